@@ -1,0 +1,1 @@
+"""Labelled sheet-music pages from MusicXML."""
