@@ -1,0 +1,124 @@
+"""Verovio's ``<text>`` → outlines, set with the packaged fonts."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.engravers.verovio.glyphs import MUSIC_FONTS, glyph
+from deepscores.outlines.text import Face, glyph_edges, shape
+
+Node = Any
+
+_FACTOR = {"start": 0.0, "middle": -0.5, "end": -1.0}
+
+
+class Lettering(NamedTuple):
+    """What a piece of text inherits from the elements around it."""
+
+    size: float = 0.0
+    bold: bool = False
+    italic: bool = False
+    family: str = ""
+    anchor: str = "start"
+    spacing: float = 0.0  # between letters
+
+
+class Piece(NamedTuple):
+    """A run of letters, or one music glyph among them, in Verovio's units."""
+
+    edges: NDArray[np.float64]
+    text: str
+    size: float
+    glyph: str = ""
+    font: str = ""
+    missing: str = ""
+
+
+class _Run(NamedTuple):
+    text: str
+    lettering: Lettering
+
+
+def read_text(node: Node, inherited: Lettering, music_font: str) -> Iterator[Piece]:
+    """Yield what one ``<text>`` draws, left to right, line by line."""
+    for x, y, runs in _lines(node, inherited):
+        yield from _set_line(x, y, runs, music_font)
+
+
+def _lines(node: Node, inherited: Lettering) -> list[tuple[float, float, list[_Run]]]:
+    """Cut the nested spans at every new position."""
+    lines: list[tuple[float, float, list[_Run]]] = []
+
+    def walk(node: Node, lettering: Lettering) -> None:
+        get = node.get
+        lettering = Lettering(
+            float(get("font-size", f"{lettering.size}").removesuffix("px")),
+            _either(get("font-weight"), "bold", lettering.bold),
+            _either(get("font-style"), "italic", lettering.italic),
+            get("font-family", lettering.family),
+            get("text-anchor", lettering.anchor),
+            float(get("letter-spacing", f"{lettering.spacing}").removesuffix("px")),
+        )
+        if get("x") is not None or get("y") is not None or not lines:
+            lines.append((float(get("x", 0)), float(get("y", 0)), []))
+        if node.text:
+            lines[-1][2].append(_Run(node.text, lettering))
+        for child in node:
+            if child.tag.endswith("tspan"):
+                walk(child, lettering)
+
+    walk(node, inherited)
+    return lines
+
+
+def _either(value: str | None, name: str, inherited: bool) -> bool:
+    return inherited if value is None else value == name
+
+
+def _set_line(x: float, y: float, runs: list[_Run], music_font: str) -> Iterator[Piece]:
+    if not runs:
+        return
+    pieces: list[tuple[Piece, float]] = []  # with their offset from the line's start
+    pen = 0.0
+    for run in runs:
+        setter = _set_music if run.lettering.family in MUSIC_FONTS else _set_words
+        for piece, advance in setter(run, music_font):
+            pieces.append((piece, pen))
+            pen += advance
+    start = x + pen * _FACTOR.get(runs[0].lettering.anchor, 0.0)
+    for piece, offset in pieces:
+        if len(piece.edges) or piece.missing:
+            dx = start + offset
+            yield piece._replace(edges=piece.edges + (dx, y, dx, y) if len(piece.edges) else piece.edges)
+
+
+def _set_words(run: _Run, _: str) -> Iterator[tuple[Piece, float]]:
+    text, style = run
+    laid = shape(text, style.size, Face(style.bold, style.italic))
+    outlines = []
+    for count, placed in enumerate(laid.glyphs):
+        edges = glyph_edges(placed.key)
+        if len(edges):
+            x, y = placed.x + count * style.spacing, placed.y
+            outlines.append(edges * placed.scale + (x, y, x, y))
+    edges = np.concatenate(outlines) if outlines else np.zeros((0, 4))
+    words = " ".join(text.split())
+    advance = laid.advance + len(laid.glyphs) * style.spacing
+    yield Piece(edges, words, style.size, missing=laid.missing), advance
+
+
+def _set_music(run: _Run, font: str) -> Iterator[tuple[Piece, float]]:
+    text, style = run
+    for character in text:
+        try:
+            found = glyph(font, f"{ord(character):04X}")
+        except KeyError:
+            yield from _set_words(_Run(character, style), font)
+            continue
+        scale = style.size / 1000
+        yield (
+            Piece(found.edges * scale, character, style.size, found.name, found.font),
+            found.advance * scale,
+        )
