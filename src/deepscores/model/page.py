@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.geometry import Affine
+from deepscores.geometry import Affine, Box
 
 
 class Element(NamedTuple):
@@ -22,7 +22,7 @@ class Element(NamedTuple):
 class Mark(NamedTuple):
     """One drawn shape. Marks come in painting order: later ones cover earlier ones."""
 
-    edges: NDArray[np.float64]  # (n, 4) closed contours, curves flattened, in the mark's own units
+    edges: NDArray[np.float64] | None  # (n, 4) closed contours, in the mark's own units
     to_page: Affine  # own units → pixels of the page
     element: int  # index into Page.elements
     shape: str  # "glyph" | "path" | "polygon" | "polyline" | "rect" | "ellipse" | "text"
@@ -31,6 +31,17 @@ class Mark(NamedTuple):
     scale: float = 1.0  # glyph: size against a full-size glyph of its staff; text: font size in px
     text: str = ""
     stroke: float = 0.0  # line width in pixels, 0 for fills
+    part: str = ""  # of a composite glyph
+    box: Box | None = None  # instead of edges: an upright rectangle, in pixels of the page
+
+
+class Outline(NamedTuple):
+    """What a symbol inks: the inside of closed contours, or an upright rectangle."""
+
+    edges: NDArray[np.float64] | None  # (n, 4)
+    to_page: Affine = Affine()  # its units → pixels of the page
+    key: str = ""  # equal keys have equal edges; "" if it will not be seen again
+    box: Box | None = None  # instead of edges, in pixels of the page
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Symbol(NamedTuple):
     oriented: tuple[float, ...]  # four corners x y x y x y x y of the tight rotated box
     element: str  # xml:id in the MEI
     small: bool = False  # grace, cue or small staff
+    grace: bool = False
     part: str = ""
     system: int = 0  # on the page, from 1
     staff: int = 0  # in the score, from 1

@@ -16,11 +16,13 @@ Edges = NDArray[np.float64]  # (n, 4): x0 y0 x1 y1, directed edges of closed con
 
 
 class Coverage(NamedTuple):
-    """Pixels an outline touches: where, and how much of each it fills (1…255)."""
+    """Pixels an outline touches: where, and how much of each it fills (0…255)."""
 
-    ys: NDArray[np.int32]
-    xs: NDArray[np.int32]
+    ys: NDArray[np.int32]  # rows, from *top*
+    xs: NDArray[np.int32]  # columns, from *left*
     alpha: NDArray[np.uint8]
+    top: int = 0
+    left: int = 0
 
 
 def rasterise(outlines: Sequence[Edges]) -> list[Coverage]:

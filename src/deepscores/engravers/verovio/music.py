@@ -98,6 +98,8 @@ class _Walk:
         length = Fraction(0)
         for staff in node.iter(f"{_MEI}staff"):
             number = _integer(staff.get("n"))
+            part = self.part_of.get(number, "")
+            self.facts[staff.get(_ID, "")] = Facts(number, measure=name, part=part)
             for layer in staff.iterfind(f"{_MEI}layer"):
                 end = self.layer(layer, number, name)
                 length = max(length, end - self.now)

@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from deepscores.engravers.verovio.glyphs import glyph
 from deepscores.engravers.verovio.lettering import Lettering, read_text
 from deepscores.errors import EngravingError
-from deepscores.geometry import Affine
+from deepscores.geometry import Affine, Box
 from deepscores.model import Element, Mark, Page
 from deepscores.outlines import curves
 
 Node = Any  # lxml's element class is not public
 
 _SVG = "{http://www.w3.org/2000/svg}"
+_SVG_LENGTH = len(_SVG)
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_LINE = re.compile(r"M(-?\d+) (-?\d+) L(-?\d+) (-?\d+)")
+_PLACED = re.compile(r"translate\((-?\d+), (-?\d+)\) scale\(([\d.]+), ([\d.]+)\)")
 _FLATNESS = 0.1  # Verovio units: 0.01 px
 _PARSER = etree.XMLParser(huge_tree=True, remove_comments=True, resolve_entities=False)
 # The style sheet in every SVG that Verovio writes; lyrics and titles carry attributes instead.
@@ -74,7 +77,7 @@ class _Reader:
 
     def children(self, node: Node, element: int, to_page: Affine, lettering: Lettering) -> None:
         for child in node:
-            tag = child.tag[len(_SVG) :]
+            tag = child.tag[_SVG_LENGTH:]
             if tag == "g":
                 self.group(child, element, to_page, lettering)
             elif tag == "use":
@@ -127,6 +130,13 @@ class _Reader:
         )
 
     def shape(self, node: Node, tag: str, element: int, to_page: Affine) -> None:
+        box = _upright(node, tag)
+        if box and not to_page.b:
+            width = float(node.get("stroke-width", 0)) * self.sizes.pixels_per_unit
+            a, _, _, d, e, f = to_page
+            place = Box(a * box[0] + e, d * box[1] + f, a * box[2] + e, d * box[3] + f)
+            self.marks.append(Mark(None, to_page, element, tag, stroke=width, box=place))
+            return
         edges = _SHAPES[tag](node)
         if len(edges):
             width = float(node.get("stroke-width", 0)) * self.sizes.pixels_per_unit
@@ -156,6 +166,10 @@ def parse_transform(text: str) -> Affine:
     >>> parse_transform("translate(3, 4) scale(2, 2)")
     Affine(a=2.0, b=0.0, c=0.0, d=2.0, e=3.0, f=4.0)
     """
+    placed = _PLACED.fullmatch(text)
+    if placed:
+        x, y, sx, sy = map(float, placed.groups())
+        return Affine(sx, 0.0, 0.0, sy, x, y)
     whole = Affine()
     for name, arguments in _TRANSFORM.findall(text):
         values = [float(number) for number in _NUMBER.findall(arguments)]
@@ -173,6 +187,26 @@ def parse_transform(text: str) -> Affine:
                 raise EngravingError(text, "a transform unheard of")
         whole = whole @ step
     return whole
+
+
+def _upright(node: Node, tag: str) -> tuple[float, float, float, float] | None:
+    """The rectangle that a plain upright line or box covers: nine in ten shapes are one."""
+    get = node.get
+    if tag == "path":
+        line = _LINE.fullmatch(get("d", ""))
+        if not line or get("stroke-dasharray"):
+            return None
+        x0, y0, x1, y1 = map(float, line.groups())
+        reach = float(get("stroke-width", 1)) / 2
+        cap = 0.0 if get("stroke-linecap", "butt") == "butt" else reach
+        if x0 == x1:
+            return x0 - reach, min(y0, y1) - cap, x0 + reach, max(y0, y1) + cap
+        if y0 == y1:
+            return min(x0, x1) - cap, y0 - reach, max(x0, x1) + cap, y0 + reach
+    elif tag == "rect" and not _hollow(node):
+        x, y, width, height = (float(get(key, 0)) for key in ("x", "y", "width", "height"))
+        return (x, y, x + width, y + height) if width > 0 and height > 0 else None
+    return None
 
 
 def _points(text: str) -> NDArray[np.float64]:

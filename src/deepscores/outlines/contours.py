@@ -1,0 +1,52 @@
+"""Contours of an outline: taking them apart, turning them the same way, moving and bounding them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.geometry import Affine, Box
+
+Edges = NDArray[np.float64]
+
+
+def contours(edges: Edges) -> list[Edges]:
+    """The closed contours of an outline, in order."""
+    breaks = np.flatnonzero((edges[1:, :2] != edges[:-1, 2:]).any(axis=1)) + 1
+    return np.split(edges, breaks)
+
+
+def moved(edges: Edges, to: Affine) -> Edges:
+    """*edges* mapped by *to*."""
+    a, b, c, d, e, f = to
+    if b == c == 0:
+        return edges * (a, d, a, d) + (e, f, e, f)
+    xs, ys = edges[:, 0::2], edges[:, 1::2]
+    return np.stack([a * xs + c * ys + e, b * xs + d * ys + f], axis=2).reshape(-1, 4)
+
+
+def turned(edges: Edges) -> Edges:
+    """*edges* such that outer contours wind the positive way, so that outlines can be joined."""
+    x0, y0, x1, y1 = edges.T
+    return edges if float((x0 * y1 - x1 * y0).sum()) >= 0 else edges[::-1, [2, 3, 0, 1]]
+
+
+def bounds(edges: Edges) -> Box:
+    """Tight box of an outline.
+
+    >>> bounds(np.array([[0.0, 0.0, 2.0, 1.0], [2.0, 1.0, 0.0, 0.0]]))
+    Box(x0=0.0, y0=0.0, x1=2.0, y1=1.0)
+    """
+    low, high = edges.min(axis=0).tolist(), edges.max(axis=0).tolist()
+    return Box(low[0], low[1], high[0], high[1])
+
+
+def rectangle(box: Box) -> Edges:
+    """The outline of *box*."""
+    x0, y0, x1, y1 = box
+    return np.array([(x0, y0, x1, y0), (x1, y0, x1, y1), (x1, y1, x0, y1), (x0, y1, x0, y0)])
+
+
+def on_page(edges: Edges | None, to_page: Affine, box: Box | None) -> Edges:
+    """A mark's or symbol's outline in pixels of the page, winding the positive way."""
+    if edges is None:
+        return rectangle(box) if box else np.zeros((0, 4))
+    return turned(moved(edges, to_page))
