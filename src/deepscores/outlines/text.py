@@ -23,7 +23,7 @@ from unicodedata import bidirectional, category, normalize
 import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
-from deepscores.rendering.curves import Outline, Tracer
+from deepscores.outlines.curves import Outline, Tracer
 
 EM = 1000  # units of a glyph outline per em
 GLYPH_TOLERANCE = 0.25  # of a flattened glyph outline, in 1/1000 em

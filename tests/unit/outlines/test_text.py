@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from deepscores.rendering.curves import edge_bounds
-from deepscores.rendering.text import EM, Face, glyph_edges, shape
+from deepscores.outlines.curves import edge_bounds
+from deepscores.outlines.text import EM, Face, glyph_edges, shape
 
 REGULAR = Face()
 FACES = [Face(bold, italic) for bold in (False, True) for italic in (False, True)]
@@ -206,7 +206,7 @@ def test_outlines_are_read_only():
 SURVEY = """
 import sys
 from hashlib import sha256
-import deepscores.rendering.text as text
+import deepscores.outlines.text as text
 assert text._font.cache_info().currsize == 0, "importing opened a font"
 run = text.shape(sys.argv[1], 37.5, text.Face(True, True))
 outlines = b"".join(text.glyph_edges(glyph.key).tobytes() for glyph in run.glyphs)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.geometry import Box
-from deepscores.rendering.curves import (
+from deepscores.outlines.curves import (
     Outline,
     Points,
     dash,

@@ -1,0 +1,343 @@
+"""Label sets: which class each symbol is, and which symbols are one labelled object together.
+
+A label set is a TOML file. Its classes are tried in order:
+
+``of``        kinds (names or patterns such as ``rest*``) that are of the class one by one,
+``when``      conditions on them: ``small``, ``grace``, ``on_line``, ``staff_position``, ``role``;
+``sequence``  the kinds of one element's symbols from left to right, all of them: word dynamics;
+``group``     kinds of one element's symbols that are one object; ``needs`` must be among them;
+``linked``    kinds that are one object where they belong to each other (notehead, stem, flag …);
+              ``needs`` must be among them, ``without`` must not be linked to them.
+
+Composed classes (``sequence``, ``group``, ``linked``) take their symbols before the others.
+A set may stand on another (``base``) and ``keep``, ``drop``, ``rename`` or ``merge`` its classes.
+"""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deepscores.errors import RecipeError
+from deepscores.geometry import Box
+from deepscores.model import Symbol
+
+_COMPOSING = ("sequence", "group", "linked")
+_KEYS = {"id", "name", "description", "smufl", "of", "when", "needs", "without", *_COMPOSING}
+_CONDITIONS = {"small", "grace", "on_line", "staff_position", "role"}
+_TOP = {"name", "version", "description", "base", "keep", "drop", "rename", "merge", "class"}
+_LARGEST = 65_535
+
+
+Conditions = tuple[tuple[str, tuple[object, ...]], ...]
+
+
+class LabelClass(NamedTuple):
+    """One class of a label set."""
+
+    id: int  # 1…N; 0 is paper
+    name: str
+    description: str = ""
+    smufl: str = ""  # SMuFL name of its glyph, if it has one
+    of: tuple[str, ...] = ()
+    when: Conditions = ()
+    sequence: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+class Labelled(NamedTuple):
+    """One labelled object on a page: a symbol, or several composed."""
+
+    number: int  # of its first symbol
+    class_id: int
+    members: tuple[int, ...]  # symbol numbers
+    box: Box
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Classes with ids 1…N without gaps."""
+
+    name: str
+    version: int
+    description: str
+    classes: tuple[LabelClass, ...]
+
+    def class_named(self, name: str) -> LabelClass:
+        for one in self.classes:
+            if one.name == name:
+                return one
+        raise RecipeError(f"label set {self.name!r} has no class {name!r}")
+
+    def label(self, symbols: Sequence[Symbol]) -> list[Labelled]:
+        """The labelled objects of a page, ordered by their first symbol.
+
+        *symbols* are all of a page, numbered from 1. A symbol is in at most one object; what no
+        class covers is unlabelled.
+        """
+        objects: list[Labelled] = []
+        taken: set[int] = set()
+        composable = [symbol for symbol in symbols if self._composable(symbol.kind)]
+        for rule in self._composed if composable else ():
+            free = [symbol for symbol in composable if symbol.number not in taken]
+            for members in _compositions(rule, free, symbols, self._letters):
+                taken.update(members)
+                objects.append(_labelled(rule.id, members, symbols))
+        for symbol in symbols:
+            if symbol.number not in taken:
+                class_id = self._class_of(symbol)
+                if class_id:
+                    objects.append(Labelled(symbol.number, class_id, (symbol.number,), symbol.box))
+        return sorted(objects)
+
+    @cached_property
+    def _composed(self) -> tuple[LabelClass, ...]:
+        return tuple(one for one in self.classes if one.sequence or one.group or one.linked)
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        return frozenset(kind for one in self._composed for kind in one.sequence)
+
+    @cached_property
+    def _composing(self) -> tuple[str, ...]:
+        return tuple({kind for one in self._composed for kind in one.group + one.linked})
+
+    @cached_property
+    def _rules(self) -> dict[str, list[tuple[int, Conditions]]]:
+        return {}  # by kind, filled as kinds are met
+
+    def _composable(self, kind: str) -> bool:
+        return kind in self._letters or _matches(kind, self._composing)
+
+    def _class_of(self, symbol: Symbol) -> int:
+        rules = self._rules.get(symbol.kind)
+        if rules is None:
+            rules = [(one.id, one.when) for one in self.classes if _matches(symbol.kind, one.of)]
+            self._rules[symbol.kind] = rules
+        for class_id, conditions in rules:
+            if not conditions or all(_holds(symbol, *one) for one in conditions):
+                return class_id
+        return 0
+
+
+@cache
+def _matches(kind: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(kind, pattern) for pattern in patterns)
+
+
+def _holds(symbol: Symbol, key: str, values: tuple[object, ...]) -> bool:
+    if key == "on_line":
+        position = symbol.staff_position
+        return position is not None and (position % 2 == 0) in values
+    return getattr(symbol, key) in values
+
+
+def _labelled(class_id: int, members: Sequence[int], symbols: Sequence[Symbol]) -> Labelled:
+    box = symbols[members[0] - 1].box
+    for number in members[1:]:
+        box |= symbols[number - 1].box
+    return Labelled(min(members), class_id, tuple(sorted(members)), box)
+
+
+def _compositions(
+    rule: LabelClass,
+    free: Sequence[Symbol],
+    symbols: Sequence[Symbol],
+    letters: frozenset[str],
+) -> Iterable[list[int]]:
+    if rule.linked:
+        yield from _linked(rule, free, symbols)
+        return
+    wanted = letters if rule.sequence else None
+    groups: dict[int, list[Symbol]] = defaultdict(list)
+    for symbol in free:
+        inside = symbol.kind in wanted if wanted else _matches(symbol.kind, rule.group)
+        if inside and all(_holds(symbol, *one) for one in rule.when):
+            groups[symbol.group].append(symbol)
+    for members in groups.values():
+        kinds = [symbol.kind for symbol in sorted(members, key=lambda one: one.box.x0)]
+        fits = tuple(kinds) == rule.sequence if rule.sequence else _has_all(kinds, rule.needs)
+        if fits:
+            yield [symbol.number for symbol in members]
+
+
+def _has_all(kinds: Sequence[str], needs: Sequence[str]) -> bool:
+    return all(any(fnmatchcase(kind, pattern) for kind in kinds) for pattern in needs)
+
+
+def _linked(
+    rule: LabelClass, free: Sequence[Symbol], symbols: Sequence[Symbol]
+) -> Iterable[list[int]]:
+    """Connected sets of the rule's kinds along the parent links."""
+    mine = {symbol.number for symbol in free if _matches(symbol.kind, rule.linked)}
+    links: dict[int, list[int]] = defaultdict(list)
+    for symbol in symbols:
+        if symbol.parent:
+            links[symbol.number].append(symbol.parent)
+            links[symbol.parent].append(symbol.number)
+    seen: set[int] = set()
+    for first in sorted(mine):
+        if first in seen:
+            continue
+        members, edge = [first], [first]
+        seen.add(first)
+        barred = False
+        while edge:
+            for other in links[edge.pop()]:
+                if other in mine and other not in seen:
+                    seen.add(other)
+                    members.append(other)
+                    edge.append(other)
+                elif other not in mine:
+                    barred |= _matches(symbols[other - 1].kind, rule.without)
+        kinds = [symbols[number - 1].kind for number in members]
+        if not barred and _has_all(kinds, rule.needs):
+            yield sorted(members)
+
+
+def built_in_sets() -> list[str]:
+    """Names of the label sets in the package."""
+    folder = files("deepscores.vocabulary") / "sets"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
+
+
+@cache
+def load_label_set(name: str) -> LabelSet:
+    """The label set called *name*, or in the TOML file at that path.
+
+    Raise RecipeError where there is none, or where it contradicts itself.
+    """
+    if name in built_in_sets():
+        text = (files("deepscores.vocabulary") / "sets" / f"{name}.toml").read_text("utf-8")
+    else:
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            known = ", ".join(built_in_sets())
+            raise RecipeError(f"no label set {name!r}; there are {known}, or a TOML file") from None
+    return parse_label_set(text, name)
+
+
+def parse_label_set(text: str, where: str) -> LabelSet:
+    """Read a label set from TOML; *where* names it in errors."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{where}: {error}") from None
+    _known(table, _TOP, where)
+    classes = [_parse_class(entry, where) for entry in table.get("class", [])]
+    if "base" in table:
+        classes = _derive(load_label_set(table["base"]).classes, table, where) + classes
+        classes = [one._replace(id=number) for number, one in enumerate(classes, start=1)]
+    _check(classes, where)
+    return LabelSet(
+        str(table.get("name", Path(where).stem)),
+        int(table.get("version", 1)),
+        str(table.get("description", "")),
+        tuple(classes),
+    )
+
+
+def _derive(
+    base: Sequence[LabelClass], table: Mapping[str, Any], where: str
+) -> list[LabelClass]:
+    classes = list(base)
+    names = [one.name for one in classes]
+    for key in ("keep", "drop"):
+        for pattern in table.get(key, []):
+            _some(pattern, names, f"{where}: {key}")
+    keep, drop = tuple(table.get("keep", ["*"])), tuple(table.get("drop", []))
+    classes = [one for one in classes if _matches(one.name, keep) and not _matches(one.name, drop)]
+    for new, patterns in table.get("merge", {}).items():
+        for pattern in patterns:
+            _some(pattern, names, f"{where}: merge {new}")
+        classes = _merge(classes, new, tuple(patterns), where)
+    for old, new in table.get("rename", {}).items():
+        _some(old, names, f"{where}: rename")
+        classes = [one._replace(name=new) if one.name == old else _own(one) for one in classes]
+    return [_own(one) for one in classes]
+
+
+def _own(one: LabelClass) -> LabelClass:
+    """Spell out what a class of ``full`` leaves unsaid: it is the kind of its name."""
+    plain = one.of or one.sequence or one.group or one.linked
+    return one if plain else one._replace(of=(one.name,))
+
+
+def _merge(
+    classes: list[LabelClass], new: str, patterns: tuple[str, ...], where: str
+) -> list[LabelClass]:
+    members = [_own(one) for one in classes if _matches(one.name, patterns)]
+    if not members:
+        return classes
+    if any(one.when != members[0].when or not one.of for one in members):
+        raise RecipeError(
+            f"{where}: merge {new}: only classes of single symbols under the same conditions merge"
+        )
+    of = tuple(kind for one in members for kind in one.of)
+    merged = members[0]._replace(name=new, description="", smufl="", of=of)
+    place = next(index for index, one in enumerate(classes) if _matches(one.name, patterns))
+    rest = [one for one in classes if not _matches(one.name, patterns)]
+    return [*rest[:place], merged, *rest[place:]]
+
+
+def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
+    if not isinstance(entry.get("name"), str) or not entry["name"]:
+        raise RecipeError(f"{where}: a class without a name")
+    name = entry["name"]
+    _known(entry, _KEYS, f"{where}: class {name}")
+    _known(entry.get("when", {}), _CONDITIONS, f"{where}: class {name}: when")
+    if sum(key in entry for key in ("of", *_COMPOSING)) > 1:
+        raise RecipeError(f"{where}: class {name}: only one of 'of', {', '.join(_COMPOSING)}")
+    when = tuple(
+        (key, tuple(value) if isinstance(value, list) else (value,))
+        for key, value in entry.get("when", {}).items()
+    )
+    lists = {
+        key: tuple(entry.get(key, ())) for key in ("of", *_COMPOSING, "needs", "without")
+    }
+    return _own(
+        LabelClass(
+            int(entry.get("id", 0)),
+            name,
+            str(entry.get("description", "")),
+            str(entry.get("smufl", "")),
+            when=when,
+            **lists,
+        )
+    )
+
+
+def _check(classes: Sequence[LabelClass], where: str) -> None:
+    if not classes:
+        raise RecipeError(f"{where}: a label set without classes")
+    if len(classes) > _LARGEST:
+        raise RecipeError(f"{where}: more than {_LARGEST} classes")
+    if [one.id for one in classes] != list(range(1, len(classes) + 1)):
+        raise RecipeError(f"{where}: class ids must be 1…{len(classes)} in order, without gaps")
+    names = [one.name for one in classes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RecipeError(f"{where}: class {twice[0]!r} stands twice")
+    odd = [name for name in names if not name.replace("-", "").replace("_", "").isalnum()]
+    if odd:
+        raise RecipeError(f"{where}: class name {odd[0]!r}: letters, digits, - and _ only")
+
+
+def _known(table: Mapping[str, Any], keys: set[str], where: str) -> None:
+    unknown = sorted(set(table) - keys)
+    if unknown:
+        raise RecipeError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
+
+
+def _some(pattern: str, names: Sequence[str], where: str) -> None:
+    if not any(fnmatchcase(name, pattern) for name in names):
+        raise RecipeError(f"{where}: no class {pattern!r}")
