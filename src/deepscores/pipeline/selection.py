@@ -1,0 +1,121 @@
+"""Choose at most N items of each class, uniformly at random, whatever the order they come in.
+
+Every item has a random 64-bit priority that depends on the seed and its own name alone; the chosen
+ones are the N lowest of their class. So shards can choose on their own and be merged, adding a
+score displaces only as many items as it brings, and a smaller N chooses a part of a larger one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deepscores.streams import key_hash
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
+
+
+def priorities(seed: int, stem: str, numbers: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """Random priorities of the symbols *numbers* on page *stem*; no two on a page are equal.
+
+    >>> priorities(0, "bwv-66_p1", np.array([1, 2]))
+    array([8788008288153019061, 1160323203841658554], dtype=uint64)
+    """
+    start = np.uint64(key_hash(seed, "priorities", stem))
+    return splitmix64(start, numbers.astype(np.uint64))
+
+
+def splitmix64(start: np.uint64, nth: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The *nth* outputs (from 1) of the generator SplitMix64 seeded with *start*.
+
+    Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. Arithmetic
+    is modulo 2**64, which for arrays of unsigned integers NumPy does in silence.
+    """
+    z = start + nth * _STEP
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+class Chosen(NamedTuple):
+    """Items as columns of equal length, sorted by class, then priority."""
+
+    class_ids: NDArray[np.int32]
+    priorities: NDArray[np.uint64]
+    pages: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+
+
+class Lowest:
+    """Collects items and keeps the *cap* of lowest priority in each class.
+
+    Takes memory for about twice ``cap x classes`` items, however many are added. An item is to be
+    added once; equal priorities are told apart by page and number.
+    """
+
+    def __init__(self, cap: int) -> None:
+        if cap < 0:
+            raise ValueError(f"cannot choose {cap} items")
+        self._cap = cap
+        self._kept = _columns([], [], [], [])
+        self._new: list[Chosen] = []
+        self._new_items = 0
+        # By class id: the highest priority that can still be chosen.
+        self._bars = np.empty(0, np.uint64)
+
+    def add(
+        self, class_ids: ArrayLike, priorities: ArrayLike, page: ArrayLike, numbers: ArrayLike
+    ) -> None:
+        """Add items; *page*, their page's place in the plan, may be one for all of them."""
+        items = self._promising(_columns(class_ids, priorities, page, numbers))
+        self._new.append(items)
+        self._new_items += len(items.numbers)
+        # Sorting only when as many are new as are kept makes adding cheap on average.
+        if self._new_items > max(len(self._kept.numbers), 2**16):
+            self._settle()
+
+    def merge(self, chosen: Chosen) -> None:
+        """Add what another part of the data has chosen, with the same cap or a larger one."""
+        self.add(*chosen)
+
+    def result(self) -> Chosen:
+        """The items chosen so far."""
+        self._settle()
+        return self._kept
+
+    def _promising(self, items: Chosen) -> Chosen:
+        unseen = int(items.class_ids.max(initial=-1)) + 1 - len(self._bars)
+        if unseen > 0:
+            top = np.full(unseen, np.iinfo(np.uint64).max)
+            self._bars = np.concatenate([self._bars, top])
+        return _take(items, items.priorities <= self._bars[items.class_ids])
+
+    def _settle(self) -> None:
+        both = zip(self._kept, *self._new, strict=True)
+        every = Chosen(*(np.concatenate(columns) for columns in both))
+        order = np.lexsort((every.numbers, every.pages, every.priorities, every.class_ids))
+        every = _take(every, order)
+        first = np.searchsorted(every.class_ids, every.class_ids)
+        rank = np.arange(len(first)) - first
+        last = rank == self._cap - 1
+        self._bars[every.class_ids[last]] = every.priorities[last]
+        self._kept = _take(every, rank < self._cap)
+        self._new, self._new_items = [], 0
+
+
+def _columns(
+    class_ids: ArrayLike, priorities: ArrayLike, page: ArrayLike, numbers: ArrayLike
+) -> Chosen:
+    symbols = np.asarray(numbers, np.int64)
+    return Chosen(
+        np.asarray(class_ids, np.int32),
+        np.asarray(priorities, np.uint64),
+        np.broadcast_to(np.asarray(page, np.int64), symbols.shape),
+        symbols,
+    )
+
+
+def _take(items: Chosen, which: NDArray[np.intp] | NDArray[np.bool_]) -> Chosen:
+    return Chosen(
+        items.class_ids[which], items.priorities[which], items.pages[which], items.numbers[which]
+    )

@@ -1,0 +1,240 @@
+"""A worker process as its parent sees it: started, given tasks, held to limits, ended."""
+
+import contextlib
+import json
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Literal, NamedTuple
+
+import psutil
+
+from deepscores.pipeline.worker_main import Done, Raised
+
+START_SECONDS = 300.0  # for a worker's imports, on however slow a network disk
+
+# Signals that people, batch systems and a kernel short of memory send; engines do not.
+_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may take.
+
+    *seconds* is processor time plus time asleep: wall-clock time, less the time spent waiting for
+    a core. So a crowded machine, or more jobs than cores, does not change which tasks fail.
+    *bytes* is resident memory of the whole worker, interpreter and imports included.
+    """
+
+    seconds: float
+    bytes: int
+
+
+class End(NamedTuple):
+    """How a worker process ended."""
+
+    kind: Literal["crash", "killed", "timeout", "memory"]
+    text: str
+
+
+class Worker:
+    """A worker process: starting, ready and idle, ready and busy, or dead.
+
+    Two threads of the parent use it: one gives tasks and hears answers, the watch only calls
+    `enforce_limits`. The lock keeps the watch from killing a worker that is answering.
+    """
+
+    def __init__(self, hello: bytes, *, show_output: bool) -> None:
+        self.ready = False
+        self._order = b""
+        self._limits: Limits | None = None  # None while there is no task
+        self._verdict: End | None = None
+        self._lock = threading.Lock()
+        self.pipe, self._popen = _spawn(show_output=show_output)
+        self._meter = _Meter(self._popen.pid)
+        self._send(hello)
+
+    def give(self, task: object, limits: Limits) -> None:
+        """Take a task on; a worker that still starts begins when it is ready."""
+        self._order = pickle.dumps(task)
+        # Under one lock: the watch must not see a new limit with an old clock.
+        with self._lock:
+            self._limits = limits
+            self._meter.reset()
+        if self.ready:
+            self._send(self._order)
+
+    def _send(self, message: bytes) -> None:
+        # If the worker is dead, the pipe's end tells so when it is next heard.
+        with contextlib.suppress(OSError):
+            self.pipe.send_bytes(message)
+
+    def hear(self) -> Done[Any] | Raised | End | None:
+        """Take the worker's next message, or its end; None if it only says that it is ready."""
+        try:
+            with self._lock:
+                message = self.pipe.recv_bytes()
+        except (EOFError, OSError):
+            return self.reap()
+        said: Done[Any] | Raised = pickle.loads(message)
+        if not self.ready and isinstance(said, Done):
+            with self._lock:
+                self.ready = True
+                self._meter.reset()
+            self._send(self._order)
+            return None
+        with self._lock:
+            self._limits = None
+        return said
+
+    def enforce_limits(self) -> None:
+        """Kill the worker if its task takes too much, unless its answer is already in the pipe."""
+        if not self._lock.acquire(blocking=False):
+            return  # it is just being heard or reaped
+        try:
+            if self._limits and not (self._verdict or self.pipe.closed or self.pipe.poll()):
+                self._verdict = self._judge(self._limits)
+                if self._verdict:
+                    self.kill()
+        finally:
+            self._lock.release()
+
+    def _judge(self, limits: Limits) -> End | None:
+        try:
+            seconds, resident = self._meter.read()
+        except psutil.Error:  # dead already: let its own end speak
+            return None
+        if not self.ready:
+            late = seconds > START_SECONDS
+            return End("timeout", f"not ready after {START_SECONDS:g} s") if late else None
+        if seconds > limits.seconds:
+            return End("timeout", f"no result after {limits.seconds:g} s")
+        if resident > limits.bytes:
+            return End("memory", f"took more than {limits.bytes / 2**20:.0f} MiB of memory")
+        return None
+
+    def is_spent(self, recycle_bytes: int) -> bool:
+        """Whether this worker should take no further task."""
+        try:
+            return self._verdict is not None or self._meter.resident() > recycle_bytes
+        except psutil.Error:
+            return True
+
+    def kill(self) -> None:
+        """Kill the process and whatever programs it started: it leads a process group."""
+        if self._popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def reap(self) -> End:
+        """Kill the process if it lives, remove it, and tell how it ended."""
+        with self._lock:
+            # Before wait(): until then a dead worker keeps its number from being given away.
+            self.kill()
+            self.pipe.close()
+        end = _end_of(self._popen.wait())
+        return self._verdict or end
+
+
+def end_all(workers: list[Worker]) -> None:
+    """Empty the list, with no process left."""
+    # Not asked first: a worker has nothing to tidy up that being killed would not leave too.
+    for worker in workers:
+        worker.kill()
+    while workers:
+        workers.pop().reap()
+
+
+def _end_of(status: int) -> End:
+    """Read the meaning of a process's return code."""
+    if -status in _FROM_OUTSIDE:
+        name = _signal_name(-status)
+        return End("killed", f"killed ({name}) in every try, by hand or for want of memory")
+    if status < 0:
+        return End("crash", f"engine died with {_signal_name(-status)}")
+    return End("crash", f"engine ended its process with exit status {status}")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # real-time signals have no names
+        return f"signal {number}"
+
+
+class _Meter:
+    """Time and memory a process takes."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._seconds = self._processor = 0.0
+        self._wall = time.monotonic()
+
+    def reset(self) -> None:
+        """Start the clock of a task."""
+        with contextlib.suppress(psutil.Error):
+            self._advance()
+        self._seconds = 0.0
+
+    def read(self) -> tuple[float, int]:
+        """Seconds since the reset, as `Limits` counts them, and resident bytes."""
+        with self._process.oneshot():
+            self._advance()
+            return self._seconds, self.resident()
+
+    def resident(self) -> int:
+        return int(self._process.memory_info().rss)
+
+    def _advance(self) -> None:
+        times, wall = self._process.cpu_times(), time.monotonic()
+        processor = times.user + times.system
+        runs = self._process.status() in (psutil.STATUS_RUNNING, psutil.STATUS_WAKING)
+        # An engine with threads uses more processor time than passes: it is not to pay for that.
+        passed = wall - self._wall
+        self._seconds += min(processor - self._processor, passed) if runs else passed
+        self._processor, self._wall = processor, wall
+
+
+# The caller's import path first: it may have found this package in a place of its own.
+_BOOT = """
+import sys, json
+sys.path[:] = json.loads(sys.argv[3])
+from deepscores.pipeline.worker_main import serve
+serve(int(sys.argv[1]), int(sys.argv[2]))
+"""
+
+# One task is one core's work, and sums of floats must not depend on the number of threads.
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _spawn(*, show_output: bool) -> tuple[Connection, "subprocess.Popen[bytes]"]:
+    """Start a worker; the parent's end of its pipe, and its process.
+
+    Not a fork, which would copy threads' locks and engines' state. The pipe's other end is the
+    worker's alone, so that either side sees the other's death as the end of the stream.
+    """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        number = theirs.fileno()
+        popen = subprocess.Popen(
+            [sys.executable, "-P", "-c", _BOOT, str(number), str(os.getpid()), _import_path()],
+            pass_fds=[number],
+            stdin=subprocess.DEVNULL,
+            # Engines write warnings by the thousand, from C, to descriptors 1 and 2.
+            stdout=2 if show_output else subprocess.DEVNULL,
+            stderr=None if show_output else subprocess.DEVNULL,
+            env=os.environ | _ENVIRONMENT | {"PYTHONFAULTHANDLER": "1" if show_output else ""},
+            process_group=0,  # Ctrl-C is for the parent; see also Worker.kill
+        )
+        return Connection(ours.detach()), popen
+
+
+def _import_path() -> str:
+    return json.dumps([folder or os.getcwd() for folder in sys.path])
