@@ -73,8 +73,9 @@ def _die_late_first(folder: str, seconds: float) -> int:
     return os.getpid()
 
 
-def _count_and_fill(folder: str, size: int) -> bytes:
+def _sleep_and_fill(folder: str, seconds: float, size: int) -> bytes:
     _tries(folder, "tries")
+    time.sleep(seconds)
     return b"x" * size
 
 
@@ -170,7 +171,6 @@ ACTS: dict[str, Callable[..., object]] = {
     "bad score": _bad_score,
     "be busy": _busy,
     "big": lambda size: b"x" * size,
-    "count and fill": _count_and_fill,
     "count neighbours": _neighbours,
     "die first": _die_first,
     "die late first": _die_late_first,
@@ -189,6 +189,7 @@ ACTS: dict[str, Callable[..., object]] = {
     "report": _report,
     "segfault": _segfault,
     "sleep": time.sleep,
+    "sleep and fill": _sleep_and_fill,
     "slow first": _slow_first,
     "spin": _spin,
     "started": lambda: list(STARTED),
