@@ -1,0 +1,90 @@
+"""MusicXML text: checked, mended, described."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from deepscores.scores import limits, measures, parts
+from deepscores.scores.content import Content, one_line
+from deepscores.scores.noteheads import count_noteheads, shows_notehead
+from deepscores.scores.places import place_of
+from deepscores.scores.refusal import Refusal
+from deepscores.scores.timewise import to_partwise
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_STEPS = frozenset("ABCDEFG")
+_SAID_ONCE = 3  # repairs of one kind that are listed one by one
+
+
+def check_pitches(root: etree._Element) -> Iterator[str]:
+    """Refuse a pitch without step or octave: the engine would draw it somewhere."""
+    for pitch in root.iter("pitch"):
+        step = pitch.find("step")
+        if step is None or (step.text or "").strip() not in _STEPS:
+            raise Refusal(f"pitch without a step from A to G, {place_of(pitch)}")
+        if pitch.find("octave") is None:
+            raise Refusal(f"pitch without octave, {place_of(pitch)}")
+    return iter(())
+
+
+# In this order: later steps rely on what earlier ones made sure of. Each changes the tree in
+# place and yields what it repaired.
+STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
+    parts.list_parts,
+    limits.check_size,
+    limits.limit_values,
+    limits.limit_text,
+    check_pitches,
+    limits.check_time_signatures,
+    parts.close_groups,
+    parts.open_parts,
+    limits.check_durations,
+    parts.count_staves,
+    parts.number_voices,
+    parts.drop_bad_ids,
+    parts.hide_empty_notes,
+    measures.check_multiple_rests,
+    measures.close_styles,
+    measures.hide_staves,
+)
+
+
+def read_musicxml(root: etree._Element) -> Content:
+    """Check and mend a MusicXML tree, which is used up."""
+    mended = []
+    if root.tag == "score-timewise":
+        root = to_partwise(root)
+        mended.append("converted: score-timewise to score-partwise")
+    for step in STEPS:
+        mended += _summed_up(list(step(root)))
+    if not any(map(shows_notehead, root.iter("note"))):
+        raise Refusal("score without notes")
+    first_part = root.find("part")
+    work_title = one_line(root.findtext("work/work-title"))
+    return Content(
+        format="musicxml",
+        text=_DECLARATION + etree.tostring(root, encoding="unicode"),
+        title=one_line(root.findtext("movement-title")) or work_title,
+        work_title=work_title,
+        work_number=one_line(root.findtext("work/work-number")),
+        composer=one_line(root.findtext("identification/creator[@type='composer']")),
+        rights="; ".join(one_line(r.text) for r in root.iterfind("identification/rights")),
+        notes=count_noteheads(root),
+        measures=0 if first_part is None else len(first_part.findall("measure")),
+        mended=tuple(mended),
+    )
+
+
+def _summed_up(repairs: list[str]) -> list[str]:
+    """At most a few repairs of a kind one by one; the first of many stands for the rest."""
+    kinds = Counter(_kind(repair) for repair in repairs)
+    result: list[str] = []
+    for kind, met in kinds.items():
+        same = [repair for repair in repairs if _kind(repair) == kind]
+        result += same if met <= _SAID_ONCE else [f"{same[0]} (and {met - 1} more)"]
+    return result
+
+
+def _kind(repair: str) -> str:
+    return " ".join(repair.split()[:2]).rstrip(",")
