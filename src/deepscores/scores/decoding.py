@@ -34,7 +34,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     encoding = _marked(data) or _wide(data)
     if encoding is None:
         encoding = _narrow(data, declared)
-        repairs = _declaration_repairs(declared, encoding)
+        repairs = () if data.isascii() else _declaration_repairs(declared, encoding)
     else:
         repairs = ()
     try:
@@ -85,8 +85,6 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _declaration_repairs(declared: str | None, used: str) -> tuple[str, ...]:
     if declared is None or _same_codec(declared, used):
-        return ()
-    if used == "utf-8" and _same_codec(declared, "ascii"):
         return ()
     return (f"read as {used}, not as the declared {declared}",)
 

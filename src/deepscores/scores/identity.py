@@ -14,7 +14,7 @@ from deepscores.scores.names import slug
 from deepscores.scores.xml import parse_xml
 
 # "movement1", "mvmt-2_exposition": a movement by number, whose work is the folder
-_MOVEMENT = re.compile(r"(movement|mvmt|mvt|mov|satz)[ _.-]*[0-9ivx]+\b.*", re.IGNORECASE)
+_MOVEMENT = re.compile(r"(movement|mvmt|mvt|mov|satz)[ _.-]*[0-9ivx]+(?![0-9a-z]).*", re.IGNORECASE)
 # "opus18no1", "K. 545", "bwv112.5-sc": a catalogue number; a dot begins the movement
 _CATALOGUE = re.compile(
     r"((?:bwv|hwv|rv|wwv|kv?|d|op|opus|hob|woo|sz|l|s)[ ._-]?\d+[a-z]?(?:[ _-]?no[ ._-]?\d+)?)"

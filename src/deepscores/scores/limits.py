@@ -59,12 +59,14 @@ ELEMENTS = {
     "staff-size": Limit(1, 1000, "remove", whole=False),
     "display-octave": Limit(-1, 10, "remove pair"),  # kills where it is no number
     "degree-value": Limit(0, 100, "remove parent"),  # kills where it is no number
+    "string": Limit(0, 100, "remove"),  # kills from some 30,000 on
+    "fret": Limit(0, 100, "remove"),
     "diatonic": Limit(-127, 127, "remove parent"),
     "chromatic": Limit(-127, 127, "remove parent", whole=False),
     "octave-change": Limit(-10, 10, "remove parent"),
 }
 # An empty tremolo is what some programs write for an unmeasured one.
-_MAY_BE_EMPTY = frozenset({"tremolo", "line", "staff-size"})
+_MAY_BE_EMPTY = frozenset({"tremolo", "line", "staff-size", "string", "fret"})
 
 ATTRIBUTES = {
     ("repeat", "times"): Limit(0, 32),  # kills: the engine writes every pass out

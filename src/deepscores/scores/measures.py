@@ -23,8 +23,8 @@ def check_multiple_rests(root: etree._Element) -> Iterator[str]:
         number = parse_number(rest.text or "")
         length = int(number) if number is not None else 0
         if not (1 <= length <= len(silent) - start and all(silent[start : start + length])):
-            _remove_style(rest)
             yield f"removed: multiple-rest over other music, {place_of(rest)}"
+            _remove_style(rest)
 
 
 def _silent_measures(root: etree._Element) -> list[bool]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from deepscores.scores import limits, measures, parts
+from deepscores.scores import limits, measures, parts, structure
 from deepscores.scores.content import Content, one_line
 from deepscores.scores.noteheads import count_noteheads, shows_notehead
 from deepscores.scores.places import place_of
@@ -31,8 +31,10 @@ def check_pitches(root: etree._Element) -> Iterator[str]:
 # In this order: later steps rely on what earlier ones made sure of. Each changes the tree in
 # place and yields what it repaired.
 STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
+    structure.drop_misplaced,
     parts.list_parts,
     limits.check_size,
+    structure.align_measures,
     limits.limit_values,
     limits.limit_text,
     check_pitches,
@@ -44,6 +46,9 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
     parts.number_voices,
     parts.drop_bad_ids,
     parts.hide_empty_notes,
+    structure.hide_fretless,
+    structure.start_chords,
+    structure.stay_in_measures,
     measures.check_multiple_rests,
     measures.close_styles,
     measures.hide_staves,

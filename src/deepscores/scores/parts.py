@@ -31,17 +31,18 @@ def list_parts(root: etree._Element) -> Iterator[str]:
         first.addprevious(part_list)
         yield "added: part-list"
     yield from _rename_parts(root, part_list)
-    ids = {part.get("id", "") for part in root.iterfind("part")}
+    missing = dict.fromkeys(part.get("id", "") for part in root.iterfind("part"))
     for entry in part_list.findall("score-part"):
-        if entry.get("id", "") not in ids:
+        part_id = entry.get("id", "")
+        if part_id in missing:
+            del missing[part_id]
+        else:
             part_list.remove(entry)
-            yield f"removed: listed part {entry.get('id', '')[:20]!r} that is not there"
-    listed = {entry.get("id", "") for entry in part_list.iterfind("score-part")}
-    for part_id in (part.get("id", "") for part in root.iterfind("part")):
-        if part_id not in listed:
-            entry = etree.SubElement(part_list, "score-part", {"id": part_id})
-            etree.SubElement(entry, "part-name")
-            yield f"added: part {part_id} to the part list"
+            yield f"removed: listed part {part_id[:20]!r} that is not there or listed twice"
+    for part_id in missing:
+        entry = etree.SubElement(part_list, "score-part", {"id": part_id})
+        etree.SubElement(entry, "part-name")
+        yield f"added: part {part_id} to the part list"
 
 
 def _rename_parts(root: etree._Element, part_list: etree._Element) -> Iterator[str]:
@@ -199,13 +200,20 @@ def _with_id(part: etree._Element) -> Iterator[etree._Element]:
 def hide_empty_notes(root: etree._Element) -> Iterator[str]:
     """Turn notes without pitch into hidden rests, so that time goes on and nothing is drawn."""
     changed = 0
-    for note in root.iterfind("part/measure/note"):
-        if not any(child.tag in ("pitch", "unpitched", "rest") for child in note):
-            for chord in note.findall("chord"):
-                note.remove(chord)
+    for note in root.findall("part/measure/note"):
+        if any(child.tag in ("pitch", "unpitched", "rest") for child in note):
+            continue
+        changed += 1
+        following = next(note.itersiblings("note"), None)
+        following_chord = None if following is None else following.find("chord")
+        if note.find("chord") is not None:
+            _remove(note)
+        elif following_chord is not None:  # the next note of the chord becomes its first
+            _remove(following_chord)
+            _remove(note)
+        else:
             note.set("print-object", "no")
             note.insert(0, etree.Element("rest"))
-            changed += 1
     if changed:
         yield f"hidden: {changed} notes without pitch"
 

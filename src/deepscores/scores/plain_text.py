@@ -6,7 +6,7 @@ from deepscores.scores.content import Content, one_line
 from deepscores.scores.refusal import Refusal
 
 _KERN_SPINE = re.compile(r"^(?:[^\n]*\t)?\*\*kern\b", re.MULTILINE)
-_KERN_NOTE = re.compile(r"^[^*!=\n][^\n]*?[\d.][^\n\ta-gr]*([a-gA-G])", re.MULTILINE)
+_KERN_NOTE = re.compile(r"^(?![*!=])[^\n]*?\d[^\n\ta-gA-Gr]*[a-gA-G]", re.MULTILINE)
 _KERN_RECORD = re.compile(r"^!!!([A-Z]{3}\d*)(?:@{1,2}\w+)?:[ \t]*([^\n]*)$", re.MULTILINE)
 _ABC_FIELD = re.compile(r"^([A-Z]):[ \t]*([^\n%]*)", re.MULTILINE)
 _ABC_NOTE = re.compile(r"^(?![A-Za-z]:|%)[^\n]*[a-gA-G]", re.MULTILINE)

@@ -48,9 +48,7 @@ def test_a_picture_listed_first_is_passed_over() -> None:
         ({"a.musicxml": "A", "__MACOSX/._a.xml": "", ".b.xml": ""}, "no rootfile is named"),
     ],
 )
-def test_the_only_score_stands_in_for_a_missing_rootfile(
-    members: dict[str, str], why: str
-) -> None:
+def test_the_only_score_stands_in_for_a_missing_rootfile(members: dict[str, str], why: str) -> None:
     score, repairs = read_container(archive(**members), LIMIT)
     assert score == b"A"
     assert why in repairs[0]
@@ -63,7 +61,7 @@ def test_the_only_score_stands_in_for_a_missing_rootfile(
         (archive(**{"a.xml": "A"})[:40], "broken zip archive"),
         (archive(), "archive without members"),
         (archive(**{"a.xml": "A", "b.xml": "B"}), "2 members could be the score"),
-        (archive(**{"container": container("x.xml")}), "rootfile 'x.xml' is missing"),
+        (archive(container=container("x.xml")), "rootfile 'x.xml' is missing"),
         (archive(**{"../a.xml": "A"}), "unsafe name in the archive: '../a.xml'"),
         (archive(**{"b/../../a.xml": "A"}), "unsafe name"),
         (archive(**{"/etc/a.xml": "A"}), "unsafe name"),

@@ -1,0 +1,139 @@
+"""Repairs of elements that stand where MusicXML has no place for them, or out of line."""
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from deepscores.scores.limits import parse_number
+from deepscores.scores.noteheads import staff_of, tablature_staves
+from deepscores.scores.places import place_of
+
+_PLACES = {
+    "part": "score-partwise",
+    "part-list": "score-partwise",
+    "measure": "part",
+    "score-part": "part-list",
+    "part-group": "part-list",
+    "note": "measure",
+    "backup": "measure",
+    "forward": "measure",
+    "attributes": "measure",
+    "barline": "measure",
+    "direction": "measure",
+    "harmony": "measure",
+    "print": "measure",
+    "pitch": "note",
+    "unpitched": "note",
+    "rest": "note",
+    "chord": "note",
+    "divisions": "attributes",
+    "key": "attributes",
+    "time": "attributes",
+    "staves": "attributes",
+    "clef": "attributes",
+    "staff-details": "attributes",
+    "transpose": "attributes",
+    "measure-style": "attributes",
+    "multiple-rest": "measure-style",
+    "measure-repeat": "measure-style",
+    "beat-repeat": "measure-style",
+}
+_ONCE = frozenset({"part-list", "pitch"})
+
+
+def drop_misplaced(root: etree._Element) -> Iterator[str]:
+    """Drop elements outside their parent, and all but the first of what may stand there once."""
+    for element in list(root.iter(*_PLACES)):
+        parent = element.getparent()
+        if parent is None:
+            continue
+        tag = str(element.tag)
+        again = tag in _ONCE and parent.find(tag) is not element
+        if parent.tag != _PLACES[tag] or again:
+            why = "twice" if again else f"inside <{parent.tag!s}>"
+            yield f"removed: {tag} {why}, {place_of(element)}"
+            _remove(element)
+
+
+def align_measures(root: etree._Element) -> Iterator[str]:
+    """Number the measures of all parts alike.
+
+    Verovio looks for a part's measure by its number, not by its place, and drops what it does
+    not find.
+    """
+    parts = [part.findall("measure") for part in root.iterfind("part")]
+    numbers = [measure.get("number", "") for measure in max(parts, key=len)]
+    changed = 0
+    for measures in parts:
+        for measure, number in zip(measures, numbers, strict=False):
+            if measure.get("number", "") != number:
+                measure.set("number", number)
+                changed += 1
+    if changed:
+        yield f"renumbered: {changed} measures that other parts number differently"
+
+
+def start_chords(root: etree._Element) -> Iterator[str]:
+    """Make a chord's second note its first where that is missing: Verovio would drop all."""
+    changed = 0
+    for measure in root.iterfind("part/measure"):
+        begun = False
+        for child in measure:
+            if child.tag in ("backup", "forward"):
+                begun = False
+            elif child.tag == "note":
+                chord = child.find("chord")
+                if chord is not None and not begun:
+                    child.remove(chord)
+                    changed += 1
+                begun = child.find("rest") is None
+    if changed:
+        yield f"begun: {changed} chords whose first note is missing"
+
+
+def stay_in_measures(root: etree._Element) -> Iterator[str]:
+    """Shorten a ``<backup>`` that goes back beyond the beginning of its measure."""
+    for measure in root.iterfind("part/measure"):
+        if measure.find("backup") is None:
+            continue
+        now = 0.0
+        for child in measure.iterchildren("note", "backup", "forward"):
+            if child.tag == "note" and (child.find("chord") is not None):
+                continue
+            duration = child.find("duration")
+            length = 0.0 if duration is None else parse_number(duration.text or "") or 0.0
+            if child.tag == "backup" and duration is not None and length > now:
+                yield f"shortened: backup from {length:g} to {now:g}, {place_of(child)}"
+                duration.text = f"{now:g}" if now < 1e5 else str(int(now))
+                length = now
+            now += -length if child.tag == "backup" else length
+
+
+def hide_fretless(root: etree._Element) -> Iterator[str]:
+    """Hide tablature notes without string and fret: on lute staves the engine never returns."""
+    changed = 0
+    for part in root.iterfind("part"):
+        staves = tablature_staves(part)
+        for note in part.iterfind("measure/note") if staves else ():
+            on_tablature = "" in staves or staff_of(note) in staves
+            if on_tablature and note.find("rest") is None and not _has_fret(note):
+                note.set("print-object", "no")
+                for child in list(note.iterchildren("pitch", "unpitched", "chord")):
+                    note.remove(child)
+                note.insert(0, etree.Element("rest"))
+                changed += 1
+    if changed:
+        yield f"hidden: {changed} tablature notes without string and fret"
+
+
+def _has_fret(note: etree._Element) -> bool:
+    return any(
+        technical.find("fret") is not None and technical.find("string") is not None
+        for technical in note.iterfind("notations/technical")
+    )
+
+
+def _remove(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
