@@ -50,6 +50,8 @@ class Box(NamedTuple):
         >>> Box(-1, 2, 5, 9).clipped(4, 8)
         Box(x0=0, y0=2, x1=4, y1=8)
         """
+        if self.x0 >= 0 and self.y0 >= 0 and self.x1 <= width and self.y1 <= height:
+            return self
         return Box(
             min(max(self.x0, 0), width),
             min(max(self.y0, 0), height),

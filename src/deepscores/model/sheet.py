@@ -40,11 +40,19 @@ class Symbol(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Picture, owner map and symbols of one page."""
+    """Picture, symbols, and which symbol owns each labelled pixel, of one page."""
 
     image: NDArray[np.uint8]  # (height, width), 255 = paper
-    owners: NDArray[np.uint16]  # (height, width), symbol number, 0 = paper
     symbols: tuple[Symbol, ...]
+    pixels: NDArray[np.int32]  # flat indices of the labelled pixels
+    numbers: NDArray[np.uint16]  # and the symbols that own them
     visible_boxes: NDArray[np.int64]  # (n + 1, 4), row = symbol number
     visible_areas: NDArray[np.int64]  # (n + 1,), pixels owned
     whole_areas: NDArray[np.int64]  # (n + 1,), pixels it would own if nothing else were drawn
+
+    @property
+    def owners(self) -> NDArray[np.uint16]:
+        """The owner map, (height, width): symbol number per pixel, 0 = paper."""
+        owners = np.zeros(self.image.size, np.uint16)
+        owners[self.pixels] = self.numbers
+        return owners.reshape(self.image.shape)

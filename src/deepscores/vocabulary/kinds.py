@@ -106,16 +106,21 @@ def find_symbols(page: Page) -> list[Drawn]:
 
     Every mark is in exactly one symbol.
     """
-    groups: dict[tuple[object, ...], list[Mark]] = {}
+    groups: dict[tuple[object, ...], int] = {}  # place in the lists below
     kinds: list[str] = []
-    for order, mark in enumerate(page.marks):
+    members: list[list[Mark]] = []
+    for mark in page.marks:
         for kind, piece, key in _name(mark, page):
-            place = (kind, *key) if key else (kind, order)
-            if place not in groups:
-                groups[place] = []
-                kinds.append(kind)
-            groups[place].append(piece)
-    return [Drawn(kind, tuple(marks)) for kind, marks in zip(kinds, groups.values(), strict=True)]
+            if key:
+                key = (kind, *key)
+                place = groups.get(key)
+                if place is not None:
+                    members[place].append(piece)
+                    continue
+                groups[key] = len(kinds)
+            kinds.append(kind)
+            members.append([piece])
+    return [Drawn(kind, tuple(marks)) for kind, marks in zip(kinds, members, strict=True)]
 
 
 def _name(mark: Mark, page: Page) -> list[tuple[str, Mark, tuple[object, ...]]]:

@@ -77,6 +77,19 @@ class LabelSet:
                 return one
         raise RecipeError(f"label set {self.name!r} has no class {name!r}")
 
+    def as_table(self) -> dict[str, Any]:
+        """The set as plain values, complete: `parse_label_set_table` reads it back."""
+        classes = []
+        for one in self.classes:
+            entry = {key: value for key, value in one._asdict().items() if value not in ("", ())}
+            if one.when:
+                entry["when"] = {key: list(values) for key, values in one.when}
+            classes.append(
+                {key: list(v) if isinstance(v, tuple) else v for key, v in entry.items()}
+            )
+        head = {"name": self.name, "version": self.version, "description": self.description}
+        return {**head, "class": classes}
+
     def label(self, symbols: Sequence[Symbol]) -> list[Labelled]:
         """The labelled objects of a page, ordered by their first symbol.
 
@@ -86,7 +99,10 @@ class LabelSet:
         objects: list[Labelled] = []
         taken: set[int] = set()
         composable = [symbol for symbol in symbols if self._composable(symbol.kind)]
-        for rule in self._composed if composable else ():
+        kinds = {symbol.kind for symbol in composable}
+        for rule in self._composed:
+            if not self._can_compose(rule, kinds):
+                continue
             free = [symbol for symbol in composable if symbol.number not in taken]
             for members in _compositions(rule, free, symbols, self._letters):
                 taken.update(members)
@@ -115,7 +131,20 @@ class LabelSet:
         return {}  # by kind, filled as kinds are met
 
     def _composable(self, kind: str) -> bool:
-        return kind in self._letters or _matches(kind, self._composing)
+        known = self._composables.get(kind)
+        if known is None:
+            known = kind in self._letters or _matches(kind, self._composing)
+            self._composables[kind] = known
+        return known
+
+    @cached_property
+    def _composables(self) -> dict[str, bool]:
+        return {}
+
+    def _can_compose(self, rule: LabelClass, kinds: set[str]) -> bool:
+        if rule.sequence:
+            return kinds.issuperset(rule.sequence)
+        return any(_matches(kind, rule.group + rule.linked) for kind in kinds)
 
     def _class_of(self, symbol: Symbol) -> int:
         rules = self._rules.get(symbol.kind)
@@ -232,6 +261,11 @@ def parse_label_set(text: str, where: str) -> LabelSet:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{where}: {error}") from None
+    return parse_label_set_table(table, where)
+
+
+def parse_label_set_table(table: Mapping[str, Any], where: str) -> LabelSet:
+    """Read a label set from plain values; *where* names it in errors."""
     _known(table, _TOP, where)
     classes = [_parse_class(entry, where) for entry in table.get("class", [])]
     if "base" in table:

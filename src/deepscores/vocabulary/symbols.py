@@ -6,7 +6,7 @@ import numpy as np
 
 from deepscores.geometry import Box
 from deepscores.model import Facts, Mark, Music, Outline, Page, Symbol
-from deepscores.outlines.contours import Edges, bounds, moved, on_page, rectangle, turned
+from deepscores.outlines.contours import Edges, bounds, moved, on_page, rectangle
 from deepscores.vocabulary.barlines import split_barline
 from deepscores.vocabulary.kinds import Drawn, find_symbols
 from deepscores.vocabulary.relations import Draft, relate
@@ -42,7 +42,7 @@ def place_symbols(page: Page, music: Music) -> list[Placed]:
     context = _Context(page, music)
     found: list[tuple[Drawn, Outline]] = []
     drafts: list[Draft] = []
-    for drawn in _with_barlines(find_symbols(page), page.staff_space):
+    for drawn in _in_order(find_symbols(page), page.staff_space):
         outline = _outline(drawn)
         box = _box(outline)
         if box.x1 > 0 and box.y1 > 0 and box.x0 < page.width and box.y0 < page.height:
@@ -56,14 +56,18 @@ def place_symbols(page: Page, music: Music) -> list[Placed]:
     ]
 
 
-def _with_barlines(drawn: list[Drawn], staff_space: float) -> list[Drawn]:
-    parted: list[Drawn] = []
+def _in_order(drawn: list[Drawn], staff_space: float) -> list[Drawn]:
+    """Staff lines, then the rest: the engraver paints a staff before what stands on it."""
+    lines: list[Drawn] = []
+    rest: list[Drawn] = []
     for one in drawn:
-        if one.kind == "barline":
-            parted += [Drawn(kind, marks) for kind, marks in split_barline(one.marks, staff_space)]
+        if one.kind == "staffLine":
+            lines.append(one)
+        elif one.kind == "barline":
+            rest += [Drawn(kind, marks) for kind, marks in split_barline(one.marks, staff_space)]
         else:
-            parted.append(one)
-    return parted
+            rest.append(one)
+    return lines + rest
 
 
 def _outline(drawn: Drawn) -> Outline:
@@ -73,7 +77,8 @@ def _outline(drawn: Drawn) -> Outline:
             return Outline(None, box=mark.box)
         if mark.shape == "glyph":
             return Outline(mark.edges, mark.to_page, f"{mark.font} {mark.glyph} {mark.part}")
-        return Outline(on_page(mark.edges, mark.to_page, None))
+        assert mark.edges is not None
+        return Outline(moved(mark.edges, mark.to_page))
     boxes = [mark.box for mark in drawn.marks if mark.box]
     if len(boxes) == len(drawn.marks):
         joined = _join(boxes)
@@ -148,10 +153,10 @@ def oriented_box(edges: Edges, kind: str) -> tuple[float, ...]:
     ux, uy = ux / length, uy / length
     turned_points = edges[:, :2] @ np.array([[ux, -uy], [uy, ux]])
     (s0, t0), (s1, t1) = turned_points.min(axis=0).tolist(), turned_points.max(axis=0).tolist()
-    corners = (s0, t0), (s1, t0), (s1, t1), (s0, t1)
-    return tuple(
-        round(value, 3) for s, t in corners for value in (s * ux - t * uy, s * uy + t * ux)
-    )
+    return (
+        s0 * ux - t0 * uy, s0 * uy + t0 * ux, s1 * ux - t0 * uy, s1 * uy + t0 * ux,
+        s1 * ux - t1 * uy, s1 * uy + t1 * ux, s0 * ux - t1 * uy, s0 * uy + t1 * ux,
+    )  # fmt: skip
 
 
 class _Context:

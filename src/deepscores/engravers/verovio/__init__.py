@@ -1,5 +1,1 @@
-"""Engraving with Verovio, in this process. The only package that imports it."""
-
-from deepscores.engravers.verovio.engine import MUSIC_FONTS, engrave
-
-__all__ = ["MUSIC_FONTS", "engrave"]
+"""Engraving with Verovio, in this process; `engine` is the only module that imports it."""

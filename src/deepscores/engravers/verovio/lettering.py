@@ -1,6 +1,6 @@
 """Verovio's ``<text>`` → outlines, set with the packaged fonts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +39,22 @@ class Piece(NamedTuple):
 class _Run(NamedTuple):
     text: str
     lettering: Lettering
+
+
+# The style sheet in every SVG that Verovio writes.
+_BOLD = frozenset(("ending", "fing", "reh", "tempo"))
+_ITALIC = frozenset(("dir", "dynam", "mNum"))
+
+
+def styled(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Lettering:
+    """The lettering within a group: a style sheet's rule goes before an attribute."""
+    bold = _either(attributes.get("font-weight"), "bold", inherited.bold)
+    italic = _either(attributes.get("font-style"), "italic", inherited.italic)
+    if kind in _BOLD or kind == "label":
+        bold = kind in _BOLD
+    if kind in _ITALIC:
+        italic = True
+    return inherited._replace(bold=bold, italic=italic)
 
 
 def read_text(node: Node, inherited: Lettering, music_font: str) -> Iterator[Piece]:

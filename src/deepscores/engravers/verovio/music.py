@@ -1,5 +1,6 @@
 """What Verovio understood of a score, read from its MEI: pitch, time and place by element id."""
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -18,6 +19,7 @@ _ALTER = {
     "tf": -3.0, "su": 1.5, "sd": 0.5, "fu": -0.5, "fd": -1.5, "nu": 0.5, "nd": -0.5, "1qs": 0.5,
     "1qf": -0.5, "3qs": 1.5, "3qf": -1.5, "ns": 1.0, "nf": -1.0,
 }  # fmt: skip
+_CLOCK = re.compile(r' isodate="[^"]*"')  # Verovio notes in its MEI when it ran
 _LENGTH = {"long": Fraction(16), "breve": Fraction(8), "maxima": Fraction(32)}
 _TIMED = frozenset(("note", "rest", "space", "chord", "mRest", "mSpace", "mRpt", "multiRest", "tabGrp"))
 _NESTS = frozenset(("beam", "tuplet", "bTrem", "fTrem", "graceGrp", "ligature", "app", "lem", "choice"))
@@ -25,6 +27,7 @@ _NESTS = frozenset(("beam", "tuplet", "bTrem", "fTrem", "graceGrp", "ligature", 
 
 def read_music(mei: str) -> Music:
     """Read *mei* once; the result serves every layout of the score."""
+    mei = _CLOCK.sub("", mei)
     root = etree.fromstring(mei.encode(), _PARSER)
     walk = _Walk()
     score = root.find(f".//{_MEI}score")

@@ -1,0 +1,1 @@
+"""Files: what is written for a page, and how it is read back."""

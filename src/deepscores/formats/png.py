@@ -1,0 +1,113 @@
+"""Grey PNGs of 8 and 16 bits, written fast.
+
+Pages are nine tenths paper: DEFLATE by ISA-L without a filter takes a thirtieth of libpng's time
+for about the same size. Equal pixels give equal bytes (for one version of ISA-L on one kind of
+processor), with no clock and no text chunk.
+"""
+
+import io
+import struct
+from functools import cache
+from zlib import crc32
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+from PIL import Image
+
+from deepscores.errors import DatasetError
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GREY = 0
+_LEVEL = 1
+
+
+def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    """A PNG of one grey channel, (height, width), 8 or 16 bits deep by the array's type."""
+    height, width = pixels.shape
+    depth = pixels.itemsize
+    rows = _scratch(height, width, depth)
+    rows[:, 1:] = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False).view(np.uint8)
+    data = _encode(rows, width, depth)
+    rows[:] = 0
+    return data
+
+
+def encode_sparse_png(
+    shape: tuple[int, int], where: NDArray[np.int32], values: NDArray[np.uint8] | NDArray[np.uint16]
+) -> bytes:
+    """The PNG of an image that is 0 but for *values* at the flat indices *where*."""
+    height, width = shape
+    depth = values.itemsize
+    rows = _scratch(height, width, depth)
+    flat = rows.reshape(-1)
+    at = where // np.int32(width) + 1 + depth * where  # a filter byte before each row
+    if depth == 1:
+        flat[at] = values
+    else:
+        flat[at] = values >> 8
+        flat[at + 1] = values & 255
+    data = _encode(rows, width, depth)
+    rows[:] = 0
+    return data
+
+
+@cache
+def _scratch(height: int, width: int, depth: int) -> NDArray[np.uint8]:
+    """Rows with a filter byte (0, none) before each; all zero whenever nobody is encoding."""
+    return np.zeros((height, 1 + width * depth), np.uint8)
+
+
+def _encode(rows: NDArray[np.uint8], width: int, depth: int) -> bytes:
+    header = struct.pack(">IIBBBBB", width, len(rows), 8 * depth, _GREY, 0, 0, 0)
+    return b"".join(
+        (
+            _SIGNATURE,
+            _chunk(b"IHDR", header),
+            _chunk(b"IDAT", isal_zlib.compress(rows, _LEVEL)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+
+def decode_png(data: bytes, where: str = "image") -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The pixels of a grey PNG (height, width), whoever wrote it; 16-bit ones as uint16.
+
+    >>> decode_png(encode_png(np.array([[0, 300]], np.uint16))).tolist()
+    [[0, 300]]
+    """
+    own = _decode_own(data)
+    if own is not None:
+        return own
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return np.asarray(image) if image.mode == "L" else np.asarray(image).astype(np.uint16)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DatasetError(f"{where}: not a readable PNG: {error}") from None
+
+
+def _decode_own(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
+    """The fast way for what `encode_png` wrote: one IDAT, no filter."""
+    if data[:16] != _SIGNATURE + b"\0\0\0\rIHDR" or len(data) < 57 or data[37:41] != b"IDAT":
+        return None
+    width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
+    (size,) = struct.unpack(">I", data[33:37])
+    if colour != _GREY or depth not in (8, 16) or len(data) != 41 + size + 4 + 12:
+        return None
+    if crc32(data[37 : 41 + size]) != int.from_bytes(data[41 + size : 45 + size], "big"):
+        return None
+    raw = isal_zlib.decompress(data[41 : 41 + size])
+    stride = 1 + width * depth // 8
+    if len(raw) != stride * height:
+        return None
+    rows = np.frombuffer(raw, np.uint8).reshape(height, stride)
+    if rows[:, 0].any():
+        return None
+    pixels = np.ascontiguousarray(rows[:, 1:])
+    if depth == 8:
+        return pixels
+    return pixels.view(">u2").astype(np.uint16)

@@ -1,0 +1,91 @@
+"""Detection XML in the layout of DeepScores V1: coordinates normalised to 0…1, y down.
+
+The layout is the published one to the byte: no XML declaration, four spaces, eight decimals, the
+order xmin xmax ymin ymax. After ``bndbox`` stand the fields of the extended release: onset,
+duration, rel_position and instance (here the symbol's number, in hexadecimal as a colour).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from deepscores.errors import DatasetError
+from deepscores.geometry import Box
+
+
+class Annotation(NamedTuple):
+    """One object of a page, box in pixels."""
+
+    name: str
+    box: Box
+    number: int = 0  # of its first symbol
+    onset: float | None = None
+    duration: float | None = None
+    position: int | None = None
+
+
+def write_voc(filename: str, width: int, height: int, objects: Iterable[Annotation]) -> bytes:
+    """The annotation file of the page image *filename*."""
+    parts = [_HEAD.format(escape(filename), width, height)]
+    for name, (x0, y0, x1, y1), number, onset, duration, position in objects:
+        parts.append(_OBJECT % (name, x0 / width, x1 / width, y0 / height, y1 / height))
+        if onset is not None:
+            parts.append(f"        <onset>{onset:g}</onset>\n")
+        if duration is not None:
+            parts.append(f"        <duration>{duration:g}</duration>\n")
+        if position is not None:
+            parts.append(f"        <rel_position>{position}</rel_position>\n")
+        if number:
+            parts.append(f"        <instance>#{number:06x}</instance>\n")
+        parts.append("    </object>\n")
+    parts.append("</annotation>\n")
+    return "".join(parts).encode()
+
+
+_HEAD = """<annotation>
+    <folder>Annotations</folder>
+    <filename>{}</filename>
+    <size>
+        <width>{}</width>
+        <height>{}</height>
+        <depth>1</depth>
+    </size>
+    <segmented>0</segmented>
+"""
+
+
+_OBJECT = """\
+    <object>
+        <name>%s</name>
+        <bndbox>
+            <xmin>%.8f</xmin>
+            <xmax>%.8f</xmax>
+            <ymin>%.8f</ymin>
+            <ymax>%.8f</ymax>
+        </bndbox>
+"""
+
+
+def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
+    """Yield the objects of an annotation file, boxes in pixels."""
+    try:
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
+        width, height = int(root.findtext("size/width")), int(root.findtext("size/height"))
+        for node in root.iterfind("object"):
+            x0, x1, y0, y1 = (
+                float(node.findtext(f"bndbox/{key}")) for key in ("xmin", "xmax", "ymin", "ymax")
+            )
+            onset, duration = node.findtext("onset"), node.findtext("duration")
+            position, instance = node.findtext("rel_position"), node.findtext("instance")
+            yield Annotation(
+                node.findtext("name"),
+                Box(x0 * width, y0 * height, x1 * width, y1 * height),
+                int(instance[1:], 16) if instance else 0,
+                float(onset) if onset else None,
+                float(duration) if duration else None,
+                int(position) if position else None,
+            )
+    except (etree.XMLSyntaxError, TypeError, ValueError) as error:
+        raise DatasetError(f"{where}: not a DeepScores annotation: {error}") from None

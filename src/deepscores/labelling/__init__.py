@@ -1,0 +1,1 @@
+"""Labels of a page in the forms that tasks need: class ids per pixel, boxes, patches."""

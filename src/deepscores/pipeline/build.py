@@ -1,0 +1,180 @@
+"""Build a dataset: plan, make shards in worker processes, merge. Interrupted, it goes on later."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepscores.pipeline.files import clean_partials, locked
+from deepscores.pipeline.merge import merge
+from deepscores.pipeline.plan import DATASET, Plan, make_plan, open_folder, require_dataset
+from deepscores.pipeline.progress import Progress, Silence
+from deepscores.pipeline.shards import (
+    SHARDS,
+    Record,
+    ShardTask,
+    limits,
+    make_shard,
+    warm_up,
+    write_record,
+)
+from deepscores.pipeline.workers import Failed, run_contained
+from deepscores.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a build made."""
+
+    folder: Path
+    scores: int
+    pages: int
+    symbols: int
+    objects: int
+    patches: int
+    classes_seen: int
+    classes: int
+    skipped: dict[str, int]  # reason → scores
+    already_there: bool  # the finished dataset was found, nothing was done
+
+
+def build(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    show_output: bool = False,
+) -> Summary:
+    """Build the dataset of *recipe* in *folder*, or go on with it; the same bytes in any case.
+
+    *jobs* worker processes (default: one a core). Raise RecipeError before anything is written,
+    DatasetError for a folder that cannot be used or a full disk. A score that cannot be read or
+    engraved is recorded in ``skipped.jsonl`` and costs nothing else.
+    """
+    progress = progress or Silence()
+    jobs = jobs or os.cpu_count() or 1
+    progress.stage("Finding scores", None)
+    plan = make_plan(recipe)
+    with _prepared(folder):
+        if open_folder(folder, plan, force=force):
+            return summarise(folder, already_there=True)
+        with locked(folder):
+            clean_partials(folder)
+            records = _make_shards(plan, folder, jobs, progress, show_output=show_output)
+            merge(plan, folder, records, jobs, progress, show_output=show_output)
+    return summarise(folder, already_there=False)
+
+
+class _prepared:  # noqa: N801 - reads as a statement
+    """Leave no folder behind that was made for nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _make_shards(
+    plan: Plan, folder: Path, jobs: int, progress: Progress, *, show_output: bool
+) -> list[Record]:
+    """Records of the first scores of the plan that together have the pages asked for."""
+    known = read_records(folder)
+    front = _Front(plan.recipe.pages, known)
+    total = plan.recipe.pages
+    progress.stage("Engraving pages" if total else "Engraving scores", total or len(plan.scores))
+    progress.advance(_steps(plan, list(known.values())))
+
+    def tasks() -> Iterator[ShardTask]:
+        for index, planned in enumerate(plan.scores):
+            if front.is_enough():
+                return
+            if index not in known:
+                yield ShardTask(
+                    index, planned.source, planned.size, plan.recipe, plan.labels, folder
+                )
+
+    results = run_contained(
+        make_shard, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
+    )
+    for _, task, outcome in results:
+        if isinstance(outcome, Failed):
+            record = Record(
+                task.index, task.source.name, None, (), (), outcome.reason, outcome.detail
+            )
+            write_record(folder, record)
+        else:
+            record = outcome.value
+        front.add(record)
+        if record.reason:
+            progress.note(f"skipped {record.source}: {record.detail}")
+        progress.advance(_steps(plan, [record]))
+    return front.records(len(plan.scores))
+
+
+def _steps(plan: Plan, records: list[Record]) -> int:
+    return sum(len(one.pages) for one in records) if plan.recipe.pages else len(records)
+
+
+class _Front:
+    """How far the plan is done without a gap, so that what is kept does not depend on who was first."""
+
+    def __init__(self, wanted: int | None, known: dict[int, Record]) -> None:
+        self.wanted = wanted
+        self.done = dict(known)
+        self.next = 0
+        self.pages = 0
+        self._move()
+
+    def add(self, record: Record) -> None:
+        self.done[record.index] = record
+        self._move()
+
+    def _move(self) -> None:
+        while self.next in self.done and not self.is_enough():
+            self.pages += len(self.done[self.next].pages)
+            self.next += 1
+
+    def is_enough(self) -> bool:
+        return self.wanted is not None and self.pages >= self.wanted
+
+    def records(self, planned: int) -> list[Record]:
+        """The records that count, in order."""
+        assert self.is_enough() or self.next == planned
+        return [self.done[index] for index in range(self.next)]
+
+
+def read_records(folder: Path) -> dict[int, Record]:
+    """Records of the shards that are done, by place in the plan."""
+    paths = sorted((folder / SHARDS).glob("*.json"))
+    records = (Record.decode(path.read_bytes()) for path in paths)
+    return {record.index: record for record in records}
+
+
+def summarise(folder: Path, *, already_there: bool) -> Summary:
+    """The summary of a finished dataset."""
+    table = require_dataset(folder)
+    counts = table["counts"]
+    per_class: Counter[str] = Counter(counts["classes"])
+    return Summary(
+        folder,
+        counts["scores"],
+        counts["pages"],
+        counts["symbols"],
+        counts["objects"],
+        counts["patches"],
+        sum(1 for count in per_class.values() if count),
+        len(per_class),
+        counts["skipped"],
+        already_there,
+    )
+
+
+__all__ = ["DATASET", "Summary", "build", "read_records", "summarise"]

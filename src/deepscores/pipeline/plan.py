@@ -1,0 +1,168 @@
+"""Everything decided before anything is done: which scores, in which order, into which folder."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.pipeline.files import write_file
+from deepscores.recipe import Recipe
+from deepscores.scores import Source, default_corpus, find_scores
+from deepscores.streams import key_hash
+from deepscores.version import __version__
+from deepscores.vocabulary.labels import LabelSet
+
+BUILD = ".build"
+PLAN = f"{BUILD}/plan.json"
+DATASET = "dataset.json"
+# Packages that pixels, labels or bytes depend on.
+_ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "isal", "pyarrow")
+_OURS = (
+    BUILD, DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",
+    "symbols", "splits", "scores", "pages.parquet", "scores.parquet", "classes.csv", "label_set.json",
+    "skipped.jsonl", "manifest.tsv",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One score to be made."""
+
+    source: Source
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The scores in the order in which they are made."""
+
+    recipe: Recipe
+    labels: LabelSet
+    scores: tuple[Planned, ...]
+
+    def as_table(self) -> dict[str, Any]:
+        """What must be equal for a build to go on where an earlier one stopped."""
+        return {
+            **identity(self.recipe, self.labels),
+            "scores": [[one.source.id, one.source.name, one.size] for one in self.scores],
+        }
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """Find the scores and shuffle them by the seed, so that a build of a few pages is a sample."""
+    sources = find_scores(recipe.scores) if recipe.scores else default_corpus()
+    ordered = sorted(sources, key=lambda one: (key_hash(recipe.seed, "order", one.id), one.id))
+    scores = tuple(Planned(source, _size(source)) for source in ordered)
+    return Plan(recipe, recipe.label_set(), scores)
+
+
+def _size(source: Source) -> int:
+    try:
+        return source.path.stat().st_size
+    except OSError:
+        return 0  # reading it will say why
+
+
+def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
+    """Recipe, label set and versions: what a dataset's bytes depend on besides the scores."""
+    table = recipe.as_table()
+    table["scores"] = [Path(pattern).name for pattern in recipe.scores] or "default corpus"
+    table["labels"] = labels.name
+    return {
+        "recipe": json.loads(json.dumps(table)),
+        "label_set": labels.as_table(),
+        "versions": {"deepscores": __version__, **{name: version(name) for name in _ENGINES}},
+    }
+
+
+def open_folder(folder: Path, plan: Plan, *, force: bool) -> bool:
+    """Make *folder* ready for *plan*; whether a finished dataset of it already lies there.
+
+    A folder of another recipe is cleared with *force*, else refused; a folder that is not ours is
+    refused in any case.
+    """
+    table = plan.as_table()
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, not a folder")
+    known = _planned_before(folder)
+    if known is None and folder.exists() and any(folder.iterdir()):
+        raise DatasetError(f"{folder}: is not empty and holds no dataset; choose another folder")
+    if known is not None and known != table:
+        if not force:
+            raise DatasetError(
+                f"{folder}: holds a dataset of {_difference(known, table)}; "
+                "give --force to replace it, or choose another folder"
+            )
+        clear(folder)
+        known = None
+    if (folder / DATASET).exists() and not force:
+        return True
+    if force and known is not None:
+        clear(folder)
+    write_file(folder / PLAN, _encode(table), durable=True)
+    return False
+
+
+def clear(folder: Path) -> None:
+    """Remove a dataset's files; what else lies in the folder stays."""
+    for name in _OURS:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _planned_before(folder: Path) -> Mapping[str, Any] | None:
+    for name in (DATASET, PLAN):
+        try:
+            table = json.loads((folder / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{folder / name}: cannot be read: {error}") from None
+        plan = table.get("plan") if name == DATASET else table
+        return plan if isinstance(plan, dict) else {}
+    return None
+
+
+def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Where two plans differ, in words."""
+    for key in ("recipe", "versions"):
+        before, now = known.get(key, {}), wanted[key]
+        for name in sorted({*before, *now}):
+            if before.get(name) != now.get(name):
+                return f"another {key} ({name}: {before.get(name)} there, {now.get(name)} asked for)"
+    if known.get("label_set") != wanted["label_set"]:
+        return "another label set"
+    return "other scores"
+
+
+def _encode(table: Mapping[str, Any]) -> bytes:
+    return json.dumps(table, ensure_ascii=False, sort_keys=True).encode()
+
+
+def require_dataset(folder: Path) -> dict[str, Any]:
+    """The contents of ``dataset.json``."""
+    path = folder / DATASET
+    try:
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if (folder / PLAN).exists():
+            raise DatasetError(
+                f"{folder}: this dataset is not finished; run its build command again to go on"
+            ) from None
+        raise DatasetError(f"{folder}: no dataset here ({DATASET} is missing)") from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from None
+    return table
+
+
+__all__ = [
+    "BUILD", "DATASET", "PLAN", "Plan", "Planned", "RecipeError", "clear", "identity", "make_plan",
+    "open_folder", "require_dataset",
+]  # fmt: skip

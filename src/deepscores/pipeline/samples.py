@@ -1,0 +1,161 @@
+"""From a sheet to the files and rows of one page in the dataset."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from deepscores.formats.png import encode_png, encode_sparse_png
+from deepscores.formats.tables import OBJECTS, SYMBOLS, table
+from deepscores.formats.voc import Annotation, write_voc
+from deepscores.geometry import Box
+from deepscores.labelling.masks import class_ids
+from deepscores.model import Page, Sheet, Symbol
+from deepscores.vocabulary.labels import Labelled, LabelSet
+
+IMAGES = "images_png"
+XML = "xml_annotations"
+MASKS = "pix_annotations_png"
+INSTANCES = "instances_png"
+
+
+class Sample(NamedTuple):
+    """One page, ready to be written."""
+
+    stem: str
+    files: dict[str, bytes]  # path in the dataset → content
+    symbols: pa.Table
+    objects: pa.Table
+    page_row: tuple[Any, ...]
+
+
+class Provenance(NamedTuple):
+    """What a page's rows say of where it comes from."""
+
+    score: str
+    work: str
+    split: str
+    engraver: str
+    font: str
+
+
+def page_stem(score: str, font: str, number: int) -> str:
+    """The name all files of a page share, in V1's manner.
+
+    >>> page_stem("bach-bwv66-6", "Bravura", 2)
+    'bach-bwv66-6-aug-bravura--page-2'
+    """
+    return f"{score}-aug-{font.lower()}--page-{number}"
+
+
+def make_sample(
+    sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance, place: int
+) -> Sample:
+    """Label *sheet* and encode it; *place* is the page's place in its shard."""
+    stem = page_stem(origin.score, origin.font, page.number)
+    objects = labels.label(sheet.symbols)
+    class_of = {number: one.class_id for one in objects for number in one.members}
+    object_of = {number: one.number for one in objects for number in one.members}
+    ids = class_ids(sheet.numbers, class_of, len(sheet.symbols), len(labels.classes))
+    size = (page.height, page.width)
+    files = {
+        f"{IMAGES}/{stem}.png": encode_png(sheet.image),
+        f"{XML}/{stem}.xml": _annotations(stem, sheet, page, labels, objects),
+        f"{MASKS}/{stem}.png": encode_sparse_png(size, sheet.pixels, ids),
+        f"{INSTANCES}/{stem}.png": encode_sparse_png(size, sheet.pixels, sheet.numbers),
+    }
+    return Sample(
+        stem,
+        files,
+        _symbol_table(stem, sheet, labels, class_of, object_of),
+        table(OBJECTS, [(place, one.number, one.class_id, *one.box) for one in objects]),
+        _page_row(stem, sheet, page, origin, len(objects)),
+    )
+
+
+def _annotations(
+    stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[Labelled]
+) -> bytes:
+    names = [one.name for one in labels.classes]
+    symbols = [sheet.symbols[one.number - 1] for one in objects]
+    rows = (
+        Annotation(
+            names[one.class_id - 1],
+            one.box.clipped(page.width, page.height),
+            one.number,
+            symbol.onset,
+            symbol.duration,
+            symbol.staff_position,
+        )
+        for one, symbol in zip(objects, symbols, strict=True)
+    )
+    return write_voc(f"{stem}.png", page.width, page.height, rows)
+
+
+def _symbol_table(
+    stem: str, sheet: Sheet, labels: LabelSet, class_of: dict[int, int], object_of: dict[int, int]
+) -> pa.Table:
+    height, width = sheet.image.shape
+    symbols = sheet.symbols
+    if not symbols:
+        return SYMBOLS.empty_table()
+    columns = dict(zip(Symbol._fields, zip(*symbols, strict=True), strict=True))
+    numbers = columns["number"]
+    names = ["", *(one.name for one in labels.classes)]
+    class_ids = [class_of.get(number, 0) for number in numbers]
+    x0, y0, x1, y1 = np.array(columns["box"]).T
+    hidden = sheet.visible_areas[1:] == 0
+    values: dict[str, Any] = {
+        **columns,
+        "page": [stem] * len(symbols),
+        "object": [object_of.get(number, 0) for number in numbers],
+        "class_id": class_ids,
+        "class": [names[class_id] for class_id in class_ids],
+        "smufl": columns["glyph"],
+        "x0": x0.clip(0, width),
+        "y0": y0.clip(0, height),
+        "x1": x1.clip(0, width),
+        "y1": y1.clip(0, height),
+        "visible_area": sheet.visible_areas[1:],
+        "whole_area": sheet.whole_areas[1:],
+        "oriented": [one.oriented or _corners(one.box) for one in symbols],
+    }
+    arrays = [
+        pa.array(values[one.name], one.type) if one.name in values else None for one in SYMBOLS
+    ]
+    for place, side in enumerate(("visible_x0", "visible_y0", "visible_x1", "visible_y1")):
+        arrays[SYMBOLS.get_field_index(side)] = pa.array(
+            sheet.visible_boxes[1:, place].astype(np.int32), mask=hidden
+        )
+    return pa.Table.from_arrays(arrays, schema=SYMBOLS)
+
+
+def _corners(box: Box) -> tuple[float, ...]:
+    x0, y0, x1, y1 = box
+    return x0, y0, x1, y0, x1, y1, x0, y1
+
+
+def _page_row(
+    stem: str, sheet: Sheet, page: Page, origin: Provenance, objects: int
+) -> tuple[Any, ...]:
+    kinds = [element.kind for element in page.elements]
+    staves = {(one.system, one.staff) for one in sheet.symbols if one.kind == "staffLine"}
+    return (
+        stem,
+        origin.score,
+        origin.work,
+        origin.split,
+        origin.engraver,
+        origin.font,
+        page.number,
+        page.width,
+        page.height,
+        page.staff_space,
+        kinds.count("system"),
+        len(staves),
+        kinds.count("measure"),
+        len(sheet.symbols),
+        objects,
+        len(sheet.pixels),
+        page.missing_text,
+    )

@@ -1,0 +1,175 @@
+"""What a user asks for: a TOML file and the command line, checked and resolved."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.errors import RecipeError
+from deepscores.model import Style
+from deepscores.vocabulary.labels import LabelSet, load_label_set
+
+_LARGEST_SIDE = 20_000  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that a dataset depends on, besides the scores and the versions of the engines."""
+
+    scores: tuple[str, ...] = ()  # files, folders, globs; () is the default corpus
+    fonts: tuple[str, ...] = MUSIC_FONTS
+    pages: int | None = 300  # None: all
+    labels: str = "deepscores-118"
+    page_size: tuple[int, int] = (1894, 2668)  # width, height in pixels
+    staff_space: float = 16.0  # pixels between two staff lines
+    margin: int = 100  # pixels
+    patches: tuple[int, int] = (45, 170)  # width, height in pixels
+    patches_per_class: int = 5000
+    max_lost_notes: float = 0.02  # of a score's notes, beyond which the engraving is not trusted
+    seed: int = 0
+
+    def styles(self) -> tuple[Style, ...]:
+        """The styles in which each score is engraved."""
+        width, height = self.page_size
+        return tuple(
+            Style(font, "verovio", width, height, self.staff_space, self.margin)
+            for font in self.fonts
+        )
+
+    def label_set(self) -> LabelSet:
+        return load_label_set(self.labels)
+
+    def as_table(self) -> dict[str, Any]:
+        """The recipe as plain values, for JSON."""
+        return {key.replace("_", "-"): value for key, value in asdict(self).items()}
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file; keys are those of the command line (``page-size = "1894x2668"``).
+
+    Raise RecipeError with the file, the key and what it should be.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: {error}") from None
+    try:
+        recipe = apply(Recipe(), table)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None
+    scores = tuple(_beside(path, pattern) for pattern in recipe.scores)
+    labels = _beside(path, recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
+    return replace(recipe, scores=scores, labels=labels)
+
+
+def _beside(recipe: Path, pattern: str) -> str:
+    """Paths in a recipe are relative to its folder."""
+    return pattern if Path(pattern).is_absolute() else str(recipe.parent / pattern)
+
+
+def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """*recipe* with *changes*, by the names of the command line's options, checked.
+
+    >>> apply(Recipe(), {"page-size": "800x1000"}).page_size
+    (800, 1000)
+    """
+    known = {field.name: field for field in fields(Recipe)}
+    values: dict[str, Any] = {}
+    for key, value in changes.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            options = ", ".join(sorted(one.replace("_", "-") for one in known))
+            raise RecipeError(f"unknown key {key!r}; known: {options}")
+        values[name] = _PARSERS[name](key, value)
+    return checked(replace(recipe, **values))
+
+
+def checked(recipe: Recipe) -> Recipe:
+    """*recipe*, or RecipeError where it asks for what cannot be."""
+    for font in recipe.fonts:
+        if font not in MUSIC_FONTS:
+            raise RecipeError(f"no music font {font!r}; there are {', '.join(MUSIC_FONTS)}")
+    if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
+        raise RecipeError("fonts: name at least one, and each once")
+    recipe.label_set()
+    width, height = recipe.page_size
+    least = 20 * recipe.staff_space + 2 * recipe.margin
+    if not 4 <= recipe.staff_space <= 64:
+        raise RecipeError(f"staff-space: {recipe.staff_space:g} px is not between 4 and 64")
+    if not 0 <= recipe.margin <= 500:
+        raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
+    if min(width, height) < least:
+        raise RecipeError(
+            f"page-size: {width}x{height} px leaves no room for music with a staff space of "
+            f"{recipe.staff_space:g} px and margins of {recipe.margin} px: {least:g} px at least"
+        )
+    return recipe
+
+
+def _size(key: str, value: object) -> tuple[int, int]:
+    if isinstance(value, list | tuple):
+        value = "x".join(map(str, value))
+    width, _, height = str(value).lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise RecipeError(f"{key}: {value!r} is no size such as 1894x2668 (width x height in pixels)")
+    if not (1 <= int(width) <= _LARGEST_SIDE and 1 <= int(height) <= _LARGEST_SIDE):
+        raise RecipeError(f"{key}: {value} is not between 1 and {_LARGEST_SIDE} pixels a side")
+    return int(width), int(height)
+
+
+def _names(key: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [name for name in value.split(",") if name]
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise RecipeError(f"{key}: {value!r} is no list of names")
+    return tuple(name.strip() for name in value)
+
+
+def _paths(key: str, value: object) -> tuple[str, ...]:
+    return _names(key, [value] if isinstance(value, str) else value)
+
+
+def _pages(key: str, value: object) -> int | None:
+    return None if value in ("all", None) else _whole(key, value, least=1)
+
+
+def _whole(key: str, value: object, least: int = 0) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise RecipeError(f"{key}: {value!r} is no whole number from {least} up")
+    return number
+
+
+def _real(key: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise RecipeError(f"{key}: {value!r} is no number") from None
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise RecipeError(f"{key}: {value!r} is no name")
+    return value
+
+
+_PARSERS: dict[str, Any] = {
+    "scores": _paths,
+    "fonts": _names,
+    "pages": _pages,
+    "labels": _text,
+    "page_size": _size,
+    "staff_space": _real,
+    "margin": _whole,
+    "patches": _size,
+    "patches_per_class": _whole,
+    "max_lost_notes": _real,
+    "seed": _whole,
+}
