@@ -57,7 +57,7 @@ def close_styles(root: etree._Element) -> Iterator[str]:
 
 
 def _drop_wrong_repeats(part: etree._Element) -> Iterator[str]:
-    staves = parse_number(part.findtext("measure[1]/attributes/staves", "1")) or 1
+    staves = parse_number(part.findtext("measure/attributes/staves", "1")) or 1
     for repeat in list(part.iter("measure-repeat")):
         nothing_before = _measure_number(repeat) == 0
         if nothing_before or staves > 1:  # the engine would repeat all staves of the part

@@ -49,6 +49,7 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
     structure.hide_fretless,
     structure.start_chords,
     structure.stay_in_measures,
+    structure.start_beams,
     measures.check_multiple_rests,
     measures.close_styles,
     measures.hide_staves,

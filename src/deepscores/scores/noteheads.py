@@ -75,7 +75,8 @@ def tablature_staves(part: etree._Element) -> frozenset[str]:
 
 
 def _tablature(part: etree._Element) -> Iterator[str]:
-    for attributes in part.iterfind("measure[1]/attributes"):
+    first = part.find("measure")  # "measure[1]" would walk over all measures
+    for attributes in () if first is None else first.iterfind("attributes"):
         for details in attributes.iterfind("staff-details"):
             if details.find("staff-tuning") is not None:
                 yield details.get("number", "")

@@ -90,7 +90,7 @@ def open_parts(root: etree._Element) -> Iterator[str]:
 
 def _opening_attributes(root: etree._Element, part: etree._Element) -> etree._Element:
     own = part.find("measure/attributes")
-    other = root.find("part/measure[1]/attributes")
+    other = root.find("part/measure/attributes")
     result = etree.Element("attributes")
     result.append(_divisions(root, part))
     # Clef and staves are the part's own affair; key and time are common to all parts.
