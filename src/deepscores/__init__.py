@@ -1,1 +1,29 @@
-"""Labelled sheet-music pages from MusicXML."""
+"""Labelled sheet-music pages from MusicXML: build datasets, look at scores, read datasets back."""
+
+from typing import TYPE_CHECKING, Any
+
+from deepscores.version import __version__
+
+if TYPE_CHECKING:
+    from deepscores.api import build, engrave, verify
+    from deepscores.dataset import open_dataset
+    from deepscores.recipe import Recipe
+
+__all__ = ["Recipe", "__version__", "build", "engrave", "open_dataset", "verify"]
+
+_HOMES = {
+    "build": "deepscores.api",
+    "engrave": "deepscores.api",
+    "verify": "deepscores.api",
+    "open_dataset": "deepscores.dataset",
+    "Recipe": "deepscores.recipe",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Importing the package loads nothing heavy; the parts come when they are used.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deepscores' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

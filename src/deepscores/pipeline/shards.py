@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -76,7 +76,17 @@ class Drawing(NamedTuple):
     sheet: Sheet
 
 
-def limits(task: ShardTask) -> Limits:
+class Sized(Protocol):
+    """A task for one score."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+def limits(task: Sized) -> Limits:
     """Time and memory for a score, by its size: a symphony's movement needs minutes and a gigabyte."""
     factor = _PACKED if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6

@@ -1,0 +1,72 @@
+"""The same as the command line, from Python."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deepscores.pipeline import build as _build
+from deepscores.pipeline import single as _single
+from deepscores.pipeline import verify as _verify
+from deepscores.pipeline.progress import Progress
+from deepscores.recipe import Recipe, apply, read_recipe
+
+__all__ = ["build", "engrave", "verify"]
+
+
+def build(
+    scores: Sequence[str | Path] | str | Path | None = None,
+    output: str | Path = "dataset",
+    *,
+    recipe: Recipe | str | Path | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> _build.Summary:
+    """Build a dataset in *output* from *scores* (files, folders, globs; default: the corpus).
+
+    *recipe* is a `Recipe` or a TOML file; *changes* override it by the names of the command
+    line's options: ``fonts=["Bravura"]``, ``pages="all"``, ``page_size="1894x2668"``. An
+    interrupted build goes on where it was. Raise RecipeError for what makes no sense, DatasetError
+    for a folder that cannot be used.
+    """
+    resolved = resolve(recipe, scores, changes)
+    return _build.build(resolved, Path(output), jobs=jobs, force=force, progress=progress)
+
+
+def engrave(
+    score: str | Path,
+    output: str | Path,
+    *,
+    recipe: Recipe | str | Path | None = None,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> list[_single.EngravedPage]:
+    """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
+    resolved = resolve(recipe, None, {"pages": "all", **changes})
+    return _single.engrave_score(score, Path(output), resolved, progress=progress)
+
+
+def verify(
+    dataset: str | Path,
+    *,
+    rerender: float = 0.01,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> _verify.Verdict:
+    """Check a dataset's files against its manifest, and remake a share of its pages."""
+    return _verify.verify(Path(dataset), rerender=rerender, jobs=jobs, progress=progress)
+
+
+def resolve(
+    recipe: Recipe | str | Path | None,
+    scores: Sequence[str | Path] | str | Path | None,
+    changes: dict[str, Any],
+) -> Recipe:
+    """One checked recipe from a file or recipe, the scores, and single changes."""
+    base = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe)) if recipe else Recipe()
+    if isinstance(scores, str | Path):
+        scores = [scores]
+    if scores:
+        changes = {**changes, "scores": [str(score) for score in scores]}
+    return apply(base, changes)

@@ -1,0 +1,223 @@
+"""The commands. Exit status: 0 done, 1 failed or problems found, 2 asked for what makes no sense."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepscores.errors import DeepScoresError, RecipeError
+from deepscores.version import __version__
+
+app = typer.Typer(
+    name="deepscores",
+    help="Labelled sheet-music pages from MusicXML.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+Fonts = Annotated[
+    str | None, typer.Option(metavar="A,B,…", help="Music fonts [default: all five].")
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(metavar="SET", help="Label set: a name or a TOML file [default: deepscores-118]."),
+]
+PageSize = Annotated[
+    str | None, typer.Option(metavar="WxH", help="Page in pixels [default: 1894x2668].")
+]
+StaffSpace = Annotated[
+    float | None,
+    typer.Option(metavar="PX", help="Pixels between two staff lines [default: 16]."),
+]
+Margin = Annotated[
+    int | None, typer.Option(metavar="PX", help="Margin on all sides [default: 100].")
+]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.toml", help="Any of these options, in a file; options go before it."),
+]
+Seed = Annotated[
+    int | None, typer.Option(metavar="N", help="Order, splits and patches follow it [default: 0].")
+]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"deepscores {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def build(
+    scores: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SCORE|FOLDER|GLOB]...", help="Default: the corpus of music21."),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DATASET", help="Folder to build in.")
+    ] = Path("dataset"),
+    recipe: RecipeFile = None,
+    fonts: Fonts = None,
+    pages: Annotated[
+        str | None, typer.Option(metavar="N|all", help="Stop after so many pages [default: 300].")
+    ] = None,
+    labels: Labels = None,
+    page_size: PageSize = None,
+    staff_space: StaffSpace = None,
+    margin: Margin = None,
+    patches: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Size of patches [default: 45x170].")
+    ] = None,
+    patches_per_class: Annotated[
+        int | None, typer.Option(metavar="N", help="At most so many of a class [default: 5000].")
+    ] = None,
+    max_lost_notes: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Leave out scores whose engraving loses more [default: 0.02]."
+        ),
+    ] = None,
+    seed: Seed = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a dataset of another recipe.")
+    ] = False,
+) -> None:
+    """Build a dataset; interrupted, the same command goes on where it was.
+
+    \b
+    deepscores build -o dataset                          the default corpus, 300 pages
+    deepscores build scores/ -o mine --pages all         every score of a folder
+    deepscores build 'lieder/**/*.mxl' -o lieder --fonts Bravura,Leland --labels full
+    deepscores build --recipe big.toml -o big --jobs 8
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_summary, watching
+
+    _positive("jobs", jobs)
+    changes = _given(
+        fonts=fonts, pages=pages, labels=labels, page_size=page_size, staff_space=staff_space,
+        margin=margin, patches=patches, patches_per_class=patches_per_class,
+        max_lost_notes=max_lost_notes, seed=seed,
+    )  # fmt: skip
+    with watching() as progress:
+        summary = api.build(
+            scores, output, recipe=recipe, jobs=jobs, force=force, progress=progress, **changes
+        )
+    print_summary(summary)
+
+
+@app.command()
+def engrave(
+    score: Annotated[str, typer.Argument(metavar="SCORE", help="One score file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
+    recipe: RecipeFile = None,
+    fonts: Fonts = None,
+    labels: Labels = None,
+    page_size: PageSize = None,
+    staff_space: StaffSpace = None,
+    margin: Margin = None,
+) -> None:
+    """Engrave one score to look at it: pages, labels and overlay pictures.
+
+    \b
+    deepscores engrave song.musicxml -o song
+    deepscores engrave song.mxl -o song --fonts Petaluma --labels full
+    """
+    from deepscores import api
+    from deepscores.cli.screen import watching
+
+    changes = _given(
+        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin
+    )
+    with watching() as progress:
+        pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
+    for page in pages:
+        print(f"{page.overlay}  {page.symbols} symbols, {page.objects} labelled objects")
+
+
+@app.command()
+def classes(
+    labels: Labels = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
+) -> None:
+    """List the classes of a label set: id, name, SMuFL glyph, what it is.
+
+    \b
+    deepscores classes
+    deepscores classes --labels deepscores-v2 --csv > classes.csv
+    """
+    from deepscores.cli.screen import print_classes
+    from deepscores.vocabulary.labels import load_label_set
+
+    print_classes(load_label_set(labels or "deepscores-118"), csv=csv)
+
+
+@app.command()
+def verify(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    rerender: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of the pages to make again.")
+    ] = 0.01,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
+    ] = None,
+) -> None:
+    """Check every file against the manifest; make a sample of pages again and compare bytes.
+
+    \b
+    deepscores verify dataset
+    deepscores verify dataset --rerender 1        make every page again
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_verdict, watching
+
+    if not 0 <= rerender <= 1:
+        raise RecipeError(f"--rerender: {rerender:g} is not between 0 and 1")
+    _positive("jobs", jobs)
+    with watching() as progress:
+        verdict = api.verify(
+            dataset, rerender=rerender, jobs=jobs or os.cpu_count() or 1, progress=progress
+        )
+    print_verdict(verdict)
+    if verdict.problems:
+        raise typer.Exit(1)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _positive(name: str, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise RecipeError(f"--{name}: {value} is not at least 1")
+
+
+def main() -> None:
+    """Run the command line; errors made on purpose are one line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        print("deepscores: stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+    except DeepScoresError as error:
+        if "--debug" in sys.argv:
+            raise
+        print(f"deepscores: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, RecipeError) else 1)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        what = f"{type(error).__name__}: {error}"
+        print(f"deepscores: internal error: {what}; run with --debug to see where", file=sys.stderr)
+        sys.exit(1)

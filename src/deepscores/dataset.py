@@ -1,0 +1,158 @@
+"""Reading a dataset back: pages, symbols and labels, one page at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from deepscores.errors import DatasetError
+from deepscores.formats.png import decode_png
+from deepscores.formats.voc import Annotation, read_voc
+from deepscores.pipeline.plan import require_dataset
+from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
+from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
+
+
+@dataclass(frozen=True)
+class DatasetPage:
+    """One page: its row of ``pages.parquet``, and its files, read when asked for."""
+
+    folder: Path
+    row: dict[str, Any]
+    _symbols: "_SymbolFiles"
+
+    @property
+    def name(self) -> str:
+        return str(self.row["page"])
+
+    @property
+    def split(self) -> str:
+        """``train``, ``val`` or ``test``."""
+        return str(self.row["split"])
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(height, width), 255 = paper."""
+        return self._pixels(IMAGES).astype(np.uint8, copy=False)
+
+    @property
+    def mask(self) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """(height, width), class id per pixel, 0 = paper or unlabelled."""
+        return self._pixels(MASKS)
+
+    @property
+    def instances(self) -> NDArray[np.uint16]:
+        """(height, width), symbol number per pixel, 0 = paper."""
+        return self._pixels(INSTANCES).astype(np.uint16, copy=False)
+
+    @property
+    def objects(self) -> list[Annotation]:
+        """Labelled objects: class name and box ``x0 y0 x1 y1`` in pixels."""
+        path = self.folder / XML / f"{self.name}.xml"
+        return list(read_voc(_read(path), str(path)))
+
+    @property
+    def symbols(self) -> pa.Table:
+        """Rows of the symbol table, one a symbol, by number."""
+        return self._symbols.of_page(self.name)
+
+    def _pixels(self, kind: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        path = self.folder / kind / f"{self.name}.png"
+        return decode_png(_read(path), str(path))
+
+
+@dataclass(frozen=True)
+class Dataset(Sequence[DatasetPage]):
+    """A finished dataset. A sequence of pages; files are opened when a page is asked for them."""
+
+    folder: Path
+    info: dict[str, Any]  # dataset.json
+
+    @cached_property
+    def labels(self) -> LabelSet:
+        return parse_label_set_table(self.info["label_set"], "dataset.json")
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(self.folder / "pages.parquet").to_pylist()
+        return rows
+
+    @cached_property
+    def _symbol_files(self) -> "_SymbolFiles":
+        return _SymbolFiles(self.folder / "symbols")
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if isinstance(index, str):
+            index = self._places[index]
+        return DatasetPage(self.folder, self._rows[index], self._symbol_files)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {row["page"]: place for place, row in enumerate(self._rows)}
+
+    def split(self, name: str) -> list[DatasetPage]:
+        """Pages of one split: ``train``, ``val`` or ``test``."""
+        if name not in ("train", "val", "test"):
+            raise DatasetError(f"no split {name!r}; there are train, val and test")
+        return [page for page in self if page.split == name]
+
+    def symbols(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The symbol table in pieces, all pages in order, without holding it all."""
+        for path in self._symbol_files.paths:
+            file = pq.ParquetFile(path)
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=columns)
+
+
+class _SymbolFiles:
+    """Finds a page's rows by the row groups' statistics: pages do not straddle row groups."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = sorted(folder.glob("*.parquet"))
+        self._groups: list[tuple[Path, int, str, str]] = []
+        self._last: tuple[tuple[Path, int], pa.Table] | None = None
+        for path in self.paths:
+            metadata = pq.read_metadata(path)
+            for group in range(metadata.num_row_groups):
+                statistics = metadata.row_group(group).column(0).statistics
+                if statistics is not None and statistics.has_min_max:
+                    self._groups.append((path, group, statistics.min, statistics.max))
+
+    def of_page(self, stem: str) -> pa.Table:
+        found = [
+            self._read(path, group).filter(pc.field("page") == stem)
+            for path, group, low, high in self._groups
+            if low <= stem <= high
+        ]
+        if not found:
+            raise DatasetError(f"no symbols of a page {stem!r}")
+        return pa.concat_tables(found)
+
+    def _read(self, path: Path, group: int) -> pa.Table:
+        if self._last is None or self._last[0] != (path, group):
+            self._last = ((path, group), pq.ParquetFile(path).read_row_group(group))
+        return self._last[1]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}") from None
+
+
+def open_dataset(folder: str | Path) -> Dataset:
+    """Open the finished dataset in *folder*; raise DatasetError if there is none."""
+    return Dataset(Path(folder), require_dataset(Path(folder)))

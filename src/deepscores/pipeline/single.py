@@ -1,0 +1,92 @@
+"""One score, engraved to be looked at: its pages, labels and overlay pictures in a folder."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
+from deepscores.formats.tables import encode_table
+from deepscores.pipeline.files import write_file
+from deepscores.pipeline.overlay import draw_overlay
+from deepscores.pipeline.progress import Progress, Silence
+from deepscores.pipeline.samples import Provenance, make_sample
+from deepscores.pipeline.shards import draw, limits, load, warm_up
+from deepscores.pipeline.splits import split_of
+from deepscores.pipeline.workers import Failed, run_contained
+from deepscores.recipe import Recipe
+from deepscores.scores import Source, find_scores, read_score
+
+
+@dataclass(frozen=True, slots=True)
+class EngravedPage:
+    """One page that `engrave_score` wrote."""
+
+    stem: str
+    image: Path
+    overlay: Path
+    symbols: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    source: Source
+    size: int
+    recipe: Recipe
+    folder: Path
+
+
+def engrave_score(
+    score: str | Path, folder: Path, recipe: Recipe, *, progress: Progress | None = None
+) -> list[EngravedPage]:
+    """Engrave one score in every font of *recipe* into *folder*, with overlay pictures.
+
+    Raise RecipeError if *score* is not one file, ScoreError if it cannot be read or engraved.
+    """
+    progress = progress or Silence()
+    found = find_scores([score])
+    if len(found) != 1:
+        raise RecipeError(f"{score}: holds {len(found)} scores; name one, or use build")
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, not a folder")
+    source = found[0]
+    progress.stage("Engraving", None)
+    task = _Task(source, source.path.stat().st_size, recipe, folder)
+    for _, _, outcome in run_contained(
+        _engrave, [task], jobs=1, limits=limits, start=warm_up
+    ):
+        if isinstance(outcome, Failed):
+            raise EngravingError(source.name, f"{outcome.reason}: {outcome.detail}")
+        if isinstance(outcome.value, ScoreError):
+            raise outcome.value
+        return outcome.value
+    raise AssertionError("a task without an outcome")
+
+
+def _engrave(task: _Task) -> list[EngravedPage] | ScoreError:
+    try:
+        return list(_write_pages(task))
+    except ScoreError as error:
+        return error
+
+
+def _write_pages(task: _Task) -> Iterator[EngravedPage]:
+    score = read_score(task.source)
+    recipe, labels = task.recipe, task.recipe.label_set()
+    split = split_of(score.work, recipe.seed)
+    for place, (font, engraver, page, sheet) in enumerate(draw(score, load(score, recipe), recipe)):
+        if recipe.pages is not None and place >= recipe.pages:
+            return
+        origin = Provenance(score.id, score.work, split, engraver, font)
+        sample = make_sample(sheet, page, labels, origin, place)
+        for path, data in sample.files.items():
+            write_file(task.folder / path, data)
+        write_file(task.folder / f"symbols/{sample.stem}.parquet", encode_table(sample.symbols))
+        overlay = task.folder / f"overlays/{sample.stem}.png"
+        objects = labels.label(sheet.symbols)
+        sink = io.BytesIO()
+        draw_overlay(sheet, objects, labels).save(sink, "PNG")
+        write_file(overlay, sink.getvalue())
+        image = task.folder / f"images_png/{sample.stem}.png"
+        yield EngravedPage(sample.stem, image, overlay, len(sheet.symbols), len(objects))

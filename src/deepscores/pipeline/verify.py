@@ -1,0 +1,170 @@
+"""Check a dataset: every file against the manifest, and a sample of pages made anew."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from deepscores.errors import DatasetError, ScoreError
+from deepscores.formats.png import decode_png
+from deepscores.model import Score
+from deepscores.pipeline.manifest import Problem, check_manifest
+from deepscores.pipeline.plan import identity, require_dataset
+from deepscores.pipeline.progress import Progress, Silence
+from deepscores.pipeline.samples import Provenance, make_sample
+from deepscores.pipeline.shards import draw, limits, load, warm_up
+from deepscores.pipeline.workers import Failed, run_contained
+from deepscores.recipe import Recipe, apply
+from deepscores.scores import Source, read_score
+from deepscores.streams import key_hash
+from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verifying found."""
+
+    files: int
+    pages_remade: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Remake:
+    source: Source
+    size: int
+    recipe: Recipe
+    labels: LabelSet
+    folder: Path
+    origin: Provenance
+    pages: tuple[str, ...]  # stems to be remade
+
+
+def verify(
+    folder: Path,
+    *,
+    rerender: float = 0.01,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Compare every file of the dataset in *folder* with its manifest.
+
+    A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
+    in the dataset, by its recipe and label set, and compared byte by byte. Raise DatasetError if
+    there is no finished dataset.
+    """
+    progress = progress or Silence()
+    table = require_dataset(folder)
+    progress.stage("Checking files", None)
+    files = 0
+
+    def count(checked: int) -> None:
+        nonlocal files
+        files += checked
+        progress.advance(checked)
+
+    problems = check_manifest(folder, count)
+    tasks = list(_remakes(folder, table, rerender)) if rerender > 0 else []
+    progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
+    if tasks and (newer := _other_versions(table)):
+        problems.append(Problem("dataset.json", f"made with other versions: {newer}"))
+    results = run_contained(
+        remake, tasks, jobs=jobs, limits=limits, start=warm_up
+    )
+    for _, task, outcome in results:
+        if isinstance(outcome, Failed):
+            problems.append(Problem(task.source.name, f"{outcome.reason}: {outcome.detail}"))
+        else:
+            problems += outcome.value
+        progress.advance(len(task.pages))
+    return Verdict(files, sum(len(task.pages) for task in tasks), tuple(problems))
+
+
+def _other_versions(table: dict[str, Any]) -> str:
+    recipe, labels = recipe_of(table), parse_label_set_table(table["label_set"], "dataset.json")
+    here = identity(recipe, labels)["versions"]
+    return ", ".join(
+        f"{name} {then} (here {here.get(name, 'none')})"
+        for name, then in table["versions"].items()
+        if here.get(name) != then
+    )
+
+
+def recipe_of(table: dict[str, Any]) -> Recipe:
+    """The recipe a dataset was made by, as far as its pages depend on it."""
+    stored = {
+        key: value for key, value in table["recipe"].items() if key not in ("scores", "labels")
+    }
+    return apply(Recipe(), stored)
+
+
+def _remakes(folder: Path, table: dict[str, Any], share: float) -> Iterator[_Remake]:
+    recipe = recipe_of(table)
+    labels = parse_label_set_table(table["label_set"], "dataset.json")
+    pages = pq.read_table(folder / "pages.parquet").to_pylist()
+    ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))
+    chosen = ranked[: max(round(share * len(pages)), 1)]
+    scores = {row["score"]: row for row in pq.read_table(folder / "scores.parquet").to_pylist()}
+    by_score: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in chosen:
+        by_score.setdefault((row["score"], row["font"]), []).append(row)
+    for (score, font), rows in sorted(by_score.items()):
+        path = folder / scores[score]["file"]
+        if not path.exists():
+            continue  # the manifest's check has told
+        first = rows[0]
+        yield _Remake(
+            Source(path, scores[score]["source"], score),
+            path.stat().st_size,
+            apply(recipe, {"fonts": [font], "pages": "all"}),
+            labels,
+            folder,
+            Provenance(score, first["work"], first["split"], first["engraver"], font),
+            tuple(sorted(row["page"] for row in rows)),
+        )
+
+
+def remake(task: _Remake) -> list[Problem]:
+    """Make some pages of a score again and compare their files."""
+    try:
+        score = read_score(task.source)
+        return list(_compare(task, score))
+    except ScoreError as error:
+        return [Problem(task.source.name, f"cannot be made again: {error.what}")]
+
+
+def _compare(task: _Remake, score: Score) -> Iterator[Problem]:
+    engraving = load(score, task.recipe)
+    missing = set(task.pages)
+    for drawing in draw(score, engraving, task.recipe):
+        sample = make_sample(drawing.sheet, drawing.page, task.labels, task.origin, 0)
+        if sample.stem not in missing:
+            continue
+        missing.discard(sample.stem)
+        for path, data in sample.files.items():
+            problem = _difference(task.folder / path, data)
+            if problem:
+                yield Problem(path, problem)
+    for stem in sorted(missing):
+        yield Problem(stem, "the score gives no such page")
+
+
+def _difference(path: Path, data: bytes) -> str:
+    try:
+        there = path.read_bytes()
+    except OSError:
+        return ""  # the manifest's check has told
+    if there == data:
+        return ""
+    if path.suffix == ".png":
+        try:
+            before, now = decode_png(there, str(path)), decode_png(data)
+        except DatasetError as error:
+            return str(error)
+        if before.shape != now.shape:
+            return f"made again, it is {now.shape[1]}x{now.shape[0]} px"
+        pixels = int((before != now).sum())
+        return f"made again, {pixels} pixels differ" if pixels else "made again, packed differently"
+    return "made again, it differs"
