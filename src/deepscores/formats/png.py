@@ -12,6 +12,7 @@ from zlib import crc32
 
 import numpy as np
 from isal import isal_zlib
+from numba import njit
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -40,16 +41,24 @@ def encode_sparse_png(
     height, width = shape
     depth = values.itemsize
     rows = _scratch(height, width, depth)
-    flat = rows.reshape(-1)
-    at = where // np.int32(width) + 1 + depth * where  # a filter byte before each row
-    if depth == 1:
-        flat[at] = values
-    else:
-        flat[at] = values >> 8
-        flat[at + 1] = values & 255
+    _fill(rows.reshape(-1), width, depth, where, values)
     data = _encode(rows, width, depth)
     rows[:] = 0
     return data
+
+
+@njit(cache=True)
+def _fill(rows, width, depth, where, values):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Write *values*, *depth* bytes each, into rows that have a filter byte before each."""
+    stride = 1 + width * depth
+    for i in range(len(where)):
+        y = where[i] // width
+        at = y * stride + 1 + (where[i] - y * width) * depth
+        if depth == 2:
+            rows[at] = values[i] >> 8
+            rows[at + 1] = values[i] & 255
+        else:
+            rows[at] = values[i]
 
 
 @cache

@@ -28,8 +28,13 @@ def bounds_of(edges, first, last, to):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def accumulate(edges, first, last, to, left, top, width, cells):  # pragma: no cover - compiled
-    """Add what edges[first:last], mapped by *to*, bound, to the window *cells* at (left, top)."""
+def accumulate(
+    edges, first, last, to, left, top, width, cells, reach
+):  # pragma: no cover - compiled
+    """Add what edges[first:last], mapped by *to*, bound, to the window *cells* at (left, top).
+
+    *reach* widens to the first and one past the last column that each of the window's rows uses.
+    """
     for i in range(first, last):
         x0 = to[0] * edges[i, 0] + to[2] * edges[i, 1] + to[4]
         y0 = to[1] * edges[i, 0] + to[3] * edges[i, 1] + to[5]
@@ -42,18 +47,20 @@ def accumulate(edges, first, last, to, left, top, width, cells):  # pragma: no c
             x0, y0, x1, y1, sign = x1, y1, x0, y0, -1.0
         slope = (x1 - x0) / (y1 - y0)
         y, x = y0, x0
-        row = int(floor(y0))
+        row = int(floor(y0)) - top
         while y < y1:
-            y_end = min(y1, row + 1.0)
+            y_end = min(y1, row + top + 1.0)
             x_end = x1 if y_end == y1 else x0 + (y_end - y0) * slope
-            base = (row - top) * width - left
+            base = row * width - left
             height = (y_end - y) * sign
             low, high = min(x, x_end), max(x, x_end)
             column = int(floor(low))
+            reach[row, 0] = min(reach[row, 0], column - left)
             if high <= column + 1:
                 beyond = height * ((low + high) / 2 - column)
                 cells[base + column] += height - beyond
                 cells[base + column + 1] += beyond
+                column += 1
             else:
                 density = height / (high - low)
                 while low < high:
@@ -64,6 +71,7 @@ def accumulate(edges, first, last, to, left, top, width, cells):  # pragma: no c
                     cells[base + column + 1] += beyond
                     low = end
                     column += 1
+            reach[row, 1] = max(reach[row, 1], column - left + 1)
             y, x = y_end, x_end
             row += 1
 
@@ -87,7 +95,8 @@ def cover(edges, first, last, to, alpha, left, top):  # pragma: no cover - compi
     """Write an outline's coverage into *alpha*, whose corner is the pixel (left, top)."""
     x, y, width, height = window_of(edges, first, last, to)
     cells = np.zeros(width * height + 1)
-    accumulate(edges, first, last, to, x, y, width, cells)
+    reach = np.zeros((height, 2), np.int64)
+    accumulate(edges, first, last, to, x, y, width, cells, reach)
     for row in range(height):
         total = 0.0
         for column in range(width):
@@ -108,15 +117,20 @@ def over(ink, alpha):  # pragma: no cover - compiled
     return 255 - ((255 - ink) * (255 - alpha) + 127) // 255
 
 
+TILE = 64  # columns that are looked at together when the page is developed
+
+
 @njit(cache=True, error_model="numpy")
-def paint(edges, runs, to, canvas, spans, whole):  # pragma: no cover - compiled
+def paint(edges, runs, to, canvas, tiles, whole):  # pragma: no cover - compiled
     """Paint outline s (edges runs[s, 0]…runs[s, 1], mapped by to[s]) as symbol s+1, one by one.
 
-    A cell's owner is the symbol that covers most of it, the last of equals. *spans* widens to the
-    columns in play in each row; *whole* counts the pixels that each symbol covers by half.
+    A cell's owner is the symbol that covers most of it, the last of equals. *tiles* marks where
+    there may be ink; *whole* counts the pixels that each symbol covers by half.
     """
     height, width = canvas.shape
     cells = np.zeros(1 << 16)
+    reach = np.zeros((1 << 12, 2), np.int64)
+    reach[:, 0] = 1 << 30
     for s in range(len(runs)):
         first, last = runs[s]
         if first == last:
@@ -126,22 +140,30 @@ def paint(edges, runs, to, canvas, spans, whole):  # pragma: no cover - compiled
             continue
         if columns * rows + 1 > len(cells):
             cells = np.zeros(2 * columns * rows + 1)
-        accumulate(edges, first, last, to[s], left, top, columns, cells)
+        if rows > len(reach):
+            reach = np.zeros((2 * rows, 2), np.int64)
+            reach[:, 0] = 1 << 30
+        accumulate(edges, first, last, to[s], left, top, columns, cells, reach)
         for row in range(rows):
             y = top + row
-            if 0 <= y < height:
-                spans[y, 0] = min(spans[y, 0], max(left, 0))
-                spans[y, 1] = max(spans[y, 1], min(left + columns, width))
+            low, high = reach[row]
+            reach[row, 0], reach[row, 1] = 1 << 30, 0
+            if low >= high:
+                continue
+            inside = 0 <= y < height
+            if inside:
+                for tile in range(max(left + low, 0) // TILE, min(left + high, width) // TILE + 1):
+                    tiles[y, tile] = 1
             total = 0.0
-            shift = left - row * columns
-            for at in range(row * columns, (row + 1) * columns):
+            base = row * columns
+            for at in range(base + low, base + high):
                 total += cells[at]
                 cells[at] = 0.0
-                if -1e-3 < total < 1e-3:
+                if -1e-3 < total < 1e-3 or not inside:
                     continue
-                x = at + shift
+                x = left + at - base
                 alpha = shade_of(total)
-                if alpha == 0 or x < 0 or x >= width or y < 0 or y >= height:
+                if alpha == 0 or x < 0 or x >= width:
                     continue
                 cell = int(canvas[y, x])
                 ink = over(cell & 255, alpha)
@@ -186,7 +208,7 @@ def keep_thin(edges, runs, to, canvas, whole):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def develop(canvas, spans, image, visible, boxes, pixels, numbers):  # pragma: no cover - compiled
+def develop(canvas, tiles, image, visible, boxes, pixels, numbers):  # pragma: no cover - compiled
     """Shade *image*, list the labelled pixels in row order with their owners, blank the canvas.
 
     Counts and boxes each symbol's pixels on the way. Returns how many pixels are labelled.
@@ -194,26 +216,29 @@ def develop(canvas, spans, image, visible, boxes, pixels, numbers):  # pragma: n
     height, width = canvas.shape
     count = 0
     for y in range(height):
-        for x in range(spans[y, 0], spans[y, 1]):
-            cell = int(canvas[y, x])
-            if cell == 0:
+        for tile in range(tiles.shape[1]):
+            if tiles[y, tile] == 0:
                 continue
-            canvas[y, x] = 0
-            ink = cell & 255
-            image[y, x] = 255 - ink
-            if ink < HALF and (cell >> MOST) & 255 != KEPT:
-                continue
-            number = cell >> OWNER
-            pixels[count] = y * width + x
-            numbers[count] = number
-            count += 1
-            if visible[number] == 0:
-                boxes[number, 0], boxes[number, 1] = x, y
-                boxes[number, 2], boxes[number, 3] = x + 1, y + 1  # half open, hence + 1
-            else:
-                boxes[number, 0] = min(boxes[number, 0], x)
-                boxes[number, 2] = max(boxes[number, 2], x + 1)
-                boxes[number, 3] = y + 1
-            visible[number] += 1
-        spans[y, 0], spans[y, 1] = width, 0
+            tiles[y, tile] = 0
+            for x in range(tile * TILE, min((tile + 1) * TILE, width)):
+                cell = int(canvas[y, x])
+                if cell == 0:
+                    continue
+                canvas[y, x] = 0
+                ink = cell & 255
+                image[y, x] = 255 - ink
+                if ink < HALF and (cell >> MOST) & 255 != KEPT:
+                    continue
+                number = cell >> OWNER
+                pixels[count] = y * width + x
+                numbers[count] = number
+                count += 1
+                if visible[number] == 0:
+                    boxes[number, 0], boxes[number, 1] = x, y
+                    boxes[number, 2], boxes[number, 3] = x + 1, y + 1  # half open, hence + 1
+                else:
+                    boxes[number, 0] = min(boxes[number, 0], x)
+                    boxes[number, 2] = max(boxes[number, 2], x + 1)
+                    boxes[number, 3] = y + 1
+                visible[number] += 1
     return count

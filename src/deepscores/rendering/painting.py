@@ -31,11 +31,15 @@ class Canvas:
     width: int
     height: int
     _cells: NDArray[np.uint32] = field(init=False)
-    _spans: NDArray[np.int32] = field(init=False)  # of each row: the columns in play
+    _tiles: NDArray[np.uint8] = field(init=False)  # where the page may be inked
+    _pixels: NDArray[np.int32] = field(init=False)
+    _numbers: NDArray[np.uint16] = field(init=False)
 
     def __post_init__(self) -> None:
         self._cells = np.zeros((self.height, self.width), np.uint32)
-        self._spans = np.tile(np.array([self.width, 0], np.int32), (self.height, 1))
+        self._tiles = np.zeros((self.height, self.width // kernels.TILE + 1), np.uint8)
+        self._pixels = np.empty(self.height * self.width, np.int32)
+        self._numbers = np.empty(self.height * self.width, np.uint16)
 
     def paint(self, outlines: Sequence[Outline]) -> Painting:
         """Paint symbol i+1 with ``outlines[i]``, black on white, and say who owns each pixel.
@@ -47,15 +51,14 @@ class Canvas:
         """
         edges, runs, to = _pack(outlines)
         whole = np.zeros(len(outlines) + 1, np.int64)
-        kernels.paint(edges, runs, to, self._cells, self._spans, whole)
+        kernels.paint(edges, runs, to, self._cells, self._tiles, whole)
         kernels.keep_thin(edges, runs, to, self._cells, whole)
         image = np.full((self.height, self.width), 255, np.uint8)
         visible = np.zeros(len(whole), np.int64)
         boxes = np.zeros((len(whole), 4), np.int64)
-        room = int(np.maximum(self._spans[:, 1] - self._spans[:, 0], 0).sum())
-        pixels, numbers = np.empty(room, np.int32), np.empty(room, np.uint16)
+        pixels, numbers = self._pixels, self._numbers
         count = kernels.develop(
-            self._cells, self._spans, image, visible, boxes, pixels, numbers
+            self._cells, self._tiles, image, visible, boxes, pixels, numbers
         )
         return Painting(
             image, pixels[:count].copy(), numbers[:count].copy(), visible, whole, boxes

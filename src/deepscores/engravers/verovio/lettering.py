@@ -1,6 +1,7 @@
 """Verovio's ``<text>`` → outlines, set with the packaged fonts."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,8 +111,21 @@ def _set_line(x: float, y: float, runs: list[_Run], music_font: str) -> Iterator
             yield piece._replace(edges=piece.edges + (dx, y, dx, y) if len(piece.edges) else piece.edges)
 
 
+def set_plain(
+    x: float, y: float, text: str, anchor: str, size: float, lettering: Lettering
+) -> Iterator[Piece]:
+    """Set one run of letters at *x*, *y*."""
+    style = lettering._replace(size=size, anchor=anchor)
+    return _set_line(x, y, [_Run(text, style)], "")
+
+
 def _set_words(run: _Run, _: str) -> Iterator[tuple[Piece, float]]:
-    text, style = run
+    yield _words(run.text, run.lettering)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str, style: Lettering) -> tuple[Piece, float]:
+    """The outline of some words, origin at the start of the baseline, and how far they reach."""
     laid = shape(text, style.size, Face(style.bold, style.italic))
     outlines = []
     for count, placed in enumerate(laid.glyphs):
@@ -122,7 +136,7 @@ def _set_words(run: _Run, _: str) -> Iterator[tuple[Piece, float]]:
     edges = np.concatenate(outlines) if outlines else np.zeros((0, 4))
     words = " ".join(text.split())
     advance = laid.advance + len(laid.glyphs) * style.spacing
-    yield Piece(edges, words, style.size, missing=laid.missing), advance
+    return Piece(edges, words, style.size, missing=laid.missing), advance
 
 
 def _set_music(run: _Run, font: str) -> Iterator[tuple[Piece, float]]:

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from math import cos, radians, sin
 from typing import NamedTuple
+from xml.sax.saxutils import unescape
 
 import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
 from deepscores.engravers.verovio.glyphs import Glyph, glyph
-from deepscores.engravers.verovio.lettering import Lettering, read_text, styled
+from deepscores.engravers.verovio.lettering import Lettering, Piece, read_text, set_plain, styled
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
 from deepscores.model import Element, Mark, Page
@@ -50,6 +51,11 @@ _TOKEN = re.compile(
     r'|<title(?: [\w:.-]+="[^"]*")*\s*(?:/>|>.*?</title>)'
     r"|\s+",
     re.DOTALL,
+)
+# Nine texts in ten: one run of letters in one size.
+_PLAIN_TEXT = re.compile(
+    r'<text x="(-?\d+)" y="(-?\d+)"(?: text-anchor="(\w+)")? font-size="0px">'
+    r'<tspan id="\w+" class="text"><tspan font-size="([\d.]+)px">([^<]*)</tspan></tspan></text>'
 )
 _END = re.compile(r"\s*</svg>\s*</svg>\s*")
 _START = '<g class="page-margin"'
@@ -104,6 +110,7 @@ class _Reader:
         self.missing = ""
         self.slurs: list[tuple[int, list[float], float]] = []  # place among marks, controls, pen
         self.lettered: dict[int, Attributes] = {}  # elements that style the text within
+        self.letterings: dict[int, Lettering] = {}
 
     def read(self, svg: str) -> None:
         scale = self.sizes.pixels_per_unit
@@ -232,27 +239,36 @@ class _Reader:
 
     def text(self, source: str, group: _Group) -> None:
         lettering = self.lettering(group.element)
-        for piece in read_text(etree.fromstring(source), lettering, self.font):
+        plain = _PLAIN_TEXT.fullmatch(source)
+        if plain:
+            x, y, anchor, size, text = plain.groups()
+            words = unescape(text)
+            pieces: Iterable[Piece] = set_plain(
+                float(x), float(y), words, anchor or "start", float(size), lettering
+            )
+        else:
+            pieces = read_text(etree.fromstring(source), lettering, self.font)
+        for piece in pieces:
             self.missing += piece.missing
             if len(piece.edges):
-                size = piece.size * self.sizes.pixels_per_unit
+                size_in_pixels = piece.size * self.sizes.pixels_per_unit
                 self.marks.append(
                     Mark(
                         piece.edges, group.to_page, group.element, "text", piece.glyph, piece.font,
-                        size, piece.text,
+                        size_in_pixels, piece.text,
                     )  # fmt: skip
                 )
 
     def lettering(self, element: int) -> Lettering:
         """What text in *element* inherits."""
-        chain: list[int] = []
-        while element >= 0:
-            chain.append(element)
-            element = self.elements[element].parent
-        lettering = Lettering()
-        for index in reversed(chain):
-            lettering = styled(lettering, self.elements[index].kind, self.lettered.get(index, {}))
-        return lettering
+        if element < 0:
+            return Lettering()
+        known = self.letterings.get(element)
+        if known is None:
+            kind, _, parent, _ = self.elements[element]
+            known = styled(self.lettering(parent), kind, self.lettered.get(element, {}))
+            self.letterings[element] = known
+        return known
 
 
 def parse_transform(text: str) -> Affine:

@@ -1,0 +1,132 @@
+"""What a page costs, beside what Verovio alone takes for the same page.
+
+    python benchmarks/page_cost.py [--scores 24] [--repeats 3] [--json FILE]
+
+Both sides run in one process, by turns, score by score: Verovio alone (load, a layout and the SVG of
+every page in each of the five fonts), then the whole of our page (reading, engraving, labelling,
+painting, encoding, writing; then merging tables and cutting patches). CPU seconds; the median of the
+repeats. Machines are shared and noisy, so only the ratio means something.
+"""
+
+import argparse
+import gc
+import json
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deepscores.engravers.verovio import engine
+from deepscores.pipeline import merge as merging
+from deepscores.pipeline.plan import Plan, Planned
+from deepscores.pipeline.progress import Silence
+from deepscores.pipeline.shards import Record, ShardTask, make_shard, warm_up
+from deepscores.pipeline.workers import Done
+from deepscores.recipe import Recipe, apply
+from deepscores.scores import Source, default_corpus, read_score
+from deepscores.streams import key_hash
+
+LARGEST = 300_000  # bytes of a source, so that one symphony does not outweigh all else
+
+
+def sample(count: int) -> list[Source]:
+    """Scores of the default corpus, the same every time."""
+    sources = [one for one in default_corpus() if one.path.stat().st_size < LARGEST]
+    return sorted(sources, key=lambda one: key_hash(0, "benchmark", one.id))[:count]
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of this process that *work* takes."""
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def verovio_alone(source: Source, recipe: Recipe) -> None:
+    """Load, layout and SVG in every font, nothing else; the text is read beforehand."""
+    engraving = engine.engrave(read[source.id], recipe.styles())
+    for _ in engraving.svgs():
+        pass
+
+
+read = {}
+
+
+def our_pages(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[float, list[Record]]:
+    labels = recipe.label_set()
+    records: list[Record] = []
+
+    def make() -> None:
+        for index, source in enumerate(sources):
+            task = ShardTask(index, source, source.path.stat().st_size, recipe, labels, folder)
+            records.append(make_shard(task))
+
+    return cpu(make), records
+
+
+def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list[Record]) -> float:
+    """Merging and patches, in this process so that its CPU is counted."""
+
+    def here(work, tasks, **_):  # type: ignore[no-untyped-def]
+        for index, task in enumerate(tasks):
+            yield index, task, Done(work(task))
+
+    contained, merging.run_contained = merging.run_contained, here
+    plan = Plan(recipe, recipe.label_set(), tuple(Planned(source, 0) for source in sources))
+    try:
+        return cpu(
+            lambda: merging.merge(plan, folder, records, 1, Silence(), show_output=False)
+        )
+    finally:
+        merging.run_contained = contained
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scores", type=int, default=24)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    recipe = apply(Recipe(), {"pages": "all"})
+    sources = sample(options.scores)
+    read.update({source.id: read_score(source) for source in sources})
+    warm_up()
+    rounds = []
+    for number in range(options.repeats + 1):  # the first compiles and warms caches
+        engraver = cpu(lambda: [verovio_alone(source, recipe) for source in sources])
+        folder = Path(tempfile.mkdtemp(prefix="deepscores-bench-"))
+        try:
+            pages, records = our_pages(sources, recipe, folder)
+            count = sum(len(record.pages) for record in records)
+            size = sum(entry.size for record in records for entry in record.files)
+            merged = our_merge(sources, recipe, folder, records)
+        finally:
+            shutil.rmtree(folder)
+        if number:
+            rounds.append((engraver / count, pages / count, merged / count, count, size / count))
+    verovio, page, merge_, count, size = (statistics.median(column) for column in zip(*rounds, strict=True))
+    result = {
+        "pages": int(count),
+        "scores": len(sources),
+        "verovio_ms": round(1e3 * verovio, 2),
+        "page_ms": round(1e3 * page, 2),
+        "merge_and_patches_ms": round(1e3 * merge_, 2),
+        "ratio": round((page + merge_) / verovio, 2),
+        "ratio_before_merge": round(page / verovio, 2),
+        "bytes_per_page": int(size),
+        "verovio": engine.version(),
+        "python": platform.python_version(),
+        "load": os.getloadavg()[0],
+    }
+    print(json.dumps(result, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
