@@ -1,0 +1,105 @@
+"""Write the pages of docs/ that are made from the code, and check the links between pages.
+
+With --check nothing is written: a page that differs from what would be written is an error.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from deepscores.vocabulary.labels import load_label_set
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+COMMANDS = ("build", "engrave", "classes", "verify")
+LABEL_SETS = ("deepscores-118", "deepscores-v2", "full")
+_NOTE = "<!-- Made by `make docs`; change the code, not this page. -->\n\n"
+_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def main() -> int:
+    """Exit status: 1 if a link leads nowhere or, with --check, a page is stale."""
+    check = "--check" in sys.argv[1:]
+    problems = []
+    for name, text in (("commands.md", commands_page()), ("classes.md", classes_page())):
+        path = DOCS / name
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        if check:
+            problems.append(f"docs/{name}: stale; run make docs")
+        else:
+            path.write_text(text, "utf-8")
+            print(f"docs/{name}: written")
+    problems += [problem for page in pages() for problem in broken_links(page)]
+    print("\n".join(problems) or "docs: all links lead somewhere")
+    return 1 if problems else 0
+
+
+def commands_page() -> str:
+    """The help of every command, as the terminal shows it."""
+    parts = [f"{_NOTE}# Commands\n\n{_help()}"]
+    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in COMMANDS]
+    return "\n".join(parts)
+
+
+def _help(*command: str) -> str:
+    program = Path(sys.executable).with_name("deepscores")
+    shown = subprocess.run(
+        [program, *command, "--help"],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1"},
+    ).stdout
+    lines = [line.rstrip() for line in shown.strip().splitlines()]
+    return "```\n{}\n```\n".format("\n".join(lines))
+
+
+def classes_page() -> str:
+    """A table of each label set that comes with the package."""
+    parts = [f"{_NOTE}# Classes\n\nId 0 is paper in every label set.\n"]
+    for name in LABEL_SETS:
+        labels = load_label_set(name)
+        parts.append(f"## {name}\n\n{labels.description}: {len(labels.classes)} classes.\n")
+        rows = [
+            f"| {one.id} | {one.name} | {one.smufl} | {one.description} |" for one in labels.classes
+        ]
+        table = ("| id | name | SMuFL glyph | what it is |", "| --: | --- | --- | --- |", *rows)
+        parts.append("\n".join(table) + "\n")
+    return "\n".join(parts)
+
+
+def pages() -> Iterator[Path]:
+    """Every Markdown page of the project."""
+    yield from sorted(ROOT.glob("*.md"))
+    for folder in ("docs", "examples", "benchmarks"):
+        yield from sorted((ROOT / folder).rglob("*.md"))
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    """Yield what is wrong with links to files of the project and to their headings."""
+    for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        if not target.exists():
+            yield f"{page.relative_to(ROOT)}: no file {file!r}"
+        elif anchor and target.suffix == ".md" and anchor not in anchors(target):
+            yield f"{page.relative_to(ROOT)}: no heading {anchor!r} in {target.name}"
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of *page* are called in links."""
+    text = _FENCE.sub("", page.read_text("utf-8"))
+    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
+    return {heading.strip().replace(" ", "-") for heading in kept}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
