@@ -1,19 +1,22 @@
-"""The commands. Exit status: 0 done, 1 failed or problems found, 2 asked for what makes no sense."""
+"""The commands. Exit status: 0 done, 1 failed or problems found, 2 asked for nonsense."""
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
 from deepscores.version import __version__
 
+_INTERRUPTED = 130  # as shells have it for SIGINT
+
 app = typer.Typer(
     name="deepscores",
     help="Labelled sheet-music pages from MusicXML.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
@@ -38,21 +41,32 @@ Margin = Annotated[
 ]
 RecipeFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE.toml", help="Any of these options, in a file; options go before it."),
+    typer.Option(
+        metavar="FILE.toml", help="Any of these options, in a file; options go before it."
+    ),
 ]
 Seed = Annotated[
     int | None, typer.Option(metavar="N", help="Order, splits and patches follow it [default: 0].")
 ]
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
+        print(f"deepscores {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
 ) -> None:
-    if version:
-        print(f"deepscores {__version__}")
-        raise typer.Exit
+    pass
 
 
 @app.command()
@@ -205,19 +219,42 @@ def _positive(name: str, value: int | None) -> None:
 
 def main() -> None:
     """Run the command line; errors made on purpose are one line."""
+    arguments = sys.argv[1:] or ["--help"]
+    debug = "--debug" in arguments  # before or after the command
+    sys.exit(_run([one for one in arguments if one != "--debug"], debug=debug))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    """The exit status of one command."""
     try:
-        app()
-    except KeyboardInterrupt:
-        print("deepscores: stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
-    except DeepScoresError as error:
-        if "--debug" in sys.argv:
-            raise
-        print(f"deepscores: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, RecipeError) else 1)
+        status = get_command(app)(arguments, prog_name="deepscores", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        status = _INTERRUPTED
     except Exception as error:
-        if "--debug" in sys.argv:
-            raise
-        what = f"{type(error).__name__}: {error}"
-        print(f"deepscores: internal error: {what}; run with --debug to see where", file=sys.stderr)
-        sys.exit(1)
+        if debug:
+            traceback.print_exception(error)
+        else:
+            _say(_explained(error))
+        # Typer's own errors, whose class it keeps to itself, are all about usage.
+        return 2 if isinstance(error, RecipeError) or hasattr(error, "format_message") else 1
+    if status == _INTERRUPTED:
+        _say("stopped; the same command goes on from here")
+    return status or 0
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, DeepScoresError):
+        return str(error)
+    if hasattr(error, "format_message"):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "deepscores"
+        return f"{error.format_message().rstrip('.')}; see: {command} -h"
+    return f"internal error: {type(error).__name__}: {error}; run with --debug to see where"
+
+
+def _say(line: str) -> None:
+    print(f"deepscores: {' '.join(line.splitlines())}", file=sys.stderr)

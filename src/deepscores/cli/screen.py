@@ -9,16 +9,17 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     SpinnerColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from deepscores.pipeline.build import Summary
+from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.verify import Verdict
 from deepscores.vocabulary.labels import LabelSet
 
@@ -26,9 +27,9 @@ _SHOWN = 20  # problems
 
 
 class _Bars:
-    """Shows each stage as a bar on the terminal, or as a line where there is none."""
+    """Shows each stage as a bar on the terminal."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: Bars) -> None:
         self.bars = bars
         self.task: TaskID | None = None
 
@@ -46,9 +47,27 @@ class _Bars:
         self.bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+class _Lines:
+    """Names each stage that has work to do on a line of its own, for logs."""
+
+    def stage(self, name: str, total: int | None) -> None:
+        if total:
+            self.note(f"{name}: {total}")
+
+    def advance(self, steps: int = 1) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
-def watching() -> Iterator[_Bars]:
-    """Progress on standard error while the block runs."""
+def watching() -> Iterator[Progress]:
+    """Progress on standard error while the block runs: bars on a terminal, else lines."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:<17}"),
@@ -57,7 +76,7 @@ def watching() -> Iterator[_Bars]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Bars(*columns, console=console) as bars:
         yield _Bars(bars)
 
 
@@ -68,7 +87,10 @@ def print_summary(summary: Summary) -> None:
     for count, what in (
         (summary.pages, f"pages of {summary.scores} scores"),
         (summary.symbols, "symbols"),
-        (summary.objects, f"labelled objects of {summary.classes_seen} of {summary.classes} classes"),
+        (
+            summary.objects,
+            f"labelled objects of {summary.classes_seen} of {summary.classes} classes",
+        ),
         (summary.patches, "patches"),
     ):
         print(f"{count:>12,} {what}")
