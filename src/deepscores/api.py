@@ -64,7 +64,9 @@ def resolve(
     changes: dict[str, Any],
 ) -> Recipe:
     """One checked recipe from a file or recipe, the scores, and single changes."""
-    base = recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe)) if recipe else Recipe()
+    base = (
+        recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe)) if recipe else Recipe()
+    )
     if isinstance(scores, str | Path):
         scores = [scores]
     if scores:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +58,19 @@ def read_recipe(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: {error}") from None
     try:
-        recipe = apply(Recipe(), table)
+        return checked(_beside(path.parent, parsed(Recipe(), table)))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
-    scores = tuple(_beside(path, pattern) for pattern in recipe.scores)
-    labels = _beside(path, recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
-    return replace(recipe, scores=scores, labels=labels)
 
 
-def _beside(recipe: Path, pattern: str) -> str:
+def _beside(folder: Path, recipe: Recipe) -> Recipe:
     """Paths in a recipe are relative to its folder."""
-    return pattern if Path(pattern).is_absolute() else str(recipe.parent / pattern)
+
+    def resolve(name: str) -> str:
+        return str(folder / Path(name).expanduser())
+
+    labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
+    return replace(recipe, scores=tuple(map(resolve, recipe.scores)), labels=labels)
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -77,15 +79,19 @@ def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     >>> apply(Recipe(), {"page-size": "800x1000"}).page_size
     (800, 1000)
     """
-    known = {field.name: field for field in fields(Recipe)}
+    return checked(parsed(recipe, changes))
+
+
+def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """*recipe* with *changes*, each a value of its kind, not yet checked together."""
     values: dict[str, Any] = {}
     for key, value in changes.items():
-        name = key.replace("-", "_")
-        if name not in known:
-            options = ", ".join(sorted(one.replace("_", "-") for one in known))
+        name, shown = key.replace("-", "_"), key.replace("_", "-")
+        if name not in _PARSERS:
+            options = ", ".join(sorted(one.replace("_", "-") for one in _PARSERS))
             raise RecipeError(f"unknown key {key!r}; known: {options}")
-        values[name] = _PARSERS[name](key, value)
-    return checked(replace(recipe, **values))
+        values[name] = _PARSERS[name](shown, value)
+    return replace(recipe, **values)
 
 
 def checked(recipe: Recipe) -> Recipe:
@@ -96,6 +102,8 @@ def checked(recipe: Recipe) -> Recipe:
     if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
         raise RecipeError("fonts: name at least one, and each once")
     recipe.label_set()
+    if not 0 <= recipe.max_lost_notes <= 1:
+        raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
     width, height = recipe.page_size
     least = 20 * recipe.staff_space + 2 * recipe.margin
     if not 4 <= recipe.staff_space <= 64:
@@ -114,8 +122,10 @@ def _size(key: str, value: object) -> tuple[int, int]:
     if isinstance(value, list | tuple):
         value = "x".join(map(str, value))
     width, _, height = str(value).lower().partition("x")
-    if not (width.isdigit() and height.isdigit()):
-        raise RecipeError(f"{key}: {value!r} is no size such as 1894x2668 (width x height in pixels)")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise RecipeError(
+            f"{key}: {value!r} is no size such as 1894x2668 (width x height in pixels)"
+        )
     if not (1 <= int(width) <= _LARGEST_SIDE and 1 <= int(height) <= _LARGEST_SIDE):
         raise RecipeError(f"{key}: {value} is not between 1 and {_LARGEST_SIDE} pixels a side")
     return int(width), int(height)
