@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
 from deepscores.formats.png import decode_png
+from deepscores.formats.tables import SYMBOLS
 from deepscores.formats.voc import Annotation, read_voc
 from deepscores.pipeline.plan import require_dataset
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
@@ -81,8 +82,9 @@ class Dataset(Sequence[DatasetPage]):
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = pq.read_table(self.folder / "pages.parquet").to_pylist()
-        return rows
+        return [
+            row for part in _row_groups(self.folder / "pages.parquet") for row in part.to_pylist()
+        ]
 
     @cached_property
     def _symbol_files(self) -> "_SymbolFiles":
@@ -95,6 +97,8 @@ class Dataset(Sequence[DatasetPage]):
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
         if isinstance(index, str):
+            if index not in self._places:
+                raise DatasetError(f"{self.folder}: no page {index!r}")
             index = self._places[index]
         return DatasetPage(self.folder, self._rows[index], self._symbol_files)
 
@@ -111,9 +115,7 @@ class Dataset(Sequence[DatasetPage]):
     def symbols(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The symbol table in pieces, all pages in order, without holding it all."""
         for path in self._symbol_files.paths:
-            file = pq.ParquetFile(path)
-            for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=columns)
+            yield from _row_groups(path, columns)
 
 
 class _SymbolFiles:
@@ -121,10 +123,10 @@ class _SymbolFiles:
 
     def __init__(self, folder: Path) -> None:
         self.paths = sorted(folder.glob("*.parquet"))
-        self._groups: list[tuple[Path, int, str, str]] = []
+        self._groups: list[tuple[Path, int, Any, Any]] = []  # with the first and last page's name
         self._last: tuple[tuple[Path, int], pa.Table] | None = None
         for path in self.paths:
-            metadata = pq.read_metadata(path)
+            metadata = _open(path).metadata
             for group in range(metadata.num_row_groups):
                 statistics = metadata.row_group(group).column(0).statistics
                 if statistics is not None and statistics.has_min_max:
@@ -136,14 +138,27 @@ class _SymbolFiles:
             for path, group, low, high in self._groups
             if low <= stem <= high
         ]
-        if not found:
-            raise DatasetError(f"no symbols of a page {stem!r}")
-        return pa.concat_tables(found)
+        return pa.concat_tables(found or [SYMBOLS.empty_table()])
 
     def _read(self, path: Path, group: int) -> pa.Table:
         if self._last is None or self._last[0] != (path, group):
-            self._last = ((path, group), pq.ParquetFile(path).read_row_group(group))
+            self._last = ((path, group), _open(path).read_row_group(group))
         return self._last[1]
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror or error}") from None
+    except pa.ArrowException as error:
+        raise DatasetError(f"{path}: not a readable table: {error}") from None
+
+
+def _row_groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    file = _open(path)
+    for group in range(file.num_row_groups):
+        yield file.read_row_group(group, columns=list(columns) if columns else None)
 
 
 def _read(path: Path) -> bytes:

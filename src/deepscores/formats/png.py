@@ -8,10 +8,12 @@ processor), with no clock and no text chunk.
 import io
 import struct
 from functools import cache
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 from numba import njit
 from numpy.typing import NDArray
 from PIL import Image
@@ -21,6 +23,9 @@ from deepscores.errors import DatasetError
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY = 0
 _LEVEL = 1
+_UNREADABLE: tuple[Any, ...] = (
+    OSError, ValueError, SyntaxError, IsalError, Image.DecompressionBombError
+)  # fmt: skip
 
 
 def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
@@ -89,19 +94,27 @@ def decode_png(data: bytes, where: str = "image") -> NDArray[np.uint8] | NDArray
     >>> decode_png(encode_png(np.array([[0, 300]], np.uint16))).tolist()
     [[0, 300]]
     """
-    own = _decode_own(data)
-    if own is not None:
-        return own
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            return np.asarray(image) if image.mode == "L" else np.asarray(image).astype(np.uint16)
-    except (OSError, ValueError, SyntaxError) as error:
+        own = _decode_own(data)
+        return _decode_foreign(data) if own is None else own
+    except _UNREADABLE as error:
         raise DatasetError(f"{where}: not a readable PNG: {error}") from None
+
+
+def _decode_foreign(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        if image.mode == "L":
+            return np.asarray(image)
+        if image.mode.startswith("I"):  # Pillow's modes of 16 bits
+            return np.asarray(image).astype(np.uint16)
+        raise ValueError(f"its pixels are {image.mode}, not grey of 8 or 16 bits")
 
 
 def _decode_own(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
     """The fast way for what `encode_png` wrote: one IDAT, no filter."""
     if data[:16] != _SIGNATURE + b"\0\0\0\rIHDR" or len(data) < 57 or data[37:41] != b"IDAT":
+        return None
+    if data[26:29] != b"\0\0\0":  # interlaced, or of an unknown compression or filter method
         return None
     width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
     (size,) = struct.unpack(">I", data[33:37])

@@ -30,11 +30,11 @@ def write_voc(filename: str, width: int, height: int, objects: Iterable[Annotati
     """The annotation file of the page image *filename*."""
     parts = [_HEAD.format(escape(filename), width, height)]
     for name, (x0, y0, x1, y1), number, onset, duration, position in objects:
-        parts.append(_OBJECT % (name, x0 / width, x1 / width, y0 / height, y1 / height))
+        parts.append(_OBJECT % (escape(name), x0 / width, x1 / width, y0 / height, y1 / height))
         if onset is not None:
-            parts.append(f"        <onset>{onset:g}</onset>\n")
+            parts.append(f"        <onset>{onset:.9g}</onset>\n")
         if duration is not None:
-            parts.append(f"        <duration>{duration:g}</duration>\n")
+            parts.append(f"        <duration>{duration:.9g}</duration>\n")
         if position is not None:
             parts.append(f"        <rel_position>{position}</rel_position>\n")
         if number:
@@ -72,20 +72,27 @@ def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
     """Yield the objects of an annotation file, boxes in pixels."""
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
-        width, height = int(root.findtext("size/width")), int(root.findtext("size/height"))
+        width, height = int(_text(root, "size/width")), int(_text(root, "size/height"))
         for node in root.iterfind("object"):
             x0, x1, y0, y1 = (
-                float(node.findtext(f"bndbox/{key}")) for key in ("xmin", "xmax", "ymin", "ymax")
+                float(_text(node, f"bndbox/{key}")) for key in ("xmin", "xmax", "ymin", "ymax")
             )
             onset, duration = node.findtext("onset"), node.findtext("duration")
             position, instance = node.findtext("rel_position"), node.findtext("instance")
             yield Annotation(
-                node.findtext("name"),
+                _text(node, "name"),
                 Box(x0 * width, y0 * height, x1 * width, y1 * height),
                 int(instance[1:], 16) if instance else 0,
                 float(onset) if onset else None,
                 float(duration) if duration else None,
                 int(position) if position else None,
             )
-    except (etree.XMLSyntaxError, TypeError, ValueError) as error:
+    except (etree.XMLSyntaxError, ValueError) as error:
         raise DatasetError(f"{where}: not a DeepScores annotation: {error}") from None
+
+
+def _text(node: etree._Element, path: str) -> str:
+    text = node.findtext(path)
+    if text is None:
+        raise ValueError(f"no <{path}> in it")
+    return text

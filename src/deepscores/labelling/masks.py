@@ -11,13 +11,13 @@ def class_ids(
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The class id of each of *numbers*, 0 for those that the label set leaves out.
 
-    *class_of* maps symbol numbers, 1…*symbols*, to class ids. 8-bit up to 255 *classes*, else 16-bit.
+    *class_of* maps symbol numbers, 1…*symbols*, to class ids. 8-bit up to 255
+    *classes*, else 16-bit.
 
     >>> class_ids(np.array([0, 1, 2], np.uint16), {2: 7}, 2, 118).tolist()
     [0, 0, 7]
     """
-    kind = np.uint8 if classes < 256 else np.uint16
-    table = np.zeros(symbols + 1, kind)
+    table: NDArray[np.uint8] | NDArray[np.uint16]
+    table = np.zeros(symbols + 1, np.uint8) if classes < 256 else np.zeros(symbols + 1, np.uint16)
     table[list(class_of)] = list(class_of.values())
-    ids: NDArray[np.uint8] | NDArray[np.uint16] = table.take(numbers)
-    return ids
+    return table[numbers]

@@ -17,6 +17,7 @@ IMAGES = "images_png"
 XML = "xml_annotations"
 MASKS = "pix_annotations_png"
 INSTANCES = "instances_png"
+_VISIBLE = ("visible_x0", "visible_y0", "visible_x1", "visible_y1")
 
 
 class Sample(NamedTuple):
@@ -120,13 +121,9 @@ def _symbol_table(
         "whole_area": sheet.whole_areas[1:],
         "oriented": [one.oriented or _corners(one.box) for one in symbols],
     }
-    arrays = [
-        pa.array(values[one.name], one.type) if one.name in values else None for one in SYMBOLS
-    ]
-    for place, side in enumerate(("visible_x0", "visible_y0", "visible_x1", "visible_y1")):
-        arrays[SYMBOLS.get_field_index(side)] = pa.array(
-            sheet.visible_boxes[1:, place].astype(np.int32), mask=hidden
-        )
+    for side, column in zip(_VISIBLE, sheet.visible_boxes[1:].T, strict=True):
+        values[side] = np.ma.array(column.astype(np.int32), mask=hidden)
+    arrays = [pa.array(values[one.name], one.type) for one in SYMBOLS]
     return pa.Table.from_arrays(arrays, schema=SYMBOLS)
 
 
