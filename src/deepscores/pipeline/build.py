@@ -1,21 +1,31 @@
 """Build a dataset: plan, make shards in worker processes, merge. Interrupted, it goes on later."""
 
 import os
-from collections import Counter
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepscores.errors import RecipeError
 from deepscores.pipeline.files import clean_partials, locked
 from deepscores.pipeline.merge import merge
-from deepscores.pipeline.plan import DATASET, Plan, make_plan, open_folder, require_dataset
+from deepscores.pipeline.plan import (
+    BUILD,
+    SHARDS,
+    Plan,
+    begin,
+    is_finished,
+    make_plan,
+    require_dataset,
+)
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.shards import (
-    SHARDS,
     Record,
     ShardTask,
     limits,
     make_shard,
+    skipped,
     warm_up,
     write_record,
 )
@@ -54,32 +64,24 @@ def build(
     DatasetError for a folder that cannot be used or a full disk. A score that cannot be read or
     engraved is recorded in ``skipped.jsonl`` and costs nothing else.
     """
+    if jobs is not None and jobs < 1:
+        raise RecipeError(f"jobs: {jobs} is not at least 1")
     progress = progress or Silence()
     jobs = jobs or os.cpu_count() or 1
     progress.stage("Finding scores", None)
     plan = make_plan(recipe)
-    with _prepared(folder):
-        if open_folder(folder, plan, force=force):
-            return summarise(folder, already_there=True)
-        with locked(folder):
+    finished = is_finished(folder, plan, force=force)
+    if finished and not (folder / BUILD).exists():
+        return summarise(folder, already_there=True)
+    with locked(folder):
+        # Asked again: until the lock was there, another build may have been at work.
+        if not is_finished(folder, plan, force=force):
+            begin(folder, plan, force=force)
             clean_partials(folder)
             records = _make_shards(plan, folder, jobs, progress, show_output=show_output)
             merge(plan, folder, records, jobs, progress, show_output=show_output)
-    return summarise(folder, already_there=False)
-
-
-class _prepared:  # noqa: N801 - reads as a statement
-    """Leave no folder behind that was made for nothing."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
-            self.folder.rmdir()
+        shutil.rmtree(folder / BUILD, ignore_errors=True)
+    return summarise(folder, already_there=finished)
 
 
 def _make_shards(
@@ -104,18 +106,17 @@ def _make_shards(
     results = run_contained(
         make_shard, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
     )
-    for _, task, outcome in results:
-        if isinstance(outcome, Failed):
-            record = Record(
-                task.index, task.source.name, None, (), (), outcome.reason, outcome.detail
-            )
-            write_record(folder, record)
-        else:
-            record = outcome.value
-        front.add(record)
-        if record.reason:
-            progress.note(f"skipped {record.source}: {record.detail}")
-        progress.advance(_steps(plan, [record]))
+    with closing(results):  # stopped from outside, no worker is left
+        for _, task, outcome in results:
+            if isinstance(outcome, Failed):
+                record = skipped(task, outcome.reason, outcome.detail)
+                write_record(folder, record)
+            else:
+                record = outcome.value
+            front.add(record)
+            if record.reason:
+                progress.note(f"skipped {record.source}: {record.detail}")
+            progress.advance(_steps(plan, [record]))
     return front.records(len(plan.scores))
 
 
@@ -124,7 +125,7 @@ def _steps(plan: Plan, records: list[Record]) -> int:
 
 
 class _Front:
-    """How far the plan is done without a gap, so that what is kept does not depend on who was first."""
+    """How far the plan is done without a gap: what is kept does not depend on who was first."""
 
     def __init__(self, wanted: int | None, known: dict[int, Record]) -> None:
         self.wanted = wanted
@@ -162,7 +163,6 @@ def summarise(folder: Path, *, already_there: bool) -> Summary:
     """The summary of a finished dataset."""
     table = require_dataset(folder)
     counts = table["counts"]
-    per_class: Counter[str] = Counter(counts["classes"])
     return Summary(
         folder,
         counts["scores"],
@@ -170,11 +170,8 @@ def summarise(folder: Path, *, already_there: bool) -> Summary:
         counts["symbols"],
         counts["objects"],
         counts["patches"],
-        sum(1 for count in per_class.values() if count),
-        len(per_class),
+        sum(count > 0 for count in counts["classes"].values()),
+        len(counts["classes"]),
         counts["skipped"],
         already_there,
     )
-
-
-__all__ = ["DATASET", "Summary", "build", "read_records", "summarise"]

@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,17 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from deepscores.errors import DeepScoresError
 from deepscores.formats.png import decode_png, encode_png
 from deepscores.formats.tables import PAGES, SCORES, SYMBOLS, WRITING, encode_table, table
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
-from deepscores.pipeline.files import write_file
-from deepscores.pipeline.manifest import MANIFEST, Entry, write_manifest
-from deepscores.pipeline.plan import BUILD, DATASET, Plan, identity
+from deepscores.pipeline.files import commit_record, write_file
+from deepscores.pipeline.manifest import MANIFEST, Entry, list_files, write_manifest
+from deepscores.pipeline.plan import DATASET, Plan
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.selection import Lowest, priorities
-from deepscores.pipeline.shards import SHARDS, Record, table_path
+from deepscores.pipeline.shards import Record, table_path
 from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
 from deepscores.vocabulary.labels import LabelSet
@@ -54,9 +55,9 @@ def merge(
 ) -> None:
     """Turn the finished shards of *records* into the dataset; doing it again gives the same."""
     kept = _within(records, plan.recipe.pages)
-    _remove_surplus(folder, kept)
     entries = [entry for one in kept for entry in _files(one)]
-    stems = [row[_STEM] for one in kept for row in one.record.pages[: one.pages]]
+    rows = [row for one in kept for row in one.record.pages[: one.pages]]
+    stems = [row[_STEM] for row in rows]
 
     progress.stage("Merging tables", len(kept))
     symbols, symbol_files = _merge_symbols(folder, kept, progress)
@@ -68,9 +69,11 @@ def merge(
         write_file(folder / path, data)
         entries.append(Entry.of(path, data))
 
-    rows = [row for one in kept for row in one.record.pages[: one.pages]]
     keep("pages.parquet", encode_table(table(PAGES, rows)))
-    keep("scores.parquet", encode_table(table(SCORES, [_score_row(one) for one in kept if one.pages])))
+    keep(
+        "scores.parquet",
+        encode_table(table(SCORES, [_score_row(one) for one in kept if one.pages])),
+    )
     keep("classes.csv", _class_list(plan.labels, counts))
     keep("label_set.json", _json(plan.labels.as_table()))
     keep("skipped.jsonl", _skipped(records))
@@ -78,9 +81,8 @@ def merge(
         names = "".join(f"{row[_STEM]}\n" for row in rows if row[_SPLIT] == split)
         keep(f"splits/{split}.txt", names.encode())
     dataset = {
-        **identity(plan.recipe, plan.labels),
+        **plan.as_table(),
         "seed": plan.recipe.seed,
-        "plan": plan.as_table(),
         "counts": {
             "scores": sum(one.pages > 0 for one in kept),
             "pages": len(rows),
@@ -93,9 +95,9 @@ def merge(
     }
     data = _json(dataset)
     entries.append(Entry.of(DATASET, data))
+    _remove_surplus(folder, entries)
     write_manifest(folder / MANIFEST, sorted(entries))
-    write_file(folder / DATASET, data, durable=True)  # last: it says that all else is there
-    shutil.rmtree(folder / BUILD, ignore_errors=True)
+    commit_record(folder / DATASET, data)  # last: it says that all else is there
 
 
 def _within(records: Sequence[Record], limit: int | None) -> list[_Kept]:
@@ -118,25 +120,19 @@ def _files(one: _Kept) -> Iterator[Entry]:
             yield entry
 
 
-def _remove_surplus(folder: Path, kept: Sequence[_Kept]) -> None:
-    """Remove pages beyond the number asked for, and shards that workers made in advance."""
-    wanted = {entry.path for one in kept for entry in _files(one)}
-    for record in [one.record for one in kept] + _made_in_advance(folder, len(kept)):
-        for entry in record.files:
-            if entry.path not in wanted:
-                (folder / entry.path).unlink(missing_ok=True)
-
-
-def _made_in_advance(folder: Path, count: int) -> list[Record]:
-    paths = sorted((folder / SHARDS).glob("*.json"))
-    return [Record.decode(path.read_bytes()) for path in paths if int(path.stem) >= count]
+def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
+    """Remove pages beyond the number asked for, and what killed workers and bad scores left."""
+    wanted = {entry.path for entry in entries}
+    for name in {entry.path.partition("/")[0] for entry in entries if "/" in entry.path}:
+        for path in list_files(folder / name):
+            if f"{name}/{path}" not in wanted:
+                (folder / name / path).unlink()
 
 
 def _merge_symbols(
     folder: Path, kept: Sequence[_Kept], progress: Progress
 ) -> tuple[int, list[Entry]]:
     """Write ``symbols/part-*.parquet``, one row group a shard."""
-    shutil.rmtree(folder / "symbols", ignore_errors=True)
     entries: list[Entry] = []
     total = rows = 0
     part: list[pa.Table] = []
@@ -154,7 +150,7 @@ def _merge_symbols(
 
     for one in kept:
         if one.pages:
-            content = pq.read_table(table_path(folder, one.record.index, "symbols"))
+            content = pq.ParquetFile(table_path(folder, one.record.index, "symbols")).read()
             if one.pages < len(one.record.pages):
                 stems = [row[_STEM] for row in one.record.pages[: one.pages]]
                 content = content.filter(pc.is_in(content["page"], pa.array(stems)))
@@ -203,7 +199,10 @@ def _choose_patches(
             picks = [
                 (class_id, number, Box(*box))
                 for class_id, number, *box in zip(
-                    *(rows[name].tolist() for name in ("class_id", "number", "x0", "y0", "x1", "y1")),
+                    *(
+                        rows[name].tolist()
+                        for name in ("class_id", "number", "x0", "y0", "x1", "y1")
+                    ),
                     strict=True,
                 )
                 if (page, number) in wanted
@@ -219,7 +218,7 @@ def _objects(folder: Path, one: _Kept) -> Iterator[tuple[int, dict[str, np.ndarr
     """Yield the labelled objects of each page that is kept, as columns."""
     if not one.pages:
         return
-    content = pq.read_table(table_path(folder, one.record.index, "objects"))
+    content = pq.ParquetFile(table_path(folder, one.record.index, "objects")).read()
     columns = {name: content[name].to_numpy() for name in content.column_names}
     places = columns["page"]
     cuts = np.searchsorted(places, np.arange(one.pages + 1))
@@ -264,13 +263,15 @@ def _cut_patches(
         for index, group in enumerate(groups)
     )
     entries: list[Entry] = []
-    for _, task, outcome in run_contained(
+    results = run_contained(
         write_patches, tasks, jobs=jobs, limits=_patch_limits, show_output=show_output
-    ):
-        if isinstance(outcome, Failed):
-            raise RuntimeError(f"cutting patches: {outcome.reason}: {outcome.detail}")
-        entries += outcome.value
-        progress.advance(len(task.pages))
+    )
+    with closing(results):
+        for _, task, outcome in results:
+            if isinstance(outcome, Failed):
+                raise DeepScoresError(f"cutting patches: {outcome.reason}: {outcome.detail}")
+            entries += outcome.value
+            progress.advance(len(task.pages))
     return entries
 
 

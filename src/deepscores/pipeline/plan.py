@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from deepscores.errors import DatasetError, RecipeError
+from deepscores.errors import DatasetError
 from deepscores.pipeline.files import write_file
 from deepscores.recipe import Recipe
 from deepscores.scores import Source, default_corpus, find_scores
@@ -18,13 +18,15 @@ from deepscores.vocabulary.labels import LabelSet
 
 BUILD = ".build"
 PLAN = f"{BUILD}/plan.json"
+SHARDS = f"{BUILD}/shards"
 DATASET = "dataset.json"
 # Packages that pixels, labels or bytes depend on.
 _ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "isal", "pyarrow")
+_PLAN_KEYS = frozenset({"recipe", "label_set", "versions", "scores"})
 _OURS = (
-    BUILD, DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",
-    "symbols", "splits", "scores", "pages.parquet", "scores.parquet", "classes.csv", "label_set.json",
-    "skipped.jsonl", "manifest.tsv",
+    DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",
+    "symbols", "splits", "scores", "pages.parquet", "scores.parquet", "classes.csv",
+    "label_set.json", "skipped.jsonl", "manifest.tsv",
 )  # fmt: skip
 
 
@@ -70,7 +72,7 @@ def _size(source: Source) -> int:
 def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
     """Recipe, label set and versions: what a dataset's bytes depend on besides the scores."""
     table = recipe.as_table()
-    table["scores"] = [Path(pattern).name for pattern in recipe.scores] or "default corpus"
+    table["scores"] = [Path(one).absolute().name for one in recipe.scores] or "default corpus"
     table["labels"] = labels.name
     return {
         "recipe": json.loads(json.dumps(table)),
@@ -79,32 +81,39 @@ def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
     }
 
 
-def open_folder(folder: Path, plan: Plan, *, force: bool) -> bool:
-    """Make *folder* ready for *plan*; whether a finished dataset of it already lies there.
+def is_finished(folder: Path, plan: Plan, *, force: bool) -> bool:
+    """Whether *folder* holds the finished dataset of *plan*, so that nothing is left to do.
 
-    A folder of another recipe is cleared with *force*, else refused; a folder that is not ours is
-    refused in any case.
+    Raise DatasetError where *plan* cannot be built there: *folder* is a file, or holds something
+    else than a dataset, or a dataset of another plan and that without *force*.
     """
-    table = plan.as_table()
     if folder.exists() and not folder.is_dir():
         raise DatasetError(f"{folder}: is a file, not a folder")
     known = _planned_before(folder)
-    if known is None and folder.exists() and any(folder.iterdir()):
+    if known is None and _holds_files(folder):
         raise DatasetError(f"{folder}: is not empty and holds no dataset; choose another folder")
-    if known is not None and known != table:
-        if not force:
-            raise DatasetError(
-                f"{folder}: holds a dataset of {_difference(known, table)}; "
-                "give --force to replace it, or choose another folder"
-            )
-        clear(folder)
-        known = None
-    if (folder / DATASET).exists() and not force:
-        return True
-    if force and known is not None:
-        clear(folder)
+    if known is not None and known != plan.as_table() and not force:
+        raise DatasetError(
+            f"{folder}: holds a dataset of {_difference(known, plan.as_table())}; "
+            "give --force to replace it, or choose another folder"
+        )
+    return known is not None and not force and (folder / DATASET).exists()
+
+
+def begin(folder: Path, plan: Plan, *, force: bool) -> None:
+    """Make *folder* ready for *plan*: clear another plan's, keep this one's files.
+
+    With *force*, a finished dataset is cleared, too. Killed in the middle, it can be done again.
+    """
+    table = plan.as_table()
+    known = _planned_before(folder)
+    finished = force and (folder / DATASET).exists()
+    stale = known is not None and (known != table or finished)
+    if stale:
+        shutil.rmtree(folder / SHARDS, ignore_errors=True)
     write_file(folder / PLAN, _encode(table), durable=True)
-    return False
+    if stale:
+        clear(folder)
 
 
 def clear(folder: Path) -> None:
@@ -117,17 +126,27 @@ def clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _planned_before(folder: Path) -> Mapping[str, Any] | None:
+def _holds_files(folder: Path) -> bool:
+    # A build killed at its very beginning leaves a lock and no plan.
+    return folder.exists() and any(path.name != BUILD for path in folder.iterdir())
+
+
+def _planned_before(folder: Path) -> dict[str, Any] | None:
+    """The plan, as a table, of the dataset in *folder*, finished or not; None if there is none."""
     for name in (DATASET, PLAN):
         try:
             table = json.loads((folder / name).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, ValueError) as error:
             raise DatasetError(f"{folder / name}: cannot be read: {error}") from None
-        plan = table.get("plan") if name == DATASET else table
-        return plan if isinstance(plan, dict) else {}
+        return {key: table[key] for key in _PLAN_KEYS} if _is_ours(table) else None
     return None
+
+
+def _is_ours(table: Any) -> bool:
+    # Other programs write a dataset.json, too.
+    return isinstance(table, dict) and table.keys() >= _PLAN_KEYS
 
 
 def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
@@ -136,7 +155,9 @@ def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         before, now = known.get(key, {}), wanted[key]
         for name in sorted({*before, *now}):
             if before.get(name) != now.get(name):
-                return f"another {key} ({name}: {before.get(name)} there, {now.get(name)} asked for)"
+                return (
+                    f"another {key} ({name}: {before.get(name)} there, {now.get(name)} asked for)"
+                )
     if known.get("label_set") != wanted["label_set"]:
         return "another label set"
     return "other scores"
@@ -147,11 +168,11 @@ def _encode(table: Mapping[str, Any]) -> bytes:
 
 
 def require_dataset(folder: Path) -> dict[str, Any]:
-    """The contents of ``dataset.json``."""
+    """The contents of ``dataset.json``; raise DatasetError if there is no finished dataset."""
     path = folder / DATASET
     try:
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if (folder / PLAN).exists():
             raise DatasetError(
                 f"{folder}: this dataset is not finished; run its build command again to go on"
@@ -159,10 +180,6 @@ def require_dataset(folder: Path) -> dict[str, Any]:
         raise DatasetError(f"{folder}: no dataset here ({DATASET} is missing)") from None
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from None
+    if not _is_ours(table) or not isinstance(table.get("counts"), dict):
+        raise DatasetError(f"{path}: is not of a dataset that this program made")
     return table
-
-
-__all__ = [
-    "BUILD", "DATASET", "PLAN", "Plan", "Planned", "RecipeError", "clear", "identity", "make_plan",
-    "open_folder", "require_dataset",
-]  # fmt: skip

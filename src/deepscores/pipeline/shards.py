@@ -2,9 +2,11 @@
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -17,6 +19,7 @@ from deepscores.formats.tables import encode_table
 from deepscores.model import Page, Score, Sheet
 from deepscores.pipeline.files import commit_record, write_file
 from deepscores.pipeline.manifest import Entry
+from deepscores.pipeline.plan import SHARDS
 from deepscores.pipeline.samples import Provenance, Sample, make_sample
 from deepscores.pipeline.sheets import Studio
 from deepscores.pipeline.splits import split_of
@@ -25,7 +28,6 @@ from deepscores.recipe import Recipe
 from deepscores.scores import Source, read_score
 from deepscores.vocabulary.labels import LabelSet
 
-SHARDS = ".build/shards"
 _PACKED = 15  # how much larger an .mxl gets when opened
 
 
@@ -87,7 +89,7 @@ class Sized(Protocol):
 
 
 def limits(task: Sized) -> Limits:
-    """Time and memory for a score, by its size: a symphony's movement needs minutes and a gigabyte."""
+    """Time and memory for a score, by its size: a symphony needs minutes and a gigabyte."""
     factor = _PACKED if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6
     return Limits(60 + 40 * megabytes, int((1200 + 60 * megabytes) * 2**20))
@@ -96,6 +98,7 @@ def limits(task: Sized) -> Limits:
 def warm_up() -> None:
     """Prepare a fresh worker: cycles are collected between scores, not in the middle of a page."""
     gc.disable()
+    gc.freeze()  # what is loaded now stays; looking through it after each score would cost most
 
 
 @cache
@@ -110,10 +113,15 @@ def make_shard(task: ShardTask) -> Record:
         record = _make(task)
     except ScoreError as error:
         what = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        record = Record(task.index, task.source.name, None, (), (), what, error.what)
+        record = skipped(task, what, error.what)
     write_record(task.folder, record)
     gc.collect()
     return record
+
+
+def skipped(task: ShardTask, reason: str, detail: str) -> Record:
+    """The record of a score that is left out."""
+    return Record(task.index, task.source.name, None, (), (), reason, detail)
 
 
 def record_path(folder: Path, index: int) -> Path:
@@ -182,20 +190,14 @@ def _make(task: ShardTask) -> Record:
         return path
 
     engraving = load(score, recipe)
-    drawn: dict[str, int] = {}
-    try:
-        for font, engraver, page, sheet in draw(score, engraving, recipe):
-            origin = Provenance(score.id, score.work, split, engraver, font)
-            sample = make_sample(sheet, page, task.labels, origin, len(samples))
-            drawn[font] = drawn.get(font, 0) + count_heads(sheet)
-            for path, data in sample.files.items():
-                keep(path, data)
-            samples.append(sample._replace(files={}))
-            if recipe.pages is not None and len(samples) >= recipe.pages:
-                break
-    except ScoreError:
-        _discard(task.folder, entries)
-        raise
+    drawn: Counter[str] = Counter()
+    for font, engraver, page, sheet in islice(draw(score, engraving, recipe), recipe.pages):
+        origin = Provenance(score.id, score.work, split, engraver, font)
+        sample = make_sample(sheet, page, task.labels, origin, len(samples))
+        drawn[font] += count_heads(sheet)
+        for path, data in sample.files.items():
+            keep(path, data)
+        samples.append(sample._replace(files={}))
     suffix = task.source.path.suffix.lower()
     suffix = ".source.mei" if suffix == ".mei" else suffix
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
@@ -214,11 +216,6 @@ def _make(task: ShardTask) -> Record:
     )
 
 
-def _discard(folder: Path, entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        (folder / entry.path).unlink(missing_ok=True)
-
-
 def _write_tables(task: ShardTask, samples: Sequence[Sample]) -> None:
     tables = {
         "symbols": pa.concat_tables([sample.symbols for sample in samples]),
@@ -230,6 +227,6 @@ def _write_tables(task: ShardTask, samples: Sequence[Sample]) -> None:
 
 
 __all__ = [
-    "SHARDS", "Drawing", "Engraving", "Record", "ShardTask", "draw", "limits", "load", "make_shard",
-    "record_path", "studio", "table_path", "warm_up", "write_record",
+    "Drawing", "Engraving", "Record", "ShardTask", "draw", "limits", "load", "make_shard",
+    "record_path", "skipped", "studio", "table_path", "warm_up", "write_record",
 ]  # fmt: skip

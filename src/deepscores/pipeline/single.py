@@ -53,9 +53,7 @@ def engrave_score(
     source = found[0]
     progress.stage("Engraving", None)
     task = _Task(source, source.path.stat().st_size, recipe, folder)
-    for _, _, outcome in run_contained(
-        _engrave, [task], jobs=1, limits=limits, start=warm_up
-    ):
+    for _, _, outcome in run_contained(_engrave, [task], jobs=1, limits=limits, start=warm_up):
         if isinstance(outcome, Failed):
             raise EngravingError(source.name, f"{outcome.reason}: {outcome.detail}")
         if isinstance(outcome.value, ScoreError):

@@ -1,6 +1,7 @@
 """Check a dataset: every file against the manifest, and a sample of pages made anew."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from deepscores.errors import DatasetError, ScoreError
 from deepscores.formats.png import decode_png
 from deepscores.model import Score
 from deepscores.pipeline.manifest import Problem, check_manifest
-from deepscores.pipeline.plan import identity, require_dataset
+from deepscores.pipeline.plan import DATASET, identity, require_dataset
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
@@ -20,6 +21,8 @@ from deepscores.recipe import Recipe, apply
 from deepscores.scores import Source, read_score
 from deepscores.streams import key_hash
 from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
+
+_NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pages again
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,19 @@ def verify(
         progress.advance(checked)
 
     problems = check_manifest(folder, count)
-    tasks = list(_remakes(folder, table, rerender)) if rerender > 0 else []
+    damaged = _NEEDED.intersection(one.path for one in problems)
+    tasks = list(_remakes(folder, table, rerender)) if rerender > 0 and not damaged else []
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
     if tasks and (newer := _other_versions(table)):
         problems.append(Problem("dataset.json", f"made with other versions: {newer}"))
-    results = run_contained(
-        remake, tasks, jobs=jobs, limits=limits, start=warm_up
-    )
-    for _, task, outcome in results:
-        if isinstance(outcome, Failed):
-            problems.append(Problem(task.source.name, f"{outcome.reason}: {outcome.detail}"))
-        else:
-            problems += outcome.value
-        progress.advance(len(task.pages))
+    results = run_contained(remake, tasks, jobs=jobs, limits=limits, start=warm_up)
+    with closing(results):
+        for _, task, outcome in results:
+            if isinstance(outcome, Failed):
+                problems.append(Problem(task.source.name, f"{outcome.reason}: {outcome.detail}"))
+            else:
+                problems += outcome.value
+            progress.advance(len(task.pages))
     return Verdict(files, sum(len(task.pages) for task in tasks), tuple(problems))
 
 
@@ -103,10 +106,12 @@ def recipe_of(table: dict[str, Any]) -> Recipe:
 def _remakes(folder: Path, table: dict[str, Any], share: float) -> Iterator[_Remake]:
     recipe = recipe_of(table)
     labels = parse_label_set_table(table["label_set"], "dataset.json")
-    pages = pq.read_table(folder / "pages.parquet").to_pylist()
+    pages = pq.ParquetFile(folder / "pages.parquet").read().to_pylist()
     ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))
     chosen = ranked[: max(round(share * len(pages)), 1)]
-    scores = {row["score"]: row for row in pq.read_table(folder / "scores.parquet").to_pylist()}
+    scores = {
+        row["score"]: row for row in pq.ParquetFile(folder / "scores.parquet").read().to_pylist()
+    }
     by_score: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in chosen:
         by_score.setdefault((row["score"], row["font"]), []).append(row)
@@ -139,6 +144,8 @@ def _compare(task: _Remake, score: Score) -> Iterator[Problem]:
     engraving = load(score, task.recipe)
     missing = set(task.pages)
     for drawing in draw(score, engraving, task.recipe):
+        if not missing:
+            return
         sample = make_sample(drawing.sheet, drawing.page, task.labels, task.origin, 0)
         if sample.stem not in missing:
             continue

@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import psutil
@@ -237,4 +238,4 @@ def _spawn(*, show_output: bool) -> tuple[Connection, "subprocess.Popen[bytes]"]
 
 
 def _import_path() -> str:
-    return json.dumps([folder or os.getcwd() for folder in sys.path])
+    return json.dumps([folder or str(Path.cwd()) for folder in sys.path])

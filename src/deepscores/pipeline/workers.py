@@ -12,7 +12,7 @@ import contextlib
 import pickle
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import wait
@@ -60,7 +60,7 @@ def run_contained(
     start: Callable[[], None] | None = None,
     recycle_bytes: int = RECYCLE_BYTES,
     show_output: bool = False,
-) -> Iterator[tuple[int, Task, Outcome[Value]]]:
+) -> Generator[tuple[int, Task, Outcome[Value]]]:
     """Yield ``(index, task, outcome)`` of every task, as they come in; the caller orders them.
 
     *tasks* is pulled lazily: at most *jobs* are in flight, a free worker gets its next task before
