@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from the code, and check the links between pages.
+"""Write the pages of docs/ that are made from the code; check links and third-party versions.
 
 With --check nothing is written: a page that differs from what would be written is an error.
 """
@@ -10,15 +10,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.cli.app import app
+from deepscores.vocabulary.labels import built_in_sets, load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-COMMANDS = ("build", "engrave", "classes", "verify")
-LABEL_SETS = ("deepscores-118", "deepscores-v2", "full")
 _NOTE = "<!-- Made by `make docs`; change the code, not this page. -->\n\n"
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_ROW = re.compile(r"^\| ([a-z0-9-]+)(?: \([^|]*)? \| ([^|]+) \|", re.MULTILINE)
+_LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?!.*win32)", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -36,14 +37,16 @@ def main() -> int:
             path.write_text(text, "utf-8")
             print(f"docs/{name}: written")
     problems += [problem for page in pages() for problem in broken_links(page)]
-    print("\n".join(problems) or "docs: all links lead somewhere")
+    problems += unlisted_packages()
+    print("\n".join(problems) or "docs: pages, links and third-party versions are right")
     return 1 if problems else 0
 
 
 def commands_page() -> str:
     """The help of every command, as the terminal shows it."""
     parts = [f"{_NOTE}# Commands\n\n{_help()}"]
-    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in COMMANDS]
+    commands = [one.name or one.callback.__name__ for one in app.registered_commands]
+    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in commands]
     return "\n".join(parts)
 
 
@@ -63,7 +66,7 @@ def _help(*command: str) -> str:
 def classes_page() -> str:
     """A table of each label set that comes with the package."""
     parts = [f"{_NOTE}# Classes\n\nId 0 is paper in every label set.\n"]
-    for name in LABEL_SETS:
+    for name in built_in_sets():
         labels = load_label_set(name)
         parts.append(f"## {name}\n\n{labels.description}: {len(labels.classes)} classes.\n")
         rows = [
@@ -99,6 +102,14 @@ def anchors(page: Path) -> set[str]:
     text = _FENCE.sub("", page.read_text("utf-8"))
     kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
     return {heading.strip().replace(" ", "-") for heading in kept}
+
+
+def unlisted_packages() -> Iterator[str]:
+    """Yield the locked packages that third-party.md does not list in their version."""
+    listed = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
+    for name, version in _LOCKED.findall((ROOT / "requirements.lock").read_text("utf-8")):
+        if version not in re.split(r"[ ;]+", listed.get(name, "")):
+            yield f"docs/third-party.md: lists no {name} {version}"
 
 
 if __name__ == "__main__":

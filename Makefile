@@ -1,0 +1,96 @@
+# Everything runs in .venv, made from the pinned locks; it is made anew when a lock changes.
+# Needs GNU make and a Python with venv; nothing else has to be installed.
+
+PYTHON ?= python3
+OUT    ?= dataset
+PAGES  ?=
+JOBS   ?=
+ARGS   ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+UV   := uv==0.13.9
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help dataset test check format bench docs lock dist clean
+
+help: ## list the targets
+	@echo "make TARGET [VARIABLE=value]..."
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@echo "variables"
+	@echo "  PYTHON    the Python that .venv is made from (3.11 or newer; default python3)"
+	@echo "  OUT       folder of the dataset (default dataset)"
+	@echo "  PAGES     pages after which a build stops, or 'all' (default: what 'deepscores build' does)"
+	@echo "  JOBS      worker processes of a build (default: one a core)"
+	@echo "  ARGS      more options: of 'deepscores build', of pytest, of the benchmark"
+
+dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/
+	$(BIN)/deepscores build -o "$(OUT)" $(if $(PAGES),--pages $(PAGES)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
+
+test: $(VENV)/.dev ## run the tests, doctests included
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## formatting, lint, types, import contract, links
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+format: $(VENV)/.dev ## format the source and mend what the linter can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## what a page costs, against the engraver's own cost
+	$(BIN)/python benchmarks/page_cost.py $(ARGS)
+
+docs: $(VENV)/.dev ## write the generated pages of docs/, check links, run the examples
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m pytest -m docs || [ $$? -eq 5 ] # 5: no such test
+
+lock: ## resolve the newest versions allowed by pyproject.toml into the locks
+	$(require-python)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip --disable-pip-version-check --quiet install $(UV)
+	$(call resolve,--extra corpus --extra build,requirements.lock)
+	$(call resolve,--all-extras --constraint requirements.lock,requirements-dev.lock)
+
+dist: $(VENV)/.dev ## build the wheel and the source distribution into dist/
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python -m hatchling build --target sdist
+
+clean: ## remove .venv, caches and what was built; datasets stay
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.locked: requirements.lock
+	$(require-python)
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install --require-hashes --only-binary :all: --requirement requirements.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
+	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	@touch $@
+
+define require-python
+@command -v $(firstword $(PYTHON)) >/dev/null || { echo "make: $(PYTHON) is not installed; \
+	name a Python 3.11 or newer with PYTHON=..." >&2; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or \
+	newer is needed; this is $$($(PYTHON) --version 2>&1): name another with PYTHON=..." >&2; exit 1; }
+@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) lacks venv or ensurepip \
+	(on Debian: apt install python3-venv)" >&2; exit 1; }
+endef
+
+# Hashes of every file of every platform; no address of any package index.
+define resolve
+build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links \
+	$(1) pyproject.toml --output-file $(2)
+endef
