@@ -146,7 +146,7 @@ def paint(edges, runs, to, canvas, tiles, whole):  # pragma: no cover - compiled
         accumulate(edges, first, last, to[s], left, top, columns, cells, reach)
         for row in range(rows):
             y = top + row
-            low, high = reach[row]
+            low, high = reach[row, 0], min(reach[row, 1], columns)  # the rest is the next row's
             reach[row, 0], reach[row, 1] = 1 << 30, 0
             if low >= high:
                 continue

@@ -1,0 +1,76 @@
+"""Small scores to build from, and a quick recipe for them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ATTRIBUTES = (
+    "<attributes><divisions>2</divisions><key><fifths>{fifths}</fifths></key><time><beats>4</beats>"
+    "<beat-type>4</beat-type></time><clef><sign>G</sign><line>2</line></clef></attributes>"
+)
+_NOTE = (
+    "<note><pitch><step>{step}</step><octave>{octave}</octave></pitch>"
+    "<duration>2</duration><type>quarter</type></note>"
+)
+_CREDIT = "<work><work-title>{title}</work-title></work>"
+
+
+def write_tune(
+    measures: int = 2, title: str = "", steps: str = "CEGB", octave: int = 5, fifths: int = 2
+) -> str:
+    """A melody in quarter notes: *measures* measures, the notes in turn from *steps*."""
+    bars = []
+    for number in range(1, measures + 1):
+        head = _ATTRIBUTES.format(fifths=fifths) if number == 1 else ""
+        notes = "".join(
+            _NOTE.format(step=steps[(number + place) % len(steps)], octave=octave)
+            for place in range(4)
+        )
+        bars.append(f'<measure number="{number}">{head}{notes}</measure>')
+    return (
+        f"<score-partwise>{_CREDIT.format(title=title) if title else ''}<part-list>"
+        f'<score-part id="P1"><part-name/></score-part></part-list><part id="P1">{"".join(bars)}'
+        "</part></score-partwise>"
+    )
+
+
+@pytest.fixture(scope="session")
+def tune() -> Callable[..., str]:
+    """`write_tune`."""
+    return write_tune
+
+
+@pytest.fixture
+def tunes(tmp_path: Path) -> Path:
+    """A folder of four scores, and one that cannot be read."""
+    return write_tunes(tmp_path / "tunes")
+
+
+def write_tunes(folder: Path, count: int = 4) -> Path:
+    folder.mkdir()
+    for index in range(count):
+        text = write_tune(2 + 6 * index, title=f"Tune {index}", fifths=index)
+        (folder / f"tune-{index}.musicxml").write_text(text)
+    (folder / "broken.musicxml").write_text(write_tune()[:300])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def quick() -> dict[str, Any]:
+    """Options of small pages, which are quickly made."""
+    return {
+        "page_size": "800x600", "staff_space": 10, "margin": 40, "fonts": "Bravura,Leland",
+        "pages": "all", "patches": "20x30", "patches_per_class": 7,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Path:
+    """A finished dataset of four tunes; tests leave it as it is."""
+    from deepscores import build
+
+    folder = tmp_path_factory.mktemp("built")
+    build(write_tunes(folder / "tunes"), folder / "dataset", jobs=2, **quick)
+    return folder / "dataset"
