@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", deadline=None)  # the first call of compiled code is slow
+settings.load_profile("steady")
 
 _ATTRIBUTES = (
     "<attributes><divisions>2</divisions><key><fifths>{fifths}</fifths></key><time><beats>4</beats>"

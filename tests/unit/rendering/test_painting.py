@@ -14,9 +14,13 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> Outline:
     return Outline(None, box=Box(x0, y0, x1, y1))
 
 
-def polygon(*corners: tuple[float, float], to: Affine = Affine()) -> Outline:
+def contour(*corners: tuple[float, float]) -> np.ndarray:
     starts = np.array(corners, np.float64)
-    return Outline(np.hstack([starts, np.roll(starts, -1, axis=0)]), to)
+    return np.hstack([starts, np.roll(starts, -1, axis=0)])
+
+
+def polygon(*corners: tuple[float, float]) -> Outline:
+    return Outline(contour(*corners))
 
 
 def paint(*outlines: Outline, width: int = 16, height: int = 12) -> Painting:
@@ -58,21 +62,19 @@ def test_ink_is_the_share_of_the_pixel_covered(share: float) -> None:
 
 def test_an_outline_is_mapped_to_the_page() -> None:
     turned = Affine(a=0, b=2, c=-2, d=0, e=10, f=1)
-    square = polygon((0, 0), (2, 0), (2, 3), (0, 3), to=turned)
+    square = Outline(contour((0, 0), (2, 0), (2, 3), (0, 3)), turned)
     assert (paint(square).image == paint(rectangle(4, 1, 10, 5)).image).all()
 
 
 def test_overlapping_contours_of_one_outline_count_once() -> None:
-    first, second = polygon((1, 1), (5, 1), (5, 5), (1, 5)), polygon((3, 3), (8, 3), (8, 8), (3, 8))
-    assert first.edges is not None and second.edges is not None
-    both = Outline(np.concatenate([first.edges, second.edges]))
+    first, second = contour((1, 1), (5, 1), (5, 5), (1, 5)), contour((3, 3), (8, 3), (8, 8), (3, 8))
+    both = Outline(np.concatenate([first, second]))
     assert paint(both).image[4, 4] == INK
 
 
 def test_a_hole_is_paper() -> None:
-    outer, inner = polygon((1, 1), (9, 1), (9, 9), (1, 9)), polygon((3, 3), (3, 7), (7, 7), (7, 3))
-    assert outer.edges is not None and inner.edges is not None
-    painting = paint(Outline(np.concatenate([outer.edges, inner.edges])))
+    outer, inner = contour((1, 1), (9, 1), (9, 9), (1, 9)), contour((3, 3), (3, 7), (7, 7), (7, 3))
+    painting = paint(Outline(np.concatenate([outer, inner])))
     assert painting.image[5, 5] == PAPER
     assert painting.visible_areas[1] == 64 - 16
 
