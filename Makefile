@@ -88,9 +88,11 @@ define require-python
 	(on Debian: apt install python3-venv)" >&2; exit 1; }
 endef
 
-# Hashes of every file of every platform; no address of any package index.
+# Hashes of every file of every platform; one version for all Pythons, so that results do not differ
+# between them; no address of any package index.
 define resolve
-build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+build/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --upgrade \
 	--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links \
 	$(1) pyproject.toml --output-file $(2)
 endef
