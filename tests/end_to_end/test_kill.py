@@ -1,0 +1,149 @@
+"""Builds that are killed and go on: the same bytes as a build that nobody disturbed."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deepscores.pipeline.manifest import check_manifest
+
+KILLS = 10
+Command = Callable[..., list[str]]
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory: pytest.TempPathFactory, tune: Callable[..., str]) -> Path:
+    folder = tmp_path_factory.mktemp("kill") / "scores"
+    folder.mkdir()
+    for index in range(9):
+        text = tune(3 + 3 * index, title=f"Tune {index}", fifths=index - 4)
+        (folder / f"tune-{index}.musicxml").write_text(text)
+    (folder / "broken.musicxml").write_text("<score-partwise>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def options(quick: dict[str, Any]) -> dict[str, Any]:
+    # Fewer pages than there are: workers are ahead of what is asked for when they are killed.
+    return quick | {"pages": 40, "patches_per_class": 60}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    scores: Path,
+    options: dict[str, Any],
+    command: Command,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed") / "dataset"
+    subprocess.run(
+        command("build", scores, output=folder, jobs=2, **options), check=True, capture_output=True
+    )
+    return folder
+
+
+@contextmanager
+def started(arguments: list[str]) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def files_in(folder: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+def wait_for_files(process: "subprocess.Popen[str]", folder: Path, count: int) -> bool:
+    """Whether *folder* came to hold *count* files before the process ended."""
+    while process.poll() is None:
+        if files_in(folder) >= count:
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def workers_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    try:
+        return psutil.Process(process.pid).children()
+    except psutil.Error:
+        return []
+
+
+def assert_gone(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert not alive
+
+
+def assert_equal(folder: Path, undisturbed: Path) -> None:
+    manifest = (undisturbed / "manifest.tsv").read_text()
+    assert (folder / "manifest.tsv").read_text() == manifest
+    assert check_manifest(folder) == []  # nothing changed, missing or left over
+    names = [path.name for path in folder.rglob("*")]
+    assert ".build" not in names
+    assert not [name for name in names if name.endswith(".partial")]
+
+
+def test_a_build_killed_ten_times_ends_as_if_it_had_not_been(
+    scores: Path, options: dict[str, Any], undisturbed: Path, command: Command, tmp_path: Path
+) -> None:
+    chance = random.Random(20180911)
+    total = files_in(undisturbed)
+    killed: list[str] = []
+    builds = 0
+    while len(killed) < KILLS:
+        folder = tmp_path / f"dataset-{builds}"
+        finished = False
+        while not finished:
+            jobs = chance.randint(1, 3)
+            arguments = command("build", scores, output=folder, jobs=jobs, **options)
+            with started(arguments) as process:
+                while len(killed) < KILLS:
+                    aim = files_in(folder) + chance.randint(1, total // 3)
+                    if not wait_for_files(process, folder, aim):
+                        break
+                    workers = workers_of(process)
+                    if chance.random() < 0.6 or not workers:
+                        process.kill()
+                        killed.append("parent")
+                        process.wait()
+                        assert_gone(workers)
+                    else:
+                        chance.choice(workers).kill()
+                        killed.append("worker")
+                status = process.wait()
+            assert status in (0, -signal.SIGKILL)
+            finished = status == 0
+        assert_equal(folder, undisturbed)
+        builds += 1
+    assert {"parent", "worker"} == set(killed)
+
+
+def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
+    scores: Path, options: dict[str, Any], undisturbed: Path, command: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dataset"
+    arguments = command("build", scores, output=folder, jobs=2, **options)
+    with started(arguments) as process:
+        assert wait_for_files(process, folder, 20)
+        workers = workers_of(process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "deepscores: stopped; the same command goes on from here"
+    assert "Traceback" not in errors
+    assert_gone(workers)
+    again = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert_equal(folder, undisturbed)
