@@ -33,7 +33,7 @@ def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     height, width = pixels.shape
     depth = pixels.itemsize
     rows = _scratch(height, width, depth)
-    rows[:, 1:] = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False).view(np.uint8)
+    rows[:, 1:] = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder(">")).view(np.uint8)
     data = _encode(rows, width, depth)
     rows[:] = 0
     return data
@@ -124,8 +124,8 @@ def _decode_own(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
         return None
     raw = isal_zlib.decompress(data[41 : 41 + size])
     stride = 1 + width * depth // 8
-    if len(raw) != stride * height:
-        return None
+    if len(raw) != stride * height:  # which Pillow would pass over
+        raise ValueError(f"{len(raw)} bytes of pixels, not {stride * height}")
     rows = np.frombuffer(raw, np.uint8).reshape(height, stride)
     if rows[:, 0].any():
         return None

@@ -93,6 +93,6 @@ def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
 
 def _text(node: etree._Element, path: str) -> str:
     text = node.findtext(path)
-    if text is None:
+    if not text:
         raise ValueError(f"no <{path}> in it")
     return text
