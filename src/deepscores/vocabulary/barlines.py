@@ -4,7 +4,9 @@ from deepscores.model import Mark
 from deepscores.vocabulary.kinds import mark_box
 
 
-def split_barline(marks: tuple[Mark, ...], staff_space: float) -> list[tuple[str, tuple[Mark, ...]]]:
+def split_barline(
+    marks: tuple[Mark, ...], staff_space: float
+) -> list[tuple[str, tuple[Mark, ...]]]:
     """The unbroken pieces of a barline from top to bottom, with their kinds.
 
     The engraver draws one segment a staff and one between; segments that touch are one line. The

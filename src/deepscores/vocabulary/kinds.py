@@ -4,13 +4,12 @@ A kind is a class of the label set ``full``: the SMuFL name of the glyph, or the
 shape or text. It follows from the mark and from the group it stands in, never from its looks.
 """
 
+import re
 from typing import NamedTuple
-
-import numpy as np
 
 from deepscores.geometry import Box
 from deepscores.model import Element, Mark, Page
-from deepscores.outlines.contours import bounds, contours, on_page
+from deepscores.outlines.contours import bounds, on_page
 
 # Shapes, by the group that draws them: kind, and whether one group's shapes are one symbol.
 _SHAPES: dict[str, tuple[str, bool]] = {
@@ -85,6 +84,9 @@ _ARPEGGIO = "wiggleArpeggiato"
 _NUMBERS = {"multiRestNum": "restHNr", "mRptNum": "repeatBarNumber"}
 
 
+_Named = tuple[str, tuple[object, ...]]  # a kind, and what marks of one symbol share, if they do
+
+
 class Drawn(NamedTuple):
     """One symbol's marks, in painting order."""
 
@@ -106,99 +108,71 @@ def find_symbols(page: Page) -> list[Drawn]:
 
     Every mark is in exactly one symbol.
     """
-    groups: dict[tuple[object, ...], int] = {}  # place in the lists below
+    places: dict[tuple[object, ...], int] = {}  # in the lists below
     kinds: list[str] = []
     members: list[list[Mark]] = []
     for mark in page.marks:
-        for kind, piece, key in _name(mark, page):
-            if key:
-                key = (kind, *key)
-                place = groups.get(key)
-                if place is not None:
-                    members[place].append(piece)
-                    continue
-                groups[key] = len(kinds)
-            kinds.append(kind)
-            members.append([piece])
+        kind, key = _name(mark, page)
+        if key:
+            key = (kind, *key)
+            place = places.get(key)
+            if place is not None:
+                members[place].append(mark)
+                continue
+            places[key] = len(kinds)
+        kinds.append(kind)
+        members.append([mark])
     return [Drawn(kind, tuple(marks)) for kind, marks in zip(kinds, members, strict=True)]
 
 
-def _name(mark: Mark, page: Page) -> list[tuple[str, Mark, tuple[object, ...]]]:
-    """The kind of *mark* and what it is grouped by; composite glyphs come apart."""
+def _name(mark: Mark, page: Page) -> _Named:
     element = page.elements[mark.element]
     if mark.glyph:
         return _name_glyph(mark, element, page)
     if mark.shape == "text":
-        return [(_name_text(mark, element, page), mark, ())]
+        return _name_text(mark, element, page), ()
     if element.kind in _SPECIAL:
-        kind, key = _SPECIAL[element.kind](mark, element, page)
-        return [(kind, mark, key)]
+        return _SPECIAL[element.kind](mark, page)
     kind, whole = _SHAPES.get(element.kind, ("unclassified", False))
-    return [(kind, mark, (mark.element,) if whole else ())]
+    return kind, (mark.element,) if whole else ()
 
 
-def _name_glyph(
-    mark: Mark, element: Element, page: Page
-) -> list[tuple[str, Mark, tuple[object, ...]]]:
-    name = mark.glyph
+def _name_glyph(mark: Mark, element: Element, page: Page) -> _Named:
+    name, kind = mark.glyph, element.kind
     if mark.shape == "text":  # a music character among words: a metronome note, an accidental
-        return [(name, mark, ())]
-    if element.kind == "keyAccid":
-        return [(name.replace("accidental", "key"), mark, ())]
-    if element.kind in _NUMBERS:
-        return [(_NUMBERS[element.kind], mark, (mark.element,))]
-    if element.kind == "grpSym":
-        return [("bracket", mark, (mark.element,))]
-    if element.kind == "arpeg" and name.startswith(_ARPEGGIO):
-        return [("arpeggiato", mark, (mark.element,))]
+        return name, ()
+    if kind == "keyAccid":
+        return name.replace("accidental", "key"), ()
+    if kind in _NUMBERS:
+        return _NUMBERS[kind], (mark.element,)
+    if kind == "grpSym":
+        return "bracket", (mark.element,)
+    if kind == "arpeg" and name.startswith(_ARPEGGIO):
+        return "arpeggiato", (mark.element,)
     if name in _RUNS:
-        return [(_RUNS[name], mark, (mark.element,))]
-    if element.kind == "notehead" and name.startswith("accidentalParens"):
-        return [(name.replace("accidentalParens", "noteheadParenthesis"), mark, ())]
-    if element.kind == "clef":
-        return [(kind, piece, ()) for kind, piece in split_clef(mark, _in_layer(element, page))]
-    return [(name, mark, ())]
+        return _RUNS[name], (mark.element,)
+    if kind == "notehead" and name.startswith("accidentalParens"):
+        return name.replace("accidentalParens", "noteheadParenthesis"), ()
+    if kind == "clef":
+        return _name_clef(mark, change=_in_layer(element, page)), ()
+    return name, ()
 
 
-def split_clef(mark: Mark, change: bool) -> list[tuple[str, Mark]]:
-    """A clef and its octave numeral, which SMuFL draws as one glyph, as two marks.
+def _name_clef(mark: Mark, *, change: bool) -> str:
+    """The kind of a clef or of its octave numeral, which the engraver has cut off.
 
     A clef within the music (*change*) is ``gClefChange`` and so on, whatever glyph the font has.
     """
-    name = mark.glyph.removesuffix("Change")
-    base, _, octave = next(
-        ((clef, "", name.removeprefix(clef)) for clef in _CLEFS if name.startswith(clef)),
-        (name, "", ""),
-    )
-    kind = f"{base}Change" if (change or name != mark.glyph) and base in _CLEFS else base
-    numeral = "clef15" if octave.startswith("15") else "clef8" if octave.startswith("8") else ""
-    if not numeral:
-        return [(kind if base in _CLEFS and not octave else name, mark)]
-    body, digits = _split_contours(mark, above=octave.endswith("a"))
-    if digits is None:
-        return [(kind, body)]
-    return [(kind, body), (numeral, digits)]
+    found = _CLEF.fullmatch(mark.glyph)
+    if not found:
+        return mark.glyph
+    clef, octave, small = found.groups()
+    if mark.part == "numeral":
+        return "clef15" if octave.startswith("15") else "clef8"
+    return f"{clef}Change" if change or small else str(clef)
 
 
-_CLEFS = ("gClef", "cClef", "fClef")
-
-
-def _split_contours(mark: Mark, *, above: bool) -> tuple[Mark, Mark | None]:
-    """Cut a glyph's contours into a body and what stands clear *above* (or below) it."""
-    assert mark.edges is not None  # a glyph
-    pieces = contours(mark.edges)
-    spans = [(float(piece[:, 1].min()), float(piece[:, 1].max())) for piece in pieces]
-    top, bottom = max(spans, key=lambda span: span[1] - span[0])
-    reach = 0.1 * (bottom - top)  # numerals may touch the clef's tail
-    apart = [
-        (low + high) / 2 < top + reach if above else (low + high) / 2 > bottom - reach
-        for low, high in spans
-    ]
-    if not any(apart):
-        return mark, None
-    digits = np.concatenate([piece for piece, is_apart in zip(pieces, apart, strict=True) if is_apart])
-    body = np.concatenate([piece for piece, is_apart in zip(pieces, apart, strict=True) if not is_apart])
-    return mark._replace(edges=body, part="body"), mark._replace(edges=digits, part="numeral")
+_CLEF = re.compile(r"([cfg]Clef)(8va|8vb|15ma|15mb)?(Change)?")
 
 
 def _in_layer(element: Element, page: Page) -> bool:
@@ -213,13 +187,13 @@ def _name_text(mark: Mark, element: Element, page: Page) -> str:
     return _TEXTS.get(element.kind, "text")
 
 
-def _name_staff(mark: Mark, element: Element, page: Page) -> tuple[str, tuple[object, ...]]:
+def _name_staff(mark: Mark, page: Page) -> _Named:
     # A staff's lines are drawn measure by measure; a line is one symbol across its system.
     system = _ancestor(mark.element, "system", page)
     return "staffLine", (system, round(mark_box(mark).y0, 2))
 
 
-def _name_stem(mark: Mark, element: Element, page: Page) -> tuple[str, tuple[object, ...]]:
+def _name_stem(mark: Mark, page: Page) -> _Named:
     if mark.edges is None or not mark.stroke:
         return "stem", ()
     xs, ys = mark.edges[:, 0], mark.edges[:, 1]
@@ -227,13 +201,13 @@ def _name_stem(mark: Mark, element: Element, page: Page) -> tuple[str, tuple[obj
     return ("graceNoteSlashStemUp" if rising else "graceNoteSlashStemDown"), ()
 
 
-def _name_group(mark: Mark, element: Element, page: Page) -> tuple[str, tuple[object, ...]]:
+def _name_group(mark: Mark, page: Page) -> _Named:
     if mark.shape == "path":
         return "brace", (mark.element,)
     return "bracket", (mark.element,)
 
 
-def _name_barline(mark: Mark, element: Element, page: Page) -> tuple[str, tuple[object, ...]]:
+def _name_barline(mark: Mark, page: Page) -> _Named:
     return "barline", (mark.element,)
 
 

@@ -280,9 +280,7 @@ def parse_label_set_table(table: Mapping[str, Any], where: str) -> LabelSet:
     )
 
 
-def _derive(
-    base: Sequence[LabelClass], table: Mapping[str, Any], where: str
-) -> list[LabelClass]:
+def _derive(base: Sequence[LabelClass], table: Mapping[str, Any], where: str) -> list[LabelClass]:
     classes = list(base)
     names = [one.name for one in classes]
     for key in ("keep", "drop"):
@@ -335,9 +333,7 @@ def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
         (key, tuple(value) if isinstance(value, list) else (value,))
         for key, value in entry.get("when", {}).items()
     )
-    lists = {
-        key: tuple(entry.get(key, ())) for key in ("of", *_COMPOSING, "needs", "without")
-    }
+    lists = {key: tuple(entry.get(key, ())) for key in ("of", *_COMPOSING, "needs", "without")}
     return _own(
         LabelClass(
             int(entry.get("id", 0)),

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from deepscores.geometry import Box
-from deepscores.model import Music, Page
+from deepscores.model import Facts, Music, Page
 
 _TO_NOTEHEAD = frozenset(("accid", "dots", "artic", "flag", "syl", "verse", "bTrem", "note"))
 _HEADS = frozenset(("notehead", "rest", "mRest", "multiRest", "note"))
 _STARTED = frozenset((
-    "fermata", "trill", "turn", "mordent", "ornam", "arpeg", "fing", "dynam", "hairpin", "slur", "tie",
-    "lv", "breath", "caesura", "gliss", "pedal", "octave", "dir", "harm",
+    "fermata", "trill", "turn", "mordent", "ornam", "arpeg", "fing", "dynam", "hairpin", "slur",
+    "tie", "lv", "breath", "caesura", "gliss", "pedal", "octave", "dir", "harm",
 ))  # fmt: skip
+_NO_FACTS = Facts()
 # Within one element's symbols: what hangs on what.
 _WITHIN = {
     "trillLine": "ornamentTrill",
@@ -106,6 +107,9 @@ class _Finder:
             return self._stem_of(element)
         if symbol.kind == "stem":
             return self._beam_of(symbol, element)
+        if role == "beam":  # its other lines belong to the first, which the stems reach
+            first = self.beams[element][0].number
+            return first if first != symbol.number else 0
         within = _WITHIN.get(symbol.kind)
         if within:
             for other in self.by_group[self._group_key(symbol, element)]:
@@ -138,10 +142,13 @@ class _Finder:
         return 0
 
     def _head_started(self, symbol: Draft) -> int:
-        facts = self.music.facts.get(symbol.id)
-        start = facts.attributes.get("startid", "") if facts else ""
-        head = self.heads_of.get(start.removeprefix("#"))
-        return head.number if head else 0
+        """The note at which a slur, a fermata … starts; if that is on another page, ends."""
+        facts = self.music.facts.get(symbol.id, _NO_FACTS)
+        for key in ("startid", "endid"):
+            head = self.heads_of.get(facts.attributes.get(key, "").removeprefix("#"))
+            if head:
+                return head.number
+        return 0
 
     def _beam_of(self, stem: Draft, element: int) -> int:
         candidates: list[Draft] = []

@@ -15,7 +15,9 @@ _NO_FACTS = Facts()
 _PITCHED = frozenset(("notehead", "note"))
 _TIMED = frozenset(("notehead", "note", "rest", "mRest", "multiRest", "mRpt"))
 _ON_STAFF = frozenset(("notehead", "note", "rest", "mRest", "accid", "clef", "keyAccid", "dots"))
-_SIZED = frozenset(("notehead", "note", "stem", "flag", "dots", "accid", "rest", "beam", "artic", "fTrem"))
+_SIZED = frozenset((
+    "notehead", "note", "stem", "flag", "dots", "accid", "rest", "beam", "artic", "fTrem",
+))  # fmt: skip
 _SLANTED = frozenset((
     "beam", "slur", "tie", "glissando", "tupletBracket", "graceNoteSlashStemUp",
     "graceNoteSlashStemDown", "laissezVibrer", "tremoloFingered", "systemDivider",

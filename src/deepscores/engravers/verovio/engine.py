@@ -1,6 +1,7 @@
 """Verovio's toolkit: one load of a score, laid out in each style in turn."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import verovio
 
 from deepscores.engravers.protocol import Engraved
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.engravers.verovio.hidden import without_hidden
 from deepscores.engravers.verovio.music import read_music
 from deepscores.engravers.verovio.svg import Sizes, read_page
 from deepscores.errors import EngravingError, RecipeError
@@ -18,6 +20,7 @@ from deepscores.model import Music, Score, Style
 
 __all__ = ["MUSIC_FONTS", "engrave"]
 
+_PART = re.compile(r'<score-part\b[^>]*?\bid="([^"]+)"')
 _INPUT = {"musicxml": "xml", "mei": "mei", "humdrum": "humdrum", "abc": "abc"}
 _UNIT_RANGE = (4.5, 12.0)  # half a staff space, in Verovio's page units
 _SMALLEST_SPACE, _LARGEST_SPACE = 4.0, 64.0
@@ -41,9 +44,10 @@ def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
     toolkit = verovio.toolkit()
     toolkit.setOptions(_options(styles[0]) | {"xmlIdSeed": 1})
     toolkit.setInputFrom(_INPUT[score.format])
-    if not toolkit.loadData(score.text) or not toolkit.getPageCount():
+    text = without_hidden(score.text) if score.format == "musicxml" else score.text
+    if not toolkit.loadData(text) or not toolkit.getPageCount():
         raise EngravingError(score.path, "Verovio cannot read it")
-    return VerovioEngraving(toolkit, tuple(styles), score.path)
+    return VerovioEngraving(toolkit, tuple(styles), score.path, tuple(_PART.findall(score.text)))
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,14 @@ class VerovioEngraving:
     toolkit: Any
     styles: tuple[Style, ...]
     name: str
+    parts: tuple[str, ...]  # their ids, where the score's format has any
 
     @cached_property
     def music(self) -> Music:
-        return read_music(self.toolkit.getMEI())
+        return read_music(self.toolkit.getMEI(), self.parts)
 
-    def svgs(self) -> Iterator[tuple[int, int, int, str]]:
-        """Yield style, page number, page count and SVG of every page."""
+    def svgs(self, most: int | None = None) -> Iterator[tuple[int, int, int, str]]:
+        """Yield style, page number, page count and SVG of the first *most* pages in each style."""
         loaded = self.styles[0]
         for index, style in enumerate(self.styles):
             if style != loaded:
@@ -67,14 +72,14 @@ class VerovioEngraving:
                 self.toolkit.redoLayout()
                 loaded = style
             count = self.toolkit.getPageCount()
-            for number in range(1, count + 1):
+            for number in range(1, min(count, most or count) + 1):
                 svg = self.toolkit.renderToSVG(number)
                 if not svg.endswith("</svg>") and not svg.rstrip().endswith("</svg>"):
                     raise EngravingError(f"{self.name} p.{number}", "Verovio drew half a page")
                 yield index, number, count, svg
 
-    def pages(self) -> Iterator[Engraved]:
-        for index, number, count, svg in self.svgs():
+    def pages(self, most: int | None = None) -> Iterator[Engraved]:
+        for index, number, count, svg in self.svgs(most):
             style = self.styles[index]
             page = read_page(svg, number, style.music_font, sizes(style))
             yield Engraved(index, page, count)
@@ -105,9 +110,7 @@ def _scale(staff_space: float) -> _Scale:
 
 def _check(style: Style) -> None:
     if style.music_font not in MUSIC_FONTS:
-        raise RecipeError(
-            f"no music font {style.music_font!r}; there are {', '.join(MUSIC_FONTS)}"
-        )
+        raise RecipeError(f"no music font {style.music_font!r}; there are {', '.join(MUSIC_FONTS)}")
     if not _SMALLEST_SPACE <= style.staff_space <= _LARGEST_SPACE:
         raise RecipeError(
             f"staff space {style.staff_space:g} px is not between "
@@ -121,7 +124,9 @@ def _check(style: Style) -> None:
             f"leaves no room for music with a staff space of {style.staff_space:g} px"
         )
     if max(style.page_width, style.page_height) * per_pixel > _LARGEST_PAGE:
-        raise RecipeError(f"page {style.page_width}x{style.page_height} px is larger than Verovio draws")
+        raise RecipeError(
+            f"page {style.page_width}x{style.page_height} px is larger than Verovio draws"
+        )
 
 
 def _options(style: Style) -> dict[str, Any]:

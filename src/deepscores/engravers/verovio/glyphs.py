@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.engravers.verovio.clefs import numeral, plain_clef
 from deepscores.errors import RecipeError
 from deepscores.outlines.curves import path_edges
 
@@ -28,6 +29,7 @@ class Glyph(NamedTuple):
     font: str  # the one that has it: the font asked for, or the fallback
     edges: NDArray[np.float64]
     advance: float
+    numeral: NDArray[np.float64] | None = None  # of an octave clef; *edges* is then the clef alone
 
 
 def data_folder() -> Path:
@@ -42,7 +44,8 @@ def data_folder() -> Path:
 def _names(font: str) -> dict[str, tuple[str, float]]:
     listing = (data_folder() / f"{font}.xml").read_text(encoding="utf-8")
     return {
-        found["code"]: (found["name"], float(found["advance"])) for found in _GLYPH.finditer(listing)
+        found["code"]: (found["name"], float(found["advance"]))
+        for found in _GLYPH.finditer(listing)
     }
 
 
@@ -59,5 +62,13 @@ def glyph(font: str, code: str) -> Glyph:
             drawing = (data_folder() / source / f"{code}.xml").read_text(encoding="utf-8")
             path = re.search(r' d="([^"]*)"', drawing)
             edges = path_edges(path[1], _FLATNESS) if path else np.zeros((0, 4))
-            return Glyph(name, source, edges * (1, -1, 1, -1), advance)
+            drawn = Glyph(name, source, edges * (1, -1, 1, -1), advance)
+            return _taken_apart(drawn) if plain_clef(name) else drawn
     raise KeyError(f"{font} has no glyph U+{code}")
+
+
+def _taken_apart(clef: Glyph) -> Glyph:
+    plain = plain_clef(clef.name)
+    code = next(code for code, (name, _) in _names(clef.font).items() if name == plain)
+    body = glyph(clef.font, code).edges
+    return clef._replace(edges=body, numeral=numeral(clef.edges, body))

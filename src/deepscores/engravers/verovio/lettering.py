@@ -49,8 +49,8 @@ _ITALIC = frozenset(("dir", "dynam", "mNum"))
 
 def styled(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Lettering:
     """The lettering within a group: a style sheet's rule goes before an attribute."""
-    bold = _either(attributes.get("font-weight"), "bold", inherited.bold)
-    italic = _either(attributes.get("font-style"), "italic", inherited.italic)
+    bold = _either(attributes.get("font-weight"), "bold", inherited=inherited.bold)
+    italic = _either(attributes.get("font-style"), "italic", inherited=inherited.italic)
     if kind in _BOLD or kind == "label":
         bold = kind in _BOLD
     if kind in _ITALIC:
@@ -72,8 +72,8 @@ def _lines(node: Node, inherited: Lettering) -> list[tuple[float, float, list[_R
         get = node.get
         lettering = Lettering(
             float(get("font-size", f"{lettering.size}").removesuffix("px")),
-            _either(get("font-weight"), "bold", lettering.bold),
-            _either(get("font-style"), "italic", lettering.italic),
+            _either(get("font-weight"), "bold", inherited=lettering.bold),
+            _either(get("font-style"), "italic", inherited=lettering.italic),
             get("font-family", lettering.family),
             get("text-anchor", lettering.anchor),
             float(get("letter-spacing", f"{lettering.spacing}").removesuffix("px")),
@@ -90,7 +90,7 @@ def _lines(node: Node, inherited: Lettering) -> list[tuple[float, float, list[_R
     return lines
 
 
-def _either(value: str | None, name: str, inherited: bool) -> bool:
+def _either(value: str | None, name: str, *, inherited: bool) -> bool:
     return inherited if value is None else value == name
 
 
@@ -108,7 +108,8 @@ def _set_line(x: float, y: float, runs: list[_Run], music_font: str) -> Iterator
     for piece, offset in pieces:
         if len(piece.edges) or piece.missing:
             dx = start + offset
-            yield piece._replace(edges=piece.edges + (dx, y, dx, y) if len(piece.edges) else piece.edges)
+            moved = piece.edges + np.array((dx, y, dx, y)) if len(piece.edges) else piece.edges
+            yield piece._replace(edges=moved)
 
 
 def set_plain(

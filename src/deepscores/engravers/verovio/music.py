@@ -1,7 +1,7 @@
 """What Verovio understood of a score, read from its MEI: pitch, time and place by element id."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -19,17 +19,27 @@ _ALTER = {
     "tf": -3.0, "su": 1.5, "sd": 0.5, "fu": -0.5, "fd": -1.5, "nu": 0.5, "nd": -0.5, "1qs": 0.5,
     "1qf": -0.5, "3qs": 1.5, "3qf": -1.5, "ns": 1.0, "nf": -1.0,
 }  # fmt: skip
+_QUARTERS = frozenset(("1qs", "1qf", "3qs", "3qf"))
 _CLOCK = re.compile(r' isodate="[^"]*"')  # Verovio notes in its MEI when it ran
 _LENGTH = {"long": Fraction(16), "breve": Fraction(8), "maxima": Fraction(32)}
-_TIMED = frozenset(("note", "rest", "space", "chord", "mRest", "mSpace", "mRpt", "multiRest", "tabGrp"))
-_NESTS = frozenset(("beam", "tuplet", "bTrem", "fTrem", "graceGrp", "ligature", "app", "lem", "choice"))
+_TIMED = frozenset((
+    "note", "rest", "space", "chord", "mRest", "mSpace", "mRpt", "multiRest", "tabGrp",
+))  # fmt: skip
+_WHOLE = frozenset(("mRest", "mSpace", "mRpt"))  # as long as their measure
+_NESTS = frozenset((
+    "beam", "tuplet", "bTrem", "fTrem", "graceGrp", "ligature", "app", "lem", "choice",
+))  # fmt: skip
 
 
-def read_music(mei: str) -> Music:
-    """Read *mei* once; the result serves every layout of the score."""
+def read_music(mei: str, parts: Iterable[str] = ()) -> Music:
+    """Read *mei* once; the result serves every layout of the score.
+
+    *parts* are the parts' ids in the source, which the engine passes on to a part's staff or group
+    of staves. Without them, a labelled group of staves is a part, and so is any other staff.
+    """
     mei = _CLOCK.sub("", mei)
     root = etree.fromstring(mei.encode(), _PARSER)
-    walk = _Walk()
+    walk = _Walk(frozenset(parts))
     score = root.find(f".//{_MEI}score")
     if score is not None:
         walk.score(score)
@@ -39,12 +49,14 @@ def read_music(mei: str) -> Music:
 class _Walk:
     """State of a walk through the score in document order."""
 
-    def __init__(self) -> None:
+    def __init__(self, named: frozenset[str]) -> None:
+        self.named = named  # ids of the parts in the source, if they are known
         self.facts: dict[str, Facts] = {}
         self.parts: list[str] = []
         self.part_of: dict[int, str] = {}
         self.ppq: dict[int, int] = {}
         self.bar = Fraction(4)  # length of a measure by the time signature, quarter notes
+        self.whole = self.bar  # length of the measure at hand
         self.now = Fraction(0)
         self.measures = 0
         self.notes = 0
@@ -62,16 +74,23 @@ class _Walk:
                 self.score(child)
 
     def definition(self, node: Node, part: str = "") -> None:
+        if node.get("ppq"):  # divisions change, somewhere: note values are left to go by
+            self.ppq.clear()
         for child in node:
             tag = child.tag[len(_MEI) :]
             if tag == "staffGrp":
                 # A part of several staves is a group with the part's id.
-                self.definition(child, child.get(_ID, "") if _is_part(child) else part)
+                self.definition(child, child.get(_ID, "") if self.is_part(child) else part)
             elif tag == "staffDef":
                 self.staff_definition(child, part)
             elif tag == "meterSig":
                 self.meter(child)
         self.meter(node)
+
+    def is_part(self, group: Node) -> bool:
+        if self.named:
+            return group.get(_ID) in self.named
+        return group.find(f"{_MEI}staffDef") is not None and group.find(f"{_MEI}label") is not None
 
     def staff_definition(self, node: Node, part: str) -> None:
         number = _integer(node.get("n"))
@@ -98,23 +117,36 @@ class _Walk:
     def measure(self, node: Node) -> None:
         self.measures += 1
         name = node.get("n", "")
-        length = Fraction(0)
+        sounding: list[tuple[Node, int]] = []
+        resting: list[tuple[Node, int]] = []
         for staff in node.iter(f"{_MEI}staff"):
             number = _integer(staff.get("n"))
             part = self.part_of.get(number, "")
             self.facts[staff.get(_ID, "")] = Facts(number, measure=name, part=part)
             for layer in staff.iterfind(f"{_MEI}layer"):
-                end = self.layer(layer, number, name)
-                length = max(length, end - self.now)
+                whole = any(child.tag[len(_MEI) :] in _WHOLE for child in layer)
+                (resting if whole else sounding).append((layer, number))
+        length = self.longest(sounding, name)
+        # A whole-measure rest in a pickup is as long as the pickup.
+        self.whole = length if length and node.get("metcon") == "false" else self.bar
+        length = max(length, self.longest(resting, name))
         for child in node:
             if child.tag != f"{_MEI}staff":
-                staff_number = _integer((child.get("staff") or "0").split()[0])
-                self.facts[child.get(_ID, "")] = Facts(
-                    staff_number, measure=name, part=self.part_of.get(staff_number, ""),
-                    attributes=dict(child.attrib),
-                )  # fmt: skip
+                self.facts[child.get(_ID, "")] = self.event_of_measure(child, name)
         self.facts[node.get(_ID, "")] = Facts(measure=name, onset=float(self.now))
         self.now += length or self.bar
+
+    def event_of_measure(self, node: Node, measure: str) -> Facts:
+        """What stands beside the staves: a slur, a dynamic … It is on the staff where it starts."""
+        start = self.facts.get(node.get("startid", "").removeprefix("#"), Facts())
+        staff = _integer((node.get("staff") or "0").split()[0]) or start.staff
+        return Facts(
+            staff, start.voice, measure, self.part_of.get(staff, ""), attributes=dict(node.attrib)
+        )
+
+    def longest(self, layers: list[tuple[Node, int]], measure: str) -> Fraction:
+        ends = [self.layer(layer, staff, measure) for layer, staff in layers]
+        return max(ends, default=self.now) - self.now
 
     def layer(self, layer: Node, staff: int, measure: str) -> Fraction:
         voice = _integer(layer.get("n"))
@@ -152,8 +184,8 @@ class _Walk:
         return takes
 
     def length(self, node: Node, tag: str, ratio: Fraction, staff: int) -> Fraction:
-        if tag in ("mRest", "mSpace", "mRpt"):
-            return self.bar
+        if tag in _WHOLE:
+            return self.whole
         if tag == "multiRest":
             return self.bar * max(_integer(node.get("num")), 1)
         # What the MusicXML says, before what the note looks like.
@@ -175,8 +207,11 @@ class _Walk:
         accid = node.find(f"{_MEI}accid")
         sounding = node.get("accid.ges") or node.get("accid")
         if sounding is None and accid is not None:
-            sounding = accid.get("accid.ges") or accid.get("accid")
-        octave = node.get("oct")
+            written = accid.get("accid", "")
+            # Of three quarter tones, Verovio 6.4 notes one in accid.ges.
+            sounding = written if written in _QUARTERS else accid.get("accid.ges") or written
+        # Under an ottava, as in MusicXML, the octave that sounds.
+        octave = node.get("oct.ges") or node.get("oct")
         fact = fact._replace(
             step=node.get("pname", ""),
             alter=_ALTER.get(sounding or "", 0.0),
@@ -189,13 +224,6 @@ class _Walk:
         self.facts[node.get(_ID, "")] = fact
         for child in node.iterchildren():
             self.facts[child.get(_ID, "")] = fact._replace(attributes=dict(child.attrib))
-
-
-def _is_part(group: Node) -> bool:
-    """A group made of one part's staves: it names the part, its staves do not."""
-    identity = group.get(_ID, "")
-    staves = group.findall(f"{_MEI}staffDef")
-    return bool(staves) and group.find(f"{_MEI}label") is not None and bool(identity)
 
 
 def _events(node: Node, ratio: Fraction) -> Iterator[tuple[Node, Fraction]]:

@@ -9,7 +9,7 @@ hidden (``visibility="hidden"``: print-object="no" in MusicXML) is no mark.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from math import cos, radians, sin
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from xml.sax.saxutils import unescape
 
 import numpy as np
@@ -59,6 +59,7 @@ _PLAIN_TEXT = re.compile(
 )
 _END = re.compile(r"\s*</svg>\s*</svg>\s*")
 _START = '<g class="page-margin"'
+_OVER_NOTES = frozenset(("beam", "tupletNum", "tupletBracket"))
 _PENDING = np.zeros((1, 4))  # stands for a slur until all of the page are outlined
 _FLATNESS = 0.2  # Verovio units: 0.02 px
 
@@ -109,6 +110,7 @@ class _Reader:
         self.marks: list[Mark] = []
         self.missing = ""
         self.slurs: list[tuple[int, list[float], float]] = []  # place among marks, controls, pen
+        self.hides = False
         self.lettered: dict[int, Attributes] = {}  # elements that style the text within
         self.letterings: dict[int, Lettering] = {}
 
@@ -119,7 +121,8 @@ class _Reader:
         position = svg.find(_START)
         if position < 0:
             raise EngravingError("page", "the engine wrote no page")
-        scan = _TOKEN.scanner(svg, position).match
+        # Not in the documentation, but faster than match() at every position.
+        scan = _TOKEN.scanner(svg, position).match  # type: ignore[attr-defined]
         while token := scan():
             position = token.end()
             kind = token.lastindex
@@ -149,23 +152,29 @@ class _Reader:
             snippet = " ".join(svg[position : position + 60].split())
             raise EngravingError(snippet, "the engine drew something unheard of")
         self.outline_slurs()
+        if self.hides:
+            self.drop_beams_of_hidden_notes()
 
     def enter(self, group: _Group, token: "re.Match[str]") -> _Group:
         identity, name, more = token.group(1, 2, 3)
         element, to_page, hidden = group
-        kind, *words = name.split(" ")
-        if not identity:  # a piece after a break names its element in the class
-            identity = next((word[3:] for word in words if word.startswith("id-")), "")
-        self.elements.append(Element(kind, identity, element, tuple(words)))
+        words: tuple[str, ...] = ()
+        if " " in name:
+            name, *rest = name.split(" ")
+            words = tuple(rest)
+            if not identity:  # a piece after a break names its element in the class
+                identity = next((word[3:] for word in words if word.startswith("id-")), "")
+            if "placeholder" in words:  # hidden by Verovio's style sheet
+                hidden = True
+        self.elements.append(Element(name, identity or "", element, words))
         element = len(self.elements) - 1
-        if "placeholder" in words:  # hidden by Verovio's style sheet
-            hidden = True
         if more:
             attributes = dict(_ATTRIBUTE.findall(more))
             if "transform" in attributes:
                 to_page = to_page @ parse_transform(attributes["transform"])
             if "visibility" in attributes:
                 hidden = attributes["visibility"] == "hidden"
+                self.hides |= hidden
             self.lettered[element] = attributes
         return _Group(element, to_page, hidden)
 
@@ -180,9 +189,10 @@ class _Reader:
             a, _, _, d, e, f = to_page
             place = Affine(a * size, 0.0, 0.0, d * size, a * int(x) + e, d * int(y) + f)
         relative = round(size / self.sizes.glyph_scale, 4)
-        self.marks.append(
-            Mark(found.edges, place, element, "glyph", found.name, found.font, relative)
-        )
+        mark = Mark(found.edges, place, element, "glyph", found.name, found.font, relative)
+        self.marks.append(mark)
+        if found.numeral is not None:
+            self.marks.append(mark._replace(edges=found.numeral, part="numeral"))
 
     def glyph(self, code: str) -> Glyph:
         try:
@@ -192,12 +202,20 @@ class _Reader:
 
     def line(self, token: "re.Match[str]", group: _Group) -> None:
         x0, y0, x1, y1, width = map(int, token.group(9, 10, 11, 12, 13))
-        box = _line_box(x0, y0, x1, y1, width, "butt")
-        if box and not group.to_page.b:
-            self.box(box, "path", width, group)
+        element, to_page, _ = group
+        a, b, _, d, e, f = to_page
+        if b or (x0 != x1 and y0 != y1):
+            path = f"M{x0} {y0} L{x1} {y1}"
+            self.shape("path", {"d": path, "stroke-width": f"{width}"}, group)
+            return
+        reach = width / 2
+        if x0 == x1:
+            y0, y1 = (y0, y1) if y0 < y1 else (y1, y0)
+            box = Box(a * (x0 - reach) + e, d * y0 + f, a * (x0 + reach) + e, d * y1 + f)
         else:
-            d = f"M{x0} {y0} L{x1} {y1}"
-            self.shape("path", {"d": d, "stroke-width": f"{width}"}, group)
+            x0, x1 = (x0, x1) if x0 < x1 else (x1, x0)
+            box = Box(a * x0 + e, d * (y0 - reach) + f, a * x1 + e, d * (y0 + reach) + f)
+        self.marks.append(Mark(None, to_page, element, "path", stroke=a * width, box=box))
 
     def box(
         self, box: tuple[float, float, float, float], tag: str, width: float, group: _Group
@@ -215,9 +233,7 @@ class _Reader:
             return
         self.outline(_SHAPES[tag](node), tag, width, group)
 
-    def outline(
-        self, edges: NDArray[np.float64], tag: str, width: float, group: _Group
-    ) -> None:
+    def outline(self, edges: NDArray[np.float64], tag: str, width: float, group: _Group) -> None:
         if len(edges):
             stroke = width * self.sizes.pixels_per_unit
             self.marks.append(Mark(edges, group.to_page, group.element, tag, stroke=stroke))
@@ -237,6 +253,23 @@ class _Reader:
             for place, edges in zip(places, slur_edges(controls, widths, _FLATNESS), strict=True):
                 self.marks[place] = self.marks[place]._replace(edges=edges)
 
+    def drop_beams_of_hidden_notes(self) -> None:
+        """Verovio hides notes, but not their beam and the number and bracket of their tuplet."""
+        shown: set[int] = set()  # elements with marks in them, besides those
+        for mark in self.marks:
+            element = mark.element
+            if self.elements[element].kind not in _OVER_NOTES:
+                while element >= 0 and element not in shown:
+                    shown.add(element)
+                    element = self.elements[element].parent
+        self.marks = [mark for mark in self.marks if self.is_over_notes(mark, shown)]
+
+    def is_over_notes(self, mark: Mark, shown: set[int]) -> bool:
+        kind, _, parent, _ = self.elements[mark.element]
+        if kind not in _OVER_NOTES:
+            return True
+        return (mark.element if kind == "beam" else parent) in shown
+
     def text(self, source: str, group: _Group) -> None:
         lettering = self.lettering(group.element)
         plain = _PLAIN_TEXT.fullmatch(source)
@@ -252,11 +285,9 @@ class _Reader:
             self.missing += piece.missing
             if len(piece.edges):
                 size_in_pixels = piece.size * self.sizes.pixels_per_unit
+                letters = Mark(piece.edges, group.to_page, group.element, "text", piece.glyph)
                 self.marks.append(
-                    Mark(
-                        piece.edges, group.to_page, group.element, "text", piece.glyph, piece.font,
-                        size_in_pixels, piece.text,
-                    )  # fmt: skip
+                    letters._replace(font=piece.font, scale=size_in_pixels, text=piece.text)
                 )
 
     def lettering(self, element: int) -> Lettering:
@@ -304,7 +335,9 @@ def _upright(node: Attributes, tag: str) -> tuple[float, float, float, float] | 
         if not line or get("stroke-dasharray"):
             return None
         x0, y0, x1, y1 = map(float, line.groups())
-        return _line_box(x0, y0, x1, y1, float(get("stroke-width", 1)), get("stroke-linecap", "butt"))
+        return _line_box(
+            x0, y0, x1, y1, float(get("stroke-width", 1)), get("stroke-linecap", "butt")
+        )
     if tag == "rect" and not _hollow(node):
         x, y, width, height = (float(get(key, 0)) for key in ("x", "y", "width", "height"))
         return (x, y, x + width, y + height) if width > 0 and height > 0 else None
@@ -332,7 +365,7 @@ def _hollow(node: Attributes) -> bool:
 
 
 def _stroked(
-    lines: Iterable[NDArray[np.float64]], node: Attributes, closed: bool
+    lines: Iterable[NDArray[np.float64]], node: Attributes, *, closed: bool
 ) -> NDArray[np.float64]:
     width = float(node.get("stroke-width", 1))
     pattern = [float(number) for number in _NUMBER.findall(node.get("stroke-dasharray", ""))]
@@ -344,8 +377,8 @@ def _stroked(
             line,
             width,
             closed=closed,
-            cap=node.get("stroke-linecap", "butt"),
-            join=node.get("stroke-linejoin", "miter"),
+            cap=cast("curves.Cap", node.get("stroke-linecap", "butt")),
+            join=cast("curves.Join", node.get("stroke-linejoin", "miter")),
             tolerance=_FLATNESS,
         )
         for line in lines
@@ -358,7 +391,7 @@ def _path(node: Attributes) -> NDArray[np.float64]:
     d = node.get("d", "")
     width = float(node.get("stroke-width", 0))
     if _hollow(node) or not ("C" in d or "c" in d or "A" in d or "Z" in d or "z" in d):
-        return _stroked(curves.polyline_points(d, _FLATNESS), node, False)
+        return _stroked(curves.polyline_points(d, _FLATNESS), node, closed=False)
     edges = curves.path_edges(d, _FLATNESS)
     return curves.offset_edges(edges, width / 2, _FLATNESS) if width else edges
 
@@ -366,26 +399,26 @@ def _path(node: Attributes) -> NDArray[np.float64]:
 def _polygon(node: Attributes) -> NDArray[np.float64]:
     corners = _points(node.get("points", ""))
     if _hollow(node):
-        return _stroked([corners], node, True)
+        return _stroked([corners], node, closed=True)
     return curves.polygon_edges(corners)
 
 
 def _polyline(node: Attributes) -> NDArray[np.float64]:
-    return _stroked([_points(node.get("points", ""))], node, False)
+    return _stroked([_points(node.get("points", ""))], node, closed=False)
 
 
 def _rect(node: Attributes) -> NDArray[np.float64]:
     x, y, width, height = (float(node.get(key, 0)) for key in ("x", "y", "width", "height"))
     if _hollow(node):
         corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-        return _stroked([np.array(corners)], node, True)
+        return _stroked([np.array(corners)], node, closed=True)
     return curves.rectangle_edges(x, y, x + width, y + height)
 
 
 def _ellipse(node: Attributes) -> NDArray[np.float64]:
     cx, cy, rx, ry = (float(node.get(key, 0)) for key in ("cx", "cy", "rx", "ry"))
     edges = curves.ellipse_edges(cx, cy, rx, ry, _FLATNESS)
-    return _stroked([edges[:, :2]], node, True) if _hollow(node) else edges
+    return _stroked([edges[:, :2]], node, closed=True) if _hollow(node) else edges
 
 
 _SHAPES: dict[str, Callable[[Attributes], NDArray[np.float64]]] = {

@@ -1,0 +1,71 @@
+"""Octave clefs: one glyph in SMuFL, a clef and its numeral to a reader."""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.outlines.contours import contours
+
+Edges = NDArray[np.float64]
+
+_OCTAVE_CLEF = re.compile(r"([cfg]Clef)(?:8va|8vb|15ma|15mb)")
+_TOUCHING = 4.0  # of 1000 units an em: what lies so near the plain clef's outline is the clef's
+_SLIP = 4  # edges; a shorter stretch near the clef's outline only crosses it
+
+
+def plain_clef(name: str) -> str:
+    """The clef that the octave clef *name* is made of; "" if it is none.
+
+    >>> plain_clef("gClef8vb"), plain_clef("gClef8vbOld")
+    ('gClef', '')
+    """
+    found = _OCTAVE_CLEF.fullmatch(name)
+    return found[1] if found else ""
+
+
+def numeral(composite: Edges, plain: Edges) -> Edges:
+    """The outline of the numeral in an octave clef, given the *plain* clef of the same font.
+
+    Most fonts merge the two outlines where they overlap. What does not run along the plain clef
+    is the numeral; a straight line, within the clef, closes it.
+    """
+    pieces = [
+        _closed(contour[stretch])
+        for contour in contours(composite)
+        for stretch in _stretches(_apart(contour, plain))
+        if len(stretch) > _SLIP
+    ]
+    return np.concatenate(pieces)
+
+
+def _apart(contour: Edges, plain: Edges) -> NDArray[np.bool_]:
+    """Which edges of *contour* lie away from the outline *plain*."""
+    middles = (contour[:, None, :2] + contour[:, None, 2:]) / 2
+    starts, spans = plain[:, :2], plain[:, 2:] - plain[:, :2]
+    squares = np.maximum((spans * spans).sum(axis=1), 1e-12)
+    along = (((middles - starts) * spans).sum(axis=2) / squares).clip(0, 1)
+    gaps = starts + along[:, :, None] * spans - middles
+    nearest: NDArray[np.float64] = (gaps * gaps).sum(axis=2).min(axis=1)
+    return nearest > _TOUCHING**2
+
+
+def _stretches(apart: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Indices of the unbroken runs in a closed contour's flags, slips mended."""
+    count = len(apart)
+    if apart.all():
+        return [np.arange(count)]
+    if not apart.any():
+        return []
+    first = int(np.flatnonzero(~apart)[0])
+    turned = np.roll(apart, -first)  # starts outside every run
+    places = np.flatnonzero(turned)
+    breaks = np.flatnonzero(np.diff(places) > _SLIP) + 1
+    return [(np.arange(run[0], run[-1] + 1) + first) % count for run in np.split(places, breaks)]
+
+
+def _closed(edges: Edges) -> Edges:
+    end, start = edges[-1, 2:], edges[0, :2]
+    if (end == start).all():
+        return edges
+    return np.vstack([edges, [*end, *start]])
