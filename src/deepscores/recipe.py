@@ -21,6 +21,7 @@ class Recipe:
     scores: tuple[str, ...] = ()  # files, folders, globs; () is the default corpus
     fonts: tuple[str, ...] = MUSIC_FONTS
     pages: int | None = 300  # None: all
+    pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
     labels: str = "deepscores-118"
     page_size: tuple[int, int] = (1894, 2668)  # width, height in pixels
     staff_space: float = 16.0  # pixels between two staff lines
@@ -37,6 +38,13 @@ class Recipe:
             Style(font, "verovio", width, height, self.staff_space, self.margin)
             for font in self.fonts
         )
+
+    def most_of_a_score(self) -> int | None:
+        """Pages made of one score, all fonts together; None: all. A sample is to be of many."""
+        if self.pages is None:
+            return self.pages_per_score
+        share = max(-(-self.pages // 20), len(self.fonts))
+        return min(self.pages_per_score or share, self.pages)
 
     def label_set(self) -> LabelSet:
         return load_label_set(self.labels)
@@ -174,6 +182,7 @@ _PARSERS: dict[str, Any] = {
     "scores": _paths,
     "fonts": _names,
     "pages": _pages,
+    "pages_per_score": _pages,
     "labels": _text,
     "page_size": _size,
     "staff_space": _real,

@@ -83,6 +83,12 @@ def build(
     pages: Annotated[
         str | None, typer.Option(metavar="N|all", help="Stop after so many pages [default: 300].")
     ] = None,
+    pages_per_score: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|all", help="At most so many of one score [default: a twentieth of --pages]."
+        ),
+    ] = None,
     labels: Labels = None,
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
@@ -120,7 +126,7 @@ def build(
 
     _positive("jobs", jobs)
     changes = _given(
-        fonts=fonts, pages=pages, labels=labels, page_size=page_size, staff_space=staff_space,
+        fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels, page_size=page_size, staff_space=staff_space,
         margin=margin, patches=patches, patches_per_class=patches_per_class,
         max_lost_notes=max_lost_notes, seed=seed,
     )  # fmt: skip

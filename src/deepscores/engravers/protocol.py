@@ -20,8 +20,8 @@ class Engraving(Protocol):
     @property
     def music(self) -> Music: ...
 
-    def pages(self) -> Iterator[Engraved]:
-        """All pages, style by style, in order."""
+    def pages(self, most: int | None = None) -> Iterator[Engraved]:
+        """The first *most* pages (default: all) in each style, style by style, in order."""
         ...
 
 

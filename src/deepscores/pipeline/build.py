@@ -46,6 +46,7 @@ class Summary:
     classes_seen: int
     classes: int
     skipped: dict[str, int]  # reason → scores
+    pages_left_out: int  # of other scores
     already_there: bool  # the finished dataset was found, nothing was done
 
 
@@ -173,5 +174,6 @@ def summarise(folder: Path, *, already_there: bool) -> Summary:
         sum(count > 0 for count in counts["classes"].values()),
         len(counts["classes"]),
         counts["skipped"],
+        counts["pages_left_out"],
         already_there,
     )

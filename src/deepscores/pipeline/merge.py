@@ -91,6 +91,7 @@ def merge(
             "patches": sum(len(one.numbers) for one in chosen),
             "classes": {one.name: counts[one.id] for one in plan.labels.classes},
             "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
+            "pages_left_out": sum(len(one.left_out) for one in records),
         },
     }
     data = _json(dataset)
@@ -309,13 +310,15 @@ def _class_list(labels: LabelSet, counts: Counter[int]) -> bytes:
 
 
 def _skipped(records: Sequence[Record]) -> bytes:
-    lines = [
-        json.dumps(
-            {"score": one.source, "reason": one.reason, "detail": one.detail}, ensure_ascii=False
-        )
+    """A line for each score that was left out, and for each page of another (else null)."""
+    rows = [
+        (one.source, page, reason, detail)
         for one in records
-        if one.reason
+        for page, reason, detail in [(None, one.reason, one.detail), *one.left_out]
+        if reason
     ]
+    names = ("score", "page", "reason", "detail")
+    lines = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows)
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -20,7 +20,7 @@ from deepscores.model import Page, Score, Sheet
 from deepscores.pipeline.files import commit_record, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
-from deepscores.pipeline.samples import Provenance, Sample, make_sample
+from deepscores.pipeline.samples import Provenance, Sample, make_sample, page_stem
 from deepscores.pipeline.sheets import Studio
 from deepscores.pipeline.splits import split_of
 from deepscores.pipeline.workers import Limits
@@ -54,6 +54,7 @@ class Record:
     files: tuple[Entry, ...]
     reason: str = ""  # why it was left out
     detail: str = ""
+    left_out: tuple[tuple[str, str, str], ...] = ()  # pages: stem, reason, detail
 
     def encode(self) -> bytes:
         return json.dumps(
@@ -66,6 +67,7 @@ class Record:
         values["score"] = values["score"] and tuple(values["score"])
         values["pages"] = tuple(map(tuple, values["pages"]))
         values["files"] = tuple(Entry(*entry) for entry in values["files"])
+        values["left_out"] = tuple(map(tuple, values["left_out"]))
         return cls(**values)
 
 
@@ -76,6 +78,8 @@ class Drawing(NamedTuple):
     engraver: str
     page: Page
     sheet: Sheet
+    notes: int  # that the engine drew
+    off_page: int  # of these, beyond the page's edge
 
 
 class Sized(Protocol):
@@ -150,25 +154,27 @@ def draw(score: Score, engraving: Engraving, recipe: Recipe) -> Iterator[Drawing
     input as blank or thinned pages without a word.
     """
     styles = recipe.styles()
-    width, height = recipe.page_size
+    most = recipe.most_of_a_score()
+    most_a_font = None if most is None else -(-most // len(styles))
     drawn, style = 0, 0
-    for place, page, count in engraving.pages():
-        sheet = studio(width, height).make_sheet(page, engraving.music)
-        drawn = drawn if place == style else 0
+    for place, page, count in engraving.pages(most_a_font):
+        sheet = studio(*recipe.page_size).make_sheet(page, engraving.music)
+        notes = _count_notes(page)
+        drawn = notes + (drawn if place == style else 0)
         style = place
-        drawn += count_heads(sheet)
         if page.number == count:
             _compare_notes(score, drawn, f"draws in {styles[place].music_font}", recipe)
-        yield Drawing(styles[place].music_font, styles[place].engraver, page, sheet)
+        heads = {one.element for one in sheet.symbols if one.role == "notehead"}
+        off_page = notes - len(heads)
+        yield Drawing(
+            styles[place].music_font, styles[place].engraver, page, sheet, notes, off_page
+        )
 
 
-def count_heads(sheet: Sheet) -> int:
-    """The notes of a page, by their heads."""
-    return sum(one.role == "notehead" and _is_head(one.kind) for one in sheet.symbols)
-
-
-def _is_head(kind: str) -> bool:
-    return not kind.startswith("noteheadParenthesis")
+def _count_notes(page: Page) -> int:
+    """The noteheads that the engine drew, on the page and beyond its edge."""
+    drawn = {mark.element for mark in page.marks}
+    return sum(page.elements[index].kind == "notehead" for index in drawn)
 
 
 def _compare_notes(score: Score, found: int, verb: str, recipe: Recipe) -> None:
@@ -191,13 +197,22 @@ def _make(task: ShardTask) -> Record:
 
     engraving = load(score, recipe)
     drawn: Counter[str] = Counter()
-    for font, engraver, page, sheet in islice(draw(score, engraving, recipe), recipe.pages):
+    left_out: list[tuple[str, str, str]] = []
+    drawings = draw(score, engraving, recipe)
+    for font, engraver, page, sheet, notes, off_page in islice(drawings, recipe.most_of_a_score()):
+        drawn[font] += notes
+        if off_page:
+            detail = f"{off_page} of {notes} notes lie beyond the page's edge"
+            left_out.append((page_stem(score.id, font, page.number), "off page", detail))
+            continue
         origin = Provenance(score.id, score.work, split, engraver, font)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))
-        drawn[font] += count_heads(sheet)
         for path, data in sample.files.items():
             keep(path, data)
         samples.append(sample._replace(files={}))
+    if not samples:
+        what = left_out[0][2] if left_out else "the engine drew no page"
+        raise EngravingError(score.path, f"no page can be used: {what}")
     suffix = task.source.path.suffix.lower()
     suffix = ".source.mei" if suffix == ".mei" else suffix
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
@@ -213,6 +228,7 @@ def _make(task: ShardTask) -> Record:
         (*row, list(score.mended)),
         tuple(sample.page_row for sample in samples),
         tuple(entries),
+        left_out=tuple(left_out),
     )
 
 
