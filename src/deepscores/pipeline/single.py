@@ -73,10 +73,9 @@ def _write_pages(task: _Task) -> Iterator[EngravedPage]:
     score = read_score(task.source)
     recipe, labels = task.recipe, task.recipe.label_set()
     split = split_of(score.work, recipe.seed)
-    for place, (font, engraver, page, sheet) in enumerate(draw(score, load(score, recipe), recipe)):
-        if recipe.pages is not None and place >= recipe.pages:
-            return
-        origin = Provenance(score.id, score.work, split, engraver, font)
+    for place, drawing in enumerate(draw(score, load(score, recipe), recipe)):
+        page, sheet = drawing.page, drawing.sheet
+        origin = Provenance(score.id, score.work, split, drawing.engraver, drawing.font)
         sample = make_sample(sheet, page, labels, origin, place)
         for path, data in sample.files.items():
             write_file(task.folder / path, data)

@@ -1,6 +1,5 @@
 """Which symbol belongs to which: accidental → notehead → stem → beam, and the like."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -14,6 +13,10 @@ _STARTED = frozenset((
     "tie", "lv", "breath", "caesura", "gliss", "pedal", "octave", "dir", "harm",
 ))  # fmt: skip
 _NO_FACTS = Facts()
+_UNITS = frozenset(("note", "chord", "rest", "mRest", "multiRest"))
+_STOPS = frozenset(("layer", "staff", "measure"))
+_PARTS = frozenset(("flag", "keyAccid", "mRptNum", "multiRestNum", "voltaBracket"))
+_ALONE = frozenset(("ledgerLines", "system", "text", "notehead"))
 # Within one element's symbols: what hangs on what.
 _WITHIN = {
     "trillLine": "ornamentTrill",
@@ -28,6 +31,13 @@ _WITHIN = {
     "rehearsalMarkEnclosure": "rehearsalMark",
     "dynamicExtender": "dynamic",
 }
+
+
+_RELATED = (
+    _TO_NOTEHEAD
+    | _STARTED
+    | {"notehead", "stem", "beam", "clef", "barLine", "voltaBracket", "multiRestNum", "mRptNum", "reh"}
+)
 
 
 class Draft(NamedTuple):
@@ -47,59 +57,63 @@ class Draft(NamedTuple):
 def relate(drafts: list[Draft], page: Page, music: Music) -> list[tuple[int, int]]:
     """For each symbol the number of the one it belongs to (0 = none), and of its group."""
     finder = _Finder(drafts, page, music)
-    return [(finder.parent(draft), finder.group(draft)) for draft in drafts]
+    return [
+        (finder.parent(draft) if draft.role in _RELATED else 0, finder.group(draft))
+        for draft in drafts
+    ]
 
 
 class _Finder:
     def __init__(self, drafts: list[Draft], page: Page, music: Music) -> None:
         self.page = page
         self.music = music
-        self.by_group: dict[tuple[int, int], list[Draft]] = defaultdict(list)
-        self.heads: dict[int, list[Draft]] = defaultdict(list)  # by element of note, chord, rest
+        self.by_group: dict[object, list[Draft]] = {}
+        self.keys: list[object] = []  # of groups, by draft
+        self.heads: dict[int, list[Draft]] = {}  # by element of note, chord, rest
         self.heads_of: dict[str, Draft] = {}  # by xml:id
         self.stems: dict[int, Draft] = {}
-        self.beams: dict[int, list[Draft]] = defaultdict(list)  # by beam element; -1 - system
-        self.unit_of = [self._unit(index) for index in range(len(page.elements))]
+        self.beams: dict[int, list[Draft]] = {}  # by beam element; -1 - system
+        elements = page.elements
         for draft in drafts:
-            self._note(draft, draft.element)
+            role, element = draft.role, draft.element
+            if draft.kind == "staffLine":
+                key: object = (draft.system, draft.staff)
+            elif role in _ALONE:
+                key = None
+            else:
+                # The symbols of a note's stem, of one signature, of one bracket are one group.
+                key = elements[element].parent if role in _PARTS else element
+            self.keys.append(key)
+            if key is not None:
+                self.by_group.setdefault(key, []).append(draft)
+            if role in _HEADS:
+                if not draft.text:
+                    self._note_head(draft)
+            elif role == "stem" and draft.kind == "stem":
+                self.stems.setdefault(elements[element].parent, draft)
+            elif draft.kind == "beam":
+                # A beam across measures or voices stands apart from its notes.
+                place = element if role == "beam" else -1 - draft.system
+                self.beams.setdefault(place, []).append(draft)
 
-    def _note(self, symbol: Draft, element: int) -> None:
-        self.by_group[self._group_key(symbol, element)].append(symbol)
-        if symbol.role in _HEADS and not symbol.text:
-            for above in self._up(element):
-                kind = self.page.elements[above].kind
-                if kind in ("note", "chord", "rest", "mRest", "multiRest"):
-                    self.heads[above].append(symbol)
-                    self.heads_of.setdefault(self.page.elements[above].id, symbol)
-        elif symbol.kind == "stem":
-            self.stems.setdefault(self.page.elements[element].parent, symbol)
-        elif symbol.kind == "beam":
-            if symbol.role == "beam":
-                self.beams[element].append(symbol)
-            else:  # a beam across measures or voices stands apart from its notes
-                self.beams[-1 - symbol.system].append(symbol)
+    def _note_head(self, draft: Draft) -> None:
+        elements = self.page.elements
+        above = draft.element
+        while above >= 0 and elements[above].kind not in _STOPS:
+            element = elements[above]
+            if element.kind in _UNITS:
+                self.heads.setdefault(above, []).append(draft)
+                self.heads_of.setdefault(element.id, draft)
+            above = element.parent
 
     def _up(self, element: int) -> Iterable[int]:
         while element >= 0:
             yield element
             element = self.page.elements[element].parent
 
-    def _unit(self, index: int) -> int:
-        """The element whose symbols form a group: a note's stem, one dynamic, one signature."""
-        element = self.page.elements[index]
-        if element.kind in ("flag", "keyAccid", "mRptNum", "multiRestNum", "voltaBracket"):
-            return element.parent
-        return index
-
-    def _group_key(self, symbol: Draft, element: int) -> tuple[int, int]:
-        if symbol.kind == "staffLine":
-            return -symbol.system, symbol.staff
-        if symbol.role == "ledgerLines" or symbol.role in ("system", "text"):
-            return -1, -symbol.number
-        return self.unit_of[element], 0
-
     def group(self, symbol: Draft) -> int:
-        return self.by_group[self._group_key(symbol, symbol.element)][0].number
+        key = self.keys[symbol.number - 1]
+        return symbol.number if key is None else self.by_group[key][0].number
 
     def parent(self, symbol: Draft) -> int:
         role, element = symbol.role, symbol.element
@@ -112,7 +126,7 @@ class _Finder:
             return first if first != symbol.number else 0
         within = _WITHIN.get(symbol.kind)
         if within:
-            for other in self.by_group[self._group_key(symbol, element)]:
+            for other in self.by_group.get(self.keys[symbol.number - 1], ()):
                 if within in other.kind and other.kind != symbol.kind:
                     return other.number
             if symbol.kind != "dynamicExtender":
