@@ -1,0 +1,171 @@
+"""Plans, and the folders they may be built in."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deepscores.errors import DatasetError
+from deepscores.pipeline.plan import DATASET, PLAN, Plan, begin, clear, is_finished, make_plan
+from deepscores.recipe import Recipe, apply
+
+
+@pytest.fixture
+def plan(tunes: Path) -> Plan:
+    return make_plan(apply(Recipe(), {"scores": [str(tunes)]}))
+
+
+@pytest.fixture
+def other(tunes: Path) -> Plan:
+    return make_plan(apply(Recipe(), {"scores": [str(tunes)], "seed": 1}))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "dataset"
+
+
+def finish(folder: Path, plan: Plan) -> None:
+    """As a finished dataset looks to the next build."""
+    folder.mkdir(exist_ok=True)
+    (folder / DATASET).write_text(json.dumps(plan.as_table() | {"counts": {}}))
+    (folder / "manifest.tsv").write_text("")
+    (folder / "patches/gClef").mkdir(parents=True)
+
+
+def test_order_depends_on_the_seed_and_not_on_where_scores_lie(
+    tunes: Path, plan: Plan, other: Plan, tmp_path: Path
+) -> None:
+    moved = tunes.rename(
+        tmp_path / "else" if (tmp_path / "else").mkdir() else tmp_path / "else/tunes"
+    )
+    again = make_plan(apply(Recipe(), {"scores": [str(moved)]}))
+    assert again.as_table() == plan.as_table()
+    assert [one.source.id for one in plan.scores] != [one.source.id for one in other.scores]
+
+
+def test_one_more_score_leaves_the_order_of_the_others(
+    tunes: Path, plan: Plan, tune: Callable[..., str]
+) -> None:
+    (tunes / "new.musicxml").write_text(tune())
+    again = make_plan(plan.recipe)
+    names = [one.source.id for one in again.scores]
+    names.remove("new")
+    assert names == [one.source.id for one in plan.scores]
+
+
+def test_a_new_folder_is_begun(folder: Path, plan: Plan) -> None:
+    assert not is_finished(folder, plan, force=False)
+    begin(folder, plan, force=False)
+    assert json.loads((folder / PLAN).read_text()) == plan.as_table()
+
+
+def test_a_build_goes_on_where_it_was(folder: Path, plan: Plan) -> None:
+    begin(folder, plan, force=False)
+    (folder / ".build/shards").mkdir()
+    (folder / ".build/shards/0000000.json").write_text("{}")
+    for force in (False, True):
+        assert not is_finished(folder, plan, force=force)
+        begin(folder, plan, force=force)
+        assert (folder / ".build/shards/0000000.json").exists()
+
+
+def test_a_finished_dataset_is_left_alone(folder: Path, plan: Plan) -> None:
+    finish(folder, plan)
+    assert is_finished(folder, plan, force=False)
+
+
+def test_a_dataset_of_another_recipe_is_refused(folder: Path, plan: Plan, other: Plan) -> None:
+    finish(folder, plan)
+    with pytest.raises(
+        DatasetError, match=r"another recipe \(seed: 0 there, 1 asked for\); give --force"
+    ):
+        is_finished(folder, other, force=False)
+
+
+def test_an_unfinished_build_of_another_recipe_is_refused(
+    folder: Path, plan: Plan, other: Plan
+) -> None:
+    begin(folder, plan, force=False)
+    with pytest.raises(DatasetError, match="another recipe"):
+        is_finished(folder, other, force=False)
+
+
+def test_other_scores_are_refused(
+    folder: Path, plan: Plan, tunes: Path, tune: Callable[..., str]
+) -> None:
+    finish(folder, plan)
+    (tunes / "new.musicxml").write_text(tune())
+    with pytest.raises(DatasetError, match="a dataset of other scores; give --force"):
+        is_finished(folder, make_plan(plan.recipe), force=False)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_force_replaces_a_finished_dataset_and_leaves_foreign_files(
+    folder: Path,
+    plan: Plan,
+    other: Plan,
+    same: bool,
+) -> None:
+    finish(folder, plan)
+    (folder / "notes.txt").write_text("mine")
+    wanted = plan if same else other
+    assert not is_finished(folder, wanted, force=True)
+    begin(folder, wanted, force=True)
+    assert sorted(path.name for path in folder.iterdir()) == [".build", "notes.txt"]
+    assert not is_finished(folder, wanted, force=False)
+
+
+@pytest.mark.parametrize("force", [True, False])
+@pytest.mark.parametrize("name", ["holiday.jpg", "patches/cat.png", DATASET])
+def test_a_folder_of_something_else_is_refused_whatever_is_said(
+    name: str,
+    force: bool,
+    folder: Path,
+    plan: Plan,
+) -> None:
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text('{"name": "another program\'s"}')
+    with pytest.raises(DatasetError, match="is not empty and holds no dataset; choose another"):
+        is_finished(folder, plan, force=force)
+    assert (folder / name).exists()
+
+
+def test_an_empty_folder_will_do(folder: Path, plan: Plan) -> None:
+    folder.mkdir()
+    assert not is_finished(folder, plan, force=False)
+
+
+def test_a_build_killed_before_its_plan_was_written_can_begin_again(
+    folder: Path, plan: Plan
+) -> None:
+    (folder / ".build").mkdir(parents=True)
+    (folder / ".build/lock").write_text("")
+    assert not is_finished(folder, plan, force=False)
+
+
+def test_a_file_is_no_folder(folder: Path, plan: Plan) -> None:
+    folder.write_text("")
+    with pytest.raises(DatasetError, match="is a file, not a folder"):
+        is_finished(folder, plan, force=True)
+    with pytest.raises(DatasetError, match="cannot write"):
+        begin(folder / "below", plan, force=False)
+
+
+def test_clearing_killed_in_the_middle_is_done_by_the_next_build(
+    folder: Path, plan: Plan, other: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(folder, plan)
+
+    def die(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deepscores.pipeline.plan.clear", die)
+    with pytest.raises(KeyboardInterrupt):
+        begin(folder, other, force=True)
+    monkeypatch.undo()
+    assert not is_finished(folder, other, force=True)
+    begin(folder, other, force=True)
+    assert not (folder / DATASET).exists()
+    clear(folder)

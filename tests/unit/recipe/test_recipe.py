@@ -1,0 +1,167 @@
+"""Recipes: from a file, from options, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.errors import RecipeError
+from deepscores.recipe import Recipe, apply, read_recipe
+
+# Every key: in TOML, as an option's text, and the value both give.
+KEYS: dict[str, tuple[str, object, object]] = {
+    "fonts": ('["Bravura", "Leland"]', "Bravura,Leland", ("Bravura", "Leland")),
+    "pages": ("12", "12", 12),
+    "labels": ('"deepscores-v2"', "deepscores-v2", "deepscores-v2"),
+    "page-size": ('"800x1000"', "800x1000", (800, 1000)),
+    "staff-space": ("12.5", 12.5, 12.5),
+    "margin": ("50", 50, 50),
+    "patches": ('"20x30"', "20x30", (20, 30)),
+    "patches-per-class": ("7", 7, 7),
+    "max-lost-notes": ("0.5", 0.5, 0.5),
+    "seed": ("3", 3, 3),
+}
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_table_of_keys_is_complete() -> None:
+    assert {*KEYS, "scores"} == set(Recipe().as_table()), "one is missing here"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_means_the_same_in_a_file_and_as_an_option(key: str, tmp_path: Path) -> None:
+    toml, option, value = KEYS[key]
+    from_file = read_recipe(write(tmp_path, f"{key} = {toml}"))
+    assert (
+        from_file
+        == apply(Recipe(), {key: option})
+        == apply(Recipe(), {key.replace("-", "_"): option})
+    )
+    assert from_file.as_table()[key] == value
+    assert from_file != Recipe()
+
+
+def test_an_empty_file_is_the_default_recipe(tmp_path: Path) -> None:
+    assert read_recipe(write(tmp_path, "")) == Recipe()
+
+
+def test_the_defaults_are_the_paper_s() -> None:
+    recipe = Recipe()
+    assert (recipe.page_size, recipe.patches, recipe.patches_per_class) == (
+        (1894, 2668),
+        (45, 170),
+        5000,
+    )
+    assert len(recipe.label_set().classes) == 118
+    assert set(recipe.fonts) == {"Bravura", "Leland", "Leipzig", "Petaluma", "Gootville"}
+
+
+def test_all_pages(tmp_path: Path) -> None:
+    assert read_recipe(write(tmp_path, 'pages = "all"')).pages is None
+
+
+def test_a_recipe_s_table_gives_the_recipe_back() -> None:
+    changed = apply(Recipe(), {key: option for key, (_, option, _) in KEYS.items()})
+    assert apply(Recipe(), changed.as_table()) == changed
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    (folder / "mine.toml").write_text('name = "mine"\nbase = "deepscores-118"\nkeep = ["gClef"]')
+    monkeypatch.chdir(tmp_path)
+    absolute = tmp_path / "elsewhere"
+    recipe = read_recipe(
+        write(folder, f'scores = ["a.mxl", "b/**", "{absolute}"]\nlabels = "mine.toml"')
+    )
+    assert recipe.scores == (str(folder / "a.mxl"), str(folder / "b/**"), str(absolute))
+    assert recipe.label_set().name == "mine"
+
+
+def test_a_home_folder_is_not_looked_for_beside_the_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    recipe = read_recipe(write(tmp_path, 'scores = "~/scores"'))
+    assert recipe.scores == (str(tmp_path / "home/scores"),)
+
+
+def test_styles_are_one_a_font() -> None:
+    styles = apply(Recipe(), {"page_size": "800x900", "staff_space": 9}).styles()
+    assert [style.music_font for style in styles] == list(MUSIC_FONTS)
+    assert {(s.page_width, s.page_height, s.staff_space) for s in styles} == {(800, 900, 9.0)}
+
+
+NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
+    "unknown key": ({"font": "Bravura"}, r"unknown key 'font'; known: fonts, .*staff-space"),
+    "unknown font": ({"fonts": "Bravura,Comic"}, "no music font 'Comic'; there are Bravura, "),
+    "no fonts": ({"fonts": ""}, "fonts: name at least one"),
+    "a font twice": ({"fonts": "Bravura,Bravura"}, "fonts: .* each once"),
+    "fonts as a number": ({"fonts": 3}, "fonts: 3 is no list of names"),
+    "unknown labels": ({"labels": "v9"}, "no label set 'v9'; there are deepscores-118, "),
+    "no labels": ({"labels": ""}, "labels: '' is no name"),
+    "no size": ({"page-size": "1894"}, "page-size: '1894' is no size such as 1894x2668"),
+    "three sides": ({"page_size": "1x2x3"}, "page-size: '1x2x3' is no size"),
+    "negative size": ({"page-size": "-800x600"}, "page-size: '-800x600' is no size"),
+    "superscript": ({"page-size": "80²x600"}, "page-size: '80²x600' is no size"),
+    "no page": ({"page-size": "0x600"}, "page-size: 0x600 is not between 1 and 20000"),
+    "vast page": ({"page-size": "99999x600"}, "page-size: 99999x600 is not between"),
+    "small page": (
+        {"page-size": "300x300"},
+        "page-size: 300x300 px leaves no room .* 520 px at least",
+    ),
+    "small staff": ({"staff-space": 3}, "staff-space: 3 px is not between 4 and 64"),
+    "staff that is no number": ({"staff-space": "wide"}, "staff-space: 'wide' is no number"),
+    "staff nan": ({"staff-space": "nan"}, "staff-space: nan px is not between"),
+    "margin": ({"margin": 501}, "margin: 501 px is not between 0 and 500"),
+    "negative margin": ({"margin": -1}, "margin: -1 is no whole number from 0 up"),
+    "no pages": ({"pages": 0}, "pages: 0 is no whole number from 1 up"),
+    "some pages": ({"pages": "some"}, "pages: 'some' is no whole number"),
+    "half pages": ({"pages": 1.5}, "pages: 1.5 is no whole number"),
+    "yes": ({"pages": True}, "pages: True is no whole number"),
+    "patches": ({"patches": "big"}, "patches: 'big' is no size"),
+    "negative patches": ({"patches-per-class": -5}, "patches-per-class: -5 is no whole number"),
+    "lost more than all": ({"max-lost-notes": 1.5}, "max-lost-notes: 1.5 is not between 0 and 1"),
+    "lost nan": ({"max-lost-notes": "nan"}, "max-lost-notes: nan is not between"),
+    "seed": ({"seed": -1}, "seed: -1 is no whole number"),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_is_one_line_that_names_the_key(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=f"^{message}[^\n]*$"):
+        apply(Recipe(), changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("font = 1", "unknown key 'font'"),
+        ("pages = 0", "pages: 0 is no whole number"),
+        ('fonts = ["Comic"]', "no music font 'Comic'"),
+        ('labels = "none.toml"', "no label set '.*none.toml'"),
+        ("pages = ", r"Invalid value \(at end of document\)"),
+        ("pages = 1\n\npages 2", r".*line 3"),
+        ("[pages]\nn = 1", "pages: .* is no whole number"),
+    ],
+)
+def test_nonsense_in_a_file_names_the_file(text: str, message: str, tmp_path: Path) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(RecipeError, match=f"^{path}: {message}[^\n]*$"):
+        read_recipe(path)
+
+
+def test_a_recipe_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"none\.toml: No such file or directory$"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(RecipeError, match=r"Is a directory$"):
+        read_recipe(tmp_path)
+    (tmp_path / "utf16.toml").write_text("pages = 1", encoding="utf-16")
+    with pytest.raises(RecipeError, match=r"utf16\.toml: "):
+        read_recipe(tmp_path / "utf16.toml")
