@@ -1,0 +1,265 @@
+"""Builds: the same bytes in any case, and nothing lost when they break off."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepscores import build
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.pipeline.files import locked
+from deepscores.pipeline.manifest import check_manifest
+from deepscores.pipeline.plan import DATASET
+
+_SCRIPT = """
+import json, sys
+from deepscores import build
+build(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]), **json.loads(sys.argv[4]))
+"""
+
+
+def manifest(folder: Path) -> str:
+    assert check_manifest(folder) == []
+    return (folder / "manifest.tsv").read_text()
+
+
+@pytest.fixture(scope="module")
+def scores(built: Path) -> Path:
+    return built.parent / "tunes"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "environment"),
+    [
+        (1, {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Tokyo"}),
+        (3, {"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "America/Lima", "LANG": "de_DE"}),
+    ],
+)
+def test_bytes_depend_on_nothing_but_scores_and_recipe(
+    jobs: int,
+    environment: dict[str, str],
+    scores: Path,
+    built: Path,
+    quick: dict[str, Any],
+    tmp_path: Path,
+) -> None:
+    moved = shutil.copytree(scores, tmp_path / "far" / "tunes")
+    subprocess.run(
+        [sys.executable, "-c", _SCRIPT, "far/tunes", "a b", str(jobs), json.dumps(quick)],
+        cwd=tmp_path,
+        env=os.environ | environment,
+        check=True,
+    )
+    assert moved.exists()
+    assert manifest(tmp_path / "a b") == manifest(built)
+
+
+def test_a_finished_dataset_is_not_touched(
+    built: Path, scores: Path, quick: dict[str, Any]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
+    summary = build(scores, built, jobs=1, **quick)
+    assert summary.already_there
+    assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
+
+
+def test_a_limit_keeps_the_first_pages_of_the_plan(
+    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    few = quick | {"pages": 3, "fonts": "Bravura"}
+    summary = build(scores, tmp_path / "three", jobs=2, **few)
+    assert summary.pages == 3
+    images = sorted(path.name for path in (tmp_path / "three/images_png").iterdir())
+    assert len(images) == 3
+    assert check_manifest(tmp_path / "three") == []
+    for name in images:  # they are what the whole build makes of them
+        whole = (built / "images_png" / name).read_bytes()
+        assert (tmp_path / "three/images_png" / name).read_bytes() == whole
+
+
+def test_progress_is_told(scores: Path, quick: dict[str, Any], tmp_path: Path) -> None:
+    told: list[tuple[str, object]] = []
+
+    class Listener:
+        def stage(self, name: str, total: int | None) -> None:
+            told.append((name, total))
+
+        def advance(self, steps: int = 1) -> None:
+            told.append(("advance", steps))
+
+        def note(self, text: str) -> None:
+            told.append(("note", text))
+
+    build(scores, tmp_path / "d", jobs=2, progress=Listener(), **quick | {"fonts": "Leland"})
+    stages = [name for name, _ in told if name not in ("advance", "note")]
+    assert stages == ["Finding scores", "Engraving scores", "Merging tables", "Cutting patches"]
+    (note,) = [text for name, text in told if name == "note"]
+    assert str(note).startswith("skipped broken.musicxml: not well-formed XML")
+    steps = iter(told)
+    total = next(total for name, total in steps if name == "Engraving scores")
+    assert total == 5 == sum(1 for _ in until_stage(steps))
+
+
+def until_stage(told: Iterator[tuple[str, object]]) -> Iterator[object]:
+    for name, step in told:
+        if name == "advance" and step:
+            yield step
+        elif name not in ("advance", "note"):
+            return
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def crash(*_: object, **__: object) -> None:
+    raise Crash
+
+
+LATE = {
+    "before the tables": ("merge._merge_symbols", crash),
+    "before the patches": ("merge._cut_patches", crash),
+    "before the small files": ("merge._class_list", crash),
+    "before the sweep": ("merge._remove_surplus", crash),
+    "before the manifest": ("merge.write_manifest", crash),
+    "between manifest and dataset.json": ("merge.commit_record", crash),
+    "before the scaffold goes": ("build.shutil.rmtree", crash),
+}
+
+
+def test_a_build_that_breaks_off_late_goes_on(
+    scores: Path,
+    quick: dict[str, Any],
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "dataset"
+    for where, (name, instead) in LATE.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(f"deepscores.pipeline.{name}", instead)
+            with pytest.raises(Crash):
+                build(scores, folder, jobs=2, **quick)
+        assert (folder / ".build").exists(), where
+    build(scores, folder, jobs=2, **quick)
+    assert manifest(folder) == manifest(built)
+    assert not (folder / ".build").exists()
+
+
+def test_files_of_a_worker_that_was_killed_do_not_stay(
+    scores: Path,
+    quick: dict[str, Any],
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "dataset"
+    with monkeypatch.context() as patch:
+        patch.setattr("deepscores.pipeline.build.merge", crash)
+        with pytest.raises(Crash):
+            build(scores, folder, jobs=2, **quick)
+    (folder / "images_png/of-a-score-that-crashed.png").write_bytes(b"")
+    (folder / "scores/of-a-score-that-crashed.mei.partial").write_bytes(b"")
+    build(scores, folder, jobs=2, **quick)
+    assert manifest(folder) == manifest(built)
+
+
+def test_two_builds_do_not_meet_in_one_folder(
+    scores: Path, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "dataset"
+    with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
+        build(scores, folder, jobs=1, force=True, **quick)
+
+
+def test_force_does_not_clear_what_another_build_is_writing(
+    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built, tmp_path / "dataset")
+    with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
+        build(scores, folder, jobs=1, force=True, **quick | {"seed": 1})
+    assert (folder / DATASET).exists()
+    assert manifest(folder) == manifest(built)
+
+
+def test_force_replaces_a_dataset_of_another_recipe(
+    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built, tmp_path / "dataset")
+    (folder / "notes.txt").write_text("mine")
+    other = quick | {"fonts": "Petaluma", "labels": "deepscores-v2"}
+    with pytest.raises(DatasetError, match=r"another recipe \(fonts: "):
+        build(scores, folder, jobs=2, **other)
+    build(scores, folder, jobs=2, force=True, **other)
+    assert (folder / "notes.txt").read_text() == "mine"
+    (folder / "notes.txt").unlink()
+    fresh = tmp_path / "fresh"
+    build(scores, fresh, jobs=2, **other)
+    assert manifest(folder) == manifest(fresh)
+
+
+def test_only_bad_scores_make_an_empty_dataset(quick: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<score-partwise/>")
+    summary = build(tmp_path / "a.xml", tmp_path / "dataset", jobs=1, **quick)
+    assert (summary.pages, summary.scores, summary.skipped) == (0, 0, {"unreadable": 1})
+    assert check_manifest(tmp_path / "dataset") == []
+
+
+NONSENSE: dict[str, dict[str, Any]] = {
+    "jobs": {"jobs": 0},
+    "fonts": {"fonts": "Comic"},
+    "an unknown option": {"colour": "red"},
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_makes_no_folder(nonsense: dict[str, Any], scores: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError):
+        build(scores, tmp_path / "dataset", **nonsense)
+    with pytest.raises(RecipeError, match="no scores found"):
+        build(tmp_path / "*.mxl", tmp_path / "dataset")
+    assert not (tmp_path / "dataset").exists()
+
+
+def test_an_unwritable_folder_is_a_clear_error(
+    scores: Path, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatasetError, match=r"^[^\n]*file/dataset[^\n]*: cannot write[^\n]*$"):
+        build(scores, tmp_path / "file/dataset", jobs=1, **quick)
+    with pytest.raises(DatasetError, match="is a file, not a folder"):
+        build(scores, tmp_path / "file", jobs=1, **quick)
+
+
+def test_a_full_disk_is_a_clear_error_and_the_build_goes_on(
+    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path, disk: Callable[[int], Path]
+) -> None:
+    small = disk(300)
+    with pytest.raises(DatasetError, match=r"^DISK FULL: cannot write [^\n]*; free space and run"):
+        build(scores, small / "dataset", jobs=2, **quick)
+    subprocess.run(["mount", "-o", "remount,size=100m", str(small)], check=True)
+    build(scores, small / "dataset", jobs=2, **quick)
+    assert manifest(small / "dataset") == manifest(built)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount a small disk, where the machine lets us."""
+    place = tmp_path / "disk"
+
+    def mount(kilobytes: int) -> Path:
+        place.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a small disk is not allowed here")
+        return place
+
+    yield mount
+    if place.is_mount():
+        subprocess.run(["umount", "-l", str(place)], check=True)
