@@ -15,7 +15,7 @@ A set may stand on another (``base``) and ``keep``, ``drop``, ``rename`` or ``me
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -28,6 +28,7 @@ from deepscores.geometry import Box
 from deepscores.model import Symbol
 
 _COMPOSING = ("sequence", "group", "linked")
+_LISTS = ("of", *_COMPOSING, "needs", "without")
 _KEYS = {"id", "name", "description", "smufl", "of", "when", "needs", "without", *_COMPOSING}
 _CONDITIONS = {"small", "grace", "on_line", "staff_position", "role"}
 _TOP = {"name", "version", "description", "base", "keep", "drop", "rename", "merge", "class"}
@@ -267,6 +268,13 @@ def parse_label_set(text: str, where: str) -> LabelSet:
 def parse_label_set_table(table: Mapping[str, Any], where: str) -> LabelSet:
     """Read a label set from plain values; *where* names it in errors."""
     _known(table, _TOP, where)
+    _shaped(table, where)
+    for new, patterns in table.get("merge", {}).items():
+        _shaped({"of": patterns}, f"{where}: merge {new}")
+    for old, new in table.get("rename", {}).items():
+        _shaped({"name": new}, f"{where}: rename {old}")
+    if table.get("base") == where:
+        raise RecipeError(f"{where}: stands on itself")
     classes = [_parse_class(entry, where) for entry in table.get("class", [])]
     if "base" in table:
         classes = _derive(load_label_set(table["base"]).classes, table, where) + classes
@@ -326,6 +334,7 @@ def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
         raise RecipeError(f"{where}: a class without a name")
     name = entry["name"]
     _known(entry, _KEYS, f"{where}: class {name}")
+    _shaped(entry, f"{where}: class {name}")
     _known(entry.get("when", {}), _CONDITIONS, f"{where}: class {name}: when")
     if sum(key in entry for key in ("of", *_COMPOSING)) > 1:
         raise RecipeError(f"{where}: class {name}: only one of 'of', {', '.join(_COMPOSING)}")
@@ -333,7 +342,7 @@ def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
         (key, tuple(value) if isinstance(value, list) else (value,))
         for key, value in entry.get("when", {}).items()
     )
-    lists = {key: tuple(entry.get(key, ())) for key in ("of", *_COMPOSING, "needs", "without")}
+    lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
     return _own(
         LabelClass(
             int(entry.get("id", 0)),
@@ -362,10 +371,36 @@ def _check(classes: Sequence[LabelClass], where: str) -> None:
         raise RecipeError(f"{where}: class name {odd[0]!r}: letters, digits, - and _ only")
 
 
-def _known(table: Mapping[str, Any], keys: set[str], where: str) -> None:
+def _known(table: Any, keys: set[str], where: str) -> None:
+    if not isinstance(table, Mapping):
+        raise RecipeError(f"{where}: should be a table")
     unknown = sorted(set(table) - keys)
     if unknown:
         raise RecipeError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
+
+
+def _shaped(table: Mapping[str, Any], where: str) -> None:
+    for key, value in table.items():
+        shape, fits = next((shape, fits) for shape, fits, keys in _SHAPES if key in keys)
+        if not fits(value):
+            raise RecipeError(f"{where}: {key} should be {shape}")
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
+
+
+_SHAPES: tuple[tuple[str, Callable[[Any], bool], Collection[str]], ...] = (
+    ("a string", lambda value: isinstance(value, str), {"name", "description", "smufl", "base"}),
+    ("a whole number", lambda value: type(value) is int, {"id", "version"}),
+    ("a list of names", _is_names, {"keep", "drop", *_LISTS}),
+    ("a list of tables", _is_tables, {"class"}),
+    ("a table", lambda value: isinstance(value, Mapping), {"when", "rename", "merge"}),
+)
 
 
 def _some(pattern: str, names: Sequence[str], where: str) -> None:

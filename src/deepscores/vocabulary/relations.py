@@ -36,7 +36,17 @@ _WITHIN = {
 _RELATED = (
     _TO_NOTEHEAD
     | _STARTED
-    | {"notehead", "stem", "beam", "clef", "barLine", "voltaBracket", "multiRestNum", "mRptNum", "reh"}
+    | {
+        "notehead",
+        "stem",
+        "beam",
+        "clef",
+        "barLine",
+        "voltaBracket",
+        "multiRestNum",
+        "mRptNum",
+        "reh",
+    }
 )
 
 

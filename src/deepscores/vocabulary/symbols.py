@@ -143,18 +143,26 @@ def oriented_box(edges: Edges, kind: str) -> tuple[float, ...]:
 
     The box lies along the longest edge of a beam, and from end to end of a curve.
     """
-    if kind == "beam" or len(edges) <= 8:
-        spans = edges[:, 2:] - edges[:, :2]
-        along = spans[(spans * spans).sum(axis=1).argmax()]
+    few = len(edges) <= 8
+    rows = edges.tolist() if few else []
+    if few:
+        ux, uy = max(
+            ((x1 - x0, y1 - y0) for x0, y0, x1, y1 in rows), key=lambda v: v[0] * v[0] + v[1] * v[1]
+        )
     else:
-        along = edges[edges[:, 0].argmax(), :2] - edges[edges[:, 0].argmin(), :2]
-    ux, uy = along.tolist()
+        ux, uy = (edges[edges[:, 0].argmax(), :2] - edges[edges[:, 0].argmin(), :2]).tolist()
     length = (ux * ux + uy * uy) ** 0.5 * (1 if ux >= 0 else -1)
     if not length:
         return ()
     ux, uy = ux / length, uy / length
-    turned_points = edges[:, :2] @ np.array([[ux, -uy], [uy, ux]])
-    (s0, t0), (s1, t1) = turned_points.min(axis=0).tolist(), turned_points.max(axis=0).tolist()
+    if few:
+        along = [x * ux + y * uy for x, y, _, _ in rows]
+        across = [y * ux - x * uy for x, y, _, _ in rows]
+        s0, s1, t0, t1 = min(along), max(along), min(across), max(across)
+    else:
+        xs, ys = edges[:, 0], edges[:, 1]
+        s, t = xs * ux + ys * uy, ys * ux - xs * uy
+        s0, s1, t0, t1 = float(s.min()), float(s.max()), float(t.min()), float(t.max())
     return (
         s0 * ux - t0 * uy, s0 * uy + t0 * ux, s1 * ux - t0 * uy, s1 * uy + t0 * ux,
         s1 * ux - t1 * uy, s1 * uy + t1 * ux, s0 * ux - t1 * uy, s0 * uy + t1 * ux,
