@@ -142,8 +142,7 @@ class _Reader:
             elif kind == 15:
                 self.slur(token[14], float(token[15]), group)
             elif kind == 16:
-                corners = np.array(token[16].replace(",", " ").split(), np.float64).reshape(-1, 2)
-                self.outline(curves.polygon_edges(corners), "polygon", 0.0, group)
+                self.polygon(token[16], group)
             elif kind == 18:
                 self.shape(token[17], dict(_ATTRIBUTE.findall(token[18])), group)
             else:
@@ -237,6 +236,13 @@ class _Reader:
         if len(edges):
             stroke = width * self.sizes.pixels_per_unit
             self.marks.append(Mark(edges, group.to_page, group.element, tag, stroke=stroke))
+
+    def polygon(self, points: str, group: _Group) -> None:
+        numbers = [float(number) for number in points.replace(",", " ").split()]
+        corners = list(zip(numbers[::2], numbers[1::2], strict=True))
+        ends = [*corners[1:], corners[0]]
+        edges = np.array([(*start, *end) for start, end in zip(corners, ends, strict=True)])
+        self.outline(edges, "polygon", 0.0, group)
 
     def slur(self, d: str, width: float, group: _Group) -> None:
         controls = [float(number) for number in _NUMBER.findall(d)]
