@@ -166,11 +166,14 @@ def paint(edges, runs, to, canvas, tiles, whole):  # pragma: no cover - compiled
                 if alpha == 0 or x < 0 or x >= width:
                     continue
                 cell = int(canvas[y, x])
-                ink = over(cell & 255, alpha)
-                if alpha >= (cell >> MOST) & 255:
-                    canvas[y, x] = (s + 1) << OWNER | alpha << MOST | ink
+                if cell == 0:  # nine pixels in ten
+                    canvas[y, x] = (s + 1) << OWNER | alpha << MOST | alpha
                 else:
-                    canvas[y, x] = (cell & ~255) | ink
+                    ink = over(cell & 255, alpha)
+                    if alpha >= (cell >> MOST) & 255:
+                        canvas[y, x] = (s + 1) << OWNER | alpha << MOST | ink
+                    else:
+                        canvas[y, x] = (cell & ~255) | ink
                 if alpha >= HALF:
                     whole[s + 1] += 1
         cells[columns * rows] = 0.0

@@ -168,8 +168,9 @@ class _Finder:
     def _head_started(self, symbol: Draft) -> int:
         """The note at which a slur, a fermata … starts; if that is on another page, ends."""
         facts = self.music.facts.get(symbol.id, _NO_FACTS)
-        for key in ("startid", "endid"):
-            head = self.heads_of.get(facts.attributes.get(key, "").removeprefix("#"))
+        for key in ("startid", "plist", "endid"):
+            first = facts.attributes.get(key, "").partition(" ")[0]
+            head = self.heads_of.get(first.removeprefix("#"))
             if head:
                 return head.number
         return 0

@@ -13,6 +13,7 @@ from deepscores.recipe import Recipe, apply, read_recipe
 KEYS: dict[str, tuple[str, object, object]] = {
     "fonts": ('["Bravura", "Leland"]', "Bravura,Leland", ("Bravura", "Leland")),
     "pages": ("12", "12", 12),
+    "pages-per-score": ("4", "4", 4),
     "labels": ('"deepscores-v2"', "deepscores-v2", "deepscores-v2"),
     "page-size": ('"800x1000"', "800x1000", (800, 1000)),
     "staff-space": ("12.5", 12.5, 12.5),

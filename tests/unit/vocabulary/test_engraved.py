@@ -40,12 +40,12 @@ def note(
 ) -> str:
     """A note; *kind* has its attributes, and what stands before its pitch."""
     alter = {"#": "<alter>1</alter>", "b": "<alter>-1</alter>"}.get(pitch[1:-1], "")
+    signs = f"<notations>{notations}</notations>" if notations else ""
     duration = "" if "grace" in kind.get("before", "") else f"<duration>{length}</duration>"
     return (
         f"<note{kind.get('attributes', '')}>{kind.get('before', '')}<pitch><step>{pitch[0]}</step>"
         f"{alter}<octave>{pitch[-1]}</octave></pitch>{duration}<voice>1</voice>"
-        f"<type>{TYPES[length]}</type>{more}"
-        f"{f'<notations>{notations}</notations>' if notations else ''}{kind.get('after', '')}</note>"
+        f"<type>{TYPES[length]}</type>{more}{signs}{kind.get('after', '')}</note>"
     )
 
 

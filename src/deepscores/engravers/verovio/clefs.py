@@ -10,7 +10,7 @@ from deepscores.outlines.contours import contours
 Edges = NDArray[np.float64]
 
 _OCTAVE_CLEF = re.compile(r"([cfg]Clef)(?:8va|8vb|15ma|15mb)")
-_TOUCHING = 4.0  # of 1000 units an em: what lies so near the plain clef's outline is the clef's
+_TOUCHING = 8.0  # of 1000 units an em: what lies so near the plain clef's outline is the clef's
 _SLIP = 4  # edges; a shorter stretch near the clef's outline only crosses it
 
 

@@ -138,7 +138,8 @@ class _Walk:
 
     def event_of_measure(self, node: Node, measure: str) -> Facts:
         """What stands beside the staves: a slur, a dynamic … It is on the staff where it starts."""
-        start = self.facts.get(node.get("startid", "").removeprefix("#"), Facts())
+        first = node.get("startid") or node.get("plist") or ""
+        start = self.facts.get(first.partition(" ")[0].removeprefix("#"), Facts())
         staff = _integer((node.get("staff") or "0").split()[0]) or start.staff
         return Facts(
             staff, start.voice, measure, self.part_of.get(staff, ""), attributes=dict(node.attrib)
