@@ -138,7 +138,7 @@ def _box(outline: Outline) -> Box:
     )
 
 
-def oriented_box(edges: Edges, kind: str) -> tuple[float, ...]:
+def oriented_box(edges: Edges) -> tuple[float, ...]:
     """Corners x y × 4 of the box along a slanted symbol, clockwise from its top left.
 
     The box lies along the longest edge of a beam, and from end to end of a curve.
@@ -235,7 +235,7 @@ class _Context:
             position = round(2 * (staff.bottom - y) / (staff.space or self.page.staff_space))
         oriented: tuple[float, ...] = ()
         if draft.kind in _SLANTED and outline.edges is not None and not outline.key:
-            oriented = oriented_box(outline.edges, draft.kind)
+            oriented = oriented_box(outline.edges)
         return Symbol(
             draft.number,
             draft.kind,

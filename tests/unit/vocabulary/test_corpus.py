@@ -1,0 +1,34 @@
+"""No drawn thing is without a name: music21's test suite of MusicXML, which uses everything."""
+
+from pathlib import Path
+
+import pytest
+
+from deepscores.engravers.verovio.engine import engrave
+from deepscores.errors import ScoreError
+from deepscores.model import Style
+from deepscores.scores import Source, read_score
+from deepscores.vocabulary.kinds import find_symbols
+from deepscores.vocabulary.labels import load_label_set
+from deepscores.vocabulary.symbols import place_symbols
+
+music21 = pytest.importorskip("music21")
+
+SUITE = Path(music21.__file__).parent / "musicxml" / "lilypondTestSuite"
+SCORES = sorted(path for path in SUITE.glob("*.xml"))[::3]
+
+
+@pytest.mark.parametrize("path", SCORES, ids=lambda path: path.stem)
+def test_every_mark_is_in_one_symbol_of_a_known_kind(path: Path) -> None:
+    known = {one.name for one in load_label_set("full").classes} - {"unclassified"}
+    try:
+        score = read_score(Source(path, path.name, ""))
+    except ScoreError:
+        pytest.skip("a score without notes")
+    engraving = engrave(score, [Style(music_font="Gootville"), Style(music_font="Petaluma")])
+    for _, page, _ in engraving.pages():
+        found = find_symbols(page)
+        assert sorted(id(mark) for one in found for mark in one.marks) == sorted(
+            map(id, page.marks)
+        )
+        assert {one.symbol.kind for one in place_symbols(page, engraving.music)} <= known
