@@ -2,10 +2,11 @@
 
     python benchmarks/page_cost.py [--scores 24] [--repeats 3] [--json FILE]
 
-All sides run in one process, by turns: Verovio alone (load, layout and the SVG of every page in each
-of the five fonts), Verovio with one load for the five fonts, then the whole of our page (reading,
-engraving, labelling, painting, encoding, writing), then merging tables and cutting patches. CPU
-seconds; the median of the repeats. Machines are shared and noisy: only the ratios mean something.
+All sides run in one process, by turns: Verovio alone (load, layout and the SVG of every page, in
+each of the five fonts by itself), Verovio with one load for the five fonts, then the whole of our
+page (reading, engraving, labelling, painting, encoding, writing), then merging tables and cutting
+patches. CPU seconds; the median of the repeats. Machines are shared and noisy: only the ratios
+mean something.
 """
 
 import argparse
@@ -20,7 +21,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import verovio
+
 from deepscores.engravers.verovio import engine
+from deepscores.model import Score, Style
 from deepscores.pipeline import merge as merging
 from deepscores.pipeline.plan import Plan, Planned
 from deepscores.pipeline.progress import Silence
@@ -47,20 +51,38 @@ def cpu(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
+def load(source: Source, style: Style) -> verovio.toolkit:
+    """A toolkit that has read the score; its text was mended beforehand."""
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(json.loads(engine.options_json(style)))
+    toolkit.setInputFrom("xml")
+    assert toolkit.loadData(read[source.id].text)
+    return toolkit
+
+
+def render(toolkit: verovio.toolkit) -> None:
+    for number in range(1, toolkit.getPageCount() + 1):
+        toolkit.renderToSVG(number)
+
+
 def verovio_alone(source: Source, recipe: Recipe) -> None:
-    """Load, layout and SVG in every font, each by itself; the text is read beforehand."""
+    """Load, layout and SVG in every font, each by itself."""
     for style in recipe.styles():
-        for _ in engine.engrave(read[source.id], (style,)).svgs():
-            pass
+        render(load(source, style))
 
 
 def verovio_sharing(source: Source, recipe: Recipe) -> None:
     """The same with one load for all fonts, as we do it."""
-    for _ in engine.engrave(read[source.id], recipe.styles()).svgs():
-        pass
+    first, *others = recipe.styles()
+    toolkit = load(source, first)
+    render(toolkit)
+    for style in others:
+        toolkit.setOptions(json.loads(engine.options_json(style)))
+        toolkit.redoLayout()
+        render(toolkit)
 
 
-read = {}
+read: dict[str, Score] = {}
 
 
 def our_pages(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[float, list[Record]]:
@@ -85,9 +107,7 @@ def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list
     contained, merging.run_contained = merging.run_contained, here
     plan = Plan(recipe, recipe.label_set(), tuple(Planned(source, 0) for source in sources))
     try:
-        return cpu(
-            lambda: merging.merge(plan, folder, records, 1, Silence(), show_output=False)
-        )
+        return cpu(lambda: merging.merge(plan, folder, records, 1, Silence(), show_output=False))
     finally:
         merging.run_contained = contained
 
@@ -116,7 +136,14 @@ def main() -> None:
             shutil.rmtree(folder)
         if number:
             rounds.append(
-                (engraver / count, sharing / count, pages / count, merged / count, count, size / count)
+                (
+                    engraver / count,
+                    sharing / count,
+                    pages / count,
+                    merged / count,
+                    count,
+                    size / count,
+                )
             )
     columns = zip(*rounds, strict=True)
     alone, sharing, page, merge_, count, size = (statistics.median(one) for one in columns)

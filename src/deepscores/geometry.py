@@ -31,7 +31,7 @@ class Box(NamedTuple):
     def centre(self) -> Point:
         return Point((self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2)
 
-    def __or__(self, other: "Box") -> "Box":  # type: ignore[override]
+    def __or__(self, other: "Box") -> "Box":
         """The smallest box around both.
 
         >>> Box(0, 0, 1, 1) | Box(2, -1, 3, 0.5)

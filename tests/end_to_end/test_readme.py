@@ -15,9 +15,10 @@ from deepscores.vocabulary.labels import parse_label_set
 ROOT = Path(__file__).parents[2]
 SONG = """<?xml version="1.0" encoding="UTF-8"?>
 <score-partwise version="4.0"><work><work-title>Song %s</work-title></work><part-list>
-<score-part id="P1"><part-name>Voice</part-name></score-part></part-list><part id="P1"><measure number="1">
-<attributes><divisions>1</divisions><key><fifths>2</fifths></key><time><beats>4</beats><beat-type>4</beat-type>
-</time><clef><sign>G</sign><line>2</line></clef></attributes>
+<score-part id="P1"><part-name>Voice</part-name></score-part></part-list>
+<part id="P1"><measure number="1">
+<attributes><divisions>1</divisions><key><fifths>2</fifths></key>
+<time><beats>4</beats><beat-type>4</beat-type></time><clef><sign>G</sign><line>2</line></clef></attributes>
 <note><pitch><step>D</step><octave>5</octave></pitch><duration>1</duration><type>quarter</type></note>
 <note><rest/><duration>1</duration><type>quarter</type></note>
 <note><pitch><step>E</step><octave>4</octave></pitch><duration>2</duration><type>half</type></note>

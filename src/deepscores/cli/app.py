@@ -126,8 +126,9 @@ def build(
 
     _positive("jobs", jobs)
     changes = _given(
-        fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels, page_size=page_size, staff_space=staff_space,
-        margin=margin, patches=patches, patches_per_class=patches_per_class,
+        fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels,
+        page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
+        patches_per_class=patches_per_class,
         max_lost_notes=max_lost_notes, seed=seed,
     )  # fmt: skip
     with watching() as progress:

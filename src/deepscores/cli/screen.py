@@ -99,7 +99,9 @@ def print_summary(summary: Summary) -> None:
         reasons = ", ".join(f"{count} {reason}" for reason, count in summary.skipped.items())
         print(f"{skipped:>12,} scores skipped ({reasons}): see {summary.folder / 'skipped.jsonl'}")
     if summary.pages_left_out:
-        print(f"{summary.pages_left_out:>12,} pages left out: see {summary.folder / 'skipped.jsonl'}")
+        print(
+            f"{summary.pages_left_out:>12,} pages left out: see {summary.folder / 'skipped.jsonl'}"
+        )
     print(f"check it with: deepscores verify {summary.folder}")
 
 

@@ -5,4 +5,15 @@ from deepscores.model.score import Score
 from deepscores.model.sheet import Sheet, Symbol
 from deepscores.model.style import Style
 
-__all__ = ["Element", "Facts", "Mark", "Music", "Outline", "Page", "Score", "Sheet", "Style", "Symbol"]
+__all__ = [
+    "Element",
+    "Facts",
+    "Mark",
+    "Music",
+    "Outline",
+    "Page",
+    "Score",
+    "Sheet",
+    "Style",
+    "Symbol",
+]

@@ -13,7 +13,9 @@ from deepscores.geometry import Affine, Box
 class Element(NamedTuple):
     """A group of the engraver's output: an MEI element or a part of one."""
 
-    kind: str  # MEI name, or the engraver's name of a part: "note", "notehead", "stem", "ledgerLines"
+    kind: (
+        str  # MEI name, or the engraver's name of a part: "note", "notehead", "stem", "ledgerLines"
+    )
     id: str  # xml:id in the score's MEI; "" for parts without one
     parent: int  # index into Page.elements, -1 at the root
     qualifiers: tuple[str, ...] = ()  # "above", "cue", "spanning", …

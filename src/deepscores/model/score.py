@@ -20,6 +20,8 @@ class Score:
     title: str = ""
     composer: str = ""
     rights: str = ""
-    notes: int | None = None  # noteheads a faithful engraving draws; None: not known for this format
+    notes: int | None = (
+        None  # noteheads a faithful engraving draws; None: not known for this format
+    )
     measures: int | None = None
     mended: tuple[str, ...] = ()  # what reading had to repair, for the record

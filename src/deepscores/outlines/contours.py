@@ -1,4 +1,4 @@
-"""Contours of an outline: taking them apart, turning them the same way, moving and bounding them."""
+"""Contours of an outline: take them apart, turn them the same way, move and bound them."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -36,8 +36,10 @@ def _steps(points: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
     bends = np.abs(points[:, :-2] - 2 * points[:, 1:-1] + points[:, 2:])[:, [0, 1, 3, 4]]
     # A cubic strays from n chords by at most 6/8 of its largest second difference over n².
     needed = np.sqrt(0.75 * bends.sum(axis=2).max(axis=1) / tolerance)
-    powers = 2 ** np.ceil(np.log2(np.maximum(needed, 4)))
-    return np.minimum(powers, 256).astype(np.int64)
+    steps = np.full(len(points), 4, np.int64)
+    for power in range(2, 8):
+        steps[needed > 2**power] = 2 ** (power + 1)
+    return steps
 
 
 def _rings(
@@ -45,8 +47,13 @@ def _rings(
 ) -> NDArray[np.float64]:
     t = np.linspace(0.0, 1.0, count + 1)[:, None]
     weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-    there = sum(w * points[:, None, k] for k, w in enumerate(weights))
-    back = sum(w * points[:, None, k + 3] for k, w in enumerate(weights))
+    there, back = (
+        weights[0] * points[:, None, k]
+        + weights[1] * points[:, None, k + 1]
+        + weights[2] * points[:, None, k + 2]
+        + weights[3] * points[:, None, k + 3]
+        for k in (0, 3)
+    )
     x, y = points[:, :, 0], points[:, :, 1]
     area = (x[:, :-1] * y[:, 1:] - x[:, 1:] * y[:, :-1]).sum(axis=1)
     outward = np.where(area >= 0, 1.0, -1.0)[:, None, None]  # of the left of the way

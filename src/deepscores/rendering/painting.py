@@ -20,13 +20,15 @@ class Painting:
     pixels: NDArray[np.int32]  # flat indices of the labelled pixels, ascending
     numbers: NDArray[np.uint16]  # and their owners
     visible_areas: NDArray[np.int64]  # (n + 1,), pixels owned
-    whole_areas: NDArray[np.int64]  # (n + 1,), pixels that would be owned if nothing else were drawn
+    whole_areas: NDArray[
+        np.int64
+    ]  # (n + 1,), pixels that would be owned if nothing else were drawn
     visible_boxes: NDArray[np.int64]  # (n + 1, 4), x0 y0 x1 y1 around owned pixels; zeros if none
 
 
 @dataclass(slots=True)
 class Canvas:
-    """Paints pages of one size. Its scratch memory is used again: fresh memory costs page faults."""
+    """Paints pages of one size, in the same memory: fresh memory costs page faults."""
 
     width: int
     height: int
@@ -57,12 +59,8 @@ class Canvas:
         visible = np.zeros(len(whole), np.int64)
         boxes = np.zeros((len(whole), 4), np.int64)
         pixels, numbers = self._pixels, self._numbers
-        count = kernels.develop(
-            self._cells, self._tiles, image, visible, boxes, pixels, numbers
-        )
-        return Painting(
-            image, pixels[:count].copy(), numbers[:count].copy(), visible, whole, boxes
-        )
+        count = kernels.develop(self._cells, self._tiles, image, visible, boxes, pixels, numbers)
+        return Painting(image, pixels[:count].copy(), numbers[:count].copy(), visible, whole, boxes)
 
 
 def _pack(

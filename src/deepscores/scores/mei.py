@@ -21,7 +21,7 @@ def read_mei(root: etree._Element) -> Content:
     notes = [note for note in music.iter(f"{_NS}note") if _shown(note)]
     if not notes:
         raise Refusal("score without notes")
-    others = [element for element in music.iter(*_UNCOUNTABLE)]
+    others = list(music.iter(*_UNCOUNTABLE))
     divisions = sum(1 for element in others if element.tag == f"{_NS}mdiv")
     title = _text(root, "titleStmt", "title")
     return Content(

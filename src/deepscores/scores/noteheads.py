@@ -27,7 +27,7 @@ def _shown_notes(part: etree._Element) -> int:
     tablature = tablature_staves(part)
     count = 0
     repeating = False
-    for number, measure in enumerate(part.iterfind("measure")):
+    for measure in part.iterfind("measure"):
         hidden = hidden_staves(measure)
         for child in measure:
             if child.tag == "note":
@@ -35,7 +35,7 @@ def _shown_notes(part: etree._Element) -> int:
                     staff = staff_of(child) if hidden or tablature else "1"
                     count += not _listed(staff, hidden) and not _listed(staff, tablature)
             elif child.tag == "attributes":
-                repeating = _repeating_after(child, repeating)
+                repeating = _repeating_after(child, before=repeating)
     return count
 
 
@@ -89,6 +89,6 @@ def _listed(staff: str, staves: frozenset[str]) -> bool:
     return bool(staves) and ("" in staves or staff in staves)
 
 
-def _repeating_after(attributes: etree._Element, before: bool) -> bool:
+def _repeating_after(attributes: etree._Element, *, before: bool) -> bool:
     repeat = attributes.find("measure-style/measure-repeat")
     return before if repeat is None else repeat.get("type") == "start"

@@ -96,7 +96,9 @@ def test_damaged_archives_are_read_or_refused(data: st.DataObject) -> None:
     whole = archive(**{"container": container("a.xml"), "a.xml": "A" * 50})
     at = data.draw(st.integers(0, len(whole) - 1))
     damage = data.draw(st.binary(min_size=1, max_size=8))
+    refusals: list[str] = []
     try:
         read_container(whole[:at] + damage + whole[at + len(damage) :], LIMIT)
     except Refusal as refusal:
-        assert "\n" not in str(refusal)
+        refusals.append(str(refusal))
+    assert not any("\n" in refusal for refusal in refusals)
