@@ -140,7 +140,8 @@ def _name(mark: Mark, page: Page) -> _Named:
 def _name_glyph(mark: Mark, element: Element, page: Page) -> _Named:
     name, kind = mark.glyph, element.kind
     if mark.shape == "text":  # a music character among words: a metronome note, an accidental
-        return name, ()
+        # Verovio takes figured bass's accidentals for chord symbols too.
+        return name.replace("figbass", "chordSymbol") if kind == "harm" else name, ()
     if kind == "keyAccid":
         return name.replace("accidental", "key"), ()
     if kind in _NUMBERS:

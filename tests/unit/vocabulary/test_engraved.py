@@ -709,6 +709,22 @@ def test_every_mark_is_in_one_symbol_of_a_known_kind(case: str) -> None:
         assert kinds_found <= known
 
 
+def test_extender_is_no_hyphen() -> None:
+    hyphen = "<lyric><syllabic>begin</syllabic><text>a</text></lyric>"
+    end = "<lyric><syllabic>end</syllabic><text>men</text><extend/></lyric>"
+    found = kinds(score(note(after=hyphen) + note(after=end) + note() * 2, FOUR))
+    assert (found["lyrics"], found["lyricHyphen"], found["lyricExtender"]) == (2, 1, 1)
+
+
+def test_flat_of_a_chord_symbol_is_no_figured_bass() -> None:
+    chord = (
+        "<harmony><root><root-step>B</root-step><root-alter>-1</root-alter></root>"
+        "<kind>major</kind></harmony>"
+    )
+    found = kinds(score(chord + FOUR))
+    assert (found["chordSymbol"], found["chordSymbolFlat"]) == (1, 1)
+
+
 BARLINES = {
     "dashed": "barlineDashed",
     "dotted": "barlineDotted",

@@ -223,7 +223,7 @@ class _Walk:
         if node.get("staff"):
             fact = fact._replace(staff=_integer(node.get("staff")))
         self.facts[node.get(_ID, "")] = fact
-        for child in node.iterchildren():
+        for child in node.iterdescendants():
             self.facts[child.get(_ID, "")] = fact._replace(attributes=dict(child.attrib))
 
 
