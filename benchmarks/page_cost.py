@@ -122,6 +122,7 @@ def main() -> None:
     sources = sample(options.scores)
     read.update({source.id: read_score(source) for source in sources})
     warm_up()
+    verovio.enableLog(verovio.LOG_OFF)
     rounds = []
     for number in range(options.repeats + 1):  # the first compiles and warms caches
         engraver = cpu(lambda: [verovio_alone(source, recipe) for source in sources])
