@@ -61,6 +61,32 @@ def write_tunes(folder: Path, count: int = 4) -> Path:
     return folder
 
 
+def difference(one: Path, other: Path) -> list[str]:
+    """How the files of two datasets differ, a line each; of pictures, how many pixels where."""
+    from deepscores.formats.png import decode_png
+    from deepscores.pipeline.manifest import list_files
+
+    lines = []
+    for name in sorted({*list_files(one), *list_files(other)}):
+        paths = [folder / name for folder in (one, other)]
+        if not all(path.exists() for path in paths):
+            lines.append(f"{name}: only in {'one' if paths[0].exists() else 'the other'}")
+        elif paths[0].read_bytes() != paths[1].read_bytes():
+            lines.append(f"{name}: differs")
+            if name.endswith(".png"):
+                before, after = (decode_png(path.read_bytes()).astype(int) for path in paths)
+                if before.shape == after.shape:
+                    places = list(zip(*(before != after).nonzero(), strict=True))
+                    lines[-1] += f" in {len(places)} pixels {places[:5]}"
+    return lines
+
+
+@pytest.fixture(scope="session")
+def differences() -> Callable[[Path, Path], list[str]]:
+    """`difference`."""
+    return difference
+
+
 @pytest.fixture(scope="session")
 def quick() -> dict[str, Any]:
     """Options of small pages, which are quickly made."""

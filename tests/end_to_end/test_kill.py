@@ -86,17 +86,29 @@ def assert_gone(processes: list[psutil.Process]) -> None:
     assert not alive
 
 
-def assert_equal(folder: Path, undisturbed: Path) -> None:
-    manifest = (undisturbed / "manifest.tsv").read_text()
-    assert (folder / "manifest.tsv").read_text() == manifest
-    assert check_manifest(folder) == []  # nothing changed, missing or left over
-    names = [path.name for path in folder.rglob("*")]
-    assert ".build" not in names
-    assert not [name for name in names if name.endswith(".partial")]
+@pytest.fixture
+def assert_equal(
+    undisturbed: Path, differences: Callable[[Path, Path], list[str]]
+) -> Callable[[Path], None]:
+    def assert_equal(folder: Path) -> None:
+        assert differences(undisturbed, folder) == []
+        manifest = (undisturbed / "manifest.tsv").read_text()
+        assert (folder / "manifest.tsv").read_text() == manifest
+        assert check_manifest(folder) == []  # nothing changed, missing or left over
+        names = [path.name for path in folder.rglob("*")]
+        assert ".build" not in names
+        assert not [name for name in names if name.endswith(".partial")]
+
+    return assert_equal
 
 
 def test_a_build_killed_ten_times_ends_as_if_it_had_not_been(
-    scores: Path, options: dict[str, Any], undisturbed: Path, command: Command, tmp_path: Path
+    scores: Path,
+    options: dict[str, Any],
+    undisturbed: Path,
+    command: Command,
+    assert_equal: Callable[[Path], None],
+    tmp_path: Path,
 ) -> None:
     chance = random.Random(20180911)
     total = files_in(undisturbed)
@@ -125,13 +137,17 @@ def test_a_build_killed_ten_times_ends_as_if_it_had_not_been(
                 status = process.wait()
             assert status in (0, -signal.SIGKILL)
             finished = status == 0
-        assert_equal(folder, undisturbed)
+        assert_equal(folder)
         builds += 1
     assert {"parent", "worker"} == set(killed)
 
 
 def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
-    scores: Path, options: dict[str, Any], undisturbed: Path, command: Command, tmp_path: Path
+    scores: Path,
+    options: dict[str, Any],
+    command: Command,
+    assert_equal: Callable[[Path], None],
+    tmp_path: Path,
 ) -> None:
     folder = tmp_path / "dataset"
     arguments = command("build", scores, output=folder, jobs=2, **options)
@@ -146,4 +162,4 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
     assert_gone(workers)
     again = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
-    assert_equal(folder, undisturbed)
+    assert_equal(folder)

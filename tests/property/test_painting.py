@@ -112,9 +112,13 @@ inside = st.lists(
 thin_inside = st.tuples(
     st.tuples(st.floats(0, 5.5), st.floats(0, 3.5)), st.floats(0.1, 0.45), st.booleans()
 ).map(lambda one: _stroke(*one))
+# Across the border of two pixels, both covered alike.
+astride = st.tuples(st.tuples(st.integers(1, 5), st.integers(1, 3)), st.booleans()).map(
+    lambda one: _stroke((one[0][0] - 0.125, one[0][1] - 0.125), 0.25, one[1])
+)
 
 
-@given(st.lists(inside | thin_inside, max_size=6))
+@given(st.lists(inside | thin_inside | astride, max_size=6))
 def test_owners_follow_from_the_rules(shapes: list[list[Corner]]) -> None:
     painting = Canvas(WIDTH, HEIGHT).paint([outline(one) for one in shapes])
     ink, owners = naive(shapes)

@@ -17,6 +17,8 @@ from deepscores.pipeline.files import locked
 from deepscores.pipeline.manifest import check_manifest
 from deepscores.pipeline.plan import DATASET
 
+Same = Callable[[Path, Path], None]
+
 _SCRIPT = """
 import json, sys
 from deepscores import build
@@ -24,9 +26,16 @@ build(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]), **json.loads(sys.argv[4])
 """
 
 
-def manifest(folder: Path) -> str:
-    assert check_manifest(folder) == []
-    return (folder / "manifest.tsv").read_text()
+@pytest.fixture
+def assert_same(differences: Callable[[Path, Path], list[str]]) -> Callable[[Path, Path], None]:
+    """Both are whole, and of the same bytes."""
+
+    def assert_same(one: Path, other: Path) -> None:
+        assert differences(one, other) == []
+        assert check_manifest(one) == []
+        assert (one / "manifest.tsv").read_bytes() == (other / "manifest.tsv").read_bytes()
+
+    return assert_same
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +51,7 @@ def scores(built: Path) -> Path:
     ],
 )
 def test_bytes_depend_on_nothing_but_scores_and_recipe(
+    assert_same: Same,
     jobs: int,
     environment: dict[str, str],
     scores: Path,
@@ -57,7 +67,7 @@ def test_bytes_depend_on_nothing_but_scores_and_recipe(
         check=True,
     )
     assert moved.exists()
-    assert manifest(tmp_path / "a b") == manifest(built)
+    assert_same(tmp_path / "a b", built)
 
 
 def test_a_finished_dataset_is_not_touched(
@@ -134,6 +144,7 @@ LATE = {
 
 
 def test_a_build_that_breaks_off_late_goes_on(
+    assert_same: Same,
     scores: Path,
     quick: dict[str, Any],
     built: Path,
@@ -148,11 +159,12 @@ def test_a_build_that_breaks_off_late_goes_on(
                 build(scores, folder, jobs=2, **quick)
         assert (folder / ".build").exists(), where
     build(scores, folder, jobs=2, **quick)
-    assert manifest(folder) == manifest(built)
+    assert_same(folder, built)
     assert not (folder / ".build").exists()
 
 
 def test_files_of_a_worker_that_was_killed_do_not_stay(
+    assert_same: Same,
     scores: Path,
     quick: dict[str, Any],
     built: Path,
@@ -167,7 +179,7 @@ def test_files_of_a_worker_that_was_killed_do_not_stay(
     (folder / "images_png/of-a-score-that-crashed.png").write_bytes(b"")
     (folder / "scores/of-a-score-that-crashed.mei.partial").write_bytes(b"")
     build(scores, folder, jobs=2, **quick)
-    assert manifest(folder) == manifest(built)
+    assert_same(folder, built)
 
 
 def test_two_builds_do_not_meet_in_one_folder(
@@ -179,17 +191,17 @@ def test_two_builds_do_not_meet_in_one_folder(
 
 
 def test_force_does_not_clear_what_another_build_is_writing(
-    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
+    assert_same: Same, scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(built, tmp_path / "dataset")
     with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
         build(scores, folder, jobs=1, force=True, **quick | {"seed": 1})
     assert (folder / DATASET).exists()
-    assert manifest(folder) == manifest(built)
+    assert_same(folder, built)
 
 
 def test_force_replaces_a_dataset_of_another_recipe(
-    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
+    assert_same: Same, scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(built, tmp_path / "dataset")
     (folder / "notes.txt").write_text("mine")
@@ -201,7 +213,7 @@ def test_force_replaces_a_dataset_of_another_recipe(
     (folder / "notes.txt").unlink()
     fresh = tmp_path / "fresh"
     build(scores, fresh, jobs=2, **other)
-    assert manifest(folder) == manifest(fresh)
+    assert_same(folder, fresh)
 
 
 def test_only_bad_scores_make_an_empty_dataset(quick: dict[str, Any], tmp_path: Path) -> None:
@@ -238,14 +250,19 @@ def test_an_unwritable_folder_is_a_clear_error(
 
 
 def test_a_full_disk_is_a_clear_error_and_the_build_goes_on(
-    scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path, disk: Callable[[int], Path]
+    assert_same: Same,
+    scores: Path,
+    built: Path,
+    quick: dict[str, Any],
+    tmp_path: Path,
+    disk: Callable[[int], Path],
 ) -> None:
     small = disk(300)
     with pytest.raises(DatasetError, match=r"^DISK FULL: cannot write [^\n]*; free space and run"):
         build(scores, small / "dataset", jobs=2, **quick)
     subprocess.run(["mount", "-o", "remount,size=100m", str(small)], check=True)
     build(scores, small / "dataset", jobs=2, **quick)
-    assert manifest(small / "dataset") == manifest(built)
+    assert_same(small / "dataset", built)
 
 
 @pytest.fixture

@@ -12,9 +12,14 @@ import pytest
 from deepscores import open_dataset
 from deepscores.dataset import Dataset, DatasetPage
 from deepscores.formats.png import decode_png
+from deepscores.formats.voc import read_voc
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
+from deepscores.model import Outline, Page, Sheet, Symbol
 from deepscores.pipeline.manifest import MANIFEST, hash_files, list_files, read_manifest
+from deepscores.pipeline.samples import Provenance, make_sample
+from deepscores.rendering.painting import Canvas
+from deepscores.vocabulary.labels import load_label_set
 
 
 @pytest.fixture(scope="module")
@@ -200,3 +205,30 @@ def test_nothing_tells_the_place_or_the_time(built: Path) -> None:
     assert not {"time", "date", "host", "user"} & set(
         json.loads((built / "dataset.json").read_text())
     )
+
+
+def test_boxes_of_symbols_that_reach_beyond_the_page_end_at_its_edge() -> None:
+    clef = Symbol(1, "gClef", "gClef", "clef", "Bravura", Box(-4, 20, 9, 44), (), "c1")
+    painting = Canvas(40, 30).paint([Outline(None, box=clef.box)])
+    sheet = Sheet(
+        painting.image,
+        (clef,),
+        painting.pixels,
+        painting.numbers,
+        painting.visible_boxes,
+        painting.visible_areas,
+        painting.whole_areas,
+    )
+    sample = make_sample(
+        sheet,
+        Page(1, 40, 30, 8.0, (), ()),
+        load_label_set("deepscores-118"),
+        Provenance("s", "w", "train", "verovio", "Bravura"),
+        0,
+    )
+    (annotation,) = read_voc(sample.files[f"xml_annotations/{sample.stem}.xml"])
+    assert annotation.box == pytest.approx((0, 20, 9, 30), abs=1e-6)
+    (row,) = sample.symbols.to_pylist()
+    assert [row[side] for side in ("x0", "y0", "x1", "y1")] == [0, 20, 9, 30]
+    assert row["oriented"] == [-4, 20, 9, 20, 9, 44, -4, 44]
+    assert row["visible_area"] == row["whole_area"] == 90
