@@ -1,0 +1,50 @@
+"""Pages whose notes lie beyond the edge are left out, and it is said which and why."""
+
+import json
+from pathlib import Path
+
+from deepscores.pipeline.build import build
+from deepscores.recipe import Recipe, apply
+
+_NOTE = (
+    "<note><pitch><step>G</step><octave>4</octave></pitch><duration>4</duration>"
+    "<type>whole</type></note>"
+)
+
+
+def score(parts: int) -> str:
+    ids = [f"P{number}" for number in range(1, parts + 1)]
+    listed = "".join(f'<score-part id="{one}"><part-name>V</part-name></score-part>' for one in ids)
+    attributes = (
+        "<attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time>"
+        "<clef><sign>G</sign><line>2</line></clef></attributes>"
+    )
+    music = "".join(
+        f'<part id="{one}"><measure number="1">{attributes}{_NOTE}</measure></part>' for one in ids
+    )
+    return f"<score-partwise><part-list>{listed}</part-list>{music}</score-partwise>"
+
+
+def test_a_system_taller_than_the_page_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    scores = tmp_path / "scores"
+    scores.mkdir()
+    (scores / "duet.musicxml").write_text(score(2))
+    (scores / "orchestra.musicxml").write_text(score(24))
+    recipe = apply(
+        Recipe(scores=(str(scores),)),
+        {"page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all"},
+    )
+    summary = build(recipe, tmp_path / "dataset", jobs=2)
+    assert (summary.scores, summary.pages) == (1, 1)
+    (line,) = (tmp_path / "dataset/skipped.jsonl").read_text().splitlines()
+    row = json.loads(line)
+    assert (row["score"], row["page"], row["reason"]) == ("orchestra.musicxml", None, "engraving")
+    assert "no page can be used" in row["detail"]
+    assert "beyond the page's edge" in row["detail"]
+
+
+def test_a_sample_takes_few_pages_of_each_score() -> None:
+    assert apply(Recipe(), {"pages": 300}).most_of_a_score() == 15
+    assert apply(Recipe(), {"pages": 3}).most_of_a_score() == 3
+    assert apply(Recipe(), {"pages": "all"}).most_of_a_score() is None
+    assert apply(Recipe(), {"pages": 300, "pages-per-score": 40}).most_of_a_score() == 40
