@@ -23,6 +23,7 @@ from deepscores.errors import DatasetError
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY = 0
 _LEVEL = 1
+_ROOM = 2**26  # bytes taken at once for what a file says it holds
 _UNREADABLE: tuple[Any, ...] = (
     OSError, ValueError, SyntaxError, IsalError, Image.DecompressionBombError
 )  # fmt: skip
@@ -122,8 +123,9 @@ def _decode_own(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
         return None
     if crc32(data[37 : 41 + size]) != int.from_bytes(data[41 + size : 45 + size], "big"):
         return None
-    raw = isal_zlib.decompress(data[41 : 41 + size])
     stride = 1 + width * depth // 8
+    room = min(stride * height + 1, _ROOM)  # at once: a buffer that grows is copied each time
+    raw = isal_zlib.decompress(data[41 : 41 + size], bufsize=room)
     if len(raw) != stride * height:  # which Pillow would pass over
         raise ValueError(f"{len(raw)} bytes of pixels, not {stride * height}")
     rows = np.frombuffer(raw, np.uint8).reshape(height, stride)

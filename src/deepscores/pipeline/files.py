@@ -33,6 +33,24 @@ def write_file(path: Path, data: bytes, *, durable: bool = False) -> None:
         file.write(data)
 
 
+def write_again(path: Path, data: bytes) -> None:
+    """Write *data* to *path* in a third of the time: a killed writer may leave a part of it.
+
+    For files that count only once something else vouches for them, and that are all written again
+    when work goes on. Raises DatasetError as `write_file` does.
+    """
+    try:
+        try:
+            path.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise _explained(error, path) from error
+
+
 @contextlib.contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
     """Open a file that appears at *path* when the block ends well, as for `write_file`."""

@@ -20,7 +20,7 @@ from deepscores.formats.png import decode_png, encode_png
 from deepscores.formats.tables import PAGES, SCORES, SYMBOLS, WRITING, encode_table, table
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
-from deepscores.pipeline.files import commit_record, write_file
+from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import MANIFEST, Entry, list_files, write_manifest
 from deepscores.pipeline.plan import DATASET, Plan
 from deepscores.pipeline.progress import Progress
@@ -281,7 +281,7 @@ def _patch_limits(task: _PatchTask) -> Limits:
 
 
 def write_patches(task: _PatchTask) -> list[Entry]:
-    """Cut and write the patches of some pages."""
+    """Cut and write the patches of some pages; merging cuts all of them again if it was killed."""
     entries: list[Entry] = []
     for stem, page in zip(task.stems, task.pages, strict=True):
         path = f"{IMAGES}/{stem}.png"
@@ -289,7 +289,7 @@ def write_patches(task: _PatchTask) -> list[Entry]:
         for class_id, number, box in zip(page.class_ids, page.numbers, page.boxes, strict=True):
             data = encode_png(cut_patch(image.astype(np.uint8, copy=False), box, *task.size))
             name = f"patches/{task.names[class_id - 1]}/{stem}-{number:05d}.png"
-            write_file(task.folder / name, data)
+            write_again(task.folder / name, data)
             entries.append(Entry.of(name, data))
     return entries
 
