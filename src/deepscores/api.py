@@ -8,14 +8,14 @@ from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
 from deepscores.pipeline.progress import Progress
-from deepscores.recipe import Recipe, apply, read_recipe
+from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 
 __all__ = ["build", "engrave", "verify"]
 
 
 def build(
     scores: Sequence[str | Path] | str | Path | None = None,
-    output: str | Path = "dataset",
+    output: str | Path | None = None,
     *,
     recipe: Recipe | str | Path | None = None,
     jobs: int | None = None,
@@ -23,15 +23,22 @@ def build(
     progress: Progress | None = None,
     **changes: Any,
 ) -> _build.Summary:
-    """Build a dataset in *output* from *scores* (files, folders, globs; default: the corpus).
+    """Build a dataset in *output* from *scores*: files, folders, globs, or the default corpus.
 
-    *recipe* is a `Recipe` or a TOML file; *changes* override it by the names of the command
+    *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML file; *changes* override it by the names of the command
     line's options: ``fonts=["Bravura"]``, ``pages="all"``, ``page_size="1894x2668"``. An
     interrupted build goes on where it was. Raise RecipeError for what makes no sense, DatasetError
     for a folder that cannot be used.
     """
     resolved = resolve(recipe, scores, changes)
-    return _build.build(resolved, Path(output), jobs=jobs, force=force, progress=progress)
+    run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
+    return _build.build(
+        resolved,
+        Path(output or run.output or "dataset"),
+        jobs=jobs or run.jobs,
+        force=force or run.force,
+        progress=progress,
+    )
 
 
 def engrave(

@@ -59,15 +59,47 @@ def read_recipe(path: Path) -> Recipe:
 
     Raise RecipeError with the file, the key and what it should be.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: {error}") from None
+    table = {key: value for key, value in _read_table(path).items() if key not in _RUN}
     try:
         return checked(_beside(path.parent, parsed(Recipe(), table)))
     except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a recipe file says of one run of it; no dataset depends on it."""
+
+    output: str | None = None  # relative to the file's folder
+    jobs: int | None = None
+    force: bool = False
+
+
+def read_run(path: Path) -> Run:
+    """``output``, ``jobs`` and ``force`` of a recipe file, as far as it has them."""
+    table = _read_table(path)
+    try:
+        output = _text("output", table["output"]) if "output" in table else None
+        jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
+        force = table.get("force", False)
+        if not isinstance(force, bool):
+            raise RecipeError(f"force: {force!r} is neither true nor false")
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None
+    if output is not None:
+        output = str(path.parent / Path(output).expanduser())
+    return Run(output, jobs, force)
+
+
+_RUN = frozenset(("output", "jobs", "force"))
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: {error}") from None
 
 

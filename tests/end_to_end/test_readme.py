@@ -4,12 +4,11 @@ import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe import read_recipe, read_run
 from deepscores.vocabulary.labels import parse_label_set
 
 ROOT = Path(__file__).parents[2]
@@ -91,9 +90,12 @@ def test_python_of_the_readme_reads_pages(place: Path) -> None:
     assert done.stdout.split()[-1] == "2"
 
 
-def test_recipe_of_the_readme_is_a_recipe() -> None:
+def test_recipe_of_the_readme_is_a_recipe(tmp_path: Path) -> None:
     (text,) = blocks("README.md", "toml")
-    recipe = apply(Recipe(), tomllib.loads(text))
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    recipe = read_recipe(path)
+    assert read_run(path).output == str(tmp_path / "out")
     assert recipe.pages is None
     assert recipe.page_size == (1894, 2668)
 

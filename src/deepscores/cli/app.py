@@ -76,8 +76,9 @@ def build(
         typer.Argument(metavar="[SCORE|FOLDER|GLOB]...", help="Default: the corpus of music21."),
     ] = None,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DATASET", help="Folder to build in.")
-    ] = Path("dataset"),
+        Path | None,
+        typer.Option("-o", "--output", metavar="DATASET", help="Folder [default: dataset]."),
+    ] = None,
     recipe: RecipeFile = None,
     fonts: Fonts = None,
     pages: Annotated[

@@ -7,7 +7,7 @@ import pytest
 
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
-from deepscores.recipe import Recipe, apply, read_recipe
+from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 
 # Every key: in TOML, as an option's text, and the value both give.
 KEYS: dict[str, tuple[str, object, object]] = {
@@ -166,3 +166,17 @@ def test_a_recipe_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "utf16.toml").write_text("pages = 1", encoding="utf-16")
     with pytest.raises(RecipeError, match=r"utf16\.toml: "):
         read_recipe(tmp_path / "utf16.toml")
+
+
+def test_a_run_can_stand_in_the_file_and_makes_no_other_dataset(tmp_path: Path) -> None:
+    path = write(tmp_path, 'output = "out"\njobs = 3\nforce = true\nseed = 4\n')
+    assert read_run(path) == Run(str(tmp_path / "out"), 3, force=True)
+    assert read_recipe(path) == apply(Recipe(), {"seed": 4})
+    assert read_run(write(tmp_path, "seed = 4\n")) == Run()
+
+
+@pytest.mark.parametrize("line", ["jobs = 0", 'force = "yes"', "output = 3"])
+def test_a_wrong_run_is_one_line(line: str, tmp_path: Path) -> None:
+    path = write(tmp_path, line)
+    with pytest.raises(RecipeError, match=f"{path.name}: {line.split(maxsplit=1)[0]}: "):
+        read_run(path)
