@@ -25,10 +25,10 @@ def build(
 ) -> _build.Summary:
     """Build a dataset in *output* from *scores*: files, folders, globs, or the default corpus.
 
-    *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML file; *changes* override it by the names of the command
-    line's options: ``fonts=["Bravura"]``, ``pages="all"``, ``page_size="1894x2668"``. An
-    interrupted build goes on where it was. Raise RecipeError for what makes no sense, DatasetError
-    for a folder that cannot be used.
+    *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
+    file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
+    ``pages="all"``, ``page_size="1894x2668"``. An interrupted build goes on where it was. Raise
+    RecipeError for what makes no sense, DatasetError for a folder that cannot be used.
     """
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
