@@ -35,7 +35,7 @@ def build(
     return _build.build(
         resolved,
         Path(output or run.output or "dataset"),
-        jobs=jobs or run.jobs,
+        jobs=run.jobs if jobs is None else jobs,
         force=force or run.force,
         progress=progress,
     )
