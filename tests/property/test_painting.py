@@ -101,9 +101,7 @@ def naive(shapes: list[list[Corner]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def owners_of(painting: Painting) -> np.ndarray:
-    flat = np.zeros(painting.image.size, int)
-    flat[painting.pixels] = painting.numbers
-    return flat.reshape(painting.image.shape)
+    return painting.owners.astype(int)
 
 
 inside = st.lists(
@@ -130,15 +128,19 @@ def test_owners_follow_from_the_rules(shapes: list[list[Corner]]) -> None:
 def test_areas_and_boxes_equal_a_search_for_each_symbol(shapes: list[list[Corner]]) -> None:
     painting = Canvas(WIDTH, HEIGHT).paint([outline(one) for one in shapes])
     owners = owners_of(painting)
-    assert (np.diff(painting.pixels) > 0).all()
-    assert painting.numbers.all()
+    for runs in (painting.shades, painting.owning):
+        ends, values = runs.T
+        assert (np.diff(ends, prepend=0) > 0).all()
+        assert set(range(WIDTH, WIDTH * HEIGHT + 1, WIDTH)) <= set(ends.tolist())
+        within = ends[:-1] % WIDTH > 0
+        assert (values[:-1] != values[1:])[within].all()  # as long as they can be
     for number in range(1, len(shapes) + 1):
         ys, xs = np.nonzero(owners == number)
         box = [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1] if len(xs) else [0, 0, 0, 0]
         assert painting.visible_boxes[number].tolist() == box
         assert painting.visible_areas[number] == len(xs)
         alone = Canvas(WIDTH, HEIGHT).paint([outline(shapes[number - 1])])
-        assert painting.whole_areas[number] == len(alone.pixels)
+        assert painting.whole_areas[number] == (alone.owners > 0).sum()
 
 
 @given(st.lists(polygon | stroke, max_size=5), st.lists(polygon, max_size=5))

@@ -2,7 +2,7 @@
 
 from deepscores.model.page import Element, Facts, Mark, Music, Outline, Page
 from deepscores.model.score import Score
-from deepscores.model.sheet import Sheet, Symbol
+from deepscores.model.sheet import Painting, Runs, Sheet, Symbol, spread
 from deepscores.model.style import Style
 
 __all__ = [
@@ -12,8 +12,11 @@ __all__ = [
     "Music",
     "Outline",
     "Page",
+    "Painting",
+    "Runs",
     "Score",
     "Sheet",
     "Style",
     "Symbol",
+    "spread",
 ]

@@ -1,7 +1,7 @@
 """A painted page with its symbols: picture and truth of one rasterisation."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,21 +38,46 @@ class Symbol(NamedTuple):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Picture, symbols, and which symbol owns each labelled pixel, of one page."""
+# An image as its stretches of one value: (n, 2) where each ends, as a flat index, and the value.
+# They cover all of it in order, and end where a row ends.
+Runs: TypeAlias = NDArray[np.int32]
 
-    image: NDArray[np.uint8]  # (height, width), 255 = paper
-    symbols: tuple[Symbol, ...]
-    pixels: NDArray[np.int32]  # flat indices of the labelled pixels
-    numbers: NDArray[np.uint16]  # and the symbols that own them
-    visible_boxes: NDArray[np.int64]  # (n + 1, 4), row = symbol number
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """Picture and owners of a page. Symbols are numbered 1…n in painting order; 0 is paper."""
+
+    width: int  # pixels
+    height: int
+    shades: Runs  # 0 = black … 255 = paper
+    owning: Runs  # numbers of the symbols that own the pixels
+    visible_boxes: NDArray[np.int64]  # (n + 1, 4), x0 y0 x1 y1 around owned pixels; zeros if none
     visible_areas: NDArray[np.int64]  # (n + 1,), pixels owned
     whole_areas: NDArray[np.int64]  # (n + 1,), pixels it would own if nothing else were drawn
 
     @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture, (height, width), 255 = paper; made anew each time."""
+        return spread(self.shades, self.width).astype(np.uint8)
+
+    @property
     def owners(self) -> NDArray[np.uint16]:
-        """The owner map, (height, width): symbol number per pixel, 0 = paper."""
-        owners = np.zeros(self.image.size, np.uint16)
-        owners[self.pixels] = self.numbers
-        return owners.reshape(self.image.shape)
+        """The owner map, (height, width): symbol number per pixel, 0 = paper; made anew."""
+        return spread(self.owning, self.width).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A painted page and its symbols."""
+
+    symbols: tuple[Symbol, ...]
+    painting: Painting
+
+
+def spread(runs: Runs, width: int) -> NDArray[np.int32]:
+    """The pixels (height, *width*) that *runs* describe.
+
+    >>> spread(np.array([[1, 0], [2, 7], [4, 5]], np.int32), 2).tolist()
+    [[0, 7], [5, 5]]
+    """
+    return np.repeat(runs[:, 1], np.diff(runs[:, 0], prepend=0)).reshape(-1, width)

@@ -21,16 +21,14 @@ def class_colour(class_id: int) -> tuple[int, int, int]:
 
 def draw_overlay(sheet: Sheet, objects: list[Labelled], labels: LabelSet) -> Image.Image:
     """The page in pale grey, labelled pixels in their class's colour, boxes with class names."""
-    pale = (255 - (255 - sheet.image.astype(np.uint16)) // 3).astype(np.uint8)
+    pale = (255 - (255 - sheet.painting.image.astype(np.uint16)) // 3).astype(np.uint8)
     picture: NDArray[np.uint8] = np.repeat(pale[:, :, None], 3, axis=2)
     class_of = np.zeros(len(sheet.symbols) + 1, np.int64)
     for one in objects:
         class_of[list(one.members)] = one.class_id
     colours = np.array([class_colour(class_id) for class_id in range(len(labels.classes) + 1)])
-    classes = class_of[sheet.numbers]
-    shown = classes > 0
-    flat = picture.reshape(-1, 3)
-    flat[sheet.pixels[shown]] = colours[classes[shown]]
+    classes = class_of[sheet.painting.owners]
+    picture[classes > 0] = colours[classes[classes > 0]]
     image = Image.fromarray(picture)
     pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(9)

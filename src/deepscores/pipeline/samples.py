@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from deepscores.formats.png import encode_png, encode_sparse_png
+from deepscores.formats.png import encode_runs_png
 from deepscores.formats.tables import OBJECTS, SYMBOLS, table
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.geometry import Box
-from deepscores.labelling.masks import class_ids
+from deepscores.labelling.masks import class_runs
 from deepscores.model import Page, Sheet, Symbol
 from deepscores.vocabulary.labels import Labelled, LabelSet
 
@@ -57,13 +57,13 @@ def make_sample(
     objects = labels.label(sheet.symbols)
     class_of = {number: one.class_id for one in objects for number in one.members}
     object_of = {number: one.number for one in objects for number in one.members}
-    ids = class_ids(sheet.numbers, class_of, len(sheet.symbols), len(labels.classes))
-    size = (page.height, page.width)
+    classes = class_runs(sheet.painting.owning, class_of, len(sheet.symbols))
+    depth = 1 if len(labels.classes) < 256 else 2
     files = {
-        f"{IMAGES}/{stem}.png": encode_png(sheet.image),
+        f"{IMAGES}/{stem}.png": encode_runs_png(sheet.painting.shades, page.width, 1),
         f"{XML}/{stem}.xml": _annotations(stem, sheet, page, labels, objects),
-        f"{MASKS}/{stem}.png": encode_sparse_png(size, sheet.pixels, ids),
-        f"{INSTANCES}/{stem}.png": encode_sparse_png(size, sheet.pixels, sheet.numbers),
+        f"{MASKS}/{stem}.png": encode_runs_png(classes, page.width, depth),
+        f"{INSTANCES}/{stem}.png": encode_runs_png(sheet.painting.owning, page.width, 2),
     }
     return Sample(
         stem,
@@ -96,7 +96,7 @@ def _annotations(
 def _symbol_table(
     stem: str, sheet: Sheet, labels: LabelSet, class_of: dict[int, int], object_of: dict[int, int]
 ) -> pa.Table:
-    height, width = sheet.image.shape
+    height, width = sheet.painting.height, sheet.painting.width
     symbols = sheet.symbols
     if not symbols:
         return SYMBOLS.empty_table()
@@ -105,7 +105,7 @@ def _symbol_table(
     names = ["", *(one.name for one in labels.classes)]
     class_ids = [class_of.get(number, 0) for number in numbers]
     x0, y0, x1, y1 = np.array(columns["box"]).T
-    hidden = sheet.visible_areas[1:] == 0
+    hidden = sheet.painting.visible_areas[1:] == 0
     values: dict[str, Any] = {
         **columns,
         "page": [stem] * len(symbols),
@@ -117,11 +117,11 @@ def _symbol_table(
         "y0": y0.clip(0, height),
         "x1": x1.clip(0, width),
         "y1": y1.clip(0, height),
-        "visible_area": sheet.visible_areas[1:],
-        "whole_area": sheet.whole_areas[1:],
+        "visible_area": sheet.painting.visible_areas[1:],
+        "whole_area": sheet.painting.whole_areas[1:],
         "oriented": [one.oriented or _corners(one.box) for one in symbols],
     }
-    for side, column in zip(_VISIBLE, sheet.visible_boxes[1:].T, strict=True):
+    for side, column in zip(_VISIBLE, sheet.painting.visible_boxes[1:].T, strict=True):
         values[side] = np.ma.array(column.astype(np.int32), mask=hidden)
     arrays = [pa.array(values[one.name], one.type) for one in SYMBOLS]
     return pa.Table.from_arrays(arrays, schema=SYMBOLS)
@@ -153,6 +153,6 @@ def _page_row(
         kinds.count("measure"),
         len(sheet.symbols),
         objects,
-        len(sheet.pixels),
+        int(sheet.painting.visible_areas.sum()),
         page.missing_text,
     )

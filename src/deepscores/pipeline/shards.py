@@ -17,7 +17,7 @@ from deepscores.engravers.verovio.engine import engrave
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.model import Page, Score, Sheet
-from deepscores.pipeline.files import commit_record, write_file
+from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
 from deepscores.pipeline.samples import Provenance, Sample, make_sample, page_stem
@@ -191,7 +191,7 @@ def _make(task: ShardTask) -> Record:
     samples: list[Sample] = []
 
     def keep(path: str, data: bytes) -> str:
-        write_file(task.folder / path, data)
+        write_again(task.folder / path, data)  # the record will vouch for it
         entries.append(Entry.of(path, data))
         return path
 

@@ -23,12 +23,4 @@ class Studio:
         if len(placed) > _MOST:
             raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
         painting = self._canvas.paint([one.outline for one in placed])
-        return Sheet(
-            painting.image,
-            tuple(one.symbol for one in placed),
-            painting.pixels,
-            painting.numbers,
-            painting.visible_boxes,
-            painting.visible_areas,
-            painting.whole_areas,
-        )
+        return Sheet(tuple(one.symbol for one in placed), painting)

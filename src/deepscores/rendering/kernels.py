@@ -117,15 +117,60 @@ def over(ink, alpha):  # pragma: no cover - compiled
     return 255 - ((255 - ink) * (255 - alpha) + 127) // 255
 
 
-TILE = 64  # columns that are looked at together when the page is developed
+TILE = 16  # columns that are looked at together when the page is developed: a cache line of cells
 
 
 @njit(cache=True, error_model="numpy")
-def paint(edges, runs, to, canvas, tiles, whole):  # pragma: no cover - compiled
+def put(canvas, y, x, number, alpha, whole):  # pragma: no cover - compiled
+    """Paint *alpha*, 1…255, of symbol *number* over a cell."""
+    cell = int(canvas[y, x])
+    if cell == 0:  # nine pixels in ten
+        canvas[y, x] = number << OWNER | alpha << MOST | alpha
+    else:
+        ink = over(cell & 255, alpha)
+        if alpha >= (cell >> MOST) & 255:
+            canvas[y, x] = number << OWNER | alpha << MOST | ink
+        else:
+            canvas[y, x] = (cell & ~255) | ink
+    if alpha >= HALF:
+        whole[number] += 1
+
+
+@njit(cache=True, error_model="numpy")
+def fill(x0, y0, x1, y1, canvas, tiles, number, whole):  # pragma: no cover - compiled
+    """Paint an upright rectangle: its coverage is known without adding up."""
+    height, width = canvas.shape
+    x0, x1 = max(x0, 0.0), min(x1, float(width))
+    y0, y1 = max(y0, 0.0), min(y1, float(height))
+    if x0 >= x1 or y0 >= y1:
+        return
+    left, right = int(floor(x0)), int(ceil(x1)) - 1  # the first and the last column
+    first = min(left + 1.0, x1) - x0
+    last = x1 - right
+    for y in range(int(floor(y0)), int(ceil(y1))):
+        share = min(y + 1.0, y1) - max(float(y), y0)
+        for tile in range(left // TILE, right // TILE + 1):
+            tiles[y, tile] = 1
+        alpha = shade_of(share * first)
+        if alpha:
+            put(canvas, y, left, number, alpha, whole)
+        alpha = shade_of(share)
+        if alpha:
+            for x in range(left + 1, right):
+                put(canvas, y, x, number, alpha, whole)
+        if right > left:
+            alpha = shade_of(share * last)
+            if alpha:
+                put(canvas, y, right, number, alpha, whole)
+
+
+@njit(cache=True, error_model="numpy")
+def paint(edges, runs, to, boxed, canvas, tiles, whole):  # pragma: no cover - compiled
     """Paint outline s (edges runs[s, 0]…runs[s, 1], mapped by to[s]) as symbol s+1, one by one.
 
-    A cell's owner is the symbol that covers most of it, the last of equals. *tiles* marks where
-    there may be ink; *whole* counts the pixels that each symbol covers by half.
+    Edges from *boxed* on are the left and right sides of upright rectangles. A cell's owner is the
+    symbol that covers most of it, the last of equals. *tiles* marks where there may be ink; *whole*
+    counts the pixels that each symbol covers by half.
     """
     height, width = canvas.shape
     cells = np.zeros(1 << 16)
@@ -134,6 +179,13 @@ def paint(edges, runs, to, canvas, tiles, whole):  # pragma: no cover - compiled
     for s in range(len(runs)):
         first, last = runs[s]
         if first == last:
+            continue
+        if first >= boxed:
+            left_side, right_side = edges[first], edges[first + 1]
+            fill(
+                left_side[0], left_side[1], right_side[0], left_side[3],
+                canvas, tiles, s + 1, whole,
+            )  # fmt: skip
             continue
         left, top, columns, rows = window_of(edges, first, last, to[s])
         if left >= width or top >= height or left + columns < 0 or top + rows < 0:
@@ -165,17 +217,7 @@ def paint(edges, runs, to, canvas, tiles, whole):  # pragma: no cover - compiled
                 alpha = shade_of(total)
                 if alpha == 0 or x < 0 or x >= width:
                     continue
-                cell = int(canvas[y, x])
-                if cell == 0:  # nine pixels in ten
-                    canvas[y, x] = (s + 1) << OWNER | alpha << MOST | alpha
-                else:
-                    ink = over(cell & 255, alpha)
-                    if alpha >= (cell >> MOST) & 255:
-                        canvas[y, x] = (s + 1) << OWNER | alpha << MOST | ink
-                    else:
-                        canvas[y, x] = (cell & ~255) | ink
-                if alpha >= HALF:
-                    whole[s + 1] += 1
+                put(canvas, y, x, s + 1, alpha, whole)
         cells[columns * rows] = 0.0
 
 
@@ -211,37 +253,62 @@ def keep_thin(edges, runs, to, canvas, whole):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def develop(canvas, tiles, image, visible, boxes, pixels, numbers):  # pragma: no cover - compiled
-    """Shade *image*, list the labelled pixels in row order with their owners, blank the canvas.
+def develop(canvas, tiles, shades, owners):  # pragma: no cover - compiled
+    """List the page's runs of one shade and of one owner, and blank the canvas.
 
-    Counts and boxes each symbol's pixels on the way. Returns how many pixels are labelled.
+    Runs are where they end and what of, row after row. Returns how many of each there are.
     """
     height, width = canvas.shape
-    count = 0
+    inked, owned = 0, 0
     for y in range(height):
+        row = y * width
+        cells = canvas[y]
+        before, ink, owner = np.uint32(0), 0, 0  # of the pixel before
         for tile in range(tiles.shape[1]):
-            if tiles[y, tile] == 0:
+            start = tile * TILE
+            if tiles[y, tile]:
+                end = min(start + TILE, width)
+            elif before:  # let the run end
+                end = min(start + 1, width)
+            else:
                 continue
             tiles[y, tile] = 0
-            for x in range(tile * TILE, min((tile + 1) * TILE, width)):
-                cell = int(canvas[y, x])
-                if cell == 0:
+            for x in range(start, end):
+                cell = cells[x]
+                if cell == before:
                     continue
-                canvas[y, x] = 0
-                ink = cell & 255
-                image[y, x] = 255 - ink
-                if ink < HALF and (cell >> MOST) & 255 != KEPT:
-                    continue
-                number = cell >> OWNER
-                pixels[count] = y * width + x
-                numbers[count] = number
-                count += 1
-                if visible[number] == 0:
-                    boxes[number, 0], boxes[number, 1] = x, y
-                    boxes[number, 2], boxes[number, 3] = x + 1, y + 1  # half open, hence + 1
-                else:
-                    boxes[number, 0] = min(boxes[number, 0], x)
-                    boxes[number, 2] = max(boxes[number, 2], x + 1)
-                    boxes[number, 3] = y + 1
-                visible[number] += 1
-    return count
+                before = cell
+                new_ink = int(cell) & 255
+                labelled = new_ink >= HALF or (int(cell) >> MOST) & 255 == KEPT
+                new_owner = int(cell) >> OWNER if labelled else 0
+                # Written each time, kept where a run ends: a branch would be guessed wrong. What
+                # ends where the row starts has no pixels.
+                shades[inked, 0], shades[inked, 1] = row + x, 255 - ink
+                inked += (new_ink != ink) & (x > 0)
+                owners[owned, 0], owners[owned, 1] = row + x, owner
+                owned += (new_owner != owner) & (x > 0)
+                ink, owner = new_ink, new_owner
+            cells[start:end] = 0
+        shades[inked, 0], shades[inked, 1] = row + width, 255 - ink
+        owners[owned, 0], owners[owned, 1] = row + width, owner
+        inked += 1
+        owned += 1
+    return inked, owned
+
+
+@njit(cache=True, error_model="numpy")
+def survey(owners, width, areas, boxes):  # pragma: no cover - compiled
+    """Count and box each symbol's pixels."""
+    start = 0
+    for i in range(len(owners)):
+        end, number = owners[i]
+        if number:
+            y = start // width
+            left, right = start - y * width, end - y * width
+            if areas[number] == 0:
+                boxes[number, 0], boxes[number, 1] = left, y
+            boxes[number, 0] = min(boxes[number, 0], left)
+            boxes[number, 2] = max(boxes[number, 2], right)
+            boxes[number, 3] = y + 1
+            areas[number] += end - start
+        start = end

@@ -8,22 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.geometry import Box
-from deepscores.model import Outline
+from deepscores.model import Outline, Painting
 from deepscores.rendering import kernels
-
-
-@dataclass(frozen=True, slots=True)
-class Painting:
-    """A painted page. Symbols are numbered 1…n in painting order; 0 is paper."""
-
-    image: NDArray[np.uint8]  # (height, width), 255 = paper
-    pixels: NDArray[np.int32]  # flat indices of the labelled pixels, ascending
-    numbers: NDArray[np.uint16]  # and their owners
-    visible_areas: NDArray[np.int64]  # (n + 1,), pixels owned
-    whole_areas: NDArray[
-        np.int64
-    ]  # (n + 1,), pixels that would be owned if nothing else were drawn
-    visible_boxes: NDArray[np.int64]  # (n + 1, 4), x0 y0 x1 y1 around owned pixels; zeros if none
 
 
 @dataclass(slots=True)
@@ -34,14 +20,14 @@ class Canvas:
     height: int
     _cells: NDArray[np.uint32] = field(init=False)
     _tiles: NDArray[np.uint8] = field(init=False)  # where the page may be inked
-    _pixels: NDArray[np.int32] = field(init=False)
-    _numbers: NDArray[np.uint16] = field(init=False)
+    _shades: NDArray[np.int32] = field(init=False)
+    _owners: NDArray[np.int32] = field(init=False)
 
     def __post_init__(self) -> None:
         self._cells = np.zeros((self.height, self.width), np.uint32)
         self._tiles = np.zeros((self.height, self.width // kernels.TILE + 1), np.uint8)
-        self._pixels = np.empty(self.height * self.width, np.int32)
-        self._numbers = np.empty(self.height * self.width, np.uint16)
+        self._shades = np.empty((self.height * (self.width + 1), 2), np.int32)
+        self._owners = np.empty((self.height * (self.width + 1), 2), np.int32)
 
     def paint(self, outlines: Sequence[Outline]) -> Painting:
         """Paint symbol i+1 with ``outlines[i]``, black on white, and say who owns each pixel.
@@ -51,22 +37,33 @@ class Canvas:
         that it nowhere covers half a pixel keeps, across its width, the pixels it covers most.
         What lies outside the page is cut off.
         """
-        edges, runs, to = _pack(outlines)
+        edges, runs, to, boxed = _pack(outlines)
         whole = np.zeros(len(outlines) + 1, np.int64)
-        kernels.paint(edges, runs, to, self._cells, self._tiles, whole)
+        kernels.paint(edges, runs, to, boxed, self._cells, self._tiles, whole)
         kernels.keep_thin(edges, runs, to, self._cells, whole)
-        image = np.full((self.height, self.width), 255, np.uint8)
         visible = np.zeros(len(whole), np.int64)
         boxes = np.zeros((len(whole), 4), np.int64)
-        pixels, numbers = self._pixels, self._numbers
-        count = kernels.develop(self._cells, self._tiles, image, visible, boxes, pixels, numbers)
-        return Painting(image, pixels[:count].copy(), numbers[:count].copy(), visible, whole, boxes)
+        shades, owners = self._shades, self._owners
+        inked, owned = kernels.develop(self._cells, self._tiles, shades, owners)
+        kernels.survey(owners[:owned], self.width, visible, boxes)
+        return Painting(
+            self.width,
+            self.height,
+            shades[:inked].copy(),
+            owners[:owned].copy(),
+            boxes,
+            visible,
+            whole,
+        )
 
 
 def _pack(
     outlines: Sequence[Outline],
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Edges of all outlines in one array, from where to where each has its own, and their maps."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], int]:
+    """Edges of all outlines in one array, from where to where each has its own, and their maps.
+
+    Boxes come last; the last number returned is where they begin.
+    """
     parts: list[NDArray[np.float64]] = []
     boxes: list[Box] = []
     runs = np.zeros((len(outlines), 2), np.int64)
@@ -87,4 +84,4 @@ def _pack(
     runs[order + boxed, 0] = np.concatenate(([0], ends[:-1])) if len(ends) else ends
     maps = chain.from_iterable(outline.to_page for outline in outlines)
     to = np.fromiter(maps, np.float64, 6 * len(outlines)).reshape(-1, 6)
-    return np.concatenate([*parts, sides]), runs, to
+    return np.concatenate([*parts, sides]), runs, to, sum(map(len, parts))

@@ -12,7 +12,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from deepscores.errors import DatasetError
-from deepscores.formats.png import decode_png, encode_png, encode_sparse_png
+from deepscores.formats.deflate import find_runs
+from deepscores.formats.png import decode_png, encode_png
+from deepscores.model import spread
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
 pictures = st.one_of(arrays(np.uint8, shapes), arrays(np.uint16, shapes))
@@ -30,20 +32,50 @@ def test_pillow_and_we_read_the_pixels_that_were_written(pixels: np.ndarray) -> 
     again = decode_png(data)
     assert again.dtype == pixels.dtype
     assert (again == pixels).all()
+    assert (spread(find_runs(pixels), pixels.shape[1]) == pixels).all()
 
 
 @given(pictures)
-def test_sparse_pictures_equal_dense_ones(pixels: np.ndarray) -> None:
-    where = np.flatnonzero(pixels).astype(np.int32)
-    assert encode_sparse_png(pixels.shape, where, pixels.flat[where]) == encode_png(pixels)
+def test_the_zlib_stream_is_whole_and_as_long_as_the_rows(pixels: np.ndarray) -> None:
+    data = encode_png(pixels)
+    size = int.from_bytes(data[33:37], "big")
+    stream = zlib.decompressobj()
+    rows = stream.decompress(data[41 : 41 + size])
+    assert stream.eof  # a whole stream, its checksum right
+    assert not stream.unused_data
+    assert len(rows) == pixels.shape[0] * (1 + pixels.shape[1] * pixels.itemsize)
 
 
-def test_a_picture_leaves_nothing_behind_for_the_next_of_its_size() -> None:
-    blank = np.zeros((7, 5), np.uint16)
-    before = encode_png(blank)
-    encode_png(blank + 999)
-    encode_sparse_png((7, 5), np.array([3, 34], np.int32), np.array([700, 9], np.uint16))
-    assert encode_png(blank) == before
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=1, max_size=12),
+    st.sampled_from([1, 2, 3, 255, 256, 257, 258, 259, 260, 261, 516, 517, 518, 4000]),
+    st.sampled_from([np.uint8, np.uint16]),
+)
+def test_long_runs_and_repeated_rows(
+    rows: list[list[int]], times: int, kind: type[np.generic]
+) -> None:
+    """Matches have lengths from 3 to 258; what is left over must be neither lost nor too short."""
+    width = max(map(len, rows))
+    few = np.array([row + [0] * (width - len(row)) for row in rows], kind)
+    for pixels in (np.repeat(few * 85, times, axis=1), np.repeat(few, times, axis=0)):
+        assert (pillow(encode_png(pixels)) == pixels).all()
+
+
+def test_rows_too_long_for_a_match_with_the_row_above() -> None:
+    pixels = np.random.default_rng(3).integers(0, 2, (5, 20_000)).astype(np.uint16)
+    assert (pillow(encode_png(pixels)) == pixels).all()
+
+
+def test_every_value_of_16_bits_and_codes_as_long_as_they_get() -> None:
+    values = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
+    assert (pillow(encode_png(values)) == values).all()
+    # Counts like Fibonacci's numbers make the deepest Huffman tree.
+    counts = [1, 1]
+    while len(counts) < 24:
+        counts.append(counts[-1] + counts[-2])
+    deep = np.random.default_rng(0).permutation(np.repeat(np.arange(24), counts)).astype(np.uint8)
+    deep = deep[: len(deep) // 300 * 300].reshape(-1, 300)
+    assert (pillow(encode_png(deep)) == deep).all()
 
 
 def test_a_view_that_is_not_contiguous_is_written_right() -> None:

@@ -210,15 +210,7 @@ def test_nothing_tells_the_place_or_the_time(built: Path) -> None:
 def test_boxes_of_symbols_that_reach_beyond_the_page_end_at_its_edge() -> None:
     clef = Symbol(1, "gClef", "gClef", "clef", "Bravura", Box(-4, 20, 9, 44), (), "c1")
     painting = Canvas(40, 30).paint([Outline(None, box=clef.box)])
-    sheet = Sheet(
-        painting.image,
-        (clef,),
-        painting.pixels,
-        painting.numbers,
-        painting.visible_boxes,
-        painting.visible_areas,
-        painting.whole_areas,
-    )
+    sheet = Sheet((clef,), painting)
     sample = make_sample(
         sheet,
         Page(1, 40, 30, 8.0, (), ()),

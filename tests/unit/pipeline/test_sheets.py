@@ -13,7 +13,7 @@ MUSIC = Music("", {}, (), 0, 0)
 
 def test_an_empty_page_is_a_blank_sheet() -> None:
     sheet = Studio(40, 30).make_sheet(PAGE, MUSIC)
-    assert sheet.image.shape == (30, 40)
+    assert sheet.painting.image.shape == (30, 40)
     assert sheet.symbols == ()
     assert not sheet.owners.any()
 
