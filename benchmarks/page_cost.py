@@ -2,11 +2,11 @@
 
     python benchmarks/page_cost.py [--scores 24] [--repeats 3] [--json FILE]
 
-All sides run in one process, by turns: Verovio alone (load, layout and the SVG of every page, in
-each of the five fonts by itself), Verovio with one load for the five fonts, then the whole of our
-page (reading, engraving, labelling, painting, encoding, writing), then merging tables and cutting
-patches. CPU seconds; the median of the repeats. Machines are shared and noisy: only the ratios
-mean something.
+All sides run in one process, score by score in turn: Verovio alone (load, layout and the SVG of
+every page, in each of the five fonts by itself), Verovio with one load for the five fonts, the
+whole of our page (reading, engraving, labelling, painting, encoding, writing). Then tables are
+merged and patches cut. CPU seconds; the median of the repeats. Machines are shared and noisy: only
+the ratios mean something.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import verovio
@@ -85,18 +86,6 @@ def verovio_sharing(source: Source, recipe: Recipe) -> None:
 read: dict[str, Score] = {}
 
 
-def our_pages(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[float, list[Record]]:
-    labels = recipe.label_set()
-    records: list[Record] = []
-
-    def make() -> None:
-        for index, source in enumerate(sources):
-            task = ShardTask(index, source, source.path.stat().st_size, recipe, labels, folder)
-            records.append(make_shard(task))
-
-    return cpu(make), records
-
-
 def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list[Record]) -> float:
     """Merging and patches, in this process so that its CPU is counted."""
 
@@ -112,6 +101,29 @@ def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list
         merging.run_contained = contained
 
 
+def one_round(sources: list[Source], recipe: Recipe) -> tuple[float, ...]:
+    """Seconds a page of each side, the two ratios, pages, and bytes a page."""
+    engraver = sharing = pages = 0.0
+    records: list[Record] = []
+    folder = Path(tempfile.mkdtemp(prefix="deepscores-bench-"))
+    try:
+        for index, source in enumerate(sources):
+            engraver += cpu(partial(verovio_alone, source, recipe))
+            sharing += cpu(partial(verovio_sharing, source, recipe))
+            size = source.path.stat().st_size
+            task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+            pages += cpu(lambda task=task: records.append(make_shard(task)))  # type: ignore[misc]
+        merged = our_merge(sources, recipe, folder, records)
+    finally:
+        shutil.rmtree(folder)
+    count = sum(len(record.pages) for record in records)
+    written = sum(entry.size for record in records for entry in record.files)
+    return (
+        engraver / count, sharing / count, pages / count, merged / count,
+        pages / engraver, pages / sharing, count, written / count,
+    )  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scores", type=int, default=24)
@@ -123,31 +135,9 @@ def main() -> None:
     read.update({source.id: read_score(source) for source in sources})
     warm_up()
     verovio.enableLog(verovio.LOG_OFF)
-    rounds = []
-    for number in range(options.repeats + 1):  # the first compiles and warms caches
-        engraver = cpu(lambda: [verovio_alone(source, recipe) for source in sources])
-        sharing = cpu(lambda: [verovio_sharing(source, recipe) for source in sources])
-        folder = Path(tempfile.mkdtemp(prefix="deepscores-bench-"))
-        try:
-            pages, records = our_pages(sources, recipe, folder)
-            count = sum(len(record.pages) for record in records)
-            size = sum(entry.size for record in records for entry in record.files)
-            merged = our_merge(sources, recipe, folder, records)
-        finally:
-            shutil.rmtree(folder)
-        if number:
-            rounds.append(
-                (
-                    engraver / count,
-                    sharing / count,
-                    pages / count,
-                    merged / count,
-                    count,
-                    size / count,
-                )
-            )
+    rounds = [one_round(sources, recipe) for _ in range(options.repeats + 1)][1:]  # one to warm up
     columns = zip(*rounds, strict=True)
-    alone, sharing, page, merge_, count, size = (statistics.median(one) for one in columns)
+    alone, sharing, page, merge_, ratio, like, count, size = map(statistics.median, columns)
     result = {
         "pages": int(count),
         "scores": len(sources),
@@ -155,8 +145,8 @@ def main() -> None:
         "verovio_one_load_for_all_fonts_ms": round(1e3 * sharing, 2),
         "page_ms": round(1e3 * page, 2),
         "merge_and_patches_ms": round(1e3 * merge_, 2),
-        "ratio": round(page / alone, 2),
-        "ratio_to_one_load": round(page / sharing, 2),
+        "ratio": round(ratio, 2),
+        "ratio_to_one_load": round(like, 2),
         "bytes_per_page": int(size),
         "verovio": engine.version(),
         "python": platform.python_version(),

@@ -116,4 +116,11 @@ def encode_table(content: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-WRITING: dict[str, Any] = {"compression": "zstd", "write_statistics": True, "version": "2.6"}
+# Numbers vary too much for a dictionary of values: with one, files are larger and slower to write.
+_NAMES = {one.name for one in (*SYMBOLS, *PAGES, *SCORES) if one.type in (pa.string(), pa.bool_())}
+WRITING: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": sorted(_NAMES),
+    "write_statistics": True,
+    "version": "2.6",
+}

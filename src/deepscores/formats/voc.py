@@ -6,6 +6,7 @@ duration, rel_position and instance (here the symbol's number, in hexadecimal as
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
@@ -30,16 +31,17 @@ def write_voc(filename: str, width: int, height: int, objects: Iterable[Annotati
     """The annotation file of the page image *filename*."""
     parts = [_HEAD.format(escape(filename), width, height)]
     for name, (x0, y0, x1, y1), number, onset, duration, position in objects:
-        parts.append(_OBJECT % (escape(name), x0 / width, x1 / width, y0 / height, y1 / height))
+        more = ""
         if onset is not None:
-            parts.append(f"        <onset>{onset:.9g}</onset>\n")
+            more = f"        <onset>{onset:.9g}</onset>\n"
         if duration is not None:
-            parts.append(f"        <duration>{duration:.9g}</duration>\n")
+            more += f"        <duration>{duration:.9g}</duration>\n"
         if position is not None:
-            parts.append(f"        <rel_position>{position}</rel_position>\n")
+            more += f"        <rel_position>{position}</rel_position>\n"
         if number:
-            parts.append(f"        <instance>#{number:06x}</instance>\n")
-        parts.append("    </object>\n")
+            more += f"        <instance>#{number:06x}</instance>\n"
+        box = (x0 / width, x1 / width, y0 / height, y1 / height)
+        parts.append(_OBJECT % (_escaped(name), *box, more))
     parts.append("</annotation>\n")
     return "".join(parts).encode()
 
@@ -65,7 +67,10 @@ _OBJECT = """\
             <ymin>%.8f</ymin>
             <ymax>%.8f</ymax>
         </bndbox>
+%s    </object>
 """
+
+_escaped = cache(escape)
 
 
 def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:

@@ -35,6 +35,7 @@ class Mark(NamedTuple):
     stroke: float = 0.0  # line width in pixels, 0 for fills
     part: str = ""  # of a composite glyph
     box: Box | None = None  # instead of edges: an upright rectangle, in pixels of the page
+    key: str = ""  # equal keys have equal edges; "" if they will not be seen again
 
 
 class Outline(NamedTuple):

@@ -1,14 +1,15 @@
 """From a sheet to the files and rows of one page in the dataset."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from deepscores.formats.png import encode_runs_png
 from deepscores.formats.tables import OBJECTS, SYMBOLS, table
 from deepscores.formats.voc import Annotation, write_voc
-from deepscores.geometry import Box
 from deepscores.labelling.masks import class_runs
 from deepscores.model import Page, Sheet, Symbol
 from deepscores.vocabulary.labels import Labelled, LabelSet
@@ -119,17 +120,25 @@ def _symbol_table(
         "y1": y1.clip(0, height),
         "visible_area": sheet.painting.visible_areas[1:],
         "whole_area": sheet.painting.whole_areas[1:],
-        "oriented": [one.oriented or _corners(one.box) for one in symbols],
+        "oriented": _oriented(symbols, np.array(columns["box"])),
     }
     for side, column in zip(_VISIBLE, sheet.painting.visible_boxes[1:].T, strict=True):
         values[side] = np.ma.array(column.astype(np.int32), mask=hidden)
-    arrays = [pa.array(values[one.name], one.type) for one in SYMBOLS]
+    arrays = [_column(values[one.name], one.type) for one in SYMBOLS]
     return pa.Table.from_arrays(arrays, schema=SYMBOLS)
 
 
-def _corners(box: Box) -> tuple[float, ...]:
-    x0, y0, x1, y1 = box
-    return x0, y0, x1, y0, x1, y1, x0, y1
+def _column(values: Any, kind: pa.DataType) -> "pa.Array[Any]":
+    return values if isinstance(values, pa.Array) else pa.array(values, kind)
+
+
+def _oriented(symbols: Sequence[Symbol], boxes: NDArray[np.float64]) -> "pa.Array[Any]":
+    """The oriented boxes; those of upright symbols are the corners of their *boxes* (n, 4)."""
+    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].astype(np.float32)
+    for row, one in zip(corners, symbols, strict=True):
+        if one.oriented:
+            row[:] = one.oriented
+    return pa.FixedSizeListArray.from_arrays(pa.array(corners.reshape(-1)), 8)
 
 
 def _page_row(

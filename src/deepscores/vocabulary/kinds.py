@@ -87,6 +87,11 @@ _NUMBERS = {"multiRestNum": "restHNr", "mRptNum": "repeatBarNumber"}
 _Named = tuple[str, tuple[object, ...]]  # a kind, and what marks of one symbol share, if they do
 
 
+_PLAIN: dict[str, _Named] = {
+    group: (kind, ()) for group, (kind, whole) in _SHAPES.items() if not whole
+}
+
+
 class Drawn(NamedTuple):
     """One symbol's marks, in painting order."""
 
@@ -108,21 +113,19 @@ def find_symbols(page: Page) -> list[Drawn]:
 
     Every mark is in exactly one symbol.
     """
-    places: dict[tuple[object, ...], int] = {}  # in the lists below
-    kinds: list[str] = []
-    members: list[list[Mark]] = []
+    places: dict[tuple[object, ...], int] = {}  # in the list below
+    found: list[tuple[str, list[Mark]]] = []
     for mark in page.marks:
         kind, key = _name(mark, page)
         if key:
             key = (kind, *key)
             place = places.get(key)
             if place is not None:
-                members[place].append(mark)
+                found[place][1].append(mark)
                 continue
-            places[key] = len(kinds)
-        kinds.append(kind)
-        members.append([mark])
-    return [Drawn(kind, tuple(marks)) for kind, marks in zip(kinds, members, strict=True)]
+            places[key] = len(found)
+        found.append((kind, [mark]))
+    return [tuple.__new__(Drawn, (kind, tuple(marks))) for kind, marks in found]
 
 
 def _name(mark: Mark, page: Page) -> _Named:
@@ -131,8 +134,12 @@ def _name(mark: Mark, page: Page) -> _Named:
         return _name_glyph(mark, element, page)
     if mark.shape == "text":
         return _name_text(mark, element, page), ()
-    if element.kind in _SPECIAL:
-        return _SPECIAL[element.kind](mark, page)
+    special = _SPECIAL.get(element.kind)
+    if special:
+        return special(mark, page)
+    plain = _PLAIN.get(element.kind)
+    if plain:
+        return plain
     kind, whole = _SHAPES.get(element.kind, ("unclassified", False))
     return kind, (mark.element,) if whole else ()
 

@@ -68,8 +68,11 @@ def relate(drafts: list[Draft], page: Page, music: Music) -> list[tuple[int, int
     """For each symbol the number of the one it belongs to (0 = none), and of its group."""
     finder = _Finder(drafts, page, music)
     return [
-        (finder.parent(draft) if draft.role in _RELATED else 0, finder.group(draft))
-        for draft in drafts
+        (
+            finder.parent(draft) if draft.role in _RELATED else 0,
+            number if key is None else finder.by_group[key][0].number,
+        )
+        for number, (draft, key) in enumerate(zip(drafts, finder.keys, strict=True), 1)
     ]
 
 
@@ -120,10 +123,6 @@ class _Finder:
         while element >= 0:
             yield element
             element = self.page.elements[element].parent
-
-    def group(self, symbol: Draft) -> int:
-        key = self.keys[symbol.number - 1]
-        return symbol.number if key is None else self.by_group[key][0].number
 
     def parent(self, symbol: Draft) -> int:
         role, element = symbol.role, symbol.element

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepscores.geometry import Box
+from deepscores.geometry import Affine, Box
 from deepscores.model import Facts, Mark, Music, Outline, Page, Symbol
 from deepscores.outlines.contours import Edges, bounds, moved, on_page, rectangle
 from deepscores.vocabulary.barlines import split_barline
@@ -22,6 +22,10 @@ _SLANTED = frozenset((
     "beam", "slur", "tie", "glissando", "tupletBracket", "graceNoteSlashStemUp",
     "graceNoteSlashStemDown", "laissezVibrer", "tremoloFingered", "systemDivider",
 ))  # fmt: skip
+
+
+_HERE = Affine()
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
 class Placed(NamedTuple):
@@ -44,18 +48,23 @@ def place_symbols(page: Page, music: Music) -> list[Placed]:
     context = _Context(page, music)
     found: list[tuple[Drawn, Outline]] = []
     drafts: list[Draft] = []
+    width, height = page.width, page.height
     for drawn in _in_order(find_symbols(page), page.staff_space):
         outline = _outline(drawn)
-        box = _box(outline)
-        if box.x1 > 0 and box.y1 > 0 and box.x0 < page.width and box.y0 < page.height:
+        box = outline.box or _box(outline)
+        x0, y0, x1, y1 = box
+        if x1 > 0 and y1 > 0 and x0 < width and y0 < height:
             found.append((drawn, outline))
             drafts.append(context.draft(drawn, box, len(found)))
     staves = context.staves(drafts)
-    links = relate(drafts, page, music)
-    return [
-        Placed(context.symbol(draft, *one, staves.get((draft.system, draft.staff)), *link), one[1])
-        for draft, one, link in zip(drafts, found, links, strict=True)
-    ]
+    placed: list[Placed] = []
+    for draft, (drawn, outline), (parent, group) in zip(
+        drafts, found, relate(drafts, page, music), strict=True
+    ):
+        staff = staves.get((draft.system, draft.staff))
+        symbol = context.symbol(draft, drawn, outline, staff, parent, group)
+        placed.append(_new(Placed, (symbol, outline)))
+    return placed
 
 
 def _in_order(drawn: list[Drawn], staff_space: float) -> list[Drawn]:
@@ -73,14 +82,11 @@ def _in_order(drawn: list[Drawn], staff_space: float) -> list[Drawn]:
 
 
 def _outline(drawn: Drawn) -> Outline:
-    mark = drawn.mark
     if len(drawn.marks) == 1:
+        mark = drawn.marks[0]
         if mark.box:
-            return Outline(None, box=mark.box)
-        if mark.shape == "glyph":
-            return Outline(mark.edges, mark.to_page, f"{mark.font} {mark.glyph} {mark.part}")
-        assert mark.edges is not None
-        return Outline(moved(mark.edges, mark.to_page))
+            return _new(Outline, (None, _HERE, "", mark.box))
+        return _new(Outline, (mark.edges, mark.to_page, mark.key, None))
     boxes = [mark.box for mark in drawn.marks if mark.box]
     if len(boxes) == len(drawn.marks):
         joined = _join(boxes)
@@ -116,26 +122,27 @@ def _merge(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return merged
 
 
+_MOST_BOUNDS = 20_000
 _local_bounds: dict[str, Box] = {}  # of keyed outlines
 
 
 def _box(outline: Outline) -> Box:
-    if outline.box:
-        return outline.box
     edges, to, key, _ = outline
     assert edges is not None
     if not len(edges):
         return Box(0, 0, 0, 0)
-    if not key:
-        return bounds(edges)
     if to.b or to.c:
         return bounds(moved(edges, to))
-    if key not in _local_bounds:
-        _local_bounds[key] = bounds(edges)
-    box = _local_bounds[key]
-    return Box(
-        to.a * box.x0 + to.e, to.d * box.y0 + to.f, to.a * box.x1 + to.e, to.d * box.y1 + to.f
-    )
+    box = _local_bounds.get(key)
+    if box is None:
+        box = bounds(edges)
+        if key:
+            if len(_local_bounds) > _MOST_BOUNDS:
+                _local_bounds.clear()
+            _local_bounds[key] = box
+    x0, y0, x1, y1 = box
+    a, _, _, d, e, f = to
+    return Box(a * x0 + e, d * y0 + f, a * x1 + e, d * y1 + f)
 
 
 def oriented_box(edges: Edges) -> tuple[float, ...]:
@@ -177,31 +184,25 @@ class _Context:
         self.system: list[int] = []
         self.facts: list[Facts] = []
         systems = 0
-        for element in page.elements:
-            above = element.parent
-            if element.kind == "system":
+        known = music.facts.get
+        for kind, identity, above, _ in page.elements:
+            if kind == "system":
                 systems += 1
                 self.system.append(systems)
             else:
                 self.system.append(self.system[above] if above >= 0 else 0)
-            known = music.facts.get(element.id) if element.id else None
-            self.facts.append(known or (self.facts[above] if above >= 0 else _NO_FACTS))
+            facts = known(identity) if identity else None
+            self.facts.append(facts or (self.facts[above] if above >= 0 else _NO_FACTS))
 
     def draft(self, drawn: Drawn, box: Box, number: int) -> Draft:
-        mark = drawn.mark
-        element = self.page.elements[mark.element]
-        facts = self.facts[mark.element]
-        return Draft(
-            number,
-            _refine(drawn.kind, facts),
-            element.kind,
-            box,
-            mark.element,
-            element.id or (self.page.elements[element.parent].id if element.parent >= 0 else ""),
-            self.system[mark.element],
-            facts.staff,
-            mark.text,
-        )
+        index, text = drawn.marks[0].element, drawn.marks[0].text
+        role, identity, parent, _ = self.page.elements[index]
+        facts = self.facts[index]
+        if not identity and parent >= 0:
+            identity = self.page.elements[parent].id
+        kind = _refine(drawn.kind, facts) if drawn.kind in _REFINED else drawn.kind
+        system, staff = self.system[index], facts.staff
+        return _new(Draft, (number, kind, role, box, index, identity, system, staff, text))
 
     def staves(self, drafts: list[Draft]) -> dict[tuple[int, int], _Staff]:
         lines: dict[tuple[int, int], list[float]] = {}
@@ -223,51 +224,41 @@ class _Context:
         parent: int,
         group: int,
     ) -> Symbol:
-        mark = drawn.mark
-        facts = self.facts[mark.element]
-        role = draft.role
-        pitched = role in _PITCHED and facts.step != ""
-        timed = role in _TIMED
-        sized = role in _SIZED
+        mark = drawn.marks[0]
+        number, kind, role, box, element, identity, system, _, text = draft
+        facts = self.facts[element]
+        oriented: tuple[float, ...] = ()
+        if kind in _SLANTED and outline.edges is not None and not outline.key:
+            oriented = oriented_box(moved(outline.edges, outline.to_page))
+        small = grace = False
+        if role in _SIZED:
+            small, grace = _is_small(mark, facts), facts.grace
         position = None
         if staff and role in _ON_STAFF:
-            y = mark.to_page.f if mark.shape == "glyph" else draft.box.centre.y
+            y = mark.to_page.f if mark.shape == "glyph" else box.centre.y
             position = round(2 * (staff.bottom - y) / (staff.space or self.page.staff_space))
-        oriented: tuple[float, ...] = ()
-        if draft.kind in _SLANTED and outline.edges is not None and not outline.key:
-            oriented = oriented_box(outline.edges)
-        return Symbol(
-            draft.number,
-            draft.kind,
-            mark.glyph,
-            role,
-            mark.font,
-            draft.box,
-            oriented,
-            draft.id,
-            sized and _is_small(mark, facts),
-            sized and facts.grace,
-            facts.part,
-            draft.system,
-            facts.staff,
-            facts.voice,
-            facts.measure,
-            position,
-            facts.step if pitched else "",
-            facts.alter if pitched else None,
-            facts.octave if pitched else None,
-            facts.duration if timed else None,
-            facts.onset if timed else None,
-            parent,
-            group,
-            mark.text,
-        )
+        pitch = (facts.step, facts.alter, facts.octave)
+        fields = (
+            number, kind, mark.glyph, role, mark.font, box, oriented, identity, small, grace,
+            facts.part, system, facts.staff, facts.voice, facts.measure, position,
+            *(pitch if role in _PITCHED and facts.step else _NO_PITCH),
+            *((facts.duration, facts.onset) if role in _TIMED else _NO_TIME),
+            parent, group, text,
+        )  # fmt: skip
+        return _new(Symbol, fields)
+
+
+_NO_PITCH = ("", None, None)
+_NO_TIME = (None, None)
 
 
 def _is_small(mark: Mark, facts: Facts) -> bool:
     if mark.shape == "glyph":
         return mark.scale < 0.9
     return facts.grace or facts.attributes.get("cue") == "true"
+
+
+_REFINED = frozenset(("hairpin", "lyricHyphen"))
 
 
 def _refine(kind: str, facts: Facts) -> str:

@@ -38,6 +38,18 @@ def test_upright_line_is_a_box() -> None:
     assert (mark.shape, mark.stroke) == ("path", 4)
 
 
+def test_staff_line_drawn_measure_by_measure_is_one_mark_and_its_gaps_stay() -> None:
+    def segment(left: int, right: int, y: int = 50) -> str:
+        return group("staff", f'<path d="M{left} {y} L{right} {y}" stroke-width="10"/>')
+
+    segments = [segment(0, 100), segment(0, 100, 90), segment(100, 200), segment(100, 150, 90)]
+    apart = [segment(300, 400), segment(400, 500), segment(200, 220)]
+    read = page(group("system", "".join(segments + apart)) + group("system", segment(220, 240)))
+    assert [(mark.box.x0, mark.box.x1, mark.box.y0) for mark in read.marks if mark.box] == [
+        (0, 200, 45), (0, 150, 85), (300, 500, 45), (200, 220, 45), (220, 240, 45),
+    ]  # fmt: skip
+
+
 def test_glyph_is_named_and_placed() -> None:
     mark = only(page(group("notehead", HEAD)))
     assert (mark.glyph, mark.font, mark.scale) == ("noteheadBlack", "Bravura", 1.0)

@@ -31,6 +31,10 @@ class Glyph(NamedTuple):
     advance: float
     numeral: NDArray[np.float64] | None = None  # of an octave clef; *edges* is then the clef alone
 
+    @property
+    def key(self) -> str:
+        return f"{self.font} {self.name}"
+
 
 def data_folder() -> Path:
     """Verovio's data, found without importing the engine."""

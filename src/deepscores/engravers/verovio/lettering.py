@@ -29,12 +29,15 @@ class Lettering(NamedTuple):
 class Piece(NamedTuple):
     """A run of letters, or one music glyph among them, in Verovio's units."""
 
-    edges: NDArray[np.float64]
+    edges: NDArray[np.float64]  # from the run's own origin
     text: str
     size: float
     glyph: str = ""
     font: str = ""
     missing: str = ""
+    key: str = ""  # equal keys have equal edges
+    x: float = 0.0  # where the origin lies
+    y: float = 0.0
 
 
 class _Run(NamedTuple):
@@ -49,6 +52,8 @@ _ITALIC = frozenset(("dir", "dynam", "mNum"))
 
 def styled(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Lettering:
     """The lettering within a group: a style sheet's rule goes before an attribute."""
+    if not attributes and kind not in _BOLD and kind not in _ITALIC and kind != "label":
+        return inherited
     bold = _either(attributes.get("font-weight"), "bold", inherited=inherited.bold)
     italic = _either(attributes.get("font-style"), "italic", inherited=inherited.italic)
     if kind in _BOLD or kind == "label":
@@ -107,17 +112,14 @@ def _set_line(x: float, y: float, runs: list[_Run], music_font: str) -> Iterator
     start = x + pen * _FACTOR.get(runs[0].lettering.anchor, 0.0)
     for piece, offset in pieces:
         if len(piece.edges) or piece.missing:
-            dx = start + offset
-            moved = piece.edges + np.array((dx, y, dx, y)) if len(piece.edges) else piece.edges
-            yield piece._replace(edges=moved)
+            yield piece._replace(x=start + offset, y=y)
 
 
-def set_plain(
-    x: float, y: float, text: str, anchor: str, size: float, lettering: Lettering
-) -> Iterator[Piece]:
-    """Set one run of letters at *x*, *y*."""
+@lru_cache(maxsize=4096)
+def set_plain(text: str, anchor: str, size: float, lettering: Lettering) -> tuple[Piece, ...]:
+    """Set one run of letters at the origin."""
     style = lettering._replace(size=size, anchor=anchor)
-    return _set_line(x, y, [_Run(text, style)], "")
+    return tuple(_set_line(0.0, 0.0, [_Run(text, style)], ""))
 
 
 def _set_words(run: _Run, _: str) -> Iterator[tuple[Piece, float]]:
@@ -137,7 +139,8 @@ def _words(text: str, style: Lettering) -> tuple[Piece, float]:
     edges = np.concatenate(outlines) if outlines else np.zeros((0, 4))
     words = " ".join(text.split())
     advance = laid.advance + len(laid.glyphs) * style.spacing
-    return Piece(edges, words, style.size, missing=laid.missing), advance
+    key = f"{style.size} {style.bold} {style.italic} {style.spacing} {text}"
+    return Piece(edges, words, style.size, missing=laid.missing, key=key), advance
 
 
 def _set_music(run: _Run, font: str) -> Iterator[tuple[Piece, float]]:
@@ -150,6 +153,13 @@ def _set_music(run: _Run, font: str) -> Iterator[tuple[Piece, float]]:
             continue
         scale = style.size / 1000
         yield (
-            Piece(found.edges * scale, character, style.size, found.name, found.font),
+            Piece(
+                found.edges * scale,
+                character,
+                style.size,
+                found.name,
+                found.font,
+                key=f"{scale} {found.key}",
+            ),
             found.advance * scale,
         )

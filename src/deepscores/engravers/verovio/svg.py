@@ -8,15 +8,16 @@ hidden (``visibility="hidden"``: print-object="no" in MusicXML) is no mark.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from math import cos, radians, sin
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeAlias, cast
 from xml.sax.saxutils import unescape
 
 import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
-from deepscores.engravers.verovio.glyphs import Glyph, glyph
+from deepscores.engravers.verovio.glyphs import glyph
 from deepscores.engravers.verovio.lettering import Lettering, Piece, read_text, set_plain, styled
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
@@ -24,7 +25,8 @@ from deepscores.model import Element, Mark, Page
 from deepscores.outlines import curves
 from deepscores.outlines.slurs import slur_edges
 
-Attributes = Mapping[str, str]
+Attributes: TypeAlias = Mapping[str, str]
+Edges: TypeAlias = NDArray[np.float64]
 
 _TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -62,6 +64,7 @@ _START = '<g class="page-margin"'
 _OVER_NOTES = frozenset(("beam", "tupletNum", "tupletBracket"))
 _PENDING = np.zeros((1, 4))  # stands for a slur until all of the page are outlined
 _FLATNESS = 0.2  # Verovio units: 0.02 px
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
 class Sizes(NamedTuple):
@@ -92,12 +95,23 @@ def read_page(svg: str, number: int, font: str, sizes: Sizes) -> Page:
     )
 
 
+_Drawing: TypeAlias = tuple[Edges, str, str, Edges | None, str]  # edges, name, font, numeral, key
+
+
 class _Group(NamedTuple):
     """Where the scanner is."""
 
     element: int
     to_page: Affine
     hidden: bool
+
+
+@dataclass(slots=True)
+class _StaffLine:
+    """A staff line as far as it was read."""
+
+    mark: int  # of its first segment
+    right: str  # where it ends, as Verovio writes it
 
 
 class _Reader:
@@ -111,8 +125,13 @@ class _Reader:
         self.missing = ""
         self.slurs: list[tuple[int, list[float], float]] = []  # place among marks, controls, pen
         self.hides = False
+        self.system = -1  # the element at hand
+        self.staff_lines: dict[tuple[int, str, str], _StaffLine] = {}  # the last at each height
+        self.all_staff_lines: list[_StaffLine] = []
         self.lettered: dict[int, Attributes] = {}  # elements that style the text within
         self.letterings: dict[int, Lettering] = {}
+        self.glyphs: dict[str, _Drawing] = {}
+        self.scales: dict[str, tuple[float, float]] = {}
 
     def read(self, svg: str) -> None:
         scale = self.sizes.pixels_per_unit
@@ -151,6 +170,11 @@ class _Reader:
             snippet = " ".join(svg[position : position + 60].split())
             raise EngravingError(snippet, "the engine drew something unheard of")
         self.outline_slurs()
+        for line in self.all_staff_lines:
+            mark = self.marks[line.mark]
+            if mark.box:
+                right = mark.to_page.a * int(line.right) + mark.to_page.e
+                self.marks[line.mark] = mark._replace(box=mark.box._replace(x1=right))
         if self.hides:
             self.drop_beams_of_hidden_notes()
 
@@ -165,8 +189,10 @@ class _Reader:
                 identity = next((word[3:] for word in words if word.startswith("id-")), "")
             if "placeholder" in words:  # hidden by Verovio's style sheet
                 hidden = True
-        self.elements.append(Element(name, identity or "", element, words))
+        self.elements.append(_new(Element, (name, identity or "", element, words)))
         element = len(self.elements) - 1
+        if name == "system":
+            self.system = element
         if more:
             attributes = dict(_ATTRIBUTE.findall(more))
             if "transform" in attributes:
@@ -175,33 +201,49 @@ class _Reader:
                 hidden = attributes["visibility"] == "hidden"
                 self.hides |= hidden
             self.lettered[element] = attributes
-        return _Group(element, to_page, hidden)
+        return _new(_Group, (element, to_page, hidden))
 
     def use(self, token: "re.Match[str]", group: _Group) -> None:
         code, x, y, scale = token.group(5, 6, 7, 8)
-        found = self.glyph(code)
         element, to_page, _ = group
-        size = float(scale)
+        found = self.glyph(code)
+        size, relative = self.scale(scale)
         if to_page.b:
             place = to_page @ Affine(size, 0.0, 0.0, size, float(x), float(y))
         else:
             a, _, _, d, e, f = to_page
-            place = Affine(a * size, 0.0, 0.0, d * size, a * int(x) + e, d * int(y) + f)
-        relative = round(size / self.sizes.glyph_scale, 4)
-        mark = Mark(found.edges, place, element, "glyph", found.name, found.font, relative)
+            place = _new(Affine, (a * size, 0.0, 0.0, d * size, a * int(x) + e, d * int(y) + f))
+        edges, name, font, numeral, key = found
+        fields = (edges, place, element, "glyph", name, font, relative, "", 0.0, "", None, key)
+        mark = _new(Mark, fields)
         self.marks.append(mark)
-        if found.numeral is not None:
-            self.marks.append(mark._replace(edges=found.numeral, part="numeral"))
+        if numeral is not None:
+            self.marks.append(mark._replace(edges=numeral, part="numeral", key=f"{key} numeral"))
 
-    def glyph(self, code: str) -> Glyph:
-        try:
-            return glyph(self.font, code)
-        except KeyError as missing:
-            raise EngravingError(f"U+{code}", str(missing.args[0])) from None
+    def scale(self, scale: str) -> tuple[float, float]:
+        """A glyph's scale, and that against a full-size glyph."""
+        known = self.scales.get(scale)
+        if known is None:
+            size = float(scale)
+            known = self.scales[scale] = (size, round(size / self.sizes.glyph_scale, 4))
+        return known
+
+    def glyph(self, code: str) -> _Drawing:
+        known = self.glyphs.get(code)
+        if known is None:
+            try:
+                found = glyph(self.font, code)
+            except KeyError as missing:
+                raise EngravingError(f"U+{code}", str(missing.args[0])) from None
+            known = (found.edges, found.name, found.font, found.numeral, found.key)
+            self.glyphs[code] = known
+        return known
 
     def line(self, token: "re.Match[str]", group: _Group) -> None:
-        x0, y0, x1, y1, width = map(int, token.group(9, 10, 11, 12, 13))
         element, to_page, _ = group
+        if self.elements[element].kind == "staff" and self.lengthens(token):
+            return
+        x0, y0, x1, y1, width = map(int, token.group(9, 10, 11, 12, 13))
         a, b, _, d, e, f = to_page
         if b or (x0 != x1 and y0 != y1):
             path = f"M{x0} {y0} L{x1} {y1}"
@@ -210,11 +252,24 @@ class _Reader:
         reach = width / 2
         if x0 == x1:
             y0, y1 = (y0, y1) if y0 < y1 else (y1, y0)
-            box = Box(a * (x0 - reach) + e, d * y0 + f, a * (x0 + reach) + e, d * y1 + f)
+            box = (a * (x0 - reach) + e, d * y0 + f, a * (x0 + reach) + e, d * y1 + f)
         else:
             x0, x1 = (x0, x1) if x0 < x1 else (x1, x0)
-            box = Box(a * x0 + e, d * (y0 - reach) + f, a * x1 + e, d * (y0 + reach) + f)
-        self.marks.append(Mark(None, to_page, element, "path", stroke=a * width, box=box))
+            box = (a * x0 + e, d * (y0 - reach) + f, a * x1 + e, d * (y0 + reach) + f)
+        reals = (a * width, "", _new(Box, box), "")
+        self.marks.append(_new(Mark, (None, to_page, element, "path", "", "", 1.0, "", *reals)))
+
+    def lengthens(self, token: "re.Match[str]") -> bool:
+        """Join a staff line's segment to the line: Verovio draws it measure by measure."""
+        left, y, right, width = token.group(9, 10, 11, 13)
+        key = (self.system, y, width)
+        line = self.staff_lines.get(key)
+        if line and line.right == left:
+            line.right = right
+            return True
+        line = self.staff_lines[key] = _StaffLine(len(self.marks), right)
+        self.all_staff_lines.append(line)
+        return False
 
     def box(
         self, box: tuple[float, float, float, float], tag: str, width: float, group: _Group
@@ -278,23 +333,37 @@ class _Reader:
 
     def text(self, source: str, group: _Group) -> None:
         lettering = self.lettering(group.element)
+        x, y = 0.0, 0.0
         plain = _PLAIN_TEXT.fullmatch(source)
         if plain:
-            x, y, anchor, size, text = plain.groups()
-            words = unescape(text)
+            left, top, anchor, points, text = plain.groups()
+            x, y = float(left), float(top)
             pieces: Iterable[Piece] = set_plain(
-                float(x), float(y), words, anchor or "start", float(size), lettering
+                unescape(text), anchor or "start", float(points), lettering
             )
         else:
             pieces = read_text(etree.fromstring(source), lettering, self.font)
-        for piece in pieces:
-            self.missing += piece.missing
-            if len(piece.edges):
-                size_in_pixels = piece.size * self.sizes.pixels_per_unit
-                letters = Mark(piece.edges, group.to_page, group.element, "text", piece.glyph)
-                self.marks.append(
-                    letters._replace(font=piece.font, scale=size_in_pixels, text=piece.text)
+        element, to_page, _ = group
+        for edges, words, size, name, font, missing, key, dx, dy in pieces:
+            self.missing += missing
+            if len(edges):
+                pixels = size * self.sizes.pixels_per_unit
+                place = to_page @ Affine(e=x + dx, f=y + dy)
+                fields = (
+                    edges,
+                    place,
+                    element,
+                    "text",
+                    name,
+                    font,
+                    pixels,
+                    words,
+                    0.0,
+                    "",
+                    None,
+                    key,
                 )
+                self.marks.append(_new(Mark, fields))
 
     def lettering(self, element: int) -> Lettering:
         """What text in *element* inherits."""
