@@ -123,7 +123,7 @@ def _symbol_table(
         "oriented": _oriented(symbols, np.array(columns["box"])),
     }
     for side, column in zip(_VISIBLE, sheet.painting.visible_boxes[1:].T, strict=True):
-        values[side] = np.ma.array(column.astype(np.int32), mask=hidden)
+        values[side] = pa.array(column.astype(np.int32), mask=hidden)
     arrays = [_column(values[one.name], one.type) for one in SYMBOLS]
     return pa.Table.from_arrays(arrays, schema=SYMBOLS)
 

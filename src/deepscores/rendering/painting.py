@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.geometry import Box
+from deepscores.geometry import Affine, Box
 from deepscores.model import Outline, Painting
 from deepscores.rendering import kernels
 
@@ -65,23 +64,28 @@ def _pack(
     Boxes come last; the last number returned is where they begin.
     """
     parts: list[NDArray[np.float64]] = []
+    sizes: list[int] = []
+    maps: list[Affine] = []
     boxes: list[Box] = []
-    runs = np.zeros((len(outlines), 2), np.int64)
     order: list[int] = []  # outlines with edges, then those with boxes
     boxed: list[int] = []
-    for index, outline in enumerate(outlines):
-        if outline.box is not None:
-            boxes.append(outline.box)
+    for index, (edges, to_page, _, box) in enumerate(outlines):
+        if box is not None:
+            boxes.append(box)
             boxed.append(index)
-        elif outline.edges is not None:
-            parts.append(outline.edges)
+        elif edges is not None:
+            parts.append(edges)
+            sizes.append(len(edges))
+            maps.append(to_page)
             order.append(index)
-    corners = np.fromiter(chain.from_iterable(boxes), np.float64, 4 * len(boxes)).reshape(-1, 4)
+    corners = np.array(boxes, np.float64).reshape(-1, 4)
     # Down the left side and up the right: level edges bound nothing.
     sides = corners[:, [0, 1, 0, 3, 2, 3, 2, 1]].reshape(-1, 4)
-    ends = np.cumsum([len(part) for part in parts] + [2] * len(boxes))
+    ends = np.cumsum(sizes + [2] * len(boxes), dtype=np.int64)
+    runs = np.zeros((len(outlines), 2), np.int64)
     runs[order + boxed, 1] = ends
     runs[order + boxed, 0] = np.concatenate(([0], ends[:-1])) if len(ends) else ends
-    maps = chain.from_iterable(outline.to_page for outline in outlines)
-    to = np.fromiter(maps, np.float64, 6 * len(outlines)).reshape(-1, 6)
-    return np.concatenate([*parts, sides]), runs, to, sum(map(len, parts))
+    to = np.zeros((len(outlines), 6))
+    to[order] = np.array(maps, np.float64).reshape(-1, 6)
+    to[boxed] = Affine()
+    return np.concatenate([*parts, sides]), runs, to, sum(sizes)

@@ -20,10 +20,10 @@ _SAID_ONCE = 3  # repairs of one kind that are listed one by one
 def check_pitches(root: etree._Element) -> Iterator[str]:
     """Refuse a pitch without step or octave: the engine would draw it somewhere."""
     for pitch in root.iter("pitch"):
-        step = pitch.find("step")
-        if step is None or (step.text or "").strip() not in _STEPS:
+        children = {str(child.tag): child.text or "" for child in pitch}
+        if children.get("step", "").strip() not in _STEPS:
             raise Refusal(f"pitch without a step from A to G, {place_of(pitch)}")
-        if pitch.find("octave") is None:
+        if "octave" not in children:
             raise Refusal(f"pitch without octave, {place_of(pitch)}")
     return iter(())
 

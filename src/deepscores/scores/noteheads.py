@@ -54,7 +54,8 @@ def shows_notehead(note: etree._Element) -> bool:
 
 def staff_of(note: etree._Element) -> str:
     """The staff number of a note, as text; parts of one staff state none."""
-    return (note.findtext("staff") or "1").strip()
+    staff = next(note.iterchildren("staff"), None)  # several times as fast as findtext()
+    return "1" if staff is None or not staff.text else staff.text.strip()
 
 
 def hidden_staves(measure: etree._Element) -> frozenset[str]:

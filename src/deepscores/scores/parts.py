@@ -131,7 +131,8 @@ def count_staves(root: etree._Element) -> Iterator[str]:
         if attributes is None:
             continue
         stated = int(float(attributes.findtext("staves", "1")))
-        used = max((int(float(staff_of(note))) for note in part.iter("note")), default=1)
+        named = {staff_of(note) for note in part.iter("note")}
+        used = max((int(float(staff)) for staff in named), default=1)
         if used > stated:
             if used > MAX_STAVES:
                 raise Refusal(f"staff {used} in part {part.get('id')}")

@@ -48,7 +48,7 @@ def drop_misplaced(root: etree._Element) -> Iterator[str]:
         if parent is None:
             continue
         tag = str(element.tag)
-        again = tag in _ONCE and parent.find(tag) is not element
+        again = tag in _ONCE and next(parent.iterchildren(tag)) is not element
         if parent.tag != _PLACES[tag] or again:
             why = "twice" if again else f"inside <{parent.tag!s}>"
             yield f"removed: {tag} {why}, {place_of(element)}"
@@ -82,11 +82,15 @@ def start_chords(root: etree._Element) -> Iterator[str]:
             if child.tag in ("backup", "forward"):
                 begun = False
             elif child.tag == "note":
-                chord = child.find("chord")
+                chord, rests = None, False
+                for part in child:  # several times as fast as find()
+                    if part.tag == "chord" and chord is None:
+                        chord = part
+                    rests |= part.tag == "rest"
                 if chord is not None and not begun:
                     child.remove(chord)
                     changed += 1
-                begun = child.find("rest") is None
+                begun = not rests
     if changed:
         yield f"begun: {changed} chords whose first note is missing"
 
