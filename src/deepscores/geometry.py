@@ -1,6 +1,5 @@
 """Points, boxes and affine maps as plain tuples."""
 
-from math import cos, sin
 from typing import NamedTuple
 
 
@@ -87,10 +86,3 @@ class Affine(NamedTuple):
 
     def __call__(self, x: float, y: float) -> Point:
         return Point(self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
-
-    @classmethod
-    def rotation(cls, angle: float, about: Point = Point(0.0, 0.0)) -> "Affine":
-        """Turn by *angle* radians, clockwise on the page, around *about*."""
-        turn = cls(cos(angle), sin(angle), -sin(angle), cos(angle))
-        x, y = turn(*about)
-        return turn._replace(e=about.x - x, f=about.y - y)

@@ -19,8 +19,6 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.geometry import Box
-
 Outline: TypeAlias = NDArray[np.float64]  # (n, 4)
 Points: TypeAlias = NDArray[np.float64]  # (n, 2)
 Cap: TypeAlias = Literal["butt", "square", "round"]
@@ -152,13 +150,6 @@ def ellipse_edges(cx: float, cy: float, rx: float, ry: float, tolerance: float) 
     points.real = cx + rx * unit.real
     points.imag = cy + ry * unit.imag
     return _contour(points)
-
-
-def edge_bounds(edges: Outline) -> Box:
-    """The tight box around an outline that has edges."""
-    x0, y0 = edges[:, :2].min(axis=0).tolist()
-    x1, y1 = edges[:, :2].max(axis=0).tolist()
-    return Box(x0, y0, x1, y1)
 
 
 def dash(points: Points, pattern: Sequence[float]) -> list[Points]:

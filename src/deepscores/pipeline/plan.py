@@ -21,7 +21,7 @@ PLAN = f"{BUILD}/plan.json"
 SHARDS = f"{BUILD}/shards"
 DATASET = "dataset.json"
 # Packages that pixels, labels or bytes depend on.
-_ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "isal", "pyarrow")
+_ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "pyarrow")
 _PLAN_KEYS = frozenset({"recipe", "label_set", "versions", "scores"})
 _OURS = (
     DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.geometry import Box
+from deepscores.outlines.contours import bounds
 from deepscores.outlines.curves import (
     Outline,
     Points,
     dash,
-    edge_bounds,
     ellipse_edges,
     offset_edges,
     path_edges,
@@ -161,13 +161,13 @@ def test_wild_control_point_costs_bounded_memory():
 def test_ellipse_has_the_area_of_an_ellipse(rx, ry):
     edges = ellipse_edges(50, 50, rx, ry, tolerance=0.01)
     assert area(edges) == pytest.approx(pi * rx * ry, abs=0.01 * 2 * pi * max(rx, ry))
-    assert edge_bounds(edges) == pytest.approx(Box(50 - rx, 50 - ry, 50 + rx, 50 + ry))
+    assert bounds(edges) == pytest.approx(Box(50 - rx, 50 - ry, 50 + rx, 50 + ry))
 
 
 def test_rectangle_and_polygon_agree():
     corners = np.array([[1.0, 2.0], [5.0, 2.0], [5.0, 9.0], [1.0, 9.0]])
     assert np.array_equal(rectangle_edges(1, 2, 5, 9), polygon_edges(corners))
-    assert edge_bounds(polygon_edges(corners)) == Box(1, 2, 5, 9)
+    assert bounds(polygon_edges(corners)) == Box(1, 2, 5, 9)
 
 
 @given(points, points, st.floats(0.1, 20))
