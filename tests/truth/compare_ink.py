@@ -5,12 +5,11 @@
 
 import argparse
 import json
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from math import ceil, floor
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,12 @@ from deepscores.engravers.verovio.svg import read_page
 from deepscores.model import Mark, Music, Outline, Page, Score, Sheet, Style
 from deepscores.rendering.painting import Canvas
 from deepscores.scores import find_scores, read_score
+from deepscores.scores.sources import default_corpus
 from deepscores.vocabulary.kinds import find_symbols, mark_box
 from deepscores.vocabulary.symbols import _in_order, _outline, place_symbols
 from tests.truth.judge_ink import Element, JudgedPage, Window
 
+_LARGEST = 400_000  # bytes of a score
 SAMPLING = 6.0  # of 255: how far the judge's first look may be off
 CLOSE = 0.01  # of a pixel: nearer calls than this are counted apart
 
@@ -298,3 +299,91 @@ def pages_of(path: Path, fonts: Sequence[str], **more: Any) -> Iterator[tuple[An
     engraving = engrave(score, styles)
     for index, number, _, svg in engraving.svgs():
         yield svg, styles[index], number, engraving.music, score.id
+
+
+def choose(pages: int) -> list[tuple[Path, str, int]]:
+    """Scores, fonts and page numbers: the golden scores, then others of the default corpus."""
+    golden = sorted((Path(__file__).parents[1] / "golden/scores").glob("*.musicxml"))
+    corpus = [one.path for one in default_corpus() if one.path.stat().st_size < _LARGEST]
+    corpus.sort(key=lambda path: blake2b(path.name.encode()).digest())
+    return [
+        (path, MUSIC_FONTS[place % len(MUSIC_FONTS)], place % 3)
+        for place, path in zip(range(pages), [*golden, *corpus], strict=False)
+    ]
+
+
+def compare_score(task: tuple[Path, str, int]) -> Comparison:
+    path, font, wanted = task
+    pages = list(pages_of(path, [font]))
+    return compare(*pages[min(wanted, len(pages) - 1)])
+
+
+def summary(found: Sequence[Comparison]) -> dict[str, Any]:
+    """The figures, per font and together."""
+    fonts = {
+        font: _figures([one for one in found if one.font == font])
+        for font in sorted({one.font for one in found})
+    }
+    kinds: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for one in found:
+        for kind, counts in one.kinds.items():
+            kinds[kind] = [a + b for a, b in zip(kinds[kind], counts, strict=True)]
+    ranked = sorted(kinds.items(), key=lambda item: (-item[1][1], item[0]))
+    return {
+        "all": _figures(found),
+        "fonts": fonts,
+        "kinds": {
+            kind: {"pixels": pixels, "apart": apart} for kind, (pixels, apart) in ranked if apart
+        },
+        "pages": [
+            {"page": one.name, "font": one.font, **_figures([one]), "worst": one.worst[:20]}
+            for one in found
+        ],
+    }
+
+
+def _figures(found: Sequence[Comparison]) -> dict[str, Any]:
+    labelled = sum(one.labelled for one in found)
+    agreeing = sum(one.agreeing for one in found)
+    close = sum(one.close for one in found)
+    return {
+        "pages": len(found),
+        "symbols": sum(one.symbols for one in found),
+        "judged_together": sum(one.merged for one in found),
+        "unclaimed_elements": sum(one.unclaimed for one in found),
+        "labelled": labelled,
+        "agreement": round(agreeing / labelled, 6),
+        "apart": labelled - agreeing,
+        "apart_within_a_hundredth": close,
+        "looked_closer": sum(one.looked_closer for one in found),
+        "ink_iou": {
+            name: round(
+                sum(one.ink[name][0] for one in found)
+                / max(sum(one.ink[name][1] for one in found), 1),
+                5,
+            )
+            for name in found[0].ink
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=30)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    found = []
+    with ProcessPoolExecutor(options.jobs) as workers:
+        for one in workers.map(compare_score, choose(options.pages)):
+            found.append(one)
+            shown = _figures([one])
+            print(one.name, one.font, shown["agreement"], shown["ink_iou"], flush=True)
+    figures = summary(found)
+    print(json.dumps({key: figures[key] for key in ("all", "fonts")}, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
