@@ -30,6 +30,7 @@ class Recipe:
     patches_per_class: int = 5000
     max_lost_notes: float = 0.02  # of a score's notes, beyond which the engraving is not trusted
     seed: int = 0
+    whole_masks: bool = False  # each symbol's own mask, in the symbol table
 
     def styles(self) -> tuple[Style, ...]:
         """The styles in which each score is engraved."""
@@ -51,7 +52,10 @@ class Recipe:
 
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
-        return {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        if not self.whole_masks:  # a dataset without them is as it was before they could be had
+            del table["whole-masks"]
+        return table
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -81,9 +85,7 @@ def read_run(path: Path) -> Run:
     try:
         output = _text("output", table["output"]) if "output" in table else None
         jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
-        force = table.get("force", False)
-        if not isinstance(force, bool):
-            raise RecipeError(f"force: {force!r} is neither true nor false")
+        force = _flag("force", table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
     if output is not None:
@@ -204,6 +206,12 @@ def _real(key: str, value: object) -> float:
         raise RecipeError(f"{key}: {value!r} is no number") from None
 
 
+def _flag(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise RecipeError(f"{key}: {value!r} is neither true nor false")
+    return value
+
+
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise RecipeError(f"{key}: {value!r} is no name")
@@ -223,4 +231,5 @@ _PARSERS: dict[str, Any] = {
     "patches_per_class": _whole,
     "max_lost_notes": _real,
     "seed": _whole,
+    "whole_masks": _flag,
 }

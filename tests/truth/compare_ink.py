@@ -1,6 +1,6 @@
 """Ink and owners of engraved pages against another renderer's, symbol by symbol.
 
-    python -m tests.truth.compare_ink --pages 30 --json docs/truth/ink.json
+python -m tests.truth.compare_ink --pages 30 --json docs/truth/ink.json
 """
 
 import argparse
@@ -49,7 +49,9 @@ class Comparison:
     worst: list[tuple[int, int, str]] = field(default_factory=list)
 
 
-def compare(svg: str, style: Style, number: int, music: Music, name: str, shift: int = 0) -> Comparison:
+def compare(
+    svg: str, style: Style, number: int, music: Music, name: str, shift: int = 0
+) -> Comparison:
     """Judge one page; *shift* moves one symbol in twenty by so many pixels, to see that it shows."""
     page = read_page(svg, number, style.music_font, sizes(style))
     sheet, outlines, marks = paint(page, music, shift)
@@ -65,7 +67,9 @@ def compare(svg: str, style: Style, number: int, music: Music, name: str, shift:
             drawn[one].append(element)
             first.setdefault(one, place)
     windows: dict[int, Window] = {}
-    for one in sorted(drawn, key=lambda one: (sheet.symbols[one - 1].kind != "staffLine", first[one])):
+    for one in sorted(
+        drawn, key=lambda one: (sheet.symbols[one - 1].kind != "staffLine", first[one])
+    ):
         members = [symbol.box for symbol in sheet.symbols if unit[symbol.number] == one]
         box = (
             min(box.x0 for box in members), min(box.y0 for box in members),
@@ -77,12 +81,16 @@ def compare(svg: str, style: Style, number: int, music: Music, name: str, shift:
     theirs, ink, _ = decide(windows, size)
     ours = np.array(unit)[sheet.painting.owners]
     tally(found, ours, theirs, ink, windows, sheet)
-    lettered = {one for one, members in drawn.items() if any(each.tag == "text" for each in members)}
+    lettered = {
+        one for one, members in drawn.items() if any(each.tag == "text" for each in members)
+    }
     measure_ink(found, sheet, judged.ink(), windows, lettered)
     return found
 
 
-def paint(page: Page, music: Music, shift: int) -> tuple[Sheet, list[Outline], list[tuple[Mark, ...]]]:
+def paint(
+    page: Page, music: Music, shift: int
+) -> tuple[Sheet, list[Outline], list[tuple[Mark, ...]]]:
     """The page as deepscores makes it, and the marks of each symbol."""
     placed = place_symbols(page, music)
     outlines = [one.outline for one in placed]
@@ -256,13 +264,19 @@ def tally(
     apart = ours != theirs
     found.labelled, found.agreeing = int(either.sum()), int((either & ~apart).sum())
     for owner in (ours, theirs):
-        for one, count in zip(*np.unique(owner[apart & (owner > 0)], return_counts=True), strict=True):
+        for one, count in zip(
+            *np.unique(owner[apart & (owner > 0)], return_counts=True), strict=True
+        ):
             found.kinds.setdefault(kinds[one], [0, 0])[1] += int(count)
     for one, count in zip(*np.unique(theirs[theirs > 0], return_counts=True), strict=True):
         found.kinds.setdefault(kinds[one], [0, 0])[0] += int(count)
     for y, x in zip(*np.nonzero(apart), strict=True):
         a, b = (at(windows.get(int(owner[y, x])), y, x) for owner in (ours, theirs))
-        near = abs(a - b) < CLOSE if ours[y, x] and theirs[y, x] else abs(ink[y, x] - 127.5) < 255 * CLOSE + 0.5
+        near = (
+            abs(a - b) < CLOSE
+            if ours[y, x] and theirs[y, x]
+            else abs(ink[y, x] - 127.5) < 255 * CLOSE + 0.5
+        )
         found.close += bool(near)
         if not near:
             pair = f"{kinds[ours[y, x]]} {a:.3f} | {kinds[theirs[y, x]]} {b:.3f} ink {ink[y, x]}"
@@ -278,7 +292,11 @@ def at(window: Window | None, y: int, x: int) -> float:
 
 
 def measure_ink(
-    found: Comparison, sheet: Sheet, theirs: np.ndarray, windows: dict[int, Window], lettered: set[int]
+    found: Comparison,
+    sheet: Sheet,
+    theirs: np.ndarray,
+    windows: dict[int, Window],
+    lettered: set[int],
 ) -> None:
     """Dark pixels of both pictures: of the page, of its text, of the rest."""
     text = np.zeros(theirs.shape, bool)

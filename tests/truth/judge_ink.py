@@ -91,9 +91,7 @@ class JudgedPage:
             f"{key}={quoteattr(inner.get(key))}" for key in ("color", "font-family", "viewBox")
         )
         # Not clipped: a layer for it costs resvg most of its time, and the window cuts anyway.
-        self.scale = (
-            f'<svg width="{self.width}" height="{self.height}" overflow="visible" {more}>'
-        )
+        self.scale = f'<svg width="{self.width}" height="{self.height}" overflow="visible" {more}>'
         self.elements = list(_elements(inner))
 
     def cover(self, elements: Sequence[Element], box: tuple[float, ...]) -> Window:
@@ -120,7 +118,9 @@ class JudgedPage:
         """How much of one pixel *elements* cover, to a thousandth."""
         return float(self._draw(elements, x, y, x + 1, y + 1, CLOSER_TIMES)[0, 0])
 
-    def _draw(self, elements: Sequence[Element], x0: int, y0: int, x1: int, y1: int, times: int) -> np.ndarray:
+    def _draw(
+        self, elements: Sequence[Element], x0: int, y0: int, x1: int, y1: int, times: int
+    ) -> np.ndarray:
         glyphs = "".join(self.defs[name] for name in {one.glyph for one in elements} if name)
         texts = "".join(one.words for one in elements)
         body = f"<defs>{glyphs}</defs>" + self.scale + "".join(one.source for one in elements)

@@ -106,9 +106,9 @@ def warm_up() -> None:
 
 
 @cache
-def studio(width: int, height: int) -> Studio:
+def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
     """This process's studio for pages of one size."""
-    return Studio(width, height)
+    return Studio(width, height, whole_masks=whole_masks)
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -158,7 +158,8 @@ def draw(score: Score, engraving: Engraving, recipe: Recipe) -> Iterator[Drawing
     most_a_font = None if most is None else -(-most // len(styles))
     drawn, style = 0, 0
     for place, page, count in engraving.pages(most_a_font):
-        sheet = studio(*recipe.page_size).make_sheet(page, engraving.music)
+        maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
+        sheet = maker.make_sheet(page, engraving.music)
         notes = _count_notes(page)
         drawn = notes + (drawn if place == style else 0)
         style = place

@@ -36,9 +36,7 @@ def split_clef(composite: Edges, plain: Edges) -> tuple[Edges, Edges]:
     numerals: list[Edges] = []
     for contour in contours(composite):
         gaps = _gaps(contour, plain)
-        stretches = [
-            _whole(one, gaps) for one in _stretches(gaps > _TOUCHING) if len(one) > _SLIP
-        ]
+        stretches = [_whole(one, gaps) for one in _stretches(gaps > _TOUCHING) if len(one) > _SLIP]
         numerals += [_closed(contour[stretch]) for stretch in stretches]
         bodies.append(_without(contour, stretches))
     return np.concatenate(bodies), np.concatenate(numerals)
