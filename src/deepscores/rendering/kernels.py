@@ -12,6 +12,7 @@ from math import ceil, floor
 import numpy as np
 from numba import njit
 
+ROUNDING = 1e-6  # engravers' numbers are decimal: what is half a pixel in them must come out so
 HALF = 128  # of 255: the ink from which a pixel is labelled
 
 
@@ -87,7 +88,7 @@ def window_of(edges, first, last, to):  # pragma: no cover - compiled
 @njit(cache=True, error_model="numpy")
 def shade_of(total):  # pragma: no cover - compiled
     """Coverage as 0…255. Contours that overlap count once."""
-    return int(min(abs(total) * 255.0 + 0.5, 255.0))
+    return int(min(abs(total) * 255.0 + 0.5 + ROUNDING, 255.0))
 
 
 @njit(cache=True, error_model="numpy")
