@@ -100,6 +100,12 @@ def build(
     patches_per_class: Annotated[
         int | None, typer.Option(metavar="N", help="At most so many of a class [default: 5000].")
     ] = None,
+    quota: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Pick pages so that each class comes up so often, within --pages."
+        ),
+    ] = None,
     max_lost_notes: Annotated[
         float | None,
         typer.Option(
@@ -120,6 +126,7 @@ def build(
     deepscores build -o dataset                          the default corpus, 300 pages
     deepscores build scores/ -o mine --pages all         every score of a folder
     deepscores build 'lieder/**/*.mxl' -o lieder --fonts Bravura,Leland --labels full
+    deepscores build --quota 50 --pages all -o even      fifty of each class, as far as there are
     deepscores build --recipe big.toml -o big --jobs 8
     """
     from deepscores import api
@@ -129,7 +136,7 @@ def build(
     changes = _given(
         fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels,
         page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
-        patches_per_class=patches_per_class,
+        patches_per_class=patches_per_class, quota=quota,
         max_lost_notes=max_lost_notes, seed=seed,
     )  # fmt: skip
     with watching() as progress:
