@@ -16,15 +16,27 @@ def join_beam(marks: tuple[Mark, ...]) -> list[Mark]:
     """
     lines: list[tuple[Mark, NDArray[np.float64]]] = []
     for mark in marks:
-        corners = _corners(mark)
-        for place, (first, known) in enumerate(lines):
-            joined = _joined(known, corners) if first.to_page == mark.to_page else None
-            if joined is not None:
-                lines[place] = (first._replace(edges=_outline(joined)), joined)
-                break
-        else:
-            lines.append((mark, corners))
+        corners, place = _corners(mark), len(lines)
+        lines.append((mark, corners))
+        while (met := _meeting(lines, place)) is not None:
+            other, joined = met
+            place, gone = sorted((place, other))
+            lines[place] = (lines[place][0]._replace(edges=_outline(joined)), joined)
+            del lines[gone]
     return [mark for mark, _ in lines]
+
+
+def _meeting(
+    lines: list[tuple[Mark, NDArray[np.float64]]], place: int
+) -> tuple[int, NDArray[np.float64]] | None:
+    """Another line whose end meets one of the line at *place*, and the corners of both as one."""
+    mark, corners = lines[place]
+    for other, (known, ends) in enumerate(lines):
+        if other != place and known.to_page == mark.to_page:
+            joined = _joined(ends, corners)
+            if joined is not None:
+                return other, joined
+    return None
 
 
 def _corners(mark: Mark) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from deepscores.recipe import Recipe
 from deepscores.scores import read_score
 from deepscores.vocabulary.labels import Labelled, LabelSet
 from deepscores.zoo.inventory import zoo_scores
+
+_Pixel = TypeVar("_Pixel", np.uint8, np.uint16)
 
 CELL = (132, 72)  # pixels: width, height of a crop
 _MARGIN = 10  # pixels around a specimen, where it fits
@@ -88,9 +90,7 @@ def _is_shown(one: Labelled, sheet: Sheet) -> bool:
     """Whether little of *one* is covered by what is painted over it."""
     places = list(one.members)
     painting = sheet.painting
-    return bool(
-        painting.visible_areas[places].sum() >= 0.8 * painting.whole_areas[places].sum()
-    )
+    return bool(painting.visible_areas[places].sum() >= 0.8 * painting.whole_areas[places].sum())
 
 
 def _scale(box: Box) -> float:
@@ -119,8 +119,8 @@ def _cut(
 
 
 def _window(
-    page: NDArray[np.generic], x: int, y: int, width: int, height: int, paper: int
-) -> NDArray[np.generic]:
+    page: NDArray[_Pixel], x: int, y: int, width: int, height: int, paper: int
+) -> NDArray[_Pixel]:
     window = np.full((height, width), paper, page.dtype)
     x0, y0 = max(x, 0), max(y, 0)
     part = page[y0 : y + height, x0 : x + width]
