@@ -193,6 +193,28 @@ def classes(
 
 
 @app.command()
+def zoo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
+    labels: Labels = None,
+    fonts: Fonts = None,
+) -> None:
+    """Picture every class of a label set in every font, cut from the pages of small scores.
+
+    \b
+    deepscores zoo -o zoo
+    deepscores zoo -o zoo --labels deepscores-v2 --fonts Bravura,Petaluma
+    """
+    from deepscores import api
+    from deepscores.cli.screen import watching
+
+    with watching() as progress:
+        visit = api.zoo(output, progress=progress, **_given(labels=labels, fonts=fonts))
+    for font, shown in visit.shown:
+        print(f"{font}: {shown} of {visit.classes} classes")
+    print(visit.picture, visit.page, sep="\n")
+
+
+@app.command()
 def verify(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     rerender: Annotated[
