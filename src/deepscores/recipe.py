@@ -1,5 +1,6 @@
 """What a user asks for: a TOML file and the command line, checked and resolved."""
 
+import fnmatch
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -28,6 +29,7 @@ class Recipe:
     margin: int = 100  # pixels
     patches: tuple[int, int] = (45, 170)  # width, height in pixels
     patches_per_class: int = 5000
+    quota: tuple[tuple[str, int], ...] = ()  # class, pattern or "each" → objects asked for
     max_lost_notes: float = 0.02  # of a score's notes, beyond which the engraving is not trusted
     seed: int = 0
     whole_masks: bool = False  # each symbol's own mask, in the symbol table
@@ -42,7 +44,7 @@ class Recipe:
 
     def most_of_a_score(self) -> int | None:
         """Pages made of one score, all fonts together; None: all. A sample is to be of many."""
-        if self.pages is None:
+        if self.pages is None or self.quota:  # a quota's pages are picked by what they hold
             return self.pages_per_score
         share = max(-(-self.pages // 20), len(self.fonts))
         return min(self.pages_per_score or share, self.pages)
@@ -55,7 +57,7 @@ class Recipe:
         table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
-        return table
+        return {**table, "quota": dict(self.quota)}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -143,7 +145,11 @@ def checked(recipe: Recipe) -> Recipe:
             raise RecipeError(f"no music font {font!r}; there are {', '.join(MUSIC_FONTS)}")
     if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
         raise RecipeError("fonts: name at least one, and each once")
-    recipe.label_set()
+    labels = recipe.label_set()
+    names = [one.name for one in labels.classes]
+    for pattern, _ in recipe.quota:
+        if pattern != "each" and not fnmatch.filter(names, pattern):
+            raise RecipeError(f"quota: no class {pattern!r} in label set {labels.name!r}")
     if not 0 <= recipe.max_lost_notes <= 1:
         raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
     width, height = recipe.page_size
@@ -212,6 +218,17 @@ def _flag(key: str, value: object) -> bool:
     return value
 
 
+def _quota(key: str, value: object) -> tuple[tuple[str, int], ...]:
+    """A table of counts by class, or one count for each.
+
+    >>> _quota("quota", 50)
+    (('each', 50),)
+    """
+    if not isinstance(value, Mapping):
+        value = {"each": value}
+    return tuple((str(name), _whole(f"{key}: {name}", count)) for name, count in value.items())
+
+
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise RecipeError(f"{key}: {value!r} is no name")
@@ -229,6 +246,7 @@ _PARSERS: dict[str, Any] = {
     "margin": _whole,
     "patches": _size,
     "patches_per_class": _whole,
+    "quota": _quota,
     "max_lost_notes": _real,
     "seed": _whole,
     "whole_masks": _flag,

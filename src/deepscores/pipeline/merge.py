@@ -32,6 +32,7 @@ from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import MANIFEST, Entry, list_files, write_manifest
 from deepscores.pipeline.plan import DATASET, Plan
 from deepscores.pipeline.progress import Progress
+from deepscores.pipeline.quota import Picked, report
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.selection import Lowest, priorities
 from deepscores.pipeline.shards import Record, table_path
@@ -58,11 +59,12 @@ def merge(
     records: Sequence[Record],
     jobs: int,
     progress: Progress,
+    picked: Picked | None = None,
     *,
     show_output: bool,
 ) -> None:
     """Turn the finished shards of *records* into the dataset; doing it again gives the same."""
-    kept = _within(records, plan.recipe.pages)
+    kept = _within(records, None if picked else plan.recipe.pages)
     entries = [entry for one in kept for entry in _files(one)]
     rows = [row for one in kept for row in one.record.pages[: one.pages]]
     stems = [row[_STEM] for row in rows]
@@ -101,6 +103,7 @@ def merge(
             "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
             "pages_left_out": sum(len(one.left_out) for one in records),
         },
+        **({"quota": report(plan, counts, picked)} if picked else {}),
     }
     data = _json(dataset)
     entries.append(Entry.of(DATASET, data))

@@ -16,7 +16,7 @@ from deepscores.engravers.protocol import Engraving
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
-from deepscores.model import Page, Score, Sheet
+from deepscores.model import Page, Score, Sheet, Symbol
 from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
@@ -41,6 +41,7 @@ class ShardTask:
     recipe: Recipe
     labels: LabelSet
     folder: Path  # of the dataset
+    only: frozenset[tuple[str, int]] | None = None  # font and number of the pages wanted; None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,15 @@ def make_shard(task: ShardTask) -> Record:
         record = _make(task)
     except ScoreError as error:
         what = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        record = skipped(task, what, error.what)
+        record = skipped(task.index, task.source, what, error.what)
     write_record(task.folder, record)
     gc.collect(1)  # what this score left; what outlived earlier ones is not looked through again
     return record
 
 
-def skipped(task: ShardTask, reason: str, detail: str) -> Record:
+def skipped(index: int, source: Source, reason: str, detail: str) -> Record:
     """The record of a score that is left out."""
-    return Record(task.index, task.source.name, None, (), (), reason, detail)
+    return Record(index, source.name, None, (), (), reason, detail)
 
 
 def record_path(folder: Path, index: int) -> Path:
@@ -147,8 +148,13 @@ def load(score: Score, recipe: Recipe) -> Engraving:
     return engraving
 
 
-def draw(score: Score, engraving: Engraving, recipe: Recipe) -> Iterator[Drawing]:
-    """Every page of *score* in every style of *recipe*, painted.
+def draw(
+    score: Score,
+    engraving: Engraving,
+    recipe: Recipe,
+    only: frozenset[tuple[str, int]] | None = None,
+) -> Iterator[Drawing]:
+    """Every page of *score* in every style of *recipe*, painted; or *only* some (font, number).
 
     Raise EngravingError as soon as the engraving is seen to lose notes: an engine can draw broken
     input as blank or thinned pages without a word.
@@ -158,21 +164,25 @@ def draw(score: Score, engraving: Engraving, recipe: Recipe) -> Iterator[Drawing
     most_a_font = None if most is None else -(-most // len(styles))
     drawn, style = 0, 0
     for place, page, count in engraving.pages(most_a_font):
-        maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
-        sheet = maker.make_sheet(page, engraving.music)
-        notes = _count_notes(page)
+        style_at, font = styles[place], styles[place].music_font
+        notes = count_notes(page)
         drawn = notes + (drawn if place == style else 0)
         style = place
         if page.number == count:
-            _compare_notes(score, drawn, f"draws in {styles[place].music_font}", recipe)
-        heads = {one.element for one in sheet.symbols if one.role == "notehead"}
-        off_page = notes - len(heads)
-        yield Drawing(
-            styles[place].music_font, styles[place].engraver, page, sheet, notes, off_page
-        )
+            _compare_notes(score, drawn, f"draws in {font}", recipe)
+        if only is None or (font, page.number) in only:
+            maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
+            sheet = maker.make_sheet(page, engraving.music)
+            off_page = count_off_page(notes, sheet.symbols)
+            yield Drawing(font, style_at.engraver, page, sheet, notes, off_page)
 
 
-def _count_notes(page: Page) -> int:
+def count_off_page(notes: int, symbols: Sequence[Symbol]) -> int:
+    """How many of the *notes* drawn lie beyond the page's edge, where there are no symbols."""
+    return notes - len({one.element for one in symbols if one.role == "notehead"})
+
+
+def count_notes(page: Page) -> int:
     """The noteheads that the engine drew, on the page and beyond its edge."""
     drawn = {mark.element for mark in page.marks}
     return sum(page.elements[index].kind == "notehead" for index in drawn)
@@ -199,7 +209,7 @@ def _make(task: ShardTask) -> Record:
     engraving = load(score, recipe)
     drawn: Counter[str] = Counter()
     left_out: list[tuple[str, str, str]] = []
-    drawings = draw(score, engraving, recipe)
+    drawings = draw(score, engraving, recipe, task.only)
     for font, engraver, page, sheet, notes, off_page in islice(drawings, recipe.most_of_a_score()):
         drawn[font] += notes
         if off_page:
@@ -244,6 +254,20 @@ def _write_tables(task: ShardTask, samples: Sequence[Sample]) -> None:
 
 
 __all__ = [
-    "Drawing", "Engraving", "Record", "ShardTask", "draw", "limits", "load", "make_shard",
-    "record_path", "skipped", "studio", "table_path", "warm_up", "write_record",
+    "Drawing",
+    "Engraving",
+    "Record",
+    "ShardTask",
+    "count_notes",
+    "count_off_page",
+    "draw",
+    "limits",
+    "load",
+    "make_shard",
+    "record_path",
+    "skipped",
+    "studio",
+    "table_path",
+    "warm_up",
+    "write_record",
 ]  # fmt: skip

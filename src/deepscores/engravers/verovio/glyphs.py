@@ -16,7 +16,7 @@ from deepscores.outlines.curves import path_edges
 MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
 FALLBACK = "Leipzig"  # Verovio's own default for glyphs that a font lacks
 
-_FLATNESS = 0.15  # of 1000 units an em: 0.01 px at a staff space of 16 px
+_FLATNESS = 0.3  # of 1000 units an em: 0.02 px at a staff space of 16 px
 _GLYPH = re.compile(
     r'<g c="(?P<code>[0-9A-F]+)"[^>]*? h-a-x="(?P<advance>[-0-9.]+)"[^>]*? n="(?P<name>\w+)"'
 )
