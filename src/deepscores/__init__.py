@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, engrave, verify
+    from deepscores.api import build, check, engrave, verify
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
-__all__ = ["Recipe", "__version__", "build", "engrave", "open_dataset", "verify"]
+__all__ = ["Recipe", "__version__", "build", "check", "engrave", "open_dataset", "verify"]
 
 _HOMES = {
     "build": "deepscores.api",
+    "check": "deepscores.api",
     "engrave": "deepscores.api",
     "verify": "deepscores.api",
     "open_dataset": "deepscores.dataset",

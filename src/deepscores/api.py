@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepscores.auditing import run as _run
+from deepscores.auditing.findings import Report
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
 from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 
-__all__ = ["build", "engrave", "verify"]
+__all__ = ["build", "check", "engrave", "verify"]
 
 
 def build(
@@ -63,6 +65,22 @@ def verify(
 ) -> _verify.Verdict:
     """Check a dataset's files against its manifest, and remake a share of its pages."""
     return _verify.verify(Path(dataset), rerender=rerender, jobs=jobs, progress=progress)
+
+
+def check(
+    dataset: str | Path,
+    *,
+    sample: float | None = None,
+    alike: float = _run.DEFAULT_ALIKE,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Audit the labels of a dataset, ours or another's: is what they say so, and do they agree?
+
+    *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
+    their music, in different splits, are findings. Raise DatasetError where there is no dataset.
+    """
+    return _run.audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
 
 
 def resolve(
