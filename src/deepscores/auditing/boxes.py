@@ -14,6 +14,7 @@ _SIDES = ("left", "top", "right", "bottom")
 _LINES = ("staffLine", "ledgerLine")  # run through and beside whatever stands on the staff
 # Ends so thin that no pixel there is half black.
 _TAPERED = ("slur", "tie", "laissezVibrer", "dynamic", "hairpin", "lyric", "glissando")
+_LINE = 0.2  # staff spaces: at least as thick as staff lines are in any font
 _EDGE = 1e-3  # pixels: coordinates are kept as 32-bit numbers
 
 
@@ -93,8 +94,8 @@ def pixel_boxes(
 def loose_boxes(page: OwnPage) -> Iterator[tuple[object, str]]:
     """Boxes that are not within one pixel of the symbol's ink.
 
-    No pixel may lie beyond the box. On each side the box must meet ink; where nothing covers the
-    symbol, ink of its own.
+    No pixel may lie beyond the box. Where its own end within a side, there must be ink at the side
+    all the same: light, or another symbol's.
     """
     symbols = page.symbols
     gaps = np.concatenate(
@@ -121,39 +122,34 @@ def _distance(page: OwnPage, row: int, side: int, what: str) -> str:
 
 def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
     """Whether a box's side without pixels of the symbol is where its ink ends all the same."""
-    symbols = page.symbols
-    edge = _strip(symbols.boxes[row], side, 1.0)
-    image = page.image[edge]
-    if not (image < 255).any():
+    edge = _edge(page.symbols.boxes[row], side)
+    ink = page.image[edge] < 255
+    if not ink.any():
         return False
-    kind = symbols.kinds[row]
-    if symbols.visible_areas[row] != symbols.whole_areas[row] or kind.startswith(_TAPERED):
+    if page.symbols.kinds[row].startswith(_TAPERED):
         return True
-    # Nothing is said to cover the symbol. Ink of its own is here too light to be labelled, or it
-    # lost as many pixels here as it won elsewhere; a line through the place proves neither.
-    between = _strip(symbols.boxes[row], side, gap)
-    owners = page.instances[between]
-    others = np.unique(owners[(owners > 0) & (owners != row + 1)])
-    names = [symbols.kinds[number - 1] for number in others if number <= len(symbols.kinds)]
-    if any(name not in _LINES for name in names):
-        return True
-    return not names and bool(((image < 255) & (page.instances[edge] == 0)).any())
+    # Another symbol covers more of the pixels here, or its own ink is too light to be labelled. A
+    # line wins no more than what a thin stroke leaves it: its own thickness.
+    owners = np.unique(page.instances[edge])
+    kinds = page.symbols.kinds
+    others = {kinds[one - 1] for one in owners if 0 < one <= len(kinds) and one != row + 1}
+    if others.issubset(_LINES):
+        return gap <= 1 + _LINE * float(page.row.get("staff_space") or 0)
+    return True
 
 
-def _strip(box: NDArray[np.float64], side: int, depth: float) -> tuple[slice, slice]:
-    """The pixels of *box* within *depth* of one of its sides."""
+def _edge(box: NDArray[np.float64], side: int) -> tuple[slice, slice]:
+    """The pixels of *box* within one pixel of one of its sides."""
     x0, y0, x1, y1 = box.tolist()
-    if side == 0:
-        x1 = x0 + depth
-    elif side == 1:
-        y1 = y0 + depth
-    elif side == 2:
-        x0 = x1 - depth
-    else:
-        y0 = y1 - depth
+    x0, x1 = (
+        (x0, min(x0 + 1, x1)) if side == 0 else (max(x1 - 1, x0), x1) if side == 2 else (x0, x1)
+    )
+    y0, y1 = (
+        (y0, min(y0 + 1, y1)) if side == 1 else (max(y1 - 1, y0), y1) if side == 3 else (y0, y1)
+    )
     return (
-        slice(max(int(np.floor(y0)), 0), int(np.ceil(y1))),
-        slice(max(int(np.floor(x0)), 0), int(np.ceil(x1))),
+        slice(max(int(np.floor(y0)), 0), max(int(np.ceil(y1)), 0)),
+        slice(max(int(np.floor(x0)), 0), max(int(np.ceil(x1)), 0)),
     )
 
 

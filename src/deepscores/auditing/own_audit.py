@@ -70,6 +70,9 @@ def in_workers(
     jobs: int,
 ) -> Iterator[tuple[Task, Value | Failed]]:
     """Yield every task with its value, in the order of their ends."""
+    if jobs == 1:  # no process needs to start
+        yield from ((task, work(task)) for task in tasks)
+        return
     results = run_contained(work, tasks, jobs=jobs, limits=limits)
     with closing(results):
         for _, task, outcome in results:
