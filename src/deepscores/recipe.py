@@ -32,6 +32,7 @@ class Recipe:
     quota: tuple[tuple[str, int], ...] = ()  # class, pattern or "each" → objects asked for
     max_lost_notes: float = 0.02  # of a score's notes, beyond which the engraving is not trusted
     seed: int = 0
+    whole_masks: bool = False  # each symbol's own mask, in the symbol table
 
     def styles(self) -> tuple[Style, ...]:
         """The styles in which each score is engraved."""
@@ -54,6 +55,8 @@ class Recipe:
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
         table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        if not self.whole_masks:  # a dataset without them is as it was before they could be had
+            del table["whole-masks"]
         return {**table, "quota": dict(self.quota)}
 
 
@@ -84,9 +87,7 @@ def read_run(path: Path) -> Run:
     try:
         output = _text("output", table["output"]) if "output" in table else None
         jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
-        force = table.get("force", False)
-        if not isinstance(force, bool):
-            raise RecipeError(f"force: {force!r} is neither true nor false")
+        force = _flag("force", table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
     if output is not None:
@@ -211,6 +212,12 @@ def _real(key: str, value: object) -> float:
         raise RecipeError(f"{key}: {value!r} is no number") from None
 
 
+def _flag(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise RecipeError(f"{key}: {value!r} is neither true nor false")
+    return value
+
+
 def _quota(key: str, value: object) -> tuple[tuple[str, int], ...]:
     """A table of counts by class, or one count for each.
 
@@ -242,4 +249,5 @@ _PARSERS: dict[str, Any] = {
     "quota": _quota,
     "max_lost_notes": _real,
     "seed": _whole,
+    "whole_masks": _flag,
 }

@@ -45,6 +45,9 @@ RecipeFile = Annotated[
         metavar="FILE.toml", help="Any of these options, in a file; options go before it."
     ),
 ]
+WholeMasks = Annotated[
+    bool, typer.Option("--whole-masks", help="Each symbol's own mask, in the symbol table.")
+]
 Seed = Annotated[
     int | None, typer.Option(metavar="N", help="Order, splits and patches follow it [default: 0].")
 ]
@@ -113,6 +116,7 @@ def build(
         ),
     ] = None,
     seed: Seed = None,
+    whole_masks: WholeMasks = False,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
@@ -137,7 +141,7 @@ def build(
         fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels,
         page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
         patches_per_class=patches_per_class, quota=quota,
-        max_lost_notes=max_lost_notes, seed=seed,
+        max_lost_notes=max_lost_notes, seed=seed, whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
         summary = api.build(
@@ -156,6 +160,7 @@ def engrave(
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
     margin: Margin = None,
+    whole_masks: WholeMasks = False,
 ) -> None:
     """Engrave one score to look at it: pages, labels and overlay pictures.
 
@@ -167,8 +172,9 @@ def engrave(
     from deepscores.cli.screen import watching
 
     changes = _given(
-        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin
-    )
+        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin,
+        whole_masks=whole_masks or None,
+    )  # fmt: skip
     with watching() as progress:
         pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
     for page in pages:

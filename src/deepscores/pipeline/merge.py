@@ -17,7 +17,15 @@ import pyarrow.parquet as pq
 
 from deepscores.errors import DeepScoresError
 from deepscores.formats.png import decode_png, encode_png
-from deepscores.formats.tables import PAGES, SCORES, SYMBOLS, WRITING, encode_table, table
+from deepscores.formats.tables import (
+    PAGES,
+    SCORES,
+    SYMBOLS,
+    SYMBOLS_WHOLE,
+    WRITING,
+    encode_table,
+    table,
+)
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
 from deepscores.pipeline.files import commit_record, write_again, write_file
@@ -62,7 +70,7 @@ def merge(
     stems = [row[_STEM] for row in rows]
 
     progress.stage("Merging tables", len(kept))
-    symbols, symbol_files = _merge_symbols(folder, kept, progress)
+    symbols, symbol_files = _merge_symbols(plan, folder, kept, progress)
     entries += symbol_files
     counts, chosen = _choose_patches(plan, folder, kept)
     entries += _cut_patches(plan, folder, stems, chosen, jobs, progress, show_output=show_output)
@@ -134,18 +142,19 @@ def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
 
 
 def _merge_symbols(
-    folder: Path, kept: Sequence[_Kept], progress: Progress
+    plan: Plan, folder: Path, kept: Sequence[_Kept], progress: Progress
 ) -> tuple[int, list[Entry]]:
     """Write ``symbols/part-*.parquet``, one row group a shard."""
     entries: list[Entry] = []
     total = rows = 0
     part: list[pa.Table] = []
+    schema = SYMBOLS_WHOLE if plan.recipe.whole_masks else SYMBOLS
 
     def flush() -> None:
         path = f"symbols/part-{len(entries):05d}.parquet"
         sink = io.BytesIO()
-        with pq.ParquetWriter(sink, SYMBOLS, **WRITING) as writer:
-            for content in part or [SYMBOLS.empty_table()]:
+        with pq.ParquetWriter(sink, schema, **WRITING) as writer:
+            for content in part or [schema.empty_table()]:
                 writer.write_table(content)
         data = sink.getvalue()
         write_file(folder / path, data)

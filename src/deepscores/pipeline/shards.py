@@ -107,9 +107,9 @@ def warm_up() -> None:
 
 
 @cache
-def studio(width: int, height: int) -> Studio:
+def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
     """This process's studio for pages of one size."""
-    return Studio(width, height)
+    return Studio(width, height, whole_masks=whole_masks)
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -171,7 +171,8 @@ def draw(
         if page.number == count:
             _compare_notes(score, drawn, f"draws in {font}", recipe)
         if only is None or (font, page.number) in only:
-            sheet = studio(*recipe.page_size).make_sheet(page, engraving.music)
+            maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
+            sheet = maker.make_sheet(page, engraving.music)
             off_page = count_off_page(notes, sheet.symbols)
             yield Drawing(font, style_at.engraver, page, sheet, notes, off_page)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from deepscores.geometry import Affine, Box
 from deepscores.model import Facts, Mark, Music, Outline, Page, Symbol
-from deepscores.outlines.contours import Edges, bounds, moved, on_page, rectangle
+from deepscores.outlines.contours import Edges, bounds, disjoint, moved, on_page, rectangle
 from deepscores.vocabulary.barlines import split_barline
 from deepscores.vocabulary.beams import join_beam
 from deepscores.vocabulary.kinds import Drawn, find_symbols
@@ -95,7 +95,7 @@ def _outline(drawn: Drawn) -> Outline:
         joined = _join(boxes)
         if len(joined) == 1:
             return Outline(None, box=joined[0])
-        return Outline(np.concatenate([rectangle(box) for box in joined]))
+        return Outline(np.concatenate([rectangle(box) for box in disjoint(joined)]))
     return Outline(
         np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in drawn.marks])
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.engravers.verovio.clefs import numeral, plain_clef
+from deepscores.engravers.verovio.clefs import plain_clef, split_clef
 from deepscores.errors import RecipeError
 from deepscores.outlines.curves import path_edges
 
@@ -74,5 +74,5 @@ def glyph(font: str, code: str) -> Glyph:
 def _taken_apart(clef: Glyph) -> Glyph:
     plain = plain_clef(clef.name)
     code = next(code for code, (name, _) in _names(clef.font).items() if name == plain)
-    body = glyph(clef.font, code).edges
-    return clef._replace(edges=body, numeral=numeral(clef.edges, body))
+    body, numeral = split_clef(clef.edges, glyph(clef.font, code).edges)
+    return clef._replace(edges=body, numeral=numeral)
