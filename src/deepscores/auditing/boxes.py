@@ -11,7 +11,6 @@ from deepscores.labelling.overlaps import overlapping
 
 _SAME = 0.95  # intersection over union from which two boxes are of one thing
 _SIDES = ("left", "top", "right", "bottom")
-_LINES = ("staffLine", "ledgerLine")  # run through and beside whatever stands on the staff
 # Ends so thin that no pixel there is half black.
 _TAPERED = ("slur", "tie", "laissezVibrer", "dynamic", "hairpin", "lyric", "glissando")
 _LINE = 0.2  # staff spaces: at least as thick as staff lines are in any font
@@ -122,31 +121,30 @@ def _distance(page: OwnPage, row: int, side: int, what: str) -> str:
 
 def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
     """Whether a box's side without pixels of the symbol is where its ink ends all the same."""
-    edge = _edge(page.symbols.boxes[row], side)
-    ink = page.image[edge] < 255
-    if not ink.any():
+    box = page.symbols.boxes[row]
+    if not (page.image[_strip(box, side, 1.0)] < 255).any():
         return False
     if page.symbols.kinds[row].startswith(_TAPERED):
         return True
-    # Another symbol covers more of the pixels here, or its own ink is too light to be labelled. A
-    # line wins no more than what a thin stroke leaves it: its own thickness.
-    owners = np.unique(page.instances[edge])
-    kinds = page.symbols.kinds
-    others = {kinds[one - 1] for one in owners if 0 < one <= len(kinds) and one != row + 1}
-    if others.issubset(_LINES):
-        return gap <= 1 + _LINE * float(page.row.get("staff_space") or 0)
-    return True
+    # Slice by slice, another symbol must have won what this one lacks. A line wins no more than
+    # what a thin stroke leaves it, its own thickness; nor is more too light to be labelled.
+    won = ~np.isin(page.instances[_strip(box, side, gap)], (0, row + 1, *page.lines))
+    bare = np.count_nonzero(~won.any(axis=0 if side in (0, 2) else 1))
+    return int(bare) <= 2 + _LINE * float(page.row.get("staff_space") or 0)
 
 
-def _edge(box: NDArray[np.float64], side: int) -> tuple[slice, slice]:
-    """The pixels of *box* within one pixel of one of its sides."""
+def _strip(box: NDArray[np.float64], side: int, depth: float) -> tuple[slice, slice]:
+    """The pixels of *box* within *depth* of one of its sides."""
     x0, y0, x1, y1 = box.tolist()
-    x0, x1 = (
-        (x0, min(x0 + 1, x1)) if side == 0 else (max(x1 - 1, x0), x1) if side == 2 else (x0, x1)
-    )
-    y0, y1 = (
-        (y0, min(y0 + 1, y1)) if side == 1 else (max(y1 - 1, y0), y1) if side == 3 else (y0, y1)
-    )
+    match side:
+        case 0:
+            x1 = min(x0 + depth, x1)
+        case 1:
+            y1 = min(y0 + depth, y1)
+        case 2:
+            x0 = max(x1 - depth, x0)
+        case _:
+            y0 = max(y1 - depth, y0)
     return (
         slice(max(int(np.floor(y0)), 0), max(int(np.ceil(y1)), 0)),
         slice(max(int(np.floor(x0)), 0), max(int(np.ceil(x1)), 0)),

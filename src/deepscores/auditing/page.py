@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepscores.formats.voc import Annotation
 from deepscores.geometry import Box
 
+_LINES = ("staffLine", "ledgerLine", "stem")
 HALF = 128  # of 255: the ink from which a pixel is labelled
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
@@ -116,6 +117,13 @@ class OwnPage:
     def areas(self) -> NDArray[np.int64]:
         """Owned pixels by symbol number, from 0."""
         return np.bincount(self.owned.numbers, minlength=len(self.symbols.kinds) + 1)
+
+    @cached_property
+    def lines(self) -> tuple[int, ...]:
+        """Symbols that run through or along others as a rule, and cover little of them."""
+        return tuple(
+            number for number, kind in enumerate(self.symbols.kinds, start=1) if kind in _LINES
+        )
 
     def places_of(self, symbol: int) -> NDArray[np.int64]:
         """Flat indices of the pixels that *symbol* owns around its boxes, ascending."""
