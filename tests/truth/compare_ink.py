@@ -18,12 +18,13 @@ import numpy as np
 from deepscores.engravers.verovio.engine import engrave, sizes
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.engravers.verovio.svg import read_page
-from deepscores.model import Mark, Music, Outline, Page, Score, Sheet, Style
+from deepscores.geometry import Box
+from deepscores.model import Mark, Music, Outline, Page, Style
 from deepscores.rendering.painting import Canvas
 from deepscores.scores import find_scores, read_score
 from deepscores.scores.sources import default_corpus
 from deepscores.vocabulary.kinds import find_symbols, mark_box
-from deepscores.vocabulary.symbols import _in_order, _outline, place_symbols
+from deepscores.vocabulary.symbols import Placed, _in_order, place_symbols
 from tests.truth.judge_ink import Element, JudgedPage, Window
 
 _LARGEST = 400_000  # bytes of a score
@@ -49,72 +50,76 @@ class Comparison:
     worst: list[tuple[int, int, str]] = field(default_factory=list)
 
 
-def compare(
-    svg: str, style: Style, number: int, music: Music, name: str, shift: int = 0
-) -> Comparison:
-    """Judge one page; *shift* moves one symbol in twenty by so many pixels, to see that it shows."""
+@dataclass
+class Judgement:
+    """What the judge finds on one page, and whose it is."""
+
+    name: str
+    font: str
+    placed: list[Placed]
+    canvas: Canvas
+    unit: list[int]  # for each symbol, the first of those judged together with it
+    unclaimed: int
+    windows: dict[int, Window]  # by unit, in painting order
+    lettered: set[int]  # units of text
+    page_ink: np.ndarray  # of the page as a whole, 0…1
+    looked_closer: int = 0
+
+
+def judge(svg: str, style: Style, number: int, music: Music, name: str) -> Judgement:
+    """Let the judge draw one page of an engraving, symbol by symbol and as a whole."""
     page = read_page(svg, number, style.music_font, sizes(style))
-    sheet, outlines, marks = paint(page, music, shift)
+    placed = place_symbols(page, music)
     judged = JudgedPage(svg, page.width, page.height)
-    claims, unclaimed = claim(judged.elements, page, marks)
-    unit = merged(claims, len(sheet.symbols))
-    found = Comparison(name, style.music_font, len(sheet.symbols), unclaimed=unclaimed)
-    found.merged = sum(unit[one] != one for one in range(1, len(unit)))
+    claims, unclaimed = claim(judged.elements, page, marks_of(page, len(placed)))
+    unit = merged(claims, len(placed))
     drawn: dict[int, list[Element]] = defaultdict(list)
-    first: dict[int, int] = {}
-    for place, (element, numbers) in enumerate(zip(judged.elements, claims, strict=True)):
-        for one in {unit[number] for number in numbers}:
+    for element, numbers in zip(judged.elements, claims, strict=True):
+        for one in sorted({unit[number] for number in numbers}):
             drawn[one].append(element)
-            first.setdefault(one, place)
-    windows: dict[int, Window] = {}
-    for one in sorted(
-        drawn, key=lambda one: (sheet.symbols[one - 1].kind != "staffLine", first[one])
-    ):
-        members = [symbol.box for symbol in sheet.symbols if unit[symbol.number] == one]
-        box = (
-            min(box.x0 for box in members), min(box.y0 for box in members),
-            max(box.x1 for box in members), max(box.y1 for box in members),
-        )  # fmt: skip
-        windows[one] = judged.cover(drawn[one], box)
-    size = (page.height, page.width)
-    found.looked_closer = look_closer(judged, drawn, windows, *decide(windows, size)[1:])
-    theirs, ink, _ = decide(windows, size)
-    ours = np.array(unit)[sheet.painting.owners]
-    tally(found, ours, theirs, ink, windows, sheet)
-    lettered = {
-        one for one, members in drawn.items() if any(each.tag == "text" for each in members)
-    }
-    measure_ink(found, sheet, judged.ink(), windows, lettered)
+    boxes: dict[int, list[Box]] = defaultdict(list)
+    for symbol, _ in placed:
+        boxes[unit[symbol.number]].append(symbol.box)
+    lines = {symbol.number for symbol, _ in placed if symbol.kind == "staffLine"}
+    # In the order of the engraver's file; but staff lines go first.
+    ordered = sorted(drawn, key=lambda one: one not in lines)
+    windows = {one: judged.cover(drawn[one], around(boxes[one])) for one in ordered}
+    found = Judgement(
+        name, style.music_font, placed, Canvas(page.width, page.height), unit, unclaimed, windows,
+        {one for one, members in drawn.items() if any(each.tag == "text" for each in members)},
+        judged.ink(),
+    )  # fmt: skip
+    _, _, near = decide(windows, found.page_ink.shape)
+    found.looked_closer = look_closer(judged, drawn, windows, near)
     return found
 
 
-def paint(
-    page: Page, music: Music, shift: int
-) -> tuple[Sheet, list[Outline], list[tuple[Mark, ...]]]:
-    """The page as deepscores makes it, and the marks of each symbol."""
-    placed = place_symbols(page, music)
-    outlines = [one.outline for one in placed]
-    if shift:
-        outlines = [
-            moved(one, shift) if place % 20 == 0 else one for place, one in enumerate(outlines)
-        ]
-    sheet = Sheet(
-        tuple(one.symbol for one in placed), Canvas(page.width, page.height).paint(outlines)
-    )
+def compare(judged: Judgement, outlines: Sequence[Outline] | None = None) -> Comparison:
+    """Hold the page, or *outlines* in place of its symbols', against the judge's."""
+    painting = judged.canvas.paint(outlines or [one.outline for one in judged.placed])
+    found = Comparison(judged.name, judged.font, len(judged.placed))
+    found.unclaimed, found.looked_closer = judged.unclaimed, judged.looked_closer
+    found.merged = sum(one != number for number, one in enumerate(judged.unit))
+    theirs, ink, _ = decide(judged.windows, judged.page_ink.shape)
+    tally(found, judged, np.array(judged.unit)[painting.owners], theirs, ink)
+    measure_ink(found, judged, painting.image <= 127)
+    return found
+
+
+def around(boxes: Sequence[Box]) -> tuple[float, ...]:
+    x0s, y0s, x1s, y1s = zip(*boxes, strict=True)
+    return min(x0s), min(y0s), max(x1s), max(y1s)
+
+
+def marks_of(page: Page, symbols: int) -> list[tuple[Mark, ...]]:
+    """The marks of each symbol of *page*."""
     marks = [
         drawn.marks
         for drawn in _in_order(find_symbols(page), page.staff_space)
         if on_page([mark_box(mark) for mark in drawn.marks], page)
     ]
-    assert len(marks) == len(placed)
-    return sheet, outlines, marks
-
-
-def moved(outline: Outline, pixels: int) -> Outline:
-    edges, to, key, box = outline
-    if box:
-        return Outline(None, box=box._replace(x0=box.x0 + pixels, x1=box.x1 + pixels))
-    return Outline(edges, to._replace(e=to.e + pixels), key)
+    assert len(marks) == symbols
+    return marks
 
 
 def on_page(boxes: Sequence[Any], page: Page) -> bool:
@@ -213,15 +218,17 @@ def decide(
     owners[ink < 128] = 0
     kept = np.zeros(size, bool)
     thin = {one for one, alpha in shades.items() if alpha.any() and alpha.max() < 128}
-    for one in thin if thin else ():
+    for one in thin or ():
         keep(one, windows[one], shades[one], (ink, most, owners, kept))
     return owners, ink, near
 
 
 def look_closer(
-    judged: JudgedPage, drawn: dict[int, list[Element]], windows: dict[int, Window],
-    _: np.ndarray, near: np.ndarray,
-) -> int:  # fmt: skip
+    judged: JudgedPage,
+    drawn: dict[int, list[Element]],
+    windows: dict[int, Window],
+    near: np.ndarray,
+) -> int:
     """Draw again, much larger, the pixels where the answer hangs on the judge's own sampling."""
     count = 0
     for one, window in windows.items():
@@ -256,31 +263,26 @@ def keep(one: int, window: Window, alpha: np.ndarray, page: tuple[np.ndarray, ..
 
 
 def tally(
-    found: Comparison, ours: np.ndarray, theirs: np.ndarray, ink: np.ndarray,
-    windows: dict[int, Window], sheet: Sheet,
-) -> None:  # fmt: skip
-    kinds = np.array(["paper", *(symbol.kind for symbol in sheet.symbols)], object)
+    found: Comparison, judged: Judgement, ours: np.ndarray, theirs: np.ndarray, ink: np.ndarray
+) -> None:
+    """Count the pixels that both label alike, by kind; name the others."""
+    kinds = ["paper", *(symbol.kind for symbol, _ in judged.placed)]
     either = (ours > 0) | (theirs > 0)
     apart = ours != theirs
     found.labelled, found.agreeing = int(either.sum()), int((either & ~apart).sum())
-    for owner in (ours, theirs):
-        for one, count in zip(
-            *np.unique(owner[apart & (owner > 0)], return_counts=True), strict=True
-        ):
-            found.kinds.setdefault(kinds[one], [0, 0])[1] += int(count)
-    for one, count in zip(*np.unique(theirs[theirs > 0], return_counts=True), strict=True):
-        found.kinds.setdefault(kinds[one], [0, 0])[0] += int(count)
+    for place, owner in enumerate((theirs, ours, theirs)):
+        counted = owner[(owner > 0) & apart] if place else owner[owner > 0]
+        for one, count in zip(*np.unique(counted, return_counts=True), strict=True):
+            found.kinds.setdefault(kinds[one], [0, 0])[min(place, 1)] += int(count)
     for y, x in zip(*np.nonzero(apart), strict=True):
-        a, b = (at(windows.get(int(owner[y, x])), y, x) for owner in (ours, theirs))
-        near = (
-            abs(a - b) < CLOSE
-            if ours[y, x] and theirs[y, x]
-            else abs(ink[y, x] - 127.5) < 255 * CLOSE + 0.5
-        )
+        mine, other = int(ours[y, x]), int(theirs[y, x])
+        a, b = (at(judged.windows.get(one), y, x) for one in (mine, other))
+        gap = abs(a - b) if mine and other else (abs(ink[y, x] - 127.5) - 0.5) / 255
+        near = gap < CLOSE
         found.close += bool(near)
         if not near:
-            pair = f"{kinds[ours[y, x]]} {a:.3f} | {kinds[theirs[y, x]]} {b:.3f} ink {ink[y, x]}"
-            found.worst.append((int(x), int(y), pair))
+            said = f"{kinds[mine]} {a:.3f} | {kinds[other]} {b:.3f}, ink {ink[y, x]}"
+            found.worst.append((int(x), int(y), said))
 
 
 def at(window: Window | None, y: int, x: int) -> float:
@@ -291,22 +293,17 @@ def at(window: Window | None, y: int, x: int) -> float:
     return float(window.coverage[y, x]) if 0 <= y < height and 0 <= x < width else 0.0
 
 
-def measure_ink(
-    found: Comparison,
-    sheet: Sheet,
-    theirs: np.ndarray,
-    windows: dict[int, Window],
-    lettered: set[int],
-) -> None:
+def measure_ink(found: Comparison, judged: Judgement, ours: np.ndarray) -> None:
     """Dark pixels of both pictures: of the page, of its text, of the rest."""
-    text = np.zeros(theirs.shape, bool)
-    for one in lettered:
-        text[slots(windows[one])] |= windows[one].coverage > 0
+    text = np.zeros(ours.shape, bool)
+    for one in judged.lettered:
+        window = judged.windows[one]
+        text[slots(window)] |= window.coverage > 0
     grown = text.copy()
     for axis in (0, 1):
         for step in (-1, 1):
             grown |= np.roll(text, step, axis)
-    ours, theirs = sheet.painting.image <= 127, np.floor(theirs * 255 + 0.5) >= 128
+    theirs = np.floor(judged.page_ink * 255 + 0.5) >= 128
     for name, where in (("page", True), ("text", grown), ("without text", ~grown)):
         found.ink[name] = [int((ours & theirs & where).sum()), int(((ours | theirs) & where).sum())]
 
@@ -333,7 +330,7 @@ def choose(pages: int) -> list[tuple[Path, str, int]]:
 def compare_score(task: tuple[Path, str, int]) -> Comparison:
     path, font, wanted = task
     pages = list(pages_of(path, [font]))
-    return compare(*pages[min(wanted, len(pages) - 1)])
+    return compare(judge(*pages[min(wanted, len(pages) - 1)]))
 
 
 def summary(found: Sequence[Comparison]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_clef_and_numeral_together_ink_what_the_font_draws(font: str, code: str)
     drawn = (data_folder() / font / f"{code}.xml").read_text(encoding="utf-8")
     path = re.search(r' d="([^"]*)"', drawn)
     assert path is not None
-    whole = path_edges(path[1], 0.15) * (1, -1, 1, -1)
+    whole = path_edges(path[1], 0.3) * (1, -1, 1, -1)
     clef = glyph(font, code)
     assert clef.numeral is not None
     canvas = Canvas(1000, 2500)

@@ -49,8 +49,8 @@ def _without(contour: Edges, stretches: list[NDArray[np.intp]]) -> Edges:
     for stretch in stretches:
         left[stretch[1:]] = False
         cut[stretch[0], 2:] = contour[stretch[-1], 2:]
-    kept = cut[left]
-    return kept[(kept[:, :2] != kept[:, 2:]).any(axis=1)]
+    kept: Edges = cut[left & (cut[:, :2] != cut[:, 2:]).any(axis=1)]
+    return kept
 
 
 def _whole(stretch: NDArray[np.intp], gaps: NDArray[np.float64]) -> NDArray[np.intp]:
