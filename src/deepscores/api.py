@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepscores.auditing import run as _run
+from deepscores.auditing.findings import Report
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
@@ -11,7 +13,7 @@ from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "engrave", "verify", "zoo"]
+__all__ = ["build", "check", "engrave", "verify", "zoo"]
 
 
 def build(
@@ -76,6 +78,22 @@ def zoo(
     """Write a picture of every class of *labels* in *fonts* (default: all), cut from real pages."""
     changes = {"labels": labels} if fonts is None else {"labels": labels, "fonts": fonts}
     return _zoo.write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+
+
+def check(
+    dataset: str | Path,
+    *,
+    sample: float | None = None,
+    alike: float = _run.DEFAULT_ALIKE,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Audit the labels of a dataset, ours or another's: is what they say so, and do they agree?
+
+    *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
+    their music, in different splits, are findings. Raise DatasetError where there is no dataset.
+    """
+    return _run.audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
 
 
 def resolve(

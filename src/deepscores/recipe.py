@@ -3,12 +3,13 @@
 import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
+from deepscores.labelling.readability import READABLE, Readability
 from deepscores.model import Style
 from deepscores.vocabulary.labels import LabelSet, load_label_set
 
@@ -31,6 +32,7 @@ class Recipe:
     patches_per_class: int = 5000
     quota: tuple[tuple[str, int], ...] = ()  # class, pattern or "each" → objects asked for
     max_lost_notes: float = 0.02  # of a score's notes, beyond which the engraving is not trusted
+    readability: Readability = READABLE  # pages beyond these limits are left out
     seed: int = 0
     whole_masks: bool = False  # each symbol's own mask, in the symbol table
 
@@ -57,7 +59,8 @@ class Recipe:
         table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
-        return {**table, "quota": dict(self.quota)}
+        limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
+        return {**table, "quota": dict(self.quota), "readability": limits}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -229,6 +232,19 @@ def _quota(key: str, value: object) -> tuple[tuple[str, int], ...]:
     return tuple((str(name), _whole(f"{key}: {name}", count)) for name, count in value.items())
 
 
+def _readability(key: str, value: object) -> Readability:
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"{key}: {value!r} is no table of limits")
+    kinds = {field.name.replace("_", "-"): field.type for field in fields(Readability)}
+    limits: dict[str, Any] = {}
+    for name, limit in value.items():
+        if name not in kinds:
+            raise RecipeError(f"{key}: unknown key {name!r}; known: {', '.join(sorted(kinds))}")
+        read = _whole if kinds[name] is int else _real
+        limits[name.replace("-", "_")] = read(f"{key}: {name}", limit)
+    return Readability(**limits)
+
+
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise RecipeError(f"{key}: {value!r} is no name")
@@ -247,6 +263,7 @@ _PARSERS: dict[str, Any] = {
     "patches": _size,
     "patches_per_class": _whole,
     "quota": _quota,
+    "readability": _readability,
     "max_lost_notes": _real,
     "seed": _whole,
     "whole_masks": _flag,

@@ -251,6 +251,56 @@ def verify(
         raise typer.Exit(1)
 
 
+@app.command()
+def check(
+    dataset: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATASET", help="Ours, a DeepScores V1 folder, DeepScoresV2 or COCO JSON."
+        ),
+    ],
+    sample: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE|N", help="A share of the pages (below 1), or so many."),
+    ] = None,
+    alike: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE", help="Scores of two splits with so much music in common are told."
+        ),
+    ] = 0.5,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Write all findings as JSON.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
+    ] = None,
+) -> None:
+    """Audit the labels of a dataset: do picture, boxes, maps, tables and splits agree?
+
+    Exit status: 0 nothing found, 1 something found.
+
+    \b
+    deepscores check dataset
+    deepscores check dataset --sample 0.1 --json findings.json
+    deepscores check ds2_dense/deepscores_train.json --json - | jq .checks
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_report, watching, write_report
+
+    _positive("jobs", jobs)
+    with watching() as progress:
+        report = api.check(
+            dataset, sample=sample, alike=alike, jobs=jobs or os.cpu_count() or 1, progress=progress
+        )
+    if json is not None:
+        write_report(report, json)
+    if json != "-":
+        print_report(report)
+    if report.total:
+        raise typer.Exit(1)
+
+
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 

@@ -1,9 +1,12 @@
 """What the commands show: progress, summaries and tables."""
 
 import csv
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -18,12 +21,15 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from deepscores.auditing.findings import Report
+from deepscores.errors import RecipeError
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.verify import Verdict
 from deepscores.vocabulary.labels import LabelSet
 
 _SHOWN = 20  # problems
+_SHOWN_OF_CHECK = 5
 
 
 class _Bars:
@@ -128,6 +134,36 @@ def print_verdict(verdict: Verdict) -> None:
         print(f"… and {len(verdict.problems) - _SHOWN} more problems")
     state = f"{len(verdict.problems)} problems" if verdict.problems else "all as it should be"
     print(f"{verdict.files:,} files checked, {verdict.pages_remade:,} pages made again: {state}")
+
+
+def print_report(report: Report) -> None:
+    """What an audit found: some findings of each check, then how many there are."""
+    counts = {one.check: one.findings for one in report.tallies}
+    for check, findings in groupby(report.findings, key=lambda one: one.check):
+        for one in [*findings][:_SHOWN_OF_CHECK]:
+            print(f"{check}: {one.where}{' #' if one.object else ''}{one.object}: {one.detail}")
+        if counts[check] > _SHOWN_OF_CHECK:
+            print(f"{check}: … and {counts[check] - _SHOWN_OF_CHECK:,} more")
+    table = Table("check", title=f"{report.folder} ({report.layout})")
+    for column in ("pages", "objects", "findings"):
+        table.add_column(column, justify="right")
+    for check, *numbers in report.tallies:
+        table.add_row(check, *(f"{number:,}" for number in numbers))
+    Console().print(table)
+    state = f"{report.total:,} findings" if report.total else "nothing found"
+    print(f"{report.pages:,} of {report.pages_in_all:,} pages checked: {state}")
+
+
+def write_report(report: Report, target: str) -> None:
+    """The whole report as JSON, to a file or, for ``-``, to standard output."""
+    text = json.dumps(report.as_table(), ensure_ascii=False, indent=1)
+    if target == "-":
+        print(text)
+        return
+    try:
+        Path(target).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"--json: {target}: {error.strerror}") from None
 
 
 def print_classes(labels: LabelSet, *, csv: bool) -> None:

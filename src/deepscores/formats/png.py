@@ -63,6 +63,32 @@ def decode_png(data: bytes, where: str = "image") -> NDArray[np.uint8] | NDArray
         raise DatasetError(f"{where}: not a readable PNG: {error}") from None
 
 
+def decode_values(data: bytes, where: str = "image") -> NDArray[np.uint32]:
+    """What each pixel of any PNG stands for, (height, width).
+
+    Grey: its value; palette: its index; colour: ``0xrrggbb``, 0 where it is transparent.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            if image.mode in ("1", "L", "P") or image.mode.startswith("I"):
+                return np.asarray(image).astype(np.uint32)
+            colours = np.asarray(image.convert("RGBA")).astype(np.uint32)
+    except _UNREADABLE as error:
+        raise DatasetError(f"{where}: not a readable PNG: {error}") from None
+    red, green, blue, solid = np.moveaxis(colours, 2, 0)
+    return np.where(solid > 0, red << 16 | green << 8 | blue, np.uint32(0))
+
+
+def decode_grey(data: bytes, where: str = "image") -> NDArray[np.uint8]:
+    """The picture of any PNG or JPEG in grey, (height, width), 255 = white."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
+            sheet = Image.new("RGBA", image.size, "white")
+            return np.asarray(Image.alpha_composite(sheet, image.convert("RGBA")).convert("L"))
+    except _UNREADABLE as error:
+        raise DatasetError(f"{where}: not a readable image: {error}") from None
+
+
 def _decode_foreign(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         if image.mode == "L":

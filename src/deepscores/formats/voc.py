@@ -96,6 +96,15 @@ def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
         raise DatasetError(f"{where}: not a DeepScores annotation: {error}") from None
 
 
+def read_size(data: bytes, where: str = "annotation") -> tuple[int, int]:
+    """Width and height of the page that an annotation file is of, in pixels."""
+    try:
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
+        return int(_text(root, "size/width")), int(_text(root, "size/height"))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise DatasetError(f"{where}: not a DeepScores annotation: {error}") from None
+
+
 def _text(node: etree._Element, path: str) -> str:
     text = node.findtext(path)
     if not text:

@@ -23,7 +23,7 @@ from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.shards import (
     Record,
     count_notes,
-    count_off_page,
+    left_out_for,
     limits,
     load,
     skipped,
@@ -236,6 +236,6 @@ def _count(task: _IndexTask) -> Iterator[PageCounts]:
     styles = task.recipe.styles()
     for place, page, _ in engraving.pages(task.recipe.most_of_a_score()):
         symbols = [one.symbol for one in place_symbols(page, engraving.music)]
-        if not count_off_page(count_notes(page), symbols):
+        if not left_out_for(count_notes(page), page, symbols, task.recipe)[0]:
             counts = Counter(one.class_id for one in task.labels.label(symbols))
             yield PageCounts(styles[place].music_font, page.number, dict(counts))

@@ -10,12 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from deepscores.engravers.protocol import Engraving
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
+from deepscores.labelling.readability import unreadable
 from deepscores.model import Page, Score, Sheet, Symbol
 from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
@@ -79,8 +81,7 @@ class Drawing(NamedTuple):
     engraver: str
     page: Page
     sheet: Sheet
-    notes: int  # that the engine drew
-    off_page: int  # of these, beyond the page's edge
+    notes: int  # that the engine drew, on the page and beyond its edge
 
 
 class Sized(Protocol):
@@ -173,13 +174,20 @@ def draw(
         if only is None or (font, page.number) in only:
             maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
             sheet = maker.make_sheet(page, engraving.music)
-            off_page = count_off_page(notes, sheet.symbols)
-            yield Drawing(font, style_at.engraver, page, sheet, notes, off_page)
+            yield Drawing(font, style_at.engraver, page, sheet, notes)
 
 
-def count_off_page(notes: int, symbols: Sequence[Symbol]) -> int:
-    """How many of the *notes* drawn lie beyond the page's edge, where there are no symbols."""
-    return notes - len({one.element for one in symbols if one.role == "notehead"})
+def left_out_for(
+    notes: int, page: Page, symbols: Sequence[Symbol], recipe: Recipe
+) -> tuple[str, str]:
+    """Why a page on which the engine drew *notes* cannot be used, and in detail; "" if it can."""
+    off_page = notes - len({one.element for one in symbols if one.role == "notehead"})
+    if off_page:
+        return "off page", f"{off_page} of {notes} notes lie beyond the page's edge"
+    boxes = np.array([one.box for one in symbols], np.float64).reshape(-1, 4)
+    kinds = [one.kind for one in symbols]
+    why = unreadable(boxes, kinds, page.width, page.height, recipe.readability)
+    return ("unreadable", why) if why else ("", "")
 
 
 def count_notes(page: Page) -> int:
@@ -210,11 +218,11 @@ def _make(task: ShardTask) -> Record:
     drawn: Counter[str] = Counter()
     left_out: list[tuple[str, str, str]] = []
     drawings = draw(score, engraving, recipe, task.only)
-    for font, engraver, page, sheet, notes, off_page in islice(drawings, recipe.most_of_a_score()):
+    for font, engraver, page, sheet, notes in islice(drawings, recipe.most_of_a_score()):
         drawn[font] += notes
-        if off_page:
-            detail = f"{off_page} of {notes} notes lie beyond the page's edge"
-            left_out.append((page_stem(score.id, font, page.number), "off page", detail))
+        reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
+        if reason:
+            left_out.append((page_stem(score.id, font, page.number), reason, detail))
             continue
         origin = Provenance(score.id, score.work, split, engraver, font)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))
@@ -259,8 +267,8 @@ __all__ = [
     "Record",
     "ShardTask",
     "count_notes",
-    "count_off_page",
     "draw",
+    "left_out_for",
     "limits",
     "load",
     "make_shard",

@@ -1,0 +1,155 @@
+"""Boxes: positive extent, on the page, tight around the symbol, and no two of one thing."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.auditing.page import Objects, OwnPage, box_at
+from deepscores.geometry import Box
+from deepscores.labelling.overlaps import overlapping
+
+_SAME = 0.95  # intersection over union from which two boxes are of one thing
+_SIDES = ("left", "top", "right", "bottom")
+# Ends so thin that no pixel there is half black.
+_TAPERED = ("slur", "tie", "laissezVibrer", "dynamic", "hairpin", "lyric", "glissando")
+_LINE = 0.2  # staff spaces: at least as thick as staff lines are in any font
+_EDGE = 1e-3  # pixels: coordinates are kept as 32-bit numbers
+
+
+def without_extent(objects: Objects) -> Iterator[tuple[object, str]]:
+    """Boxes of no width or height, or that are no numbers."""
+    sizes = objects.boxes[:, 2:] - objects.boxes[:, :2]
+    for row in np.flatnonzero(~(sizes > 0).all(axis=1)):
+        yield objects.ids[row], f"{objects.names[row]}: {_shown(box_at(objects.boxes, row))}"
+
+
+def off_the_page(objects: Objects, width: int, height: int) -> Iterator[tuple[object, str]]:
+    """Boxes that reach beyond the page."""
+    low = (objects.boxes[:, :2] < -_EDGE).any(axis=1)
+    high = (objects.boxes[:, 2:] > (width + _EDGE, height + _EDGE)).any(axis=1)
+    for row in np.flatnonzero(low | high):
+        box = _shown(box_at(objects.boxes, row))
+        yield objects.ids[row], f"{objects.names[row]}: {box} on a page of {width} x {height}"
+
+
+def duplicates(objects: Objects) -> Iterator[tuple[object, str]]:
+    """Two objects of one class in one place."""
+    first, second, shared = overlapping(objects.boxes, _SAME)
+    classes = np.unique(objects.names, return_inverse=True)[1]
+    same = classes[first] == classes[second]
+    for one, other, much in zip(first[same], second[same], shared[same], strict=True):
+        what = f"{objects.names[one]} again as {objects.ids[other]}, overlap {much:.3f}"
+        yield objects.ids[one], f"{what}, {_shown(box_at(objects.boxes, one))}"
+
+
+def without_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
+    """Symbols that own no pixel."""
+    for row in np.flatnonzero(page.areas[1 : len(page.symbols.kinds) + 1] == 0):
+        yield row + 1, f"{page.symbols.kinds[row]} owns no pixel"
+
+
+def wrong_visible(page: OwnPage) -> Iterator[tuple[object, str]]:
+    """Visible areas and boxes that are not those of the instance map."""
+    symbols, n = page.symbols, len(page.symbols.kinds)
+    wrong = np.flatnonzero(page.areas[1 : n + 1] != symbols.visible_areas)
+    for row in wrong:
+        found = page.areas[row + 1]
+        yield row + 1, f"visible_area {symbols.visible_areas[row]}, {found} px in the instance map"
+    boxes = pixel_boxes(page.owned.places, page.owned.numbers, page.width, n)
+    for row in np.flatnonzero((boxes != symbols.visible).any(axis=1)):
+        there, found = box_at(symbols.visible, row), box_at(boxes, row)
+        yield row + 1, f"visible box {_shown(there)}, {_shown(found)} in the instance map"
+
+
+def pixel_boxes(
+    places: NDArray[np.int64], numbers: NDArray[np.int64], width: int, n: int
+) -> NDArray[np.int64]:
+    """Boxes (n, 4) of the numbers 1…n, zeros for those without pixel; *places* ascend.
+
+    >>> pixel_boxes(np.array([3, 4, 7]), np.array([2, 2, 2]), 4, 2).tolist()
+    [[0, 0, 0, 0], [0, 0, 4, 2]]
+    """
+    y, x = np.divmod(places, width)
+    starts = np.flatnonzero(
+        (np.diff(numbers, prepend=-1) != 0) | (np.diff(places, prepend=-2) != 1)
+    )
+    ends = np.append(starts[1:], len(places)) - 1
+    inside = (numbers[starts] >= 1) & (numbers[starts] <= n) if len(starts) else starts
+    starts, ends = starts[inside], ends[inside]
+    turns = np.flatnonzero(y[ends] > y[starts])  # a run that goes on in the next row
+    boxes = np.zeros((n, 4), np.int64)
+    boxes[:, :2] = np.iinfo(np.int64).max
+    rows = numbers[starts] - 1
+    np.minimum.at(boxes[:, 0], rows, x[starts])
+    np.maximum.at(boxes[:, 2], rows, x[ends] + 1)
+    boxes[rows[turns], 0], boxes[rows[turns], 2] = 0, width
+    np.minimum.at(boxes[:, 1], rows, y[starts])
+    np.maximum.at(boxes[:, 3], rows, y[ends] + 1)
+    boxes[boxes[:, 2] == 0] = 0
+    return boxes
+
+
+def loose_boxes(page: OwnPage) -> Iterator[tuple[object, str]]:
+    """Boxes that are not within one pixel of the symbol's ink.
+
+    No pixel may lie beyond the box. Where its own end within a side, there must be ink at the side
+    all the same: light, or another symbol's.
+    """
+    symbols = page.symbols
+    gaps = np.concatenate(
+        [
+            symbols.visible[:, :2] - symbols.boxes[:, :2],
+            symbols.boxes[:, 2:] - symbols.visible[:, 2:],
+        ],
+        axis=1,
+    )
+    seen = symbols.visible_areas > 0
+    for row, side in np.argwhere((gaps < -1 - _EDGE) & seen[:, None]):
+        yield row + 1, _distance(page, row, side, f"pixels {-gaps[row, side]:.1f} px beyond the")
+    for row, side in np.argwhere((gaps > 1 + _EDGE) & seen[:, None]):
+        if not _is_met(page, int(row), int(side), float(gaps[row, side])):
+            yield (
+                row + 1,
+                _distance(page, row, side, f"no ink within {gaps[row, side]:.1f} px of the"),
+            )
+
+
+def _distance(page: OwnPage, row: int, side: int, what: str) -> str:
+    return f"{page.symbols.kinds[row]}: {what} {_SIDES[side]} side of its box"
+
+
+def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
+    """Whether a box's side without pixels of the symbol is where its ink ends all the same."""
+    box = page.symbols.boxes[row]
+    if not (page.image[_strip(box, side, 1.0)] < 255).any():
+        return False
+    if page.symbols.kinds[row].startswith(_TAPERED):
+        return True
+    # Slice by slice, another symbol must have won what this one lacks. A line wins no more than
+    # what a thin stroke leaves it, its own thickness; nor is more too light to be labelled.
+    won = ~np.isin(page.instances[_strip(box, side, gap)], (0, row + 1, *page.lines))
+    bare = np.count_nonzero(~won.any(axis=0 if side in (0, 2) else 1))
+    return int(bare) <= 2 + _LINE * float(page.row.get("staff_space") or 0)
+
+
+def _strip(box: NDArray[np.float64], side: int, depth: float) -> tuple[slice, slice]:
+    """The pixels of *box* within *depth* of one of its sides."""
+    x0, y0, x1, y1 = box.tolist()
+    match side:
+        case 0:
+            x1 = min(x0 + depth, x1)
+        case 1:
+            y1 = min(y0 + depth, y1)
+        case 2:
+            x0 = max(x1 - depth, x0)
+        case _:
+            y0 = max(y1 - depth, y0)
+    return (
+        slice(max(int(np.floor(y0)), 0), max(int(np.ceil(y1)), 0)),
+        slice(max(int(np.floor(x0)), 0), max(int(np.ceil(x1)), 0)),
+    )
+
+
+def _shown(box: Box) -> str:
+    return "(" + " ".join(f"{side:g}" for side in box) + ")"

@@ -1,0 +1,165 @@
+"""A page as an audit sees it: pixels, labelled objects, symbols."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.formats.voc import Annotation
+from deepscores.geometry import Box
+
+_LINES = ("staffLine", "ledgerLine", "stem")
+HALF = 128  # of 255: the ink from which a pixel is labelled
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
+
+
+class Objects(NamedTuple):
+    """Labelled objects, whatever the dataset's format."""
+
+    ids: list[str]  # how findings name them
+    class_ids: NDArray[np.int64]
+    names: list[str]  # of their classes
+    boxes: NDArray[np.float64]  # (n, 4), x0 y0 x1 y1 in pixels, as the file means them
+
+
+class Symbols(NamedTuple):
+    """The symbol table of a page, in columns: symbol n is row n - 1."""
+
+    numbers: NDArray[np.int64]
+    objects: NDArray[np.int64]
+    class_ids: NDArray[np.int64]
+    names: list[str]  # of classes
+    kinds: list[str]
+    boxes: NDArray[np.float64]  # (n, 4)
+    visible: NDArray[np.int64]  # (n, 4), zeros where there is none
+    visible_areas: NDArray[np.int64]
+    whole_areas: NDArray[np.int64]
+    parents: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+    def as_objects(self) -> Objects:
+        """Every symbol as an object of its kind."""
+        ids = [str(number) for number in range(1, len(self.kinds) + 1)]
+        return Objects(ids, self.class_ids, self.kinds, self.boxes)
+
+    def objects_of_page(self) -> Objects:
+        """The labelled objects that the table tells of, by number."""
+        labelled = np.flatnonzero(self.objects)
+        numbers, first, member = np.unique(
+            self.objects[labelled], return_index=True, return_inverse=True
+        )
+        boxes = np.empty((len(numbers), 4))
+        boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
+        np.minimum.at(boxes[:, :2], member, self.boxes[labelled, :2])
+        np.maximum.at(boxes[:, 2:], member, self.boxes[labelled, 2:])
+        rows = labelled[first]
+        return Objects(
+            [str(number) for number in numbers],
+            self.class_ids[rows],
+            [self.names[row] for row in rows],
+            boxes,
+        )
+
+
+class Owned(NamedTuple):
+    """The pixels that have an owner."""
+
+    places: NDArray[np.int64]  # flat indices, ascending
+    numbers: NDArray[np.int64]
+    ink: NDArray[np.uint8]  # 255 = black
+
+
+class Patch(NamedTuple):
+    """A patch that was cut from the page."""
+
+    folder: str  # name of its class
+    number: int
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """A page of a dataset of ours with everything said of it."""
+
+    name: str
+    row: dict[str, Any]  # of pages.parquet
+    image: NDArray[np.uint8]
+    classes: NDArray[np.uint8] | NDArray[np.uint16]
+    instances: NDArray[np.uint16]
+    annotations: list[Annotation]
+    symbols: Symbols
+    patches: list[Patch]
+    class_names: tuple[str, ...]  # of the label set, by id - 1
+    patch_size: tuple[int, int]
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @cached_property
+    def objects(self) -> Objects:
+        return self.symbols.objects_of_page()
+
+    @cached_property
+    def owned(self) -> Owned:
+        places = np.flatnonzero(self.instances != 0)  # several times as fast with bools
+        numbers = self.instances.ravel()[places].astype(np.int64)
+        return Owned(places, numbers, 255 - self.image.ravel()[places])
+
+    @cached_property
+    def areas(self) -> NDArray[np.int64]:
+        """Owned pixels by symbol number, from 0."""
+        return np.bincount(self.owned.numbers, minlength=len(self.symbols.kinds) + 1)
+
+    @cached_property
+    def lines(self) -> tuple[int, ...]:
+        """Symbols that run through or along others as a rule, and cover little of them."""
+        return tuple(
+            number for number, kind in enumerate(self.symbols.kinds, start=1) if kind in _LINES
+        )
+
+    def places_of(self, symbol: int) -> NDArray[np.int64]:
+        """Flat indices of the pixels that *symbol* owns around its boxes, ascending."""
+        x0, y0, x1, y1 = self.window(symbol)
+        y, x = np.nonzero(self.instances[y0:y1, x0:x1] == symbol)
+        return np.asarray((y + y0) * self.width + x + x0)
+
+    def covered_by_others(self, symbol: int) -> NDArray[np.bool_]:
+        """Whether each pixel around *symbol* may hold ink of another one.
+
+        Of the size of `window`: where other symbols' vectors can reach.
+        """
+        x0, y0, x1, y1 = self.window(symbol)
+        boxes = self.symbols.boxes
+        covered: NDArray[np.bool_] = np.zeros((max(y1 - y0, 0), max(x1 - x0, 0)), np.bool_)
+        beside = (boxes[:, :2] >= (x1, y1)) | (boxes[:, 2:] <= (x0, y0))
+        beside[symbol - 1] = True
+        near = np.flatnonzero(~beside.any(axis=1))
+        inner = np.floor(boxes[near, :2] - (x0, y0)).clip(0).astype(int)
+        outer = np.ceil(boxes[near, 2:] - (x0, y0)).astype(int)
+        for (left, top), (right, bottom) in zip(inner.tolist(), outer.tolist(), strict=True):
+            covered[top:bottom, left:right] = True
+        return covered
+
+    def window(self, symbol: int) -> tuple[int, int, int, int]:
+        """The pixels around a symbol's box and its visible box, one more on each side."""
+        low = np.floor(self.symbols.boxes[symbol - 1, :2]).astype(int) - 1
+        high = np.ceil(self.symbols.boxes[symbol - 1, 2:]).astype(int) + 1
+        seen = self.symbols.visible[symbol - 1]
+        if seen.any():
+            low, high = np.minimum(low, seen[:2]), np.maximum(high, seen[2:])
+        x0, y0 = low.clip(0).tolist()
+        x1, y1 = np.minimum(high, (self.width, self.height)).tolist()
+        return x0, y0, x1, y1
+
+
+def box_at(boxes: NDArray[np.float64] | NDArray[np.int64], row: "int | np.integer[Any]") -> Box:
+    """One row of a table of boxes."""
+    return Box(*boxes[row].tolist())

@@ -1,0 +1,155 @@
+"""A dataset of ours as a whole: its files, its counts, its splits."""
+
+import csv
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from deepscores.auditing.findings import Finding, Ledger, repeated
+from deepscores.auditing.own import PATCHES, OwnDataset, read_json, read_table
+from deepscores.errors import DatasetError
+from deepscores.pipeline.plan import DATASET
+from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
+from deepscores.pipeline.splits import SPLITS
+
+FILES, COUNTS, SPLIT = "files", "counts", "splits"
+_SUFFIXES = {IMAGES: ".png", MASKS: ".png", INSTANCES: ".png", XML: ".xml"}
+
+
+def check_whole(dataset: OwnDataset, ledger: Ledger) -> None:
+    """Look at what is not of one page alone."""
+    for check, find in ((FILES, wrong_files), (COUNTS, wrong_counts), (SPLIT, wrong_splits)):
+        found = list(find(dataset))
+        ledger.note(check, len(dataset.pages), 0, [Finding(check, *one) for one in found])
+
+
+def wrong_files(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+    """Pages without a file, files without a page, pages listed twice."""
+    stems = {row["page"] for row in dataset.pages}
+    for stem in repeated(row["page"] for row in dataset.pages):
+        yield "pages.parquet", "", f"page {stem} stands in it twice"
+    for folder, suffix in _SUFFIXES.items():
+        try:
+            there = set(os.listdir(dataset.folder / folder))  # noqa: PTH208 - many
+        except OSError as error:
+            yield folder, "", f"cannot be listed: {error.strerror}"
+            continue
+        wanted = {stem + suffix for stem in stems}
+        # That a chosen page's file is missing is told when it is read.
+        for name in sorted(there - wanted):
+            yield f"{folder}/{name}", "", "of no page in pages.parquet"
+        for name in sorted(wanted - there):
+            yield f"{folder}/{name}", "", "missing"
+    for stem in sorted(dataset.patches.keys() - stems):
+        yield PATCHES, "", f"{len(dataset.patches[stem])} patches of {stem}, which is no page"
+    if not (dataset.folder / DATASET).exists():
+        yield DATASET, "", "missing"
+
+
+def wrong_counts(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+    """Counts in dataset.json that are not those of tables and folders; class lists that differ."""
+    counts = dataset.info.get("counts")
+    if isinstance(counts, dict):
+        found = {
+            "pages": len(dataset.pages),
+            "symbols": sum(row.get("symbols") or 0 for row in dataset.pages),
+            "objects": sum(row.get("objects") or 0 for row in dataset.pages),
+            "patches": sum(map(len, dataset.patches.values())),
+        }
+        for name, value in found.items():
+            if counts.get(name) != value:
+                yield DATASET, "", f"{name} is {counts.get(name)}, found {value}"
+        yield from _wrong_patch_counts(dataset, counts.get("classes", {}))
+    yield from _wrong_class_lists(dataset)
+
+
+def _wrong_patch_counts(
+    dataset: OwnDataset, objects: dict[str, int]
+) -> Iterator[tuple[str, str, str]]:
+    most = dataset.info.get("recipe", {}).get("patches-per-class")
+    if not isinstance(most, int):
+        return
+    patches = Counter(name for some in dataset.patches.values() for name, _ in some)
+    for name in sorted(objects.keys() | patches.keys()):
+        wanted = min(objects.get(name, 0), most)
+        if patches[name] != wanted:
+            yield f"{PATCHES}/{name}", "", f"{patches[name]} patches, {wanted} expected"
+
+
+def _wrong_class_lists(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+    classes = dataset.info.get("label_set", {}).get("class", [])
+    ids = [one.get("id") for one in classes]
+    if ids != list(range(1, len(ids) + 1)):
+        yield DATASET, "", f"class ids are not 1…{len(ids)} without gaps"
+    try:
+        if read_json(dataset.folder / "label_set.json") != dataset.info.get("label_set"):
+            yield "label_set.json", "", f"is not the label set of {DATASET}"
+        listed = list(_read_csv(dataset.folder / "classes.csv"))
+    except DatasetError as error:
+        yield "classes", "", str(error)
+        return
+    named = [(str(one.get("id")), str(one.get("name"))) for one in classes]
+    if [(row.get("id"), row.get("name")) for row in listed] != named:
+        yield "classes.csv", "", f"ids and names are not those of {DATASET}"
+    counts = dataset.info.get("counts", {}).get("classes", {})
+    for row in listed:
+        name, there = row.get("name"), row.get("objects")
+        if there != str(counts.get(name)):
+            yield (
+                "classes.csv",
+                str(row.get("id")),
+                f"{name}: {there} objects, not {counts.get(name)}",
+            )
+
+
+def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+    except (OSError, ValueError, csv.Error) as error:
+        raise DatasetError(f"{path}: not a readable list: {error}") from None
+
+
+def wrong_splits(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+    """Works in two splits, split lists that do not cover the pages, and pages in two of them."""
+    of_work: dict[str, set[str]] = defaultdict(set)
+    for row in dataset.pages:
+        of_work[str(row.get("work"))].add(str(row.get("split")))
+    for work, splits in sorted(of_work.items()):
+        if len(splits) > 1:
+            yield "pages.parquet", "", f"work {work!r} is in {' and '.join(sorted(splits))}"
+    listed: dict[str, list[str]] = defaultdict(list)
+    for split in SPLITS:
+        path = dataset.folder / "splits" / f"{split}.txt"
+        try:
+            names = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            yield f"splits/{split}.txt", "", f"cannot be read: {error}"
+            continue
+        for name in names:
+            listed[name].append(split)
+    for row in dataset.pages:
+        there = listed.pop(row["page"], [])
+        if there != [row.get("split")]:
+            lists = " and ".join(f"{one}.txt" for one in there) or "no list"
+            yield row["page"], "", f"split {row.get('split')}, but in {lists}"
+    for name, lists_of_name in sorted(listed.items()):
+        yield f"splits/{lists_of_name[0]}.txt", "", f"{name!r} is no page"
+    yield from _wrong_scores(dataset)
+
+
+def _wrong_scores(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+    try:
+        rows = read_table(dataset.folder / "scores.parquet").to_pylist()
+    except DatasetError as error:
+        yield "scores.parquet", "", str(error)
+        return
+    of_score = {row.get("score"): (row.get("work"), row.get("split")) for row in rows}
+    for score in sorted({row.get("score") for row in dataset.pages} - of_score.keys(), key=str):
+        yield "scores.parquet", "", f"no row for score {score}"
+    for row in dataset.pages:
+        told = of_score.get(row.get("score"))
+        if told and told != (row.get("work"), row.get("split")):
+            yield row["page"], "", "work or split are not those of its score in scores.parquet"
