@@ -47,6 +47,8 @@ bench: $(VENV)/.dev ## what a page costs, against the engraver's own cost
 	$(BIN)/python benchmarks/page_cost.py $(ARGS)
 
 docs: $(VENV)/.dev ## write the generated pages of docs/, check links, run the examples
+	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
+	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-v2
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m pytest -m docs || [ $$? -eq 5 ] # 5: no such test
 

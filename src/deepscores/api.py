@@ -11,8 +11,9 @@ from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
 from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
+from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "verify"]
+__all__ = ["build", "check", "engrave", "verify", "zoo"]
 
 
 def build(
@@ -65,6 +66,18 @@ def verify(
 ) -> _verify.Verdict:
     """Check a dataset's files against its manifest, and remake a share of its pages."""
     return _verify.verify(Path(dataset), rerender=rerender, jobs=jobs, progress=progress)
+
+
+def zoo(
+    output: str | Path,
+    *,
+    labels: str = "deepscores-118",
+    fonts: Sequence[str] | str | None = None,
+    progress: Progress | None = None,
+) -> _zoo.Visit:
+    """Write a picture of every class of *labels* in *fonts* (default: all), cut from real pages."""
+    changes = {"labels": labels} if fonts is None else {"labels": labels, "fonts": fonts}
+    return _zoo.write_zoo(Path(output), resolve(None, None, changes), progress=progress)
 
 
 def check(

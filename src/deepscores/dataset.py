@@ -16,6 +16,7 @@ from deepscores.errors import DatasetError
 from deepscores.formats.png import decode_png
 from deepscores.formats.tables import SYMBOLS
 from deepscores.formats.voc import Annotation, read_voc
+from deepscores.labelling.rle import decode_rle
 from deepscores.pipeline.plan import require_dataset
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
 from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
@@ -63,6 +64,17 @@ class DatasetPage:
     def symbols(self) -> pa.Table:
         """Rows of the symbol table, one a symbol, by number."""
         return self._symbols.of_page(self.name)
+
+    def whole_mask(self, number: int) -> NDArray[np.bool_]:
+        """(height, width): the pixels symbol *number* would own if nothing else were drawn.
+
+        Raise DatasetError for a dataset that was built without whole masks.
+        """
+        symbols = self.symbols
+        if "whole_mask" not in symbols.column_names:
+            raise DatasetError(f"{self.folder}: was built without whole masks")
+        counts = symbols["whole_mask"][number - 1].as_py()
+        return decode_rle(counts, self.row["width"], self.row["height"])
 
     def _pixels(self, kind: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
         path = self.folder / kind / f"{self.name}.png"

@@ -1,6 +1,5 @@
 """Points, boxes and affine maps as plain tuples."""
 
-from math import cos, sin
 from typing import NamedTuple
 
 
@@ -60,6 +59,20 @@ class Box(NamedTuple):
         )
 
 
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union.
+
+    >>> overlap(Box(0, 0, 2, 2), Box(0, 1, 2, 3))
+    0.3333333333333333
+    """
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / (one.width * one.height + other.width * other.height - both)
+
+
 class Affine(NamedTuple):
     """The map ``x' = a·x + c·y + e``, ``y' = b·x + d·y + f`` (SVG's ``matrix(a b c d e f)``)."""
 
@@ -87,10 +100,3 @@ class Affine(NamedTuple):
 
     def __call__(self, x: float, y: float) -> Point:
         return Point(self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
-
-    @classmethod
-    def rotation(cls, angle: float, about: Point = Point(0.0, 0.0)) -> "Affine":
-        """Turn by *angle* radians, clockwise on the page, around *about*."""
-        turn = cls(cos(angle), sin(angle), -sin(angle), cos(angle))
-        x, y = turn(*about)
-        return turn._replace(e=about.x - x, f=about.y - y)

@@ -1,13 +1,15 @@
 """What a user asks for: a TOML file and the command line, checked and resolved."""
 
+import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
+from deepscores.labelling.readability import READABLE, Readability
 from deepscores.model import Style
 from deepscores.vocabulary.labels import LabelSet, load_label_set
 
@@ -28,8 +30,11 @@ class Recipe:
     margin: int = 100  # pixels
     patches: tuple[int, int] = (45, 170)  # width, height in pixels
     patches_per_class: int = 5000
+    quota: tuple[tuple[str, int], ...] = ()  # class, pattern or "each" → objects asked for
     max_lost_notes: float = 0.02  # of a score's notes, beyond which the engraving is not trusted
+    readability: Readability = READABLE  # pages beyond these limits are left out
     seed: int = 0
+    whole_masks: bool = False  # each symbol's own mask, in the symbol table
 
     def styles(self) -> tuple[Style, ...]:
         """The styles in which each score is engraved."""
@@ -41,7 +46,7 @@ class Recipe:
 
     def most_of_a_score(self) -> int | None:
         """Pages made of one score, all fonts together; None: all. A sample is to be of many."""
-        if self.pages is None:
+        if self.pages is None or self.quota:  # a quota's pages are picked by what they hold
             return self.pages_per_score
         share = max(-(-self.pages // 20), len(self.fonts))
         return min(self.pages_per_score or share, self.pages)
@@ -51,7 +56,11 @@ class Recipe:
 
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
-        return {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        if not self.whole_masks:  # a dataset without them is as it was before they could be had
+            del table["whole-masks"]
+        limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
+        return {**table, "quota": dict(self.quota), "readability": limits}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -81,9 +90,7 @@ def read_run(path: Path) -> Run:
     try:
         output = _text("output", table["output"]) if "output" in table else None
         jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
-        force = table.get("force", False)
-        if not isinstance(force, bool):
-            raise RecipeError(f"force: {force!r} is neither true nor false")
+        force = _flag("force", table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
     if output is not None:
@@ -141,7 +148,11 @@ def checked(recipe: Recipe) -> Recipe:
             raise RecipeError(f"no music font {font!r}; there are {', '.join(MUSIC_FONTS)}")
     if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
         raise RecipeError("fonts: name at least one, and each once")
-    recipe.label_set()
+    labels = recipe.label_set()
+    names = [one.name for one in labels.classes]
+    for pattern, _ in recipe.quota:
+        if pattern != "each" and not fnmatch.filter(names, pattern):
+            raise RecipeError(f"quota: no class {pattern!r} in label set {labels.name!r}")
     if not 0 <= recipe.max_lost_notes <= 1:
         raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
     width, height = recipe.page_size
@@ -204,6 +215,36 @@ def _real(key: str, value: object) -> float:
         raise RecipeError(f"{key}: {value!r} is no number") from None
 
 
+def _flag(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise RecipeError(f"{key}: {value!r} is neither true nor false")
+    return value
+
+
+def _quota(key: str, value: object) -> tuple[tuple[str, int], ...]:
+    """A table of counts by class, or one count for each.
+
+    >>> _quota("quota", 50)
+    (('each', 50),)
+    """
+    if not isinstance(value, Mapping):
+        value = {"each": value}
+    return tuple((str(name), _whole(f"{key}: {name}", count)) for name, count in value.items())
+
+
+def _readability(key: str, value: object) -> Readability:
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"{key}: {value!r} is no table of limits")
+    kinds = {field.name.replace("_", "-"): field.type for field in fields(Readability)}
+    limits: dict[str, Any] = {}
+    for name, limit in value.items():
+        if name not in kinds:
+            raise RecipeError(f"{key}: unknown key {name!r}; known: {', '.join(sorted(kinds))}")
+        read = _whole if kinds[name] is int else _real
+        limits[name.replace("-", "_")] = read(f"{key}: {name}", limit)
+    return Readability(**limits)
+
+
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise RecipeError(f"{key}: {value!r} is no name")
@@ -221,6 +262,9 @@ _PARSERS: dict[str, Any] = {
     "margin": _whole,
     "patches": _size,
     "patches_per_class": _whole,
+    "quota": _quota,
+    "readability": _readability,
     "max_lost_notes": _real,
     "seed": _whole,
+    "whole_masks": _flag,
 }

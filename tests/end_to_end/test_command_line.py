@@ -17,7 +17,7 @@ from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ["build", "engrave", "classes", "verify"]
+COMMANDS = ["build", "engrave", "classes", "zoo", "verify"]
 
 
 def one_line(text: str) -> str:
@@ -198,6 +198,15 @@ def test_engrave_names_the_pictures(
     picture, rest = one_line(done.stdout).split("  ")
     assert (tmp_path / picture).exists()
     assert re.fullmatch(r"\d+ symbols, \d+ labelled objects", rest)
+
+
+def test_zoo_tells_how_many_classes_it_shows(deepscores: Deepscores, tmp_path: Path) -> None:
+    done = deepscores("zoo", "-o", "zoo", fonts="Leipzig", labels="deepscores-v2")
+    assert done.returncode == 0, done.stderr
+    shown, picture, page = done.stdout.splitlines()
+    assert shown == "Leipzig: 136 of 136 classes"
+    assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
+    assert "| 136 | `ottavaBracket` |" in (tmp_path / page).read_text("utf-8")
 
 
 @pytest.mark.parametrize("colour", [True, False])

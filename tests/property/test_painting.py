@@ -151,4 +151,6 @@ def test_a_used_canvas_paints_as_a_new_one(
     canvas.paint([outline(one) for one in first])
     used = canvas.paint([outline(one) for one in second])
     new = Canvas(WIDTH, HEIGHT).paint([outline(one) for one in second])
-    assert all((getattr(used, name) == getattr(new, name)).all() for name in Painting.__slots__)
+    assert all(
+        np.array_equal(getattr(used, name), getattr(new, name)) for name in Painting.__slots__
+    )

@@ -45,6 +45,9 @@ RecipeFile = Annotated[
         metavar="FILE.toml", help="Any of these options, in a file; options go before it."
     ),
 ]
+WholeMasks = Annotated[
+    bool, typer.Option("--whole-masks", help="Each symbol's own mask, in the symbol table.")
+]
 Seed = Annotated[
     int | None, typer.Option(metavar="N", help="Order, splits and patches follow it [default: 0].")
 ]
@@ -100,6 +103,12 @@ def build(
     patches_per_class: Annotated[
         int | None, typer.Option(metavar="N", help="At most so many of a class [default: 5000].")
     ] = None,
+    quota: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Pick pages so that each class comes up so often, within --pages."
+        ),
+    ] = None,
     max_lost_notes: Annotated[
         float | None,
         typer.Option(
@@ -107,6 +116,7 @@ def build(
         ),
     ] = None,
     seed: Seed = None,
+    whole_masks: WholeMasks = False,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
@@ -120,6 +130,7 @@ def build(
     deepscores build -o dataset                          the default corpus, 300 pages
     deepscores build scores/ -o mine --pages all         every score of a folder
     deepscores build 'lieder/**/*.mxl' -o lieder --fonts Bravura,Leland --labels full
+    deepscores build --quota 50 --pages all -o even      fifty of each class, as far as there are
     deepscores build --recipe big.toml -o big --jobs 8
     """
     from deepscores import api
@@ -129,8 +140,8 @@ def build(
     changes = _given(
         fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels,
         page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
-        patches_per_class=patches_per_class,
-        max_lost_notes=max_lost_notes, seed=seed,
+        patches_per_class=patches_per_class, quota=quota,
+        max_lost_notes=max_lost_notes, seed=seed, whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
         summary = api.build(
@@ -149,6 +160,7 @@ def engrave(
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
     margin: Margin = None,
+    whole_masks: WholeMasks = False,
 ) -> None:
     """Engrave one score to look at it: pages, labels and overlay pictures.
 
@@ -160,8 +172,9 @@ def engrave(
     from deepscores.cli.screen import watching
 
     changes = _given(
-        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin
-    )
+        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin,
+        whole_masks=whole_masks or None,
+    )  # fmt: skip
     with watching() as progress:
         pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
     for page in pages:
@@ -183,6 +196,28 @@ def classes(
     from deepscores.vocabulary.labels import load_label_set
 
     print_classes(load_label_set(labels or "deepscores-118"), csv=csv)
+
+
+@app.command()
+def zoo(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
+    labels: Labels = None,
+    fonts: Fonts = None,
+) -> None:
+    """Picture every class of a label set in every font, cut from the pages of small scores.
+
+    \b
+    deepscores zoo -o zoo
+    deepscores zoo -o zoo --labels deepscores-v2 --fonts Bravura,Petaluma
+    """
+    from deepscores import api
+    from deepscores.cli.screen import watching
+
+    with watching() as progress:
+        visit = api.zoo(output, progress=progress, **_given(labels=labels, fonts=fonts))
+    for font, shown in visit.shown:
+        print(f"{font}: {shown} of {visit.classes} classes")
+    print(visit.picture, visit.page, sep="\n")
 
 
 @app.command()

@@ -108,7 +108,22 @@ def print_summary(summary: Summary) -> None:
         print(
             f"{summary.pages_left_out:>12,} pages left out: see {summary.folder / 'skipped.jsonl'}"
         )
+    _print_quota(summary)
     print(f"check it with: deepscores verify {summary.folder}")
+
+
+def _print_quota(summary: Summary) -> None:
+    short = {name: one for name, one in summary.quota.items() if one["why"]}
+    if not summary.quota:
+        return
+    print(f"{len(summary.quota) - len(short):>12,} of {len(summary.quota)} quotas reached")
+    for why in sorted({str(one["why"]) for one in short.values()}):
+        names = [
+            f"{name} {one['reached']}/{one['asked']}"
+            for name, one in short.items()
+            if one["why"] == why
+        ]
+        print(f"  {why}: {', '.join(names)}")
 
 
 def print_verdict(verdict: Verdict) -> None:

@@ -18,7 +18,9 @@ _LONGEST = 258
 _SHORTEST = 3
 _WINDOW = 32_768
 _SYMBOLS = 286
-_DEEPEST = 15  # bits of a code
+_DEEPEST = (
+    14  # bits of a code: with all that can follow it, 33, which 31 waiting bits leave room for
+)
 # A token is a literal byte, or the length of a match and one of these.
 _BEFORE = 1 << 15  # more of the pixel before
 _ABOVE = 2 << 15  # what stands in the row above
@@ -176,7 +178,7 @@ def _frequencies(tokens):  # type: ignore[no-untyped-def] # pragma: no cover
 
 @njit(cache=True)
 def _code_lengths(counts):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Bits of each symbol's Huffman code, none over 15; 0 for symbols that do not occur."""
+    """Bits of each symbol's Huffman code, none over 14; 0 for symbols that do not occur."""
     used = np.flatnonzero(counts)
     weights = counts[used]
     lengths = np.zeros(len(counts), np.int64)
@@ -261,14 +263,17 @@ def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # 
             value, width = sent[kind, which], size[kind, which]
         waiting |= value << count
         count += width
-        while count >= 8:
-            out[at] = waiting & np.uint64(255)
-            at += 1
-            waiting >>= np.uint64(8)
-            count -= np.uint64(8)
-    if count:
-        out[at] = waiting
+        if count >= 32:
+            for byte in range(4):
+                out[at + byte] = waiting >> np.uint64(8 * byte) & np.uint64(255)
+            at += 4
+            waiting >>= np.uint64(32)
+            count -= np.uint64(32)
+    while waiting or count > 0:
+        out[at] = waiting & np.uint64(255)
         at += 1
+        waiting >>= np.uint64(8)
+        count -= min(count, np.uint64(8))
     for shift in (24, 16, 8, 0):
         out[at] = adler >> shift & 255
         at += 1

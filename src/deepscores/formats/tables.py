@@ -52,6 +52,8 @@ SYMBOLS = _schema(
     ("text", pa.string()),
 )
 
+SYMBOLS_WHOLE = SYMBOLS.append(pa.field("whole_mask", pa.string()))  # where that was asked for
+
 OBJECTS = _schema(  # internal: what merging needs of each labelled object
     ("page", pa.int32()),  # place within the shard
     ("number", pa.int32()),

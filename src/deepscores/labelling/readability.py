@@ -31,12 +31,15 @@ class Readability:
     least_notes: int = 1  # noteheads
 
 
+READABLE = Readability()
+
+
 def unreadable(
     boxes: NDArray[np.float64],
     kinds: Sequence[str],
     width: int,
     height: int,
-    limits: Readability = Readability(),
+    limits: Readability = READABLE,
 ) -> str | None:
     """Why no one can read a page, or None.
 
@@ -48,7 +51,7 @@ def unreadable(
     """
     if not kinds:
         return "empty: no symbol on it"
-    notes = sum("notehead" in kind or kind == "tabFret" for kind in kinds)
+    notes = sum("notehead" in kind.lower() or kind == "tabFret" for kind in kinds)
     if notes < limits.least_notes:
         rests = sum(kind.startswith("rest") for kind in kinds)
         return f"rests only: {rests}, no note" if rests else "empty: neither notes nor rests"

@@ -73,7 +73,6 @@ class Facts(NamedTuple):
     duration: float | None = None  # quarter notes, as written
     onset: float | None = None  # quarter notes from the start of the score
     grace: bool = False
-    slashed: bool = False  # acciaccatura
     attributes: Mapping[str, str] = {}
 
 

@@ -72,6 +72,7 @@ class Sheet:
 
     symbols: tuple[Symbol, ...]
     painting: Painting
+    whole_masks: tuple[str, ...] | None = None  # of the symbols in order: COCO's compressed counts
 
 
 def spread(runs: Runs, width: int) -> NDArray[np.int32]:

@@ -1,5 +1,7 @@
 """Contours of an outline: take them apart, turn them the same way, move and bound them."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +48,33 @@ def rectangle(box: Box) -> Edges:
     """The outline of *box*."""
     x0, y0, x1, y1 = box
     return np.array([(x0, y0, x1, y0), (x1, y0, x1, y1), (x1, y1, x0, y1), (x0, y1, x0, y0)])
+
+
+def disjoint(boxes: Iterable[Box]) -> list[Box]:
+    """Boxes that cover the same and do not overlap: painting adds up areas.
+
+    >>> disjoint([Box(0, 0, 4, 1), Box(3, 0, 4, 5)])
+    [Box(x0=0, y0=0, x1=4, y1=1), Box(x0=3, y0=1, x1=4, y1=5)]
+    """
+    found: list[Box] = []
+    for box in boxes:
+        pieces = [box]
+        for other in found:
+            pieces = [part for piece in pieces for part in _minus(piece, other)]
+        found += pieces
+    return found
+
+
+def _minus(box: Box, other: Box) -> list[Box]:
+    x0, y0 = max(box.x0, other.x0), max(box.y0, other.y0)
+    x1, y1 = min(box.x1, other.x1), min(box.y1, other.y1)
+    if x0 >= x1 or y0 >= y1:
+        return [box]
+    around = (
+        Box(box.x0, box.y0, box.x1, y0), Box(box.x0, y1, box.x1, box.y1),
+        Box(box.x0, y0, x0, y1), Box(x1, y0, box.x1, y1),
+    )  # fmt: skip
+    return [part for part in around if part.x0 < part.x1 and part.y0 < part.y1]
 
 
 def on_page(edges: Edges | None, to_page: Affine, box: Box | None) -> Edges:

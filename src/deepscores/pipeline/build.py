@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.errors import RecipeError
@@ -20,6 +20,7 @@ from deepscores.pipeline.plan import (
     require_dataset,
 )
 from deepscores.pipeline.progress import Progress, Silence
+from deepscores.pipeline.quota import Picked, pick_pages
 from deepscores.pipeline.shards import (
     Record,
     ShardTask,
@@ -48,6 +49,9 @@ class Summary:
     skipped: dict[str, int]  # reason → scores
     pages_left_out: int  # of other scores
     already_there: bool  # the finished dataset was found, nothing was done
+    quota: dict[str, dict[str, int | str]] = field(
+        default_factory=dict
+    )  # class → what became of it
 
 
 def build(
@@ -79,29 +83,44 @@ def build(
         if not is_finished(folder, plan, force=force):
             begin(folder, plan, force=force)
             clean_partials(folder)
-            records = _make_shards(plan, folder, jobs, progress, show_output=show_output)
-            merge(plan, folder, records, jobs, progress, show_output=show_output)
+            picked = None
+            if plan.recipe.quota:
+                picked = pick_pages(plan, folder, jobs, progress, show_output=show_output)
+            records = _make_shards(plan, folder, jobs, progress, picked, show_output=show_output)
+            merge(plan, folder, records, jobs, progress, picked, show_output=show_output)
         shutil.rmtree(folder / BUILD, ignore_errors=True)
     return summarise(folder, already_there=finished)
 
 
 def _make_shards(
-    plan: Plan, folder: Path, jobs: int, progress: Progress, *, show_output: bool
+    plan: Plan,
+    folder: Path,
+    jobs: int,
+    progress: Progress,
+    picked: Picked | None,
+    *,
+    show_output: bool,
 ) -> list[Record]:
-    """Records of the first scores of the plan that together have the pages asked for."""
+    """Records of the first scores of the plan that together have the pages asked for.
+
+    Where pages were *picked*, of the scores that have some, and of those that cannot be used.
+    """
     known = read_records(folder)
-    front = _Front(plan.recipe.pages, known)
-    total = plan.recipe.pages
+    total = sum(map(len, picked.pages.values())) if picked else plan.recipe.pages
+    places = sorted(picked.pages) if picked else range(len(plan.scores))
+    front = _Front(None if picked else plan.recipe.pages, known, places)
     progress.stage("Engraving pages" if total else "Engraving scores", total or len(plan.scores))
-    progress.advance(_steps(plan, list(known.values())))
+    progress.advance(_steps(total, list(known.values())))
 
     def tasks() -> Iterator[ShardTask]:
-        for index, planned in enumerate(plan.scores):
+        for index in places:
             if front.is_enough():
                 return
             if index not in known:
+                planned = plan.scores[index]
+                only = picked.pages[index] if picked else None
                 yield ShardTask(
-                    index, planned.source, planned.size, plan.recipe, plan.labels, folder
+                    index, planned.source, planned.size, plan.recipe, plan.labels, folder, only
                 )
 
     results = run_contained(
@@ -110,27 +129,29 @@ def _make_shards(
     with closing(results):  # stopped from outside, no worker is left
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                record = skipped(task, outcome.reason, outcome.detail)
+                record = skipped(task.index, task.source, outcome.reason, outcome.detail)
                 write_record(folder, record)
             else:
                 record = outcome.value
             front.add(record)
             if record.reason:
                 progress.note(f"skipped {record.source}: {record.detail}")
-            progress.advance(_steps(plan, [record]))
-    return front.records(len(plan.scores))
+            progress.advance(_steps(total, [record]))
+    records = front.records()
+    return sorted([*records, *(picked.left_out if picked else ())], key=lambda one: one.index)
 
 
-def _steps(plan: Plan, records: list[Record]) -> int:
-    return sum(len(one.pages) for one in records) if plan.recipe.pages else len(records)
+def _steps(pages: int | None, records: list[Record]) -> int:
+    return sum(len(one.pages) for one in records) if pages else len(records)
 
 
 class _Front:
     """How far the plan is done without a gap: what is kept does not depend on who was first."""
 
-    def __init__(self, wanted: int | None, known: dict[int, Record]) -> None:
+    def __init__(self, wanted: int | None, known: dict[int, Record], places: Sequence[int]) -> None:
         self.wanted = wanted
         self.done = dict(known)
+        self.places = places  # of the scores in the plan
         self.next = 0
         self.pages = 0
         self._move()
@@ -140,17 +161,20 @@ class _Front:
         self._move()
 
     def _move(self) -> None:
-        while self.next in self.done and not self.is_enough():
-            self.pages += len(self.done[self.next].pages)
+        while not (self.is_enough() or self.next == len(self.places)):
+            record = self.done.get(self.places[self.next])
+            if record is None:
+                return
+            self.pages += len(record.pages)
             self.next += 1
 
     def is_enough(self) -> bool:
         return self.wanted is not None and self.pages >= self.wanted
 
-    def records(self, planned: int) -> list[Record]:
+    def records(self) -> list[Record]:
         """The records that count, in order."""
-        assert self.is_enough() or self.next == planned
-        return [self.done[index] for index in range(self.next)]
+        assert self.is_enough() or self.next == len(self.places)
+        return [self.done[index] for index in self.places[: self.next]]
 
 
 def read_records(folder: Path) -> dict[int, Record]:
@@ -176,4 +200,5 @@ def summarise(folder: Path, *, already_there: bool) -> Summary:
         counts["skipped"],
         counts["pages_left_out"],
         already_there,
+        table.get("quota", {}),
     )

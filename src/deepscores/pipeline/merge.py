@@ -17,13 +17,22 @@ import pyarrow.parquet as pq
 
 from deepscores.errors import DeepScoresError
 from deepscores.formats.png import decode_png, encode_png
-from deepscores.formats.tables import PAGES, SCORES, SYMBOLS, WRITING, encode_table, table
+from deepscores.formats.tables import (
+    PAGES,
+    SCORES,
+    SYMBOLS,
+    SYMBOLS_WHOLE,
+    WRITING,
+    encode_table,
+    table,
+)
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
 from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import MANIFEST, Entry, list_files, write_manifest
 from deepscores.pipeline.plan import DATASET, Plan
 from deepscores.pipeline.progress import Progress
+from deepscores.pipeline.quota import Picked, report
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.selection import Lowest, priorities
 from deepscores.pipeline.shards import Record, table_path
@@ -50,17 +59,18 @@ def merge(
     records: Sequence[Record],
     jobs: int,
     progress: Progress,
+    picked: Picked | None = None,
     *,
     show_output: bool,
 ) -> None:
     """Turn the finished shards of *records* into the dataset; doing it again gives the same."""
-    kept = _within(records, plan.recipe.pages)
+    kept = _within(records, None if picked else plan.recipe.pages)
     entries = [entry for one in kept for entry in _files(one)]
     rows = [row for one in kept for row in one.record.pages[: one.pages]]
     stems = [row[_STEM] for row in rows]
 
     progress.stage("Merging tables", len(kept))
-    symbols, symbol_files = _merge_symbols(folder, kept, progress)
+    symbols, symbol_files = _merge_symbols(plan, folder, kept, progress)
     entries += symbol_files
     counts, chosen = _choose_patches(plan, folder, kept)
     entries += _cut_patches(plan, folder, stems, chosen, jobs, progress, show_output=show_output)
@@ -93,6 +103,7 @@ def merge(
             "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
             "pages_left_out": sum(len(one.left_out) for one in records),
         },
+        **({"quota": report(plan, counts, picked)} if picked else {}),
     }
     data = _json(dataset)
     entries.append(Entry.of(DATASET, data))
@@ -131,18 +142,19 @@ def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
 
 
 def _merge_symbols(
-    folder: Path, kept: Sequence[_Kept], progress: Progress
+    plan: Plan, folder: Path, kept: Sequence[_Kept], progress: Progress
 ) -> tuple[int, list[Entry]]:
     """Write ``symbols/part-*.parquet``, one row group a shard."""
     entries: list[Entry] = []
     total = rows = 0
     part: list[pa.Table] = []
+    schema = SYMBOLS_WHOLE if plan.recipe.whole_masks else SYMBOLS
 
     def flush() -> None:
         path = f"symbols/part-{len(entries):05d}.parquet"
         sink = io.BytesIO()
-        with pq.ParquetWriter(sink, SYMBOLS, **WRITING) as writer:
-            for content in part or [SYMBOLS.empty_table()]:
+        with pq.ParquetWriter(sink, schema, **WRITING) as writer:
+            for content in part or [schema.empty_table()]:
                 writer.write_table(content)
         data = sink.getvalue()
         write_file(folder / path, data)

@@ -21,15 +21,11 @@ def class_colour(class_id: int) -> tuple[int, int, int]:
 
 def draw_overlay(sheet: Sheet, objects: list[Labelled], labels: LabelSet) -> Image.Image:
     """The page in pale grey, labelled pixels in their class's colour, boxes with class names."""
-    pale = (255 - (255 - sheet.painting.image.astype(np.uint16)) // 3).astype(np.uint8)
-    picture: NDArray[np.uint8] = np.repeat(pale[:, :, None], 3, axis=2)
     class_of = np.zeros(len(sheet.symbols) + 1, np.int64)
     for one in objects:
         class_of[list(one.members)] = one.class_id
     colours = np.array([class_colour(class_id) for class_id in range(len(labels.classes) + 1)])
-    classes = class_of[sheet.painting.owners]
-    picture[classes > 0] = colours[classes[classes > 0]]
-    image = Image.fromarray(picture)
+    image = Image.fromarray(tinted(sheet.painting.image, class_of[sheet.painting.owners], colours))
     pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(9)
     for one in objects:
@@ -39,3 +35,13 @@ def draw_overlay(sheet: Sheet, objects: list[Labelled], labels: LabelSet) -> Ima
         name = labels.classes[one.class_id - 1].name
         pen.text((x0, y0 - 11), name, fill=colour, font=font)
     return image
+
+
+def tinted(
+    image: NDArray[np.uint8], classes: NDArray[np.int64], colours: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """*image* (height, width) in pale grey, but *colours* (n, 3) where *classes* are not 0."""
+    pale = (255 - (255 - image.astype(np.uint16)) // 3).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.repeat(pale[:, :, None], 3, axis=2)
+    picture[classes > 0] = colours[classes[classes > 0]]
+    return picture

@@ -19,9 +19,10 @@ from deepscores.vocabulary.labels import LabelSet
 BUILD = ".build"
 PLAN = f"{BUILD}/plan.json"
 SHARDS = f"{BUILD}/shards"
+INDEX = f"{BUILD}/index"  # what each score holds, where a quota asks
 DATASET = "dataset.json"
 # Packages that pixels, labels or bytes depend on.
-_ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "isal", "pyarrow")
+_ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "pyarrow")
 _PLAN_KEYS = frozenset({"recipe", "label_set", "versions", "scores"})
 _OURS = (
     DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",
@@ -110,7 +111,8 @@ def begin(folder: Path, plan: Plan, *, force: bool) -> None:
     finished = force and (folder / DATASET).exists()
     stale = known is not None and (known != table or finished)
     if stale:
-        shutil.rmtree(folder / SHARDS, ignore_errors=True)
+        for name in (SHARDS, INDEX):
+            shutil.rmtree(folder / name, ignore_errors=True)
     write_file(folder / PLAN, _encode(table), durable=True)
     if stale:
         clear(folder)

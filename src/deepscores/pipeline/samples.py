@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deepscores.formats.png import encode_runs_png
-from deepscores.formats.tables import OBJECTS, SYMBOLS, table
+from deepscores.formats.tables import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.labelling.masks import class_runs
 from deepscores.model import Page, Sheet, Symbol
@@ -99,8 +99,9 @@ def _symbol_table(
 ) -> pa.Table:
     height, width = sheet.painting.height, sheet.painting.width
     symbols = sheet.symbols
+    schema = SYMBOLS if sheet.whole_masks is None else SYMBOLS_WHOLE
     if not symbols:
-        return SYMBOLS.empty_table()
+        return schema.empty_table()
     columns = dict(zip(Symbol._fields, zip(*symbols, strict=True), strict=True))
     numbers = columns["number"]
     names = ["", *(one.name for one in labels.classes)]
@@ -120,12 +121,13 @@ def _symbol_table(
         "y1": y1.clip(0, height),
         "visible_area": sheet.painting.visible_areas[1:],
         "whole_area": sheet.painting.whole_areas[1:],
+        "whole_mask": sheet.whole_masks,
         "oriented": _oriented(symbols, np.array(columns["box"])),
     }
     for side, column in zip(_VISIBLE, sheet.painting.visible_boxes[1:].T, strict=True):
         values[side] = pa.array(column.astype(np.int32), mask=hidden)
-    arrays = [_column(values[one.name], one.type) for one in SYMBOLS]
-    return pa.Table.from_arrays(arrays, schema=SYMBOLS)
+    arrays = [_column(values[one.name], one.type) for one in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _column(values: Any, kind: pa.DataType) -> "pa.Array[Any]":

@@ -10,13 +10,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from deepscores.engravers.protocol import Engraving
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
-from deepscores.model import Page, Score, Sheet
+from deepscores.labelling.readability import unreadable
+from deepscores.model import Page, Score, Sheet, Symbol
 from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
@@ -41,6 +43,7 @@ class ShardTask:
     recipe: Recipe
     labels: LabelSet
     folder: Path  # of the dataset
+    only: frozenset[tuple[str, int]] | None = None  # font and number of the pages wanted; None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,7 @@ class Drawing(NamedTuple):
     engraver: str
     page: Page
     sheet: Sheet
-    notes: int  # that the engine drew
-    off_page: int  # of these, beyond the page's edge
+    notes: int  # that the engine drew, on the page and beyond its edge
 
 
 class Sized(Protocol):
@@ -106,9 +108,9 @@ def warm_up() -> None:
 
 
 @cache
-def studio(width: int, height: int) -> Studio:
+def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
     """This process's studio for pages of one size."""
-    return Studio(width, height)
+    return Studio(width, height, whole_masks=whole_masks)
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -117,15 +119,15 @@ def make_shard(task: ShardTask) -> Record:
         record = _make(task)
     except ScoreError as error:
         what = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        record = skipped(task, what, error.what)
+        record = skipped(task.index, task.source, what, error.what)
     write_record(task.folder, record)
     gc.collect(1)  # what this score left; what outlived earlier ones is not looked through again
     return record
 
 
-def skipped(task: ShardTask, reason: str, detail: str) -> Record:
+def skipped(index: int, source: Source, reason: str, detail: str) -> Record:
     """The record of a score that is left out."""
-    return Record(task.index, task.source.name, None, (), (), reason, detail)
+    return Record(index, source.name, None, (), (), reason, detail)
 
 
 def record_path(folder: Path, index: int) -> Path:
@@ -147,8 +149,13 @@ def load(score: Score, recipe: Recipe) -> Engraving:
     return engraving
 
 
-def draw(score: Score, engraving: Engraving, recipe: Recipe) -> Iterator[Drawing]:
-    """Every page of *score* in every style of *recipe*, painted.
+def draw(
+    score: Score,
+    engraving: Engraving,
+    recipe: Recipe,
+    only: frozenset[tuple[str, int]] | None = None,
+) -> Iterator[Drawing]:
+    """Every page of *score* in every style of *recipe*, painted; or *only* some (font, number).
 
     Raise EngravingError as soon as the engraving is seen to lose notes: an engine can draw broken
     input as blank or thinned pages without a word.
@@ -158,20 +165,32 @@ def draw(score: Score, engraving: Engraving, recipe: Recipe) -> Iterator[Drawing
     most_a_font = None if most is None else -(-most // len(styles))
     drawn, style = 0, 0
     for place, page, count in engraving.pages(most_a_font):
-        sheet = studio(*recipe.page_size).make_sheet(page, engraving.music)
-        notes = _count_notes(page)
+        style_at, font = styles[place], styles[place].music_font
+        notes = count_notes(page)
         drawn = notes + (drawn if place == style else 0)
         style = place
         if page.number == count:
-            _compare_notes(score, drawn, f"draws in {styles[place].music_font}", recipe)
-        heads = {one.element for one in sheet.symbols if one.role == "notehead"}
-        off_page = notes - len(heads)
-        yield Drawing(
-            styles[place].music_font, styles[place].engraver, page, sheet, notes, off_page
-        )
+            _compare_notes(score, drawn, f"draws in {font}", recipe)
+        if only is None or (font, page.number) in only:
+            maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
+            sheet = maker.make_sheet(page, engraving.music)
+            yield Drawing(font, style_at.engraver, page, sheet, notes)
 
 
-def _count_notes(page: Page) -> int:
+def left_out_for(
+    notes: int, page: Page, symbols: Sequence[Symbol], recipe: Recipe
+) -> tuple[str, str]:
+    """Why a page on which the engine drew *notes* cannot be used, and in detail; "" if it can."""
+    off_page = notes - len({one.element for one in symbols if one.role == "notehead"})
+    if off_page:
+        return "off page", f"{off_page} of {notes} notes lie beyond the page's edge"
+    boxes = np.array([one.box for one in symbols], np.float64).reshape(-1, 4)
+    kinds = [one.kind for one in symbols]
+    why = unreadable(boxes, kinds, page.width, page.height, recipe.readability)
+    return ("unreadable", why) if why else ("", "")
+
+
+def count_notes(page: Page) -> int:
     """The noteheads that the engine drew, on the page and beyond its edge."""
     drawn = {mark.element for mark in page.marks}
     return sum(page.elements[index].kind == "notehead" for index in drawn)
@@ -198,12 +217,12 @@ def _make(task: ShardTask) -> Record:
     engraving = load(score, recipe)
     drawn: Counter[str] = Counter()
     left_out: list[tuple[str, str, str]] = []
-    drawings = draw(score, engraving, recipe)
-    for font, engraver, page, sheet, notes, off_page in islice(drawings, recipe.most_of_a_score()):
+    drawings = draw(score, engraving, recipe, task.only)
+    for font, engraver, page, sheet, notes in islice(drawings, recipe.most_of_a_score()):
         drawn[font] += notes
-        if off_page:
-            detail = f"{off_page} of {notes} notes lie beyond the page's edge"
-            left_out.append((page_stem(score.id, font, page.number), "off page", detail))
+        reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
+        if reason:
+            left_out.append((page_stem(score.id, font, page.number), reason, detail))
             continue
         origin = Provenance(score.id, score.work, split, engraver, font)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))
@@ -243,6 +262,20 @@ def _write_tables(task: ShardTask, samples: Sequence[Sample]) -> None:
 
 
 __all__ = [
-    "Drawing", "Engraving", "Record", "ShardTask", "draw", "limits", "load", "make_shard",
-    "record_path", "skipped", "studio", "table_path", "warm_up", "write_record",
+    "Drawing",
+    "Engraving",
+    "Record",
+    "ShardTask",
+    "count_notes",
+    "draw",
+    "left_out_for",
+    "limits",
+    "load",
+    "make_shard",
+    "record_path",
+    "skipped",
+    "studio",
+    "table_path",
+    "warm_up",
+    "write_record",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from deepscores.errors import EngravingError
 from deepscores.model import Music, Page, Sheet
 from deepscores.rendering.painting import Canvas
+from deepscores.rendering.whole import whole_masks
 from deepscores.vocabulary.symbols import place_symbols
 
 _MOST = 65_535  # symbols on a page: the instance map has 16 bits
@@ -11,16 +12,20 @@ _MOST = 65_535  # symbols on a page: the instance map has 16 bits
 class Studio:
     """Makes sheets of one page size; keeps its scratch memory from page to page."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, *, whole_masks: bool = False) -> None:
         self._canvas = Canvas(width, height)
+        self._whole_masks = whole_masks
 
     def make_sheet(self, page: Page, music: Music) -> Sheet:
         """Paint *page*; its symbols are numbered from 1 in painting order.
 
+        With *whole_masks* asked for, the sheet has each symbol's own mask besides.
         Raise EngravingError for more symbols than 16 bits can number.
         """
         placed = place_symbols(page, music)
         if len(placed) > _MOST:
             raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
-        painting = self._canvas.paint([one.outline for one in placed])
-        return Sheet(tuple(one.symbol for one in placed), painting)
+        outlines = [one.outline for one in placed]
+        painting = self._canvas.paint(outlines)
+        whole = whole_masks(outlines, page.width, page.height) if self._whole_masks else None
+        return Sheet(tuple(one.symbol for one in placed), painting, whole)

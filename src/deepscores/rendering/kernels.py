@@ -12,6 +12,7 @@ from math import ceil, floor
 import numpy as np
 from numba import njit
 
+ROUNDING = 1e-6  # engravers' numbers are decimal: what is half a pixel in them must come out so
 HALF = 128  # of 255: the ink from which a pixel is labelled
 
 
@@ -87,7 +88,7 @@ def window_of(edges, first, last, to):  # pragma: no cover - compiled
 @njit(cache=True, error_model="numpy")
 def shade_of(total):  # pragma: no cover - compiled
     """Coverage as 0…255. Contours that overlap count once."""
-    return int(min(abs(total) * 255.0 + 0.5, 255.0))
+    return int(min(abs(total) * 255.0 + 0.5 + ROUNDING, 255.0))
 
 
 @njit(cache=True, error_model="numpy")
@@ -250,6 +251,141 @@ def keep_thin(edges, runs, to, canvas, whole):  # pragma: no cover - compiled
             most, ink = (cell >> MOST) & 255, cell & 255
             if best >= most or (ink < HALF and most < KEPT):
                 canvas[y, x] = (s + 1) << OWNER | KEPT << MOST | ink
+
+
+LETTERS = 7  # of a count, at most: five bits each
+
+
+@njit(cache=True, error_model="numpy")
+def cover_box(x0, y0, x1, y1, alpha, left, top):  # pragma: no cover - compiled
+    """Write an upright rectangle's coverage into *alpha*, just as `fill` finds it."""
+    first, last = int(floor(x0)), int(ceil(x1)) - 1
+    for y in range(int(floor(y0)), int(ceil(y1))):
+        share = min(y + 1.0, y1) - max(float(y), y0)
+        for x in range(first, last + 1):
+            part = share
+            if x == first:
+                part = share * (min(first + 1.0, x1) - x0)
+            elif x == last:
+                part = share * (x1 - last)
+            alpha[y - top, x - left] = shade_of(part)
+
+
+@njit(cache=True, error_model="numpy")
+def own_halves(alpha, left, top, width, height):  # pragma: no cover - compiled
+    """Turn coverage into 1 where it is half or more, else 0; say whether it is, on the page."""
+    found = False
+    for row in range(alpha.shape[0]):
+        for column in range(alpha.shape[1]):
+            owned = alpha[row, column] >= HALF
+            alpha[row, column] = owned
+            found |= owned and 0 <= top + row < height and 0 <= left + column < width
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def own_thin(alpha):  # pragma: no cover - compiled
+    """Turn coverage into 1 where it is the most in its slice across, as `keep_thin` has it."""
+    rows, columns = alpha.shape
+    lying = columns - 1 >= rows
+    for along in range(columns if lying else rows):
+        best, place = 0, 0
+        for across in range(rows if lying else columns):
+            row, column = (across, along) if lying else (along, across)
+            if alpha[row, column] >= best:
+                best, place = alpha[row, column], across
+            alpha[row, column] = 0
+        if best:
+            row, column = (place, along) if lying else (along, place)
+            alpha[row, column] = 1
+
+
+@njit(cache=True, error_model="numpy")
+def put_count(count, text, at):  # pragma: no cover - compiled
+    """Write a number in COCO's manner: five bits a letter from the lowest on, 32 for "more"."""
+    while True:
+        bits = count & 31
+        count >>= 5
+        more = count != (-1 if bits & 16 else 0)
+        text[at] = bits + (32 if more else 0) + 48
+        at += 1
+        if not more:
+            return at
+
+
+@njit(cache=True, error_model="numpy")
+def list_runs(mask, left, top, width, height, found):  # pragma: no cover - compiled
+    """List a mask's runs down the page's columns, one column after another: start and end."""
+    count = 0
+    above, below = max(0, -top), min(mask.shape[0], height - top)
+    for column in range(max(0, -left), min(mask.shape[1] - 1, width - left)):
+        origin = (left + column) * height + top
+        for row in range(above, below):
+            if not mask[row, column]:
+                continue
+            place = origin + row
+            if count and found[count - 1, 1] == place:
+                found[count - 1, 1] += 1
+            else:
+                found[count, 0], found[count, 1] = place, place + 1
+                count += 1
+    return count
+
+
+@njit(cache=True, error_model="numpy")
+def put_runs(found, count, size, text, at):  # pragma: no cover - compiled
+    """Write runs as COCO's counts of zeros and ones in turn, from text[at] on; return its end."""
+    older, before, end = 0, 0, 0  # the last two counts; where the last run ended
+    for place in range(2 * count + 1):
+        if place == 2 * count:
+            if end == size:
+                break
+            length = size - end
+        elif place % 2:
+            length = found[place // 2, 1] - found[place // 2, 0]
+            end = found[place // 2, 1]
+        else:
+            length = found[place // 2, 0] - end
+        # From the fourth on, COCO writes how a count differs from the one before the last.
+        at = put_count(length - older if place > 2 else length, text, at)
+        older, before = before, length
+    return at
+
+
+@njit(cache=True, error_model="numpy")
+def write_masks(edges, runs, to, boxed, width, height, ends):  # pragma: no cover - compiled
+    """The compressed counts of every outline's own mask, in one text; *ends* says where each ends.
+
+    Outlines are given as to `paint`.
+    """
+    text = np.zeros(1 << 16, np.uint8)
+    found = np.zeros((1 << 10, 2), np.int64)
+    at = 0
+    for s in range(len(runs)):
+        first, last = runs[s]
+        count = 0
+        if first < last:
+            left, top, columns, rows = window_of(edges, first, last, to[s])
+            alpha = np.zeros((rows, columns), np.uint8)
+            if first >= boxed:
+                x0, y0, x1, y1 = bounds_of(edges, first, last, to[s])
+                cover_box(x0, y0, x1, y1, alpha, left, top)
+            else:
+                cover(edges, first, last, to[s], alpha, left, top)
+            if not own_halves(alpha, left, top, width, height):
+                cover(edges, first, last, to[s], alpha, left, top)
+                own_thin(alpha)
+            if alpha.size > len(found):
+                found = np.zeros((2 * alpha.size, 2), np.int64)
+            count = list_runs(alpha, left, top, width, height, found)
+        most = at + (2 * count + 1) * LETTERS
+        if most > len(text):
+            larger = np.zeros(2 * most, np.uint8)
+            larger[:at] = text[:at]
+            text = larger
+        at = put_runs(found, count, width * height, text, at)
+        ends[s] = at
+    return text[:at]
 
 
 @njit(cache=True, error_model="numpy")

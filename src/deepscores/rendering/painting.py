@@ -36,7 +36,7 @@ class Canvas:
         that it nowhere covers half a pixel keeps, across its width, the pixels it covers most.
         What lies outside the page is cut off.
         """
-        edges, runs, to, boxed = _pack(outlines)
+        edges, runs, to, boxed = pack(outlines)
         whole = np.zeros(len(outlines) + 1, np.int64)
         kernels.paint(edges, runs, to, boxed, self._cells, self._tiles, whole)
         kernels.keep_thin(edges, runs, to, self._cells, whole)
@@ -56,7 +56,7 @@ class Canvas:
         )
 
 
-def _pack(
+def pack(
     outlines: Sequence[Outline],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], int]:
     """Edges of all outlines in one array, from where to where each has its own, and their maps.

@@ -14,8 +14,8 @@ from deepscores.outlines.contours import bounds, on_page
 # Shapes, by the group that draws them: kind, and whether one group's shapes are one symbol.
 _SHAPES: dict[str, tuple[str, bool]] = {
     "arpeg": ("arpeggiatoBracket", True),
-    "beam": ("beam", False),
-    "beamSpan": ("beam", False),
+    "beam": ("beam", True),
+    "beamSpan": ("beam", True),
     "bracketSpan": ("bracketSpan", True),
     "dir": ("directionExtender", True),
     "dots": ("augmentationDot", False),

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepscores.errors import RecipeError
-from deepscores.geometry import Box
+from deepscores.geometry import Box, overlap
 from deepscores.model import Symbol
 
 _COMPOSING = ("sequence", "group", "linked")
@@ -95,7 +95,8 @@ class LabelSet:
         """The labelled objects of a page, ordered by their first symbol.
 
         *symbols* are all of a page, numbered from 1. A symbol is in at most one object; what no
-        class covers is unlabelled.
+        class covers is unlabelled. Objects of one class that coincide (two voices' rests or unison)
+        are one object: nobody can see two.
         """
         objects: list[Labelled] = []
         taken: set[int] = set()
@@ -113,7 +114,7 @@ class LabelSet:
                 class_id = self._class_of(symbol)
                 if class_id:
                     objects.append(Labelled(symbol.number, class_id, (symbol.number,), symbol.box))
-        return sorted(objects)
+        return sorted(_united(objects))
 
     @cached_property
     def _composed(self) -> tuple[LabelClass, ...]:
@@ -175,6 +176,37 @@ def _labelled(class_id: int, members: Sequence[int], symbols: Sequence[Symbol]) 
     for number in members[1:]:
         box |= symbols[number - 1].box
     return Labelled(min(members), class_id, tuple(sorted(members)), box)
+
+
+_SAME = 0.95  # intersection over union, above which two boxes of a class are one object
+
+
+def _united(objects: list[Labelled]) -> list[Labelled]:
+    """*objects*, those of one class in the same place as one."""
+    # Along this line neither a chord's heads nor a staff's lines lie on one point.
+    keys = [
+        (class_id, box[0] + 1.4 * box[1], index)
+        for index, (_, class_id, _, box) in enumerate(objects)
+    ]
+    keys.sort()
+    into: dict[int, int] = {}
+    for place, (class_id, key, index) in enumerate(keys):
+        x0, y0, x1, y1 = objects[index].box
+        reach = key + (1 - _SAME) / _SAME * (x1 - x0 + 1.4 * (y1 - y0))
+        near = place + 1
+        while near < len(keys) and keys[near][1] <= reach and keys[near][0] == class_id:
+            other = keys[near][2]
+            if overlap(objects[index].box, objects[other].box) > _SAME:
+                into[other] = into.get(index, index)
+            near += 1
+    if not into:
+        return objects
+    united = dict(enumerate(objects))
+    for other, index in into.items():
+        one, more = united[index], united.pop(other)
+        members = tuple(sorted(one.members + more.members))
+        united[index] = Labelled(members[0], one.class_id, members, one.box | more.box)
+    return list(united.values())
 
 
 def _compositions(

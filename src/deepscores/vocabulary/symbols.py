@@ -6,8 +6,9 @@ import numpy as np
 
 from deepscores.geometry import Affine, Box
 from deepscores.model import Facts, Mark, Music, Outline, Page, Symbol
-from deepscores.outlines.contours import Edges, bounds, moved, on_page, rectangle
+from deepscores.outlines.contours import Edges, bounds, disjoint, moved, on_page, rectangle
 from deepscores.vocabulary.barlines import split_barline
+from deepscores.vocabulary.beams import join_beam
 from deepscores.vocabulary.kinds import Drawn, find_symbols
 from deepscores.vocabulary.relations import Draft, relate
 
@@ -76,6 +77,8 @@ def _in_order(drawn: list[Drawn], staff_space: float) -> list[Drawn]:
             lines.append(one)
         elif one.kind == "barline":
             rest += [Drawn(kind, marks) for kind, marks in split_barline(one.marks, staff_space)]
+        elif one.kind == "beam" and len(one.marks) > 1:
+            rest += [Drawn("beam", (line,)) for line in join_beam(one.marks)]
         else:
             rest.append(one)
     return lines + rest
@@ -92,7 +95,7 @@ def _outline(drawn: Drawn) -> Outline:
         joined = _join(boxes)
         if len(joined) == 1:
             return Outline(None, box=joined[0])
-        return Outline(np.concatenate([rectangle(box) for box in joined]))
+        return Outline(np.concatenate([rectangle(box) for box in disjoint(joined)]))
     return Outline(
         np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in drawn.marks])
     )

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from deepscores.outlines.curves import edge_bounds
+from deepscores.outlines.contours import bounds
 from deepscores.outlines.text import EM, Face, glyph_edges, shape
 
 REGULAR = Face()
@@ -105,11 +105,11 @@ def test_arabic_letters_are_joined():
 @pytest.mark.parametrize("word", ["של", "سم"])
 def test_right_to_left_words_start_at_the_right(word):
     run = shape(word, 100, REGULAR)
-    alone = edge_bounds(glyph_edges(glyphs(word[0])[0])).width
+    alone = bounds(glyph_edges(glyphs(word[0])[0])).width
     last = run.glyphs[-1]
     assert [glyph.x for glyph in run.glyphs] == sorted(glyph.x for glyph in run.glyphs)
     if word == "של":  # Hebrew letters do not change with their place
-        assert edge_bounds(glyph_edges(last.key)).width == alone
+        assert bounds(glyph_edges(last.key)).width == alone
         assert last.key == glyphs(word[0])[0]
 
 
@@ -183,11 +183,11 @@ def test_empty_text_is_an_empty_run():
 
 
 def test_outline_stands_on_the_baseline_with_y_down():
-    box = edge_bounds(glyph_edges(glyphs("H")[0]))
+    box = bounds(glyph_edges(glyphs("H")[0]))
     assert box.y1 == 0
     assert -0.7 * EM < box.y0 < -0.6 * EM
     assert 0 < box.x0 < box.x1 < 0.722 * EM
-    assert edge_bounds(glyph_edges(glyphs("漢")[0])).height == pytest.approx(0.9 * EM, rel=0.1)
+    assert bounds(glyph_edges(glyphs("漢")[0])).height == pytest.approx(0.9 * EM, rel=0.1)
 
 
 def test_size_scales_the_run():

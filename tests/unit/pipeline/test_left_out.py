@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from deepscores.errors import RecipeError
 from deepscores.pipeline.build import build
+from deepscores.pipeline.verify import verify
 from deepscores.recipe import Recipe, apply
 
 _NOTE = (
@@ -41,6 +45,38 @@ def test_a_system_taller_than_the_page_is_left_out_with_the_reason(tmp_path: Pat
     assert (row["score"], row["page"], row["reason"]) == ("orchestra.musicxml", None, "engraving")
     assert "no page can be used" in row["detail"]
     assert "beyond the page's edge" in row["detail"]
+
+
+def test_unreadable_pages_are_left_out_by_the_limits_of_the_recipe(tmp_path: Path) -> None:
+    scores = tmp_path / "scores"
+    scores.mkdir()
+    (scores / "duet.musicxml").write_text(score(2))
+    (scores / "trio.musicxml").write_text(score(3))
+    options = {
+        "page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all",
+        "readability": {"least-notes": 3},
+    }  # fmt: skip
+    summary = build(apply(Recipe(scores=(str(scores),)), options), tmp_path / "dataset", jobs=1)
+    assert (summary.scores, summary.pages) == (1, 1)
+    row = json.loads((tmp_path / "dataset/skipped.jsonl").read_text())
+    assert row["score"] == "duet.musicxml"
+    assert "no page can be used: empty: neither notes nor rests" in row["detail"]
+    stored = json.loads((tmp_path / "dataset/dataset.json").read_text())["recipe"]
+    assert stored["readability"]["least-notes"] == 3
+    assert verify(tmp_path / "dataset", rerender=1.0).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (7, "readability: 7 is no table"),
+        ({"pile-up": 3}, "readability: unknown key 'pile-up'"),
+        ({"pile": "many"}, "readability: pile: 'many' is no whole number"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(limits: object, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        apply(Recipe(), {"readability": limits})
 
 
 def test_a_sample_takes_few_pages_of_each_score() -> None:

@@ -9,6 +9,8 @@ from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 
+READABLE = Recipe().as_table()["readability"]
+
 # Every key: in TOML, as an option's text, and the value both give.
 KEYS: dict[str, tuple[str, object, object]] = {
     "fonts": ('["Bravura", "Leland"]', "Bravura,Leland", ("Bravura", "Leland")),
@@ -21,6 +23,8 @@ KEYS: dict[str, tuple[str, object, object]] = {
     "patches": ('"20x30"', "20x30", (20, 30)),
     "patches-per-class": ("7", 7, 7),
     "max-lost-notes": ("0.5", 0.5, 0.5),
+    "quota": ("{each = 4}", 4, {"each": 4}),
+    "readability": ("{pile = 5}", {"pile": 5}, {**READABLE, "pile": 5}),
     "seed": ("3", 3, 3),
 }
 

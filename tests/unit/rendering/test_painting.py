@@ -1,5 +1,7 @@
 """Pictures and owners: who gets which pixel, at edges, in ties, and where strokes are thin."""
 
+from math import floor
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,17 @@ def test_overlapping_contours_of_one_outline_count_once() -> None:
     first, second = contour((1, 1), (5, 1), (5, 5), (1, 5)), contour((3, 3), (8, 3), (8, 8), (3, 8))
     both = Outline(np.concatenate([first, second]))
     assert paint(both).image[4, 4] == INK
+
+
+@pytest.mark.parametrize("place", [0.1 * tenth for tenth in range(5, 120, 10)])
+def test_a_pixel_half_black_in_decimal_numbers_is_labelled(place: float) -> None:
+    """Binary arithmetic makes a little less of some: 947.3 + 50 · 0.064 is 950.5 on paper."""
+    decimal = round(place - 0.3, 1)
+    stroke = contour((50, 1), (78, 1), (78, 5), (50, 5))
+    shifted = Outline(stroke, Affine(0.064, 0, 0, 1, decimal - 2.9, 0))
+    column = floor(decimal + 0.3)
+    assert paint(shifted).owners[2, column] == 1
+    assert paint(rectangle(decimal + 0.1 + 0.2, 1, 14, 5)).owners[2, column] == 1
 
 
 def test_a_hole_is_paper() -> None:

@@ -5,9 +5,11 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deepscores.errors import RecipeError
-from deepscores.geometry import Box
+from deepscores.geometry import Box, overlap
 from deepscores.model import Symbol
 from deepscores.vocabulary.labels import (
     LabelSet,
@@ -148,6 +150,43 @@ def test_symbol_is_in_one_object_only() -> None:
         labels, symbol(1, "noteheadBlack", parent=2), symbol(2, "stem"), symbol(3, "noteheadBlack")
     )
     assert found == [("quarterNote", (1, 2)), ("head", (3,))]
+
+
+def at(number: int, box: Box, kind: str = "noteheadBlack") -> Symbol:
+    return symbol(number, kind)._replace(box=box)
+
+
+def test_heads_of_a_unison_are_one_object() -> None:
+    labels = load_label_set("deepscores-118")
+    head = Box(10, 10, 30, 26)
+    unison = [at(1, head), at(2, head), at(3, Box(10.2, 10, 30.2, 26))]
+    second = [at(4, Box(30, 10, 50, 26)), at(5, head, "noteheadHalf")]
+    found = labelled(labels, *unison, *second)
+    assert found == [
+        ("noteheadBlack", (1, 2, 3)), ("noteheadBlack", (4,)), ("noteheadHalf", (5,)),
+    ]  # fmt: skip
+    (first, *_) = labels.label(unison)
+    assert first.box == Box(10, 10, 30.2, 26)
+
+
+boxes = st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 30)] * 2)
+
+
+@given(st.lists(boxes, max_size=30))
+def test_no_two_objects_of_a_class_coincide_and_none_is_lost(places: list[tuple[int, ...]]) -> None:
+    symbols = [
+        at(number, Box(x / 4, y / 4, x / 4 + w, y / 4 + h))
+        for number, (x, y, w, h) in enumerate(places, 1)
+    ]
+    objects = load_label_set("deepscores-118").label(symbols)
+    members = sorted(number for one in objects for number in one.members)
+    assert members == list(range(1, len(symbols) + 1))
+    alone = [one for one in objects if len(one.members) == 1]
+    for one, other in combinations(alone, 2):
+        assert overlap(one.box, other.box) <= 0.95
+    for one in objects:
+        for number in one.members:  # a chain may stretch a little
+            assert overlap(symbols[number - 1].box, one.box) > 0.8
 
 
 def test_set_on_another_keeps_drops_renames_merges_and_adds() -> None:

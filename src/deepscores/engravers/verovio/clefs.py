@@ -11,6 +11,7 @@ Edges = NDArray[np.float64]
 
 _OCTAVE_CLEF = re.compile(r"([cfg]Clef)(?:8va|8vb|15ma|15mb)")
 _TOUCHING = 8.0  # of 1000 units an em: what lies so near the plain clef's outline is the clef's
+_LEAVING = 2.0  # the numeral's outline begins and ends so near to it
 _SLIP = 4  # edges; a shorter stretch near the clef's outline only crosses it
 
 
@@ -24,30 +25,54 @@ def plain_clef(name: str) -> str:
     return found[1] if found else ""
 
 
-def numeral(composite: Edges, plain: Edges) -> Edges:
-    """The outline of the numeral in an octave clef, given the *plain* clef of the same font.
+def split_clef(composite: Edges, plain: Edges) -> tuple[Edges, Edges]:
+    """The outlines of clef and numeral in an octave clef, given the *plain* clef of the same font.
 
     Most fonts merge the two outlines where they overlap. What does not run along the plain clef
-    is the numeral; a straight line, within the clef, closes it.
+    is the numeral; a straight line, within the clef, parts them. Together they are the composite,
+    whose clef is not always drawn as the plain one is.
     """
-    pieces = [
-        _closed(contour[stretch])
-        for contour in contours(composite)
-        for stretch in _stretches(_apart(contour, plain))
-        if len(stretch) > _SLIP
-    ]
-    return np.concatenate(pieces)
+    bodies: list[Edges] = []
+    numerals: list[Edges] = []
+    for contour in contours(composite):
+        gaps = _gaps(contour, plain)
+        stretches = [_whole(one, gaps) for one in _stretches(gaps > _TOUCHING) if len(one) > _SLIP]
+        numerals += [_closed(contour[stretch]) for stretch in stretches]
+        bodies.append(_without(contour, stretches))
+    return np.concatenate(bodies), np.concatenate(numerals)
 
 
-def _apart(contour: Edges, plain: Edges) -> NDArray[np.bool_]:
-    """Which edges of *contour* lie away from the outline *plain*."""
+def _without(contour: Edges, stretches: list[NDArray[np.intp]]) -> Edges:
+    """What is left of a closed contour when straight lines cut the corners of *stretches*."""
+    left = np.ones(len(contour), bool)
+    cut = contour.copy()
+    for stretch in stretches:
+        left[stretch[1:]] = False
+        cut[stretch[0], 2:] = contour[stretch[-1], 2:]
+    kept: Edges = cut[left & (cut[:, :2] != cut[:, 2:]).any(axis=1)]
+    return kept
+
+
+def _whole(stretch: NDArray[np.intp], gaps: NDArray[np.float64]) -> NDArray[np.intp]:
+    """*stretch* back and on to where its contour leaves the clef."""
+    count = len(gaps)
+    first, last = int(stretch[0]), int(stretch[0]) + len(stretch) - 1
+    while last - first < count - 1 and gaps[(first - 1) % count] > _LEAVING:
+        first -= 1
+    while last - first < count - 1 and gaps[(last + 1) % count] > _LEAVING:
+        last += 1
+    return np.arange(first, last + 1) % count
+
+
+def _gaps(contour: Edges, plain: Edges) -> NDArray[np.float64]:
+    """How far the edges of *contour* lie from the outline *plain*."""
     middles = (contour[:, None, :2] + contour[:, None, 2:]) / 2
     starts, spans = plain[:, :2], plain[:, 2:] - plain[:, :2]
     squares = np.maximum((spans * spans).sum(axis=1), 1e-12)
     along = (((middles - starts) * spans).sum(axis=2) / squares).clip(0, 1)
     gaps = starts + along[:, :, None] * spans - middles
-    nearest: NDArray[np.float64] = (gaps * gaps).sum(axis=2).min(axis=1)
-    return nearest > _TOUCHING**2
+    nearest: NDArray[np.float64] = np.sqrt((gaps * gaps).sum(axis=2).min(axis=1))
+    return nearest
 
 
 def _stretches(apart: NDArray[np.bool_]) -> list[NDArray[np.intp]]:

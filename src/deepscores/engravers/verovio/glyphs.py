@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.engravers.verovio.clefs import numeral, plain_clef
+from deepscores.engravers.verovio.clefs import plain_clef, split_clef
 from deepscores.errors import RecipeError
 from deepscores.outlines.curves import path_edges
 
 MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
 FALLBACK = "Leipzig"  # Verovio's own default for glyphs that a font lacks
 
-_FLATNESS = 0.15  # of 1000 units an em: 0.01 px at a staff space of 16 px
+_FLATNESS = 0.3  # of 1000 units an em: 0.02 px at a staff space of 16 px
 _GLYPH = re.compile(
     r'<g c="(?P<code>[0-9A-F]+)"[^>]*? h-a-x="(?P<advance>[-0-9.]+)"[^>]*? n="(?P<name>\w+)"'
 )
@@ -74,5 +74,5 @@ def glyph(font: str, code: str) -> Glyph:
 def _taken_apart(clef: Glyph) -> Glyph:
     plain = plain_clef(clef.name)
     code = next(code for code, (name, _) in _names(clef.font).items() if name == plain)
-    body = glyph(clef.font, code).edges
-    return clef._replace(edges=body, numeral=numeral(clef.edges, body))
+    body, numeral = split_clef(clef.edges, glyph(clef.font, code).edges)
+    return clef._replace(edges=body, numeral=numeral)

@@ -173,7 +173,6 @@ class _Walk:
             duration=float(takes),
             onset=float(onset),
             grace=grace,
-            slashed="slash" in (node.get("stem.mod") or ""),
             attributes=dict(node.attrib),
         )
         if node.get("staff"):  # drawn on another staff than its voice's
