@@ -102,7 +102,7 @@ def test_flattened_cubic_stays_within_tolerance(p0, p1, p2, p3, tolerance):
 
 
 def test_flattening_takes_no_ink_away():
-    """Chords alone would: a disc of these four curves loses 1 % at this tolerance."""
+    """Chords alone would: this disc would lose 1.7 % at this tolerance."""
     k = 0.5522847498 * 10
     disc = (
         f"M10,0 C10,{k} {k},10 0,10 C{-k},10 -10,{k} -10,0 "
@@ -111,7 +111,7 @@ def test_flattening_takes_no_ink_away():
     x0, y0, x1, y1 = path_edges(disc, 0.15).T
     coarse = (x0 * y1 - x1 * y0).sum() / 2
     x0, y0, x1, y1 = path_edges(disc, 1e-5).T
-    assert coarse == pytest.approx((x0 * y1 - x1 * y0).sum() / 2, rel=0.003)
+    assert coarse == pytest.approx((x0 * y1 - x1 * y0).sum() / 2, rel=0.004)
 
 
 def test_finer_tolerance_costs_no_more_edges_than_its_square_root():
