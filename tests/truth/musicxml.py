@@ -110,6 +110,7 @@ class _Reader:
     def __init__(self, truth: Truth) -> None:
         self.truth = truth
         self.lengths: dict[int, Fraction] = {}
+        self.resting: dict[int, Fraction] = {}  # of pickups, by parts that only rest
 
     def read(self) -> None:
         truth, staff = self.truth, 1
@@ -124,7 +125,7 @@ class _Reader:
         now = Fraction(0)
         for index in range(len(truth.measures)):
             truth.starts.append(now)
-            now += self.lengths.get(index, Fraction(0))
+            now += self.lengths.get(index) or self.resting.get(index, Fraction(0))
         for notes in walked:
             truth.notes += [
                 note._replace(onset=note.onset + truth.starts[note.index]) for note in notes
@@ -135,7 +136,9 @@ class _Reader:
         count = _staves(part)
         for index, measure in enumerate(part.findall("measure")):
             now = latest = chord_start = Fraction(0)
-            chord = ""
+            chord, voice = "", 1
+            # In a pickup, a part that only rests may state a whole measure's rest.
+            counts = measure.get("implicit") != "yes" or any(map(_sounds, measure.iter("note")))
             for node in measure:
                 if node.tag == "attributes":
                     divisions = Fraction(node.findtext("divisions") or divisions)
@@ -148,15 +151,18 @@ class _Reader:
                     length = _duration(node, divisions)
                     if node.find("chord") is None:
                         chord, chord_start = node.get("id"), now
+                        voice = int(node.findtext("voice") or 1)
                         now += length
+                        if not _fills_in(node):
+                            latest = max(latest, now)
                     yield Note(
                         node.get("id"), part.get("id"), index, measure.get("number", ""),
                         first_staff + int(node.findtext("staff") or 1) - 1,
-                        int(node.findtext("voice") or 1), *_pitch(node), length, chord_start,
+                        int(node.findtext("voice") or voice), *_pitch(node), length, chord_start,
                         chord, node,
                     )  # fmt: skip
-                latest = max(latest, now)
-            self.lengths[index] = max(latest, self.lengths.get(index, Fraction(0)))
+            lengths = self.lengths if counts else self.resting
+            lengths[index] = max(latest, lengths.get(index, Fraction(0)))
 
     def attributes(self, node: Node, index: int, staff: int, count: int, at: Fraction) -> None:
         truth = self.truth
@@ -178,12 +184,25 @@ def _duration(node: Node, divisions: Fraction) -> Fraction:
     return Fraction((node.findtext("duration") or "0").strip()) / divisions
 
 
+def _sounds(note: Node) -> bool:
+    return note.find("pitch") is not None or note.find("unpitched") is not None
+
+
+def _fills_in(note: Node) -> bool:
+    """Whether a rest without a note value only fills what notes of its voice have left over."""
+    rest = note.find("rest")
+    if rest is None or rest.get("measure") == "yes" or note.find("type") is not None:
+        return False
+    voice = note.findtext("voice")
+    return any(
+        other.findtext("voice") == voice and other.find("type") is not None
+        for other in note.getparent().iterfind("note")
+    )
+
+
 def _pitch(node: Node) -> tuple[str, float, int | None]:
     pitch = node.find("pitch")
     if pitch is None:
-        unpitched = node.find("unpitched")
-        step = unpitched.findtext("display-step") if unpitched is not None else ""
-        octave = unpitched.findtext("display-octave") if unpitched is not None else ""
-        return (step or "").lower(), 0.0, int(octave) if octave else None
+        return "", 0.0, None
     alter = float(pitch.findtext("alter") or 0)
     return pitch.findtext("step").strip().lower(), alter, int(pitch.findtext("octave"))
