@@ -4,6 +4,7 @@ A token names the object by the id of its source element (or the place where it 
 what it looks like; equal bags mean that every object is there, once, and as it should be.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ _LINES = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6, 
 _LINES["1024th"] = 8
 _STEMLESS = frozenset(("whole", "breve", "long", "maxima"))
 _HEADS = {
-    "x": "noteheadXBlack", "diamond": "noteheadDiamond", "triangle": "noteheadTriangleUp",
+    "x": "noteheadX", "diamond": "noteheadDiamond", "triangle": "noteheadTriangleUp",
     "circle-x": "noteheadCircleX", "slash": "noteheadSlash",
 }  # fmt: skip
 _ACCIDENTALS = {
@@ -37,7 +38,7 @@ _ARTICULATIONS = {
     "strong-accent": "articMarcato", "staccatissimo": "articStaccatissimo",
     "detached-legato": "articTenutoStaccato",
     "up-bow": "stringsUpBow", "down-bow": "stringsDownBow",
-    "breath-mark": "breathMarkComma", "caesura": "caesura",
+    "breath-mark": "breathMarkComma", "caesura": "caesura", "harmonic": "stringsHarmonic",
 }  # fmt: skip
 _ORNAMENTS = {
     "trill-mark": "ornamentTrill", "mordent": "ornamentMordent",
@@ -60,12 +61,16 @@ def told(truth: Truth, systems: "Systems") -> Bags:
     bags: Bags = defaultdict(Counter)
     shown = [note for note in truth.notes if is_shown(note)]
     chords: dict[str, list[Note]] = defaultdict(list)
+    beamed = beamed_notes(truth)
     for note in shown:
-        (_tell_rest if note.has("rest") else _tell_note)(bags, note)
+        if note.has("rest"):
+            _tell_rest(bags, note, _measure_length(truth, note))
+        else:
+            _tell_note(bags, note)
         chords[note.chord].append(note)
         _tell_signs(bags, note)
     for notes in chords.values():
-        _tell_chord(bags, notes)
+        _tell_chord(bags, notes, beamed)
     _tell_dynamics(bags, truth)
     _tell_clefs(bags, truth, systems)
     _tell_keys(bags, truth, systems)
@@ -79,25 +84,40 @@ def is_shown(note: Note) -> bool:
 
 
 def _tell_note(bags: Bags, note: Note) -> None:
-    kind = {"half": "noteheadHalf", "whole": "noteheadWhole", "breve": "noteheadDoubleWhole"}.get(
-        note.text("type"), "noteheadBlack"
-    )
-    head = note.text("notehead")
-    bags["noteheads"][note.id, _HEADS.get(head, kind)] += 1
+    bags["noteheads"][note.id, _head(note)] += 1
     for lyric in note.node.findall("lyric"):
-        text = "".join(lyric.xpath("text/text() | elision/text()"))
-        if text.strip() and lyric.get("print-object") != "no":
-            bags["lyrics"][note.id, "".join(text.split())] += 1
-    accidental = note.node.find("accidental")
-    if accidental is not None and accidental.get("print-object") != "no" and accidental.text:
-        bags["accidentals"][accidental.get("id"), _ACCIDENTALS.get(accidental.text.strip(), "?")] += 1
+        text = _letters("".join(lyric.xpath("text/text() | elision/text()")))
+        if text and lyric.get("print-object") != "no":
+            bags["lyrics"][note.id, text] += 1
+    for tag, path in (("accidental", "accidental"), ("", "notations/accidental-mark")):
+        for sign in note.node.findall(path):
+            if sign.get("print-object") != "no" and (sign.text or "").strip():
+                key = sign.get("id") if tag else note.chord
+                bags["accidentals"][key, _ACCIDENTALS.get(sign.text.strip(), "?")] += 1
 
 
-def _tell_rest(bags: Bags, note: Note) -> None:
+def _head(note: Note) -> str:
+    name = note.text("type")
+    head = note.node.find("notehead")
+    shape = _HEADS.get((head.text or "").strip()) if head is not None else None
+    if shape:
+        hollow = name in ("half", "whole") or head.get("filled") == "no"
+        return f"{shape}{'Half' if hollow and 'Diamond' in shape else 'Black'}"
+    kinds = {"half": "Half", "whole": "Whole", "breve": "DoubleWhole"}
+    return f"notehead{kinds.get(name, 'Black')}"
+
+
+def _letters(text: str) -> str:
+    """A syllable less what is drawn otherwise: verse number, elision, spaces."""
+    return re.sub(r"^\d+\.|[_~\s‿]|(?<=\w)-$", "", text.strip())
+
+
+def _tell_rest(bags: Bags, note: Note, bar: Fraction) -> None:
     name = note.text("type")
     whole = not name or note.node.find("rest").get("measure") == "yes"
-    bags["rests"][note.id, "restWhole" if whole else f"rest{_NAMED.get(name, name)}"] += 1
-    if not whole:
+    kind = "Whole" if bar < 8 else "DoubleWhole"
+    bags["rests"][note.id, f"rest{kind if whole else _NAMED.get(name, name)}"] += 1
+    if not whole and note.has("dot"):
         bags["dots"][note.id, len(note.node.findall("dot"))] += 1
 
 
@@ -117,20 +137,64 @@ def _tell_signs(bags: Bags, note: Note) -> None:
             bags["arpeggios"][note.chord,] = 1
 
 
-def _tell_chord(bags: Bags, notes: list[Note]) -> None:
+def _tell_chord(bags: Bags, notes: list[Note], beamed: frozenset[str]) -> None:
     first = notes[0]
     if first.has("rest"):
         return
     name = first.text("type")
-    if name not in _STEMLESS and first.text("stem") != "none":
+    if name and name not in _STEMLESS and first.text("stem") != "none":
         bags["stems"][first.chord,] += 1
-        if name in _LINES and not any(note.has("beam") for note in notes):
-            small = "8th" if name == "eighth" else name
-            bags["flags"][first.chord, f"flag{small}"] += 1
-    bags["dots"][first.chord, sum(len(note.node.findall("dot")) for note in notes)] += 1
-    lines = sum(beam.text in ("begin",) or "hook" in beam.text for beam in first.node.iter("beam"))
-    if lines:
-        bags["beam lines"][first.part, first.measure] += lines
+        if name in _LINES and first.chord not in beamed:
+            bags["flags"][first.chord, f"flag{'8th' if name == 'eighth' else name}"] += 1
+    dots = sum(len(note.node.findall("dot")) for note in notes)
+    if dots:
+        bags["dots"][first.chord, dots] += 1
+    if first.chord in beamed:
+        states = [(beam.text or "").strip() for beam in first.node.iter("beam")]
+        lines = sum(state == "begin" or "hook" in state for state in states)
+        if lines:
+            bags["beam lines"][first.part, first.measure] += lines
+
+
+def beamed_notes(truth: Truth) -> frozenset[str]:
+    """Notes under a beam that begins and ends within a voice."""
+    return beam_runs(truth)[0]
+
+
+def beam_runs(truth: Truth) -> tuple[frozenset[str], frozenset[str]]:
+    """Notes under a beam that begins and ends within a voice, and under one that does not."""
+    runs: dict[Token, list[str]] = {}
+    found: set[str] = set()
+    stated: set[str] = set()
+    for note in truth.notes:
+        if note.chord != note.id:
+            continue
+        place = (note.part, note.voice, note.has("grace"))
+        state = next(
+            (
+                (beam.text or "").strip()
+                for beam in note.node.iter("beam")
+                if beam.get("number", "1") == "1"
+            ),
+            "",
+        )
+        if state:
+            stated.add(note.id)
+        if state == "begin":
+            runs[place] = [note.id]
+        elif state in ("continue", "end") and place in runs:
+            runs[place].append(note.id)
+            if state == "end":
+                found.update(runs.pop(place))
+        elif not note.has("rest"):
+            runs.pop(place, None)
+    return frozenset(found), frozenset(stated - found)
+
+
+def _measure_length(truth: Truth, note: Note) -> Fraction:
+    start = truth.starts[note.index]
+    later = truth.starts[note.index + 1 : note.index + 2]
+    return later[0] - start if later else note.duration
 
 
 def _tell_dynamics(bags: Bags, truth: Truth) -> None:
@@ -156,7 +220,7 @@ def _look(clef: Any) -> str:
     """The clef's kind and line, octave signs and all."""
     sign = clef.findtext("sign")
     octave = {"-1": "8", "1": "8", "-2": "15", "2": "15"}.get(clef.findtext("clef-octave-change") or "")
-    kind = _CLEFS.get(sign, (sign, 0))[0]
+    kind = _CLEFS.get(sign, ("unpitchedPercussionClef1", 0))[0]
     return f"{kind}+clef{octave}" if octave else kind
 
 
@@ -174,17 +238,7 @@ def _tell_clefs(bags: Bags, truth: Truth, systems: "Systems") -> None:
             bags["clefs at line starts"][*place, staff, _look(clef.node) if clef else "gClef"] += 1
     for clef in truth.clefs:
         if (clef.index, clef.at) != (0, 0):
-            before = [
-                each for each in truth.clefs
-                if each.staff == clef.staff and (each.index, each.at) < (clef.index, clef.at)
-            ]  # fmt: skip
-            same = before and _position(before[-1].node) == _position(clef.node)
-            if not same:
-                bags["clef changes"][clef.id, _look(clef.node)] += 1
-
-
-def _position(clef: Any) -> tuple[str, str, str]:
-    return tuple(clef.findtext(tag) or "" for tag in ("sign", "line", "clef-octave-change"))  # type: ignore[return-value]
+            bags["clef changes"][clef.id, _look(clef.node)] += 1
 
 
 def _fifths(key: Change | None) -> int:
@@ -309,18 +363,12 @@ def shown(truth: Truth, pages: tuple[tuple[Symbol, ...], ...]) -> Bags:
     """The tokens of what was drawn."""
     bags: Bags = defaultdict(Counter)
     chord = {note.id: note.chord for note in truth.notes}
-    dots = Counter(
-        {note.id: 0 for note in truth.notes if note.has("rest")}
-    )
     for number, page in enumerate(pages, 1):
         for family, token in _tokens(page, number, chord, truth):
             bags[family][token] += 1
-    for key in bags.pop("_dot owners"):
-        bags["dots"][key[0], bags["_dots"][key]] += 1
-    bags.pop("_dots", None)
+    bags["dots"] = Counter((unit, dots) for (unit,), dots in bags.pop("_dots", Counter()).items())
     for family in ("slurs", "ties", "hairpins", "arpeggios"):  # pieces of one are one
         bags[family] = Counter(dict.fromkeys(bags[family], 1))
-    del dots
     return bags
 
 
@@ -330,7 +378,6 @@ def _tokens(
     by_number = {one.number: one for one in page}
     stems: set[tuple[str, int]] = set()
     groups: dict[int, list[Symbol]] = defaultdict(list)
-    owners: set[str] = set()
     for one in page:
         role, kind, element = one.role, one.kind, one.element
         parent = by_number.get(one.parent)
@@ -338,28 +385,24 @@ def _tokens(
         unit = chord.get(owner, owner)
         plain = kind.removesuffix("Above").removesuffix("Below")
         if role == "notehead" and not kind.startswith("noteheadParen"):
-            yield "noteheads", (element, kind)
+            yield "noteheads", (element, kind.replace("WholeSquare", "Whole"))
             if one.step:
                 yield "staff positions", (element, one.staff_position)
             own = chord.get(element, element)
-            if own not in owners:
-                owners.add(own)
-                yield "_dot owners", (own,)
             if one.parent and (own, one.parent) not in stems:
                 stems.add((own, one.parent))
                 yield "stems", (own,)
         elif role in ("rest", "mRest"):
             yield "rests", (element, kind)
-            if role == "rest":
-                yield "_dot owners", (element,)
         elif role == "flag" and kind.startswith("flag"):
             yield "flags", (unit, kind.removesuffix("Up").removesuffix("Down"))
         elif role == "dots":
             yield "_dots", (unit,)
         elif role == "accid" and kind.startswith("accidental") and "Parens" not in kind:
-            yield "accidentals", (element, kind.removeprefix("accidental"))
+            key = element if element in truth.marked else unit
+            yield "accidentals", (key, kind.removeprefix("accidental"))
         elif role == "artic" or kind in ("breathMarkComma", "caesura"):
-            yield "articulations", (unit, plain)
+            yield "articulations", (unit, re.sub("(Wedge|Stroke)$", "", plain))
         elif role in ("trill", "mordent", "turn", "ornam") and kind.startswith("ornament"):
             yield "ornaments", (unit, kind)
         elif kind in ("slur", "tie"):
@@ -372,7 +415,6 @@ def _tokens(
         elif role == "arpeg":
             yield "arpeggios", (unit,)
         elif kind == "lyrics":
-            yield "_syllables", (owner,)
             groups[one.group].append(one)
         elif role == "beam" or role == "beamSpan":
             yield "beam lines", (one.part, one.measure)
@@ -405,4 +447,4 @@ def _grouped(
     else:
         parent = by_number.get(one.parent)
         text = "".join(each.text for each in members)
-        yield "lyrics", (parent.element if parent else "", "".join(text.split()))
+        yield "lyrics", (parent.element if parent else "", _letters(text))
