@@ -1,4 +1,4 @@
-"""Hold every label of the default corpus against its source: ``python -m tests.truth.compare_music``.
+"""Hold every label of the corpus against its source: ``python -m tests.truth.compare_music``.
 
 Note by note: part, measure, staff, voice, pitch, duration, onset. Sign by sign: what the file has
 is drawn, once, and nothing else is. What differs has a reason that is known, or is reported.
@@ -53,9 +53,7 @@ def compare(truth: Truth, drawn: Drawn) -> Result:
     return result
 
 
-def _compare_facts(
-    result: Result, truth: Truth, drawn: Drawn, known: reasons.Reasons
-) -> None:
+def _compare_facts(result: Result, truth: Truth, drawn: Drawn, known: reasons.Reasons) -> None:
     notes = {note.id: note for note in truth.notes}
     for page in drawn.pages:
         for symbol in page:
@@ -175,11 +173,14 @@ def table(figures: dict[str, Any]) -> str:
     lines = ["| objects | compared | equal |", "|---|---:|---:|"]
     for family, entry in figures["families"].items():
         lines.append(f"| {family} | {entry['compared']:,} | {entry['equal']:,} |")
-    lines += ["", "| difference | reason | objects | scores | for example |", "|---|---|---:|---:|---|"]
     lines += [
-        f"| {row['what']} | {row['reason']} | {row['count']:,} | {row['scores']} | {row['example']} |"
-        for row in figures["differences"]
+        "",
+        "| difference | reason | objects | scores | for example |",
+        "|---|---|---:|---:|---|",
     ]
+    for row in figures["differences"]:
+        cells = (row["what"], row["reason"], f"{row['count']:,}", row["scores"], row["example"])
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 

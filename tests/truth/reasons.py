@@ -5,8 +5,8 @@ from typing import Any
 
 from deepscores.model import Symbol
 from tests.truth.drawn import Drawn
-from tests.truth.musicxml import Note, Truth
-from tests.truth.signs import Token, beam_runs
+from tests.truth.musicxml import Change, Note, Truth
+from tests.truth.signs import LINES_OF, Systems, Token, beam_runs
 
 OFF_PAGE = "engine: an overlong stem pushes the system off the page, which builds leave out"
 REPEATED = "rule: notes under a measure repeat are not drawn, its sign is"
@@ -18,6 +18,12 @@ ENDLESS = "source: a slur or tie that begins and never ends"
 ON_REST = "engine: an articulation on a rest is not drawn"
 LONELY = "engine: an arpeggio on a single note is not drawn"
 HIDDEN = "engine: a tie from a hidden note is drawn"
+LEFT_OUT = "rule: a staff that rests throughout a system is left out of it"
+LINES = "rule: where beams state the first line alone, note values give the others"
+SPANS = (
+    "engine: a beam over a barline is drawn as a span, in pieces, its short lines and flags lost"
+)
+ONE_PART = "engine: a key or time signature that not all parts have alike is not drawn as stated"
 FORWARD = "engine: the gap at a voice's beginning is lost before a clef"
 
 
@@ -27,16 +33,19 @@ class Reasons:
     def __init__(self, truth: Truth, drawn: Drawn) -> None:
         self.truth = truth
         self.notes = {note.id: note for note in truth.notes}
-        self.off_page = {
-            self.notes[each].index for each in drawn.off_page if each in self.notes
-        }
-        self.off_units = {
-            self.notes[each].chord for each in drawn.off_page if each in self.notes
-        }
+        self.off_page = {self.notes[each].index for each in drawn.off_page if each in self.notes}
+        self.off_units = {self.notes[each].chord for each in drawn.off_page if each in self.notes}
         self.off_names = {truth.measures[index] for index in self.off_page}
         self.open_beams = beam_runs(truth)[1]
         self.open_measures = {
             (self.notes[each].part, self.notes[each].measure) for each in self.open_beams
+        }
+        self.systems = Systems(truth, drawn.pages)
+        self.spanned = {one.part for page in drawn.pages for one in page if one.role == "beamSpan"}
+        self.short_lines = {
+            (note.part, note.measure)
+            for note in truth.notes
+            if 0 < len(note.node.findall("beam")) < LINES_OF.get(note.text("type"), 0)
         }
         self.repeated = frozenset(_repeated(truth))
         self.merged = frozenset(_merged(truth))
@@ -62,6 +71,10 @@ class Reasons:
                 return REPEATED
             if (note.part, note.index) in self.merged and note.has("rest") and missing:
                 return MERGED
+            if missing and self._is_left_out(note):
+                return LEFT_OUT
+            if family == "flags" and note.part in self.spanned:
+                return SPANS
             if family == "flags" and note.chord in self.open_beams:
                 return BEAMS
             if family == "ties" and missing and not self._tie_ends(note):
@@ -76,6 +89,14 @@ class Reasons:
                 return HIDDEN
         if family == "beam lines" and token in self.open_measures:
             return BEAMS
+        if family == "beam lines" and token in self.short_lines:
+            return LINES
+        if family == "beam lines" and token[0] in self.spanned:
+            return SPANS
+        if family == "key accidentals" and not _alike(self.truth.keys, "fifths"):
+            return ONE_PART
+        if family == "time signatures" and not _alike(self.truth.times, "beats"):
+            return ONE_PART
         if missing and self._measure_of(token) in self.off_names:
             return OFF_PAGE
         return ""
@@ -84,8 +105,16 @@ class Reasons:
         node = self.truth.marked.get(token[0])
         while node is not None and node.tag != "measure":
             node = node.getparent()
-        return str(token[1]) if node is None and len(token) > 1 else (
-            "" if node is None else node.get("number", "")
+        return (
+            str(token[1])
+            if node is None and len(token) > 1
+            else ("" if node is None else node.get("number", ""))
+        )
+
+    def _is_left_out(self, note: Note) -> bool:
+        return any(
+            first <= note.index <= last and note.staff not in self.systems.staves[place]
+            for place, first, last in self.systems.spans
         )
 
     def _is_alone(self, note: Note) -> bool:
@@ -96,9 +125,7 @@ class Reasons:
         return any(
             other.onset == end
             and (other.part, other.step, other.octave) == (note.part, note.step, note.octave)
-            and (
-                other.has("notations/tied[@type='stop']") or other.has("tie[@type='stop']")
-            )
+            and (other.has("notations/tied[@type='stop']") or other.has("tie[@type='stop']"))
             for other in self.truth.notes
             if other.id != note.id
         )
@@ -118,6 +145,15 @@ class Reasons:
         while node is not None and node.tag != "note":
             node = node.getparent()
         return None if node is None else self.notes[node.get("id")]
+
+
+def _alike(changes: list[Change], value: str) -> bool:
+    """Whether all staves change in the same measures, to the same *value*."""
+    by_staff: dict[int, list[tuple[int, str | None]]] = {}
+    for change in changes:
+        by_staff.setdefault(change.staff, []).append((change.index, change.node.findtext(value)))
+    lists = list(by_staff.values())
+    return all(each == lists[0] for each in lists)
 
 
 def _repeated(truth: Truth) -> set[tuple[str, int]]:

@@ -21,8 +21,8 @@ _NAMED = {
     "maxima": "Maxima", "long": "Longa", "breve": "DoubleWhole", "whole": "Whole", "half": "Half",
     "quarter": "Quarter", "eighth": "8th",
 }  # fmt: skip
-_LINES = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6, "512th": 7}
-_LINES["1024th"] = 8
+LINES_OF = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6, "512th": 7}
+LINES_OF["1024th"] = 8
 _STEMLESS = frozenset(("whole", "breve", "long", "maxima"))
 _HEADS = {
     "x": "noteheadX", "diamond": "noteheadDiamond", "triangle": "noteheadTriangleUp",
@@ -144,7 +144,7 @@ def _tell_chord(bags: Bags, notes: list[Note], beamed: frozenset[str]) -> None:
     name = first.text("type")
     if name and name not in _STEMLESS and first.text("stem") != "none":
         bags["stems"][first.chord,] += 1
-        if name in _LINES and first.chord not in beamed:
+        if name in LINES_OF and first.chord not in beamed:
             bags["flags"][first.chord, f"flag{'8th' if name == 'eighth' else name}"] += 1
     dots = sum(len(note.node.findall("dot")) for note in notes)
     if dots:
@@ -219,7 +219,9 @@ def _tell_dynamics(bags: Bags, truth: Truth) -> None:
 def _look(clef: Any) -> str:
     """The clef's kind and line, octave signs and all."""
     sign = clef.findtext("sign")
-    octave = {"-1": "8", "1": "8", "-2": "15", "2": "15"}.get(clef.findtext("clef-octave-change") or "")
+    octave = {"-1": "8", "1": "8", "-2": "15", "2": "15"}.get(
+        clef.findtext("clef-octave-change") or ""
+    )
     kind = _CLEFS.get(sign, ("unpitchedPercussionClef1", 0))[0]
     return f"{kind}+clef{octave}" if octave else kind
 
@@ -298,12 +300,14 @@ def _tell_positions(bags: Bags, truth: Truth, shown: list[Note]) -> None:
     places: dict[int, list[tuple[tuple[int, Fraction], int]]] = defaultdict(list)
     for clef in truth.clefs:
         places[clef.staff].append(((clef.index, clef.at), _bottom_line(clef.node)))
+    for known in places.values():
+        known.sort(key=lambda item: item[0])
     shifts = _octave_shifts(truth)
     for note in shown:
         if not note.step or note.octave is None:
             continue
         at = (note.index, note.onset - truth.starts[note.index])
-        known = sorted(places[note.staff], key=lambda item: item[0])
+        known = places[note.staff]
         number = bisect_right([key for key, _ in known], at)
         bottom = known[number - 1][1] if number else 30
         height = _STEPS.index(note.step) + 7 * note.octave - bottom
