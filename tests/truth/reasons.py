@@ -24,6 +24,15 @@ SPANS = (
     "engine: a beam over a barline is drawn as a span, in pieces, its short lines and flags lost"
 )
 ONE_PART = "engine: a key or time signature that not all parts have alike is not drawn as stated"
+NAMELESS = (
+    "source: a rest without a note value among notes that have one; mended by passing over it"
+)
+RUN_ON = "engine: a beam's short lines run on over a rest within the beam"
+TOO_MANY = "source: a beam of more lines than its notes' values have"
+FERMATAS = "engine: of two fermatas on one note, one is drawn"
+NO_TIME = "source: a hairpin that ends where it begins"
+CLEF_FIRST = "engine: a clef at a barline is drawn before the last notes of the measure before"
+WORDS = "rule: letters of dynamics in a direction's words are dynamics"
 FORWARD = "engine: the gap at a voice's beginning is lost before a clef"
 
 
@@ -41,12 +50,18 @@ class Reasons:
             (self.notes[each].part, self.notes[each].measure) for each in self.open_beams
         }
         self.systems = Systems(truth, drawn.pages)
-        self.spanned = {one.part for page in drawn.pages for one in page if one.role == "beamSpan"}
+        self.spanned = any(one.role == "beamSpan" for page in drawn.pages for one in page)
         self.short_lines = {
             (note.part, note.measure)
             for note in truth.notes
             if 0 < len(note.node.findall("beam")) < LINES_OF.get(note.text("type"), 0)
         }
+        self.long_lines = {
+            (note.part, note.measure)
+            for note in truth.notes
+            if len(note.node.findall("beam")) > LINES_OF.get(note.text("type"), 8)
+        }
+        self.resting = {(note.part, note.measure) for note in truth.notes if note.has("rest")}
         self.repeated = frozenset(_repeated(truth))
         self.merged = frozenset(_merged(truth))
 
@@ -73,7 +88,7 @@ class Reasons:
                 return MERGED
             if missing and self._is_left_out(note):
                 return LEFT_OUT
-            if family == "flags" and note.part in self.spanned:
+            if family == "flags" and self.spanned:
                 return SPANS
             if family == "flags" and note.chord in self.open_beams:
                 return BEAMS
@@ -81,6 +96,12 @@ class Reasons:
                 return ENDLESS
             if family == "slurs" and missing and not self._slur_ends(token[0], note):
                 return ENDLESS
+            if family == "rests" and missing and not note.text("type"):
+                return NAMELESS
+            if family == "fermatas" and len(note.node.findall("notations/fermata")) > 1:
+                return FERMATAS
+            if family == "staff positions" and self._clef_follows(note):
+                return CLEF_FIRST
             if family == "articulations" and note.has("rest") and missing:
                 return ON_REST
             if family == "arpeggios" and missing and self._is_alone(note):
@@ -91,8 +112,16 @@ class Reasons:
             return BEAMS
         if family == "beam lines" and token in self.short_lines:
             return LINES
-        if family == "beam lines" and token[0] in self.spanned:
+        if family == "beam lines" and self.spanned:
             return SPANS
+        if family == "beam lines" and token in self.long_lines:
+            return TOO_MANY
+        if family == "beam lines" and missing and token in self.resting:
+            return RUN_ON
+        if family == "hairpins" and missing and self._has_no_time(token[0]):
+            return NO_TIME
+        if family == "dynamics" and not missing and self._in_words(token):
+            return WORDS
         if family == "key accidentals" and not _alike(self.truth.keys, "fifths"):
             return ONE_PART
         if family == "time signatures" and not _alike(self.truth.times, "beats"):
@@ -117,6 +146,26 @@ class Reasons:
             for place, first, last in self.systems.spans
         )
 
+    def _clef_follows(self, note: Note) -> bool:
+        return any(
+            clef.staff == note.staff and clef.index == note.index + 1 and not clef.at
+            for clef in self.truth.clefs
+        )
+
+    def _has_no_time(self, identity: str) -> bool:
+        wedge = self.truth.marked[identity]
+        direction = next(wedge.iterancestors("direction"))
+        for node in direction.itersiblings():
+            if node.tag in ("note", "forward", "backup"):
+                return False
+            if node.find("direction-type/wedge[@type='stop']") is not None:
+                return True
+        return False
+
+    def _in_words(self, token: Token) -> bool:
+        path = f"part[@id='{token[0]}']/measure[@number='{token[1]}']//words"
+        return any(token[2] in (words.text or "") for words in self.truth.root.iterfind(path))
+
     def _is_alone(self, note: Note) -> bool:
         return sum(other.chord == note.chord for other in self.truth.notes) == 1
 
@@ -125,7 +174,7 @@ class Reasons:
         return any(
             other.onset == end
             and (other.part, other.step, other.octave) == (note.part, note.step, note.octave)
-            and (other.has("notations/tied[@type='stop']") or other.has("tie[@type='stop']"))
+            and other.has("notations/tied[@type='stop']")
             for other in self.truth.notes
             if other.id != note.id
         )

@@ -62,6 +62,7 @@ def told(truth: Truth, systems: "Systems") -> Bags:
     shown = [note for note in truth.notes if is_shown(note)]
     chords: dict[str, list[Note]] = defaultdict(list)
     beamed = beamed_notes(truth)
+    by_id = {note.id: note for note in truth.notes}
     for note in shown:
         if note.has("rest"):
             _tell_rest(bags, note, _measure_length(truth, note))
@@ -70,7 +71,7 @@ def told(truth: Truth, systems: "Systems") -> Bags:
         chords[note.chord].append(note)
         _tell_signs(bags, note)
     for notes in chords.values():
-        _tell_chord(bags, notes, beamed)
+        _tell_chord(bags, notes, beamed, by_id[notes[0].chord].node)
     _tell_dynamics(bags, truth)
     _tell_clefs(bags, truth, systems)
     _tell_keys(bags, truth, systems)
@@ -85,10 +86,14 @@ def is_shown(note: Note) -> bool:
 
 def _tell_note(bags: Bags, note: Note) -> None:
     bags["noteheads"][note.id, _head(note)] += 1
-    for lyric in note.node.findall("lyric"):
-        text = _letters("".join(lyric.xpath("text/text() | elision/text()")))
-        if text and lyric.get("print-object") != "no":
-            bags["lyrics"][note.id, text] += 1
+    verses = [
+        _letters("".join(lyric.xpath("text/text() | elision/text()")))
+        for lyric in note.node.findall("lyric")
+        if lyric.get("print-object") != "no"
+    ]
+    if any(verses):
+        # Elided syllables are drawn apart: which letters there are is what can be compared.
+        bags["lyrics"][note.id, "".join(sorted("".join(verses)))] += 1
     for tag, path in (("accidental", "accidental"), ("", "notations/accidental-mark")):
         for sign in note.node.findall(path):
             if sign.get("print-object") != "no" and (sign.text or "").strip():
@@ -109,7 +114,8 @@ def _head(note: Note) -> str:
 
 def _letters(text: str) -> str:
     """A syllable less what is drawn otherwise: verse number, elision, spaces."""
-    return re.sub(r"^\d+\.|[_~\s‿]|(?<=\w)-$", "", text.strip())
+    text = re.sub(r"^[\d/.\s–-]+(?=[^\W\d])|^[\d/.]+\s(?=.)", "", text.strip())
+    return re.sub(r"[_~\s‿]|(?<=\w)-$", "", text)
 
 
 def _tell_rest(bags: Bags, note: Note, bar: Fraction) -> None:
@@ -137,7 +143,7 @@ def _tell_signs(bags: Bags, note: Note) -> None:
             bags["arpeggios"][note.chord,] = 1
 
 
-def _tell_chord(bags: Bags, notes: list[Note], beamed: frozenset[str]) -> None:
+def _tell_chord(bags: Bags, notes: list[Note], beamed: frozenset[str], head: Any) -> None:
     first = notes[0]
     if first.has("rest"):
         return
@@ -150,7 +156,7 @@ def _tell_chord(bags: Bags, notes: list[Note], beamed: frozenset[str]) -> None:
     if dots:
         bags["dots"][first.chord, dots] += 1
     if first.chord in beamed:
-        states = [(beam.text or "").strip() for beam in first.node.iter("beam")]
+        states = [(beam.text or "").strip() for beam in head.iter("beam")]
         lines = sum(state == "begin" or "hook" in state for state in states)
         if lines:
             bags["beam lines"][first.part, first.measure] += lines
@@ -380,6 +386,7 @@ def _tokens(
     page: tuple[Symbol, ...], number: int, chord: dict[str, str], truth: Truth
 ) -> Iterator[tuple[str, Token]]:
     by_number = {one.number: one for one in page}
+    verses: dict[str, list[str]] = defaultdict(list)
     stems: set[tuple[str, int]] = set()
     groups: dict[int, list[Symbol]] = defaultdict(list)
     for one in page:
@@ -419,20 +426,20 @@ def _tokens(
         elif role == "arpeg":
             yield "arpeggios", (unit,)
         elif kind == "lyrics":
-            groups[one.group].append(one)
+            verses[owner].append(one.text)
         elif role == "beam" or role == "beamSpan":
             yield "beam lines", (one.part, one.measure)
         elif role in ("dynam", "meterSig") or role == "clef":
             groups[one.group].append(one)
         elif role == "keyAccid":
             yield "key accidentals", (number, one.system, one.staff, kind)
+    for owner, lines in verses.items():
+        yield "lyrics", (owner, "".join(sorted("".join(map(_letters, lines)))))
     for members in groups.values():
-        yield from _grouped(members, number, truth, by_number)
+        yield from _grouped(members, number, truth)
 
 
-def _grouped(
-    members: list[Symbol], number: int, truth: Truth, by_number: dict[int, Symbol]
-) -> Iterator[tuple[str, Token]]:
+def _grouped(members: list[Symbol], number: int, truth: Truth) -> Iterator[tuple[str, Token]]:
     one = members[0]
     if one.role == "dynam":
         letters = sorted((each.box.x0, each) for each in members if each.kind in _LETTERS)
@@ -448,7 +455,3 @@ def _grouped(
             yield "clef changes", (one.element, "+".join(kinds))
         else:
             yield "clefs at line starts", (number, one.system, one.staff, "+".join(kinds))
-    else:
-        parent = by_number.get(one.parent)
-        text = "".join(each.text for each in members)
-        yield "lyrics", (parent.element if parent else "", _letters(text))

@@ -115,8 +115,9 @@ def test_one_missing_symbol_is_found(
 ) -> None:
     truth, drawn = chorale
     if not any(one.role == role for page in drawn.pages for one in page):
-        truth = read_truth(corpus["bach-bwv171-6"].path)
-        drawn = draw(truth.xml(), "chorale", "Leland")
+        other = "monteverdi-madrigal-3-10" if role == "syl" else "bach-bwv171-6"
+        truth = read_truth(corpus[other].path)
+        drawn = draw(truth.xml(), other, "Leland")
     spoilt = _with(drawn, role, lambda _: None)
     lines = unexplained(compare(truth, spoilt))
     assert any(line.startswith(f"{family}, not drawn") for line in lines)
