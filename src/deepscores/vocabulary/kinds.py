@@ -115,15 +115,9 @@ def find_symbols(page: Page) -> list[Drawn]:
     """
     places: dict[tuple[object, ...], int] = {}  # in the list below
     found: list[tuple[str, list[Mark]]] = []
-    beams: dict[int, list[_BeamEnd]] = {}  # by element
     for mark in page.marks:
         kind, key = _name(mark, page)
-        if kind == "beam" and mark.edges is not None:
-            place = _continued(mark, len(found), beams.setdefault(mark.element, []))
-            if place is not None:
-                found[place][1].append(mark)
-                continue
-        elif key:
+        if key:
             key = (kind, *key)
             place = places.get(key)
             if place is not None:
@@ -132,32 +126,6 @@ def find_symbols(page: Page) -> list[Drawn]:
             places[key] = len(found)
         found.append((kind, [mark]))
     return [tuple.__new__(Drawn, (kind, tuple(marks))) for kind, marks in found]
-
-
-class _BeamEnd(NamedTuple):
-    """The upper right corner of a beam's line as far as it was read, in the engraver's units."""
-
-    x: float
-    y: float
-    place: int  # of its symbol
-
-
-_BEAM_SEAM = 3.0  # of the engraver's units, whole numbers: its corners are rounded
-
-
-def _continued(mark: Mark, place: int, ends: list[_BeamEnd]) -> int | None:
-    """The place of the line that *mark* continues, if any; *ends* then know its end, or its own.
-
-    The engraver draws the secondary lines of a beam from stem to stem.
-    """
-    assert mark.edges is not None
-    (left, left_y), (right, right_y) = mark.edges[:2, :2].tolist()
-    for number, end in enumerate(ends):
-        if abs(end.x - left) <= _BEAM_SEAM and abs(end.y - left_y) <= _BEAM_SEAM:
-            ends[number] = _BeamEnd(right, right_y, end.place)
-            return end.place
-    ends.append(_BeamEnd(right, right_y, place))
-    return None
 
 
 def _name(mark: Mark, page: Page) -> _Named:
