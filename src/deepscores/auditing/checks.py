@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deepscores.auditing import agreement, boxes, ink, relations
 from deepscores.auditing.findings import Ledger
 from deepscores.auditing.page import OwnPage
-from deepscores.labelling.readability import Readability, unreadable
+from deepscores.labelling.readability import unreadable
 
 
 class Check(NamedTuple):
@@ -19,7 +19,7 @@ class Check(NamedTuple):
 
 def _unreadable(page: OwnPage) -> Iterator[tuple[object, str]]:
     symbols = page.symbols
-    reason = unreadable(symbols.boxes, symbols.kinds, page.width, page.height, Readability())
+    reason = unreadable(symbols.boxes, symbols.kinds, page.width, page.height, page.limits)
     if reason:
         yield "", reason
 
