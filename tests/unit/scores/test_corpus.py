@@ -18,5 +18,11 @@ def test_every_file_of_the_default_corpus_reads() -> None:
         "demos/layoutTest.xml",
         "demos/layoutTestMore.xml",
         "liliuokalani/aloha_oe.mxl",
+        "monteverdi/madrigal.3.10.mxl",
+        "monteverdi/madrigal.4.11.mxl",
+        "monteverdi/madrigal.4.14.mxl",
+        "schumann_robert/opus41no1/movement5.mxl",
         "trecento/PMFC_12_9-Gloria Clementiae Pax.xml",
+        "trecento/PMFC_13_04-Credo Cursor.xml",
+        "trecento/PMFC_13_07-Gloria Laus Honor.xml",
     }
