@@ -28,6 +28,7 @@ from deepscores.vocabulary.symbols import Placed, _in_order, place_symbols
 from tests.truth.judge_ink import Element, JudgedPage, Window
 
 _LARGEST = 400_000  # bytes of a score
+_PAGE = {"page_width": 1200, "page_height": 1700, "margin": 50}  # the staff space is the default
 SAMPLING = 6.0  # of 255: how far the judge's first look may be off
 CLOSE = 0.01  # of a pixel: nearer calls than this are counted apart
 
@@ -329,7 +330,7 @@ def choose(pages: int) -> list[tuple[Path, str, int]]:
 
 def compare_score(task: tuple[Path, str, int]) -> Comparison:
     path, font, wanted = task
-    pages = list(pages_of(path, [font]))
+    pages = list(pages_of(path, [font], **_PAGE))
     return compare(judge(*pages[min(wanted, len(pages) - 1)]))
 
 

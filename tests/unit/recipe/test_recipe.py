@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, object, object]] = {
     "quota": ("{each = 4}", 4, {"each": 4}),
     "readability": ("{pile = 5}", {"pile": 5}, {**READABLE, "pile": 5}),
     "seed": ("3", 3, 3),
+    "whole-masks": ("true", True, True),
 }
 
 
@@ -36,7 +37,17 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_the_table_of_keys_is_complete() -> None:
-    assert {*KEYS, "scores"} == set(Recipe().as_table()), "one is missing here"
+    table = Recipe(whole_masks=True).as_table()
+    assert {*KEYS, "scores"} == set(table), "one is missing here"
+
+
+def test_a_recipe_without_whole_masks_is_told_as_before_there_were_any() -> None:
+    assert "whole-masks" not in Recipe().as_table()
+
+
+def test_a_flag_is_true_or_false() -> None:
+    with pytest.raises(RecipeError, match="whole-masks: 'yes' is neither true nor false"):
+        apply(Recipe(), {"whole_masks": "yes"})
 
 
 @pytest.mark.parametrize("key", KEYS)
