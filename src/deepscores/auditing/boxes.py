@@ -44,8 +44,10 @@ def duplicates(objects: Objects) -> Iterator[tuple[object, str]]:
 
 
 def without_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
-    """Symbols that own no pixel."""
-    for row in np.flatnonzero(page.areas[1 : len(page.symbols.kinds) + 1] == 0):
+    """Symbols that own no pixel, unless another symbol of their object does."""
+    areas, objects = page.areas[1 : len(page.symbols.kinds) + 1], page.symbols.objects
+    seen = np.unique(objects[(areas > 0) & (objects > 0)])
+    for row in np.flatnonzero((areas == 0) & ~np.isin(objects, seen)):
         yield row + 1, f"{page.symbols.kinds[row]} owns no pixel"
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deepscores.auditing import agreement, boxes, ink, relations
 from deepscores.auditing.findings import Ledger
 from deepscores.auditing.page import OwnPage
-from deepscores.labelling.readability import Readability, unreadable
+from deepscores.labelling.readability import unreadable
 
 
 class Check(NamedTuple):
@@ -19,7 +19,7 @@ class Check(NamedTuple):
 
 def _unreadable(page: OwnPage) -> Iterator[tuple[object, str]]:
     symbols = page.symbols
-    reason = unreadable(symbols.boxes, symbols.kinds, page.width, page.height, Readability())
+    reason = unreadable(symbols.boxes, symbols.kinds, page.width, page.height, page.limits)
     if reason:
         yield "", reason
 
@@ -44,7 +44,7 @@ OF_SYMBOLS: tuple[Check, ...] = (
     Check("outside", "boxes are on the page", _off_the_page),
     Check("tight", "boxes are within a pixel of the ink", boxes.loose_boxes),
     Check("visible", "visible boxes and areas are the pixels'", boxes.wrong_visible),
-    Check("hidden", "every symbol owns pixels", boxes.without_pixels),
+    Check("hidden", "every object and every unlabelled symbol owns pixels", boxes.without_pixels),
     Check("areas", "visible_area exceeds whole_area only by others' ink", ink.lost_pixels),
     Check("numbers", "numbers run 1…n and are those of the map", agreement.wrong_numbers),
     Check("classes", "class ids are in the list and have its names", agreement.wrong_classes),

@@ -155,7 +155,7 @@ def _loose(objects: Objects, found: NDArray[np.float64]) -> Iterator[tuple[objec
     off = found - objects.boxes
     off[:, 2:] *= -1  # now how far inside the box's sides the pixels end
     # The mark of inclusive maxima: right and bottom sides at the last pixel, not behind it.
-    exact = np.abs(off + np.array((0, 0, 1, 1))) < 0.5
+    exact = np.abs(off + np.array([0, 0, 1, 1])) < 0.5
     inclusive = set(np.flatnonzero(np.count_nonzero(exact, axis=1) == 4).tolist())
     for row in np.flatnonzero(~np.isnan(off[:, 0])).tolist():
         if row in inclusive:

@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.auditing.page import OwnPage, Patch, Symbols
-from deepscores.errors import DatasetError
+from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.png import decode_png
 from deepscores.formats.voc import read_voc
+from deepscores.labelling.readability import Readability
 from deepscores.pipeline.plan import DATASET
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
+from deepscores.recipe import Recipe, apply
 
 PATCHES = "patches"
 _PAGES_A_TASK = 32
@@ -39,6 +41,7 @@ class OwnDataset:
     pages: list[dict[str, Any]]  # pages.parquet
     class_names: tuple[str, ...]  # by id - 1
     patch_size: tuple[int, int]
+    limits: Readability
     patches: dict[str, list[tuple[str, int]]]  # page → folder and number of each patch
 
 
@@ -52,6 +55,7 @@ class OwnTask:
     rows: list[dict[str, Any]]
     class_names: tuple[str, ...]
     patch_size: tuple[int, int]
+    limits: Readability
     patches: dict[str, list[tuple[str, int]]]
 
 
@@ -71,8 +75,18 @@ def open_own(folder: Path) -> OwnDataset:
         read_table(folder / "pages.parquet").to_pylist(),
         tuple(str(one.get("name")) for one in classes),
         (int(width), int(height)),
+        _limits(info),
         _find_patches(folder / PATCHES),
     )
+
+
+def _limits(info: dict[str, Any]) -> Readability:
+    """The limits by which the dataset's pages were let in."""
+    table = info.get("recipe", {}).get("readability", {})
+    try:
+        return apply(Recipe(), {"readability": table}).readability
+    except RecipeError as error:
+        raise DatasetError(f"{DATASET}: {error}") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -142,6 +156,7 @@ def _task(
         rows,
         dataset.class_names,
         dataset.patch_size,
+        dataset.limits,
         {row["page"]: dataset.patches.get(row["page"], []) for row in rows},
     )
 
@@ -171,6 +186,7 @@ def load_page(task: OwnTask, row: dict[str, Any]) -> OwnPage:
         list(_patches(task, stem)),
         task.class_names,
         task.patch_size,
+        task.limits,
     )
 
 

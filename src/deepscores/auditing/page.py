@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deepscores.formats.voc import Annotation
 from deepscores.geometry import Box
+from deepscores.labelling.readability import Readability
 
 _LINES = ("staffLine", "ledgerLine", "stem")
 HALF = 128  # of 255: the ink from which a pixel is labelled
@@ -94,6 +95,7 @@ class OwnPage:
     patches: list[Patch]
     class_names: tuple[str, ...]  # of the label set, by id - 1
     patch_size: tuple[int, int]
+    limits: Readability
 
     @property
     def height(self) -> int:

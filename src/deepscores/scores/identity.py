@@ -1,10 +1,13 @@
 """Which work a score is of, so that no work ends up on both sides of a split."""
 
+import csv
 import re
 import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 
 from lxml import etree
 
@@ -37,7 +40,9 @@ def work_id(name: str, composer: str, title: str, number: str = "") -> str:
 
     From composer and title of the *work* (not of the movement) where the file states both;
     otherwise from its name: numbered movements belong to their folder, and a catalogue number
-    ends before the movement's. Equal music under different names: see `music_digest`.
+    ends before the movement's. Works of the default corpus that share half of their music
+    (a chorale and the cantata it is from) are one: ``same_works.csv`` lists them, `deepscores
+    check` found them. Other equal music under different names: see `music_digest`.
 
     >>> work_id("beethoven/opus18no1/movement2.mxl", "", "")
     'beethoven-opus18no1'
@@ -48,6 +53,17 @@ def work_id(name: str, composer: str, title: str, number: str = "") -> str:
     >>> work_id("y.xml", "Ludwig van Beethoven", "FÜR ELISE.")
     'beethoven-ludwig-van--fur-elise'
     """
+    work = _work_by_words(name, composer, title, number)
+    return _same_works().get(work, work)
+
+
+@cache
+def _same_works() -> dict[str, str]:
+    table = (files("deepscores.scores") / "same_works.csv").read_text("utf-8")
+    return {row["work"]: row["is"] for row in csv.DictReader(table.splitlines())}
+
+
+def _work_by_words(name: str, composer: str, title: str, number: str) -> str:
     by_folder = _work_by_movement(name)
     if by_folder:
         return slug(by_folder).lower()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from deepscores.scores import limits, measures, parts, structure
+from deepscores.scores import limits, measures, parts, structure, voices
 from deepscores.scores.content import Content, one_line
 from deepscores.scores.noteheads import count_noteheads, shows_notehead
 from deepscores.scores.places import place_of
@@ -49,6 +49,9 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
     structure.hide_fretless,
     structure.start_chords,
     structure.stay_in_measures,
+    voices.pass_nameless_rests,
+    voices.switch_voices,
+    voices.agree_accidentals,
     structure.start_beams,
     measures.check_multiple_rests,
     measures.close_styles,

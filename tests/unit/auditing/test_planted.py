@@ -94,6 +94,14 @@ def test_hidden_symbols(planted: Any) -> None:
     assert first(planted, "hidden").object == str(head)
 
 
+def test_a_symbol_is_seen_by_another_of_its_object(planted: Any) -> None:
+    rows = planted.symbols().to_pylist()
+    one, other = [row["number"] for row in rows if row["kind"] == "noteheadBlack"][:2]
+    planted.paint("instances_png", lambda map_: map_.__setitem__(map_ == other, one))
+    planted.set(other, object=one)
+    assert planted.found("hidden") == []
+
+
 def test_more_pixels_than_the_whole_symbol_has(planted: Any) -> None:
     head = planted.number_of("noteheadBlack")
     planted.set(head, whole_area=1)

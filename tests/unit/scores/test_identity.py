@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from deepscores.model import Score
-from deepscores.scores import music_digest
-from deepscores.scores.identity import work_id
+from deepscores.scores import default_corpus, music_digest
+from deepscores.scores.identity import _same_works, _work_by_name, work_id
+from deepscores.scores.names import slug
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,18 @@ def test_equal_music_is_recognised_in_another_key_and_typesetting(
     original = read(song("CDE", 1))
     assert music_digest(read(song("FGA", 2))) == music_digest(original)
     assert music_digest(read(song("CDF", 1))) != music_digest(original)
+
+
+def test_works_that_share_their_music_are_one_and_no_name_leads_to_another_alias() -> None:
+    assert work_id("bach/bwv62.6.mxl", "", "") == work_id("bach/bwv274.mxl", "", "")
+    same = _same_works()
+    assert len(same) >= 16
+    assert not set(same) & set(same.values())
+    assert all(one == one.lower() for one in same)
+
+
+def test_the_works_listed_as_one_are_in_the_default_corpus() -> None:
+    works = {work_id(one.name, "", "") for one in default_corpus()}
+    assert set(_same_works().values()) <= works
+    names = {slug(_work_by_name(one.name)).lower() for one in default_corpus()}
+    assert set(_same_works()) <= names

@@ -743,3 +743,22 @@ def test_kind_of_barline(style: str, font: str) -> None:
     assert one(symbols, BARLINES[style]).box.x0 == min(
         symbol.box.x0 for symbol in symbols if symbol.kind.startswith("barline")
     )
+
+
+def test_line_of_a_beam_is_one_symbol_however_it_is_drawn() -> None:
+    sixteenth = '<beam number="1">{0}</beam><beam number="2">{0}</beam>'
+    states = ("begin", "continue", "continue", "end")
+    notes = "".join(
+        f"<note><pitch><step>C</step><octave>5</octave></pitch><duration>1</duration>"
+        f"<type>16th</type>{sixteenth.format(state)}</note>"
+        for state in states
+    )
+    xml = (
+        '<score-partwise><part-list><score-part id="P1"><part-name/></score-part></part-list>'
+        '<part id="P1"><measure number="1"><attributes><divisions>4</divisions><time><beats>1'
+        "</beats><beat-type>4</beat-type></time></attributes>"
+        f"{notes}</measure></part></score-partwise>"
+    )
+    beams = [symbol for symbol in drawn(xml)["Bravura"] if symbol.kind == "beam"]
+    assert len(beams) == 2
+    assert beams[0].box.width == pytest.approx(beams[1].box.width, abs=0.5)
