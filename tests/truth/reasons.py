@@ -114,10 +114,10 @@ class Reasons:
                 return BREATH
             if missing and self._is_left_out(note):
                 return LEFT_OUT
-            if family == "flags" and self.spanned:
-                return SPANS
             if family == "flags" and note.chord in self.open_beams:
                 return BEAMS
+            if family == "flags" and self.spanned:
+                return SPANS
             if family == "ties" and missing and not self._tie_ends(note):
                 return ENDLESS
             if family == "slurs" and missing and not self._slur_ends(token[0], note):
