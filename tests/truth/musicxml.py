@@ -153,7 +153,7 @@ class _Reader:
                         chord, chord_start = node.get("id"), now
                         voice = int(node.findtext("voice") or 1)
                         now += length
-                        if not _fills_in(node):
+                        if not fills_in(node):
                             latest = max(latest, now)
                     yield Note(
                         node.get("id"), part.get("id"), index, measure.get("number", ""),
@@ -188,7 +188,7 @@ def _sounds(note: Node) -> bool:
     return note.find("pitch") is not None or note.find("unpitched") is not None
 
 
-def _fills_in(note: Node) -> bool:
+def fills_in(note: Node) -> bool:
     """Whether a rest without a note value only fills what notes of its voice have left over."""
     rest = note.find("rest")
     if rest is None or rest.get("measure") == "yes" or note.find("type") is not None:

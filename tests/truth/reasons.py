@@ -5,7 +5,7 @@ from typing import Any
 
 from deepscores.model import Symbol
 from tests.truth.drawn import Drawn
-from tests.truth.musicxml import Change, Note, Truth
+from tests.truth.musicxml import Change, Note, Truth, fills_in
 from tests.truth.signs import LINES_OF, Systems, Token, beam_runs
 
 OFF_PAGE = "engine: an overlong stem pushes the system off the page, which builds leave out"
@@ -33,6 +33,17 @@ FERMATAS = "engine: of two fermatas on one note, one is drawn"
 NO_TIME = "source: a hairpin that ends where it begins"
 CLEF_FIRST = "engine: a clef at a barline is drawn before the last notes of the measure before"
 WORDS = "rule: letters of dynamics in a direction's words are dynamics"
+DOUBLE = "engine: the rest of a measure of eight quarters or more is whole or double whole"
+POINT = "source: a slur that ends on the note where it begins"
+SECOND = "engine: of several <notations> of a note, the first is read"
+BREATH = "rule: a breath mark belongs to a time, not to a note"
+JOINED = "rule: an arpeggio over several chords at once is one"
+HIDDEN_BEAM = "engine: the beam of hidden notes is drawn"
+NESTED = "engine: a beam's short lines break between inner tuplets"
+UNPAIRED = "source: starts and ends of a part's slurs do not pair; the engine pairs what it can"
+HIDDEN_STAVES = (
+    "rule: where the source hides staves, one that rests throughout a system is left out"
+)
 FORWARD = "engine: the gap at a voice's beginning is lost before a clef"
 
 
@@ -61,6 +72,19 @@ class Reasons:
             for note in truth.notes
             if len(note.node.findall("beam")) > LINES_OF.get(note.text("type"), 8)
         }
+        self.hidden = {
+            (note.part, note.measure)
+            for note in truth.notes
+            if note.node.get("print-object") == "no" and not note.has("rest")
+        }
+        self.nested = {
+            (note.part, note.measure)
+            for note in truth.notes
+            if len(note.node.findall("notations/tuplet[@type='start']")) > 1
+        }
+        self.hides_staves = any(
+            details.get("print-object") == "no" for details in truth.root.iter("staff-details")
+        )
         self.resting = {(note.part, note.measure) for note in truth.notes if note.has("rest")}
         self.repeated = frozenset(_repeated(truth))
         self.merged = frozenset(_merged(truth))
@@ -86,18 +110,32 @@ class Reasons:
                 return REPEATED
             if (note.part, note.index) in self.merged and note.has("rest") and missing:
                 return MERGED
+            if token[-1] == "breathMarkComma":
+                return BREATH
             if missing and self._is_left_out(note):
                 return LEFT_OUT
-            if family == "flags" and self.spanned:
-                return SPANS
             if family == "flags" and note.chord in self.open_beams:
                 return BEAMS
+            if family == "flags" and self.spanned:
+                return SPANS
             if family == "ties" and missing and not self._tie_ends(note):
                 return ENDLESS
             if family == "slurs" and missing and not self._slur_ends(token[0], note):
                 return ENDLESS
-            if family == "rests" and missing and not note.text("type"):
+            if family == "rests" and self._is_double(note):
+                return DOUBLE
+            if family == "rests" and missing and fills_in(note.node):
                 return NAMELESS
+            if family == "slurs" and missing and self._slur_is_point(token[0]):
+                return POINT
+            if family == "slurs" and missing and self._slurs_unpaired(note):
+                return UNPAIRED
+            if missing and note.has("rest") and self.hides_staves:
+                return HIDDEN_STAVES
+            if missing and len(note.node.findall("notations")) > 1:
+                return SECOND
+            if family == "arpeggios" and missing and self._is_joined(note):
+                return JOINED
             if family == "fermatas" and len(note.node.findall("notations/fermata")) > 1:
                 return FERMATAS
             if family == "staff positions" and self._clef_follows(note):
@@ -116,6 +154,12 @@ class Reasons:
             return SPANS
         if family == "beam lines" and token in self.long_lines:
             return TOO_MANY
+        if token[-1] == "breathMarkComma":
+            return BREATH
+        if family == "beam lines" and token in self.hidden:
+            return HIDDEN_BEAM
+        if family == "beam lines" and token in self.nested:
+            return NESTED
         if family == "beam lines" and missing and token in self.resting:
             return RUN_ON
         if family == "hairpins" and missing and self._has_no_time(token[0]):
@@ -144,6 +188,40 @@ class Reasons:
         return any(
             first <= note.index <= last and note.staff not in self.systems.staves[place]
             for place, first, last in self.systems.spans
+        )
+
+    def _is_double(self, note: Note) -> bool:
+        nameless = not note.text("type") or note.has("rest[@measure='yes']")
+        starts = [*self.truth.starts, note.onset + note.duration]
+        return note.has("rest") and nameless and starts[note.index + 1] - starts[note.index] >= 8
+
+    def _slurs_unpaired(self, note: Note) -> bool:
+        part = next(note.node.iterancestors("part"))
+        open_slurs: dict[str, bool] = {}
+        for slur in part.iter("slur"):
+            number, starts = slur.get("number", "1"), slur.get("type") == "start"
+            if slur.get("type") in ("start", "stop"):
+                if open_slurs.get(number, False) == starts:
+                    return True
+                open_slurs[number] = starts
+        return any(open_slurs.values())
+
+    def _slur_is_point(self, identity: str) -> bool:
+        start = self.truth.marked[identity]
+        note = next(start.iterancestors("note"))
+        number = start.get("number")
+        return any(
+            slur.get("type") == "stop" and slur.get("number") == number
+            for slur in note.iterfind("notations/slur")
+        )
+
+    def _is_joined(self, note: Note) -> bool:
+        return any(
+            other.onset == note.onset
+            and other.part == note.part
+            and other.chord != note.chord
+            and other.has("notations/arpeggiate")
+            for other in self.truth.notes
         )
 
     def _clef_follows(self, note: Note) -> bool:

@@ -115,7 +115,7 @@ def _head(note: Note) -> str:
 def _letters(text: str) -> str:
     """A syllable less what is drawn otherwise: verse number, elision, spaces."""
     text = re.sub(r"^[\d/.\s–-]+(?=[^\W\d])|^[\d/.]+\s(?=.)", "", text.strip())
-    return re.sub(r"[_~\s‿]|(?<=\w)-$", "", text)
+    return re.sub(r"[\W_]", "", text)
 
 
 def _tell_rest(bags: Bags, note: Note, bar: Fraction) -> None:
@@ -434,7 +434,8 @@ def _tokens(
         elif role == "keyAccid":
             yield "key accidentals", (number, one.system, one.staff, kind)
     for owner, lines in verses.items():
-        yield "lyrics", (owner, "".join(sorted("".join(map(_letters, lines)))))
+        if any(map(_letters, lines)):
+            yield "lyrics", (owner, "".join(sorted("".join(map(_letters, lines)))))
     for members in groups.values():
         yield from _grouped(members, number, truth)
 

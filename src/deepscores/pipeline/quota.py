@@ -90,7 +90,7 @@ def asked(quota: Mapping[str, int], labels: LabelSet) -> dict[int, int]:
     """Objects asked for, by class id. Keys are class names, patterns of them, or ``each``.
 
     >>> from deepscores.vocabulary.labels import load_label_set
-    >>> asked({"each": 5, "clef*": 9}, load_label_set("deepscores-118"))[6]
+    >>> asked({"each": 5, "cClef*": 9}, load_label_set("deepscores-118"))[6]
     9
     """
     wanted: dict[int, int] = {}

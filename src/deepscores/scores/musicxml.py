@@ -49,7 +49,7 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
     structure.hide_fretless,
     structure.start_chords,
     structure.stay_in_measures,
-    voices.pass_nameless_rests,
+    voices.name_rests,
     voices.switch_voices,
     voices.agree_accidentals,
     structure.start_beams,

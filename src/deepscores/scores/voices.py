@@ -4,10 +4,19 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from deepscores.scores.limits import parse_number
 from deepscores.scores.places import place_of
 
 _ALTERS = {
     "sharp": "1", "flat": "-1", "double-sharp": "2", "sharp-sharp": "2", "flat-flat": "-2",
+}  # fmt: skip
+_VALUES = {
+    quarters * (1.5 if dots else 1): (value, dots)
+    for value, quarters in (
+        ("breve", 8.0), ("whole", 4.0), ("half", 2.0), ("quarter", 1.0), ("eighth", 0.5),
+        ("16th", 0.25), ("32nd", 0.125), ("64th", 0.0625),
+    )
+    for dots in (0, 1)
 }  # fmt: skip
 
 
@@ -41,28 +50,55 @@ def _going_back_by_nothing() -> etree._Element:
     return backup
 
 
-def pass_nameless_rests(root: etree._Element) -> Iterator[str]:
-    """Pass over rests without a note value among notes that have one.
+def name_rests(root: etree._Element) -> Iterator[str]:
+    """Give rests without a note value, among notes that have one, a value, or pass over them.
 
     Verovio takes any rest without a type for a whole measure's, and so it is, unless it shares
     its voice with others; programs that round write such rests to make ends meet.
     """
-    for rest in list(root.iterfind("part/measure/note/rest")):
-        note = rest.getparent()
-        duration = None if note is None else note.find("duration")
-        if note is None or duration is None or _is_whole(note, rest) or not _has_company(note):
-            continue
-        forward = etree.Element("forward")
-        forward.append(duration)
-        forward.extend([child for child in note if child.tag in ("voice", "staff")])
-        forward.tail = note.tail
-        place = place_of(note)
-        note.getparent().replace(note, forward)  # type: ignore[union-attr]
-        yield f"passed: rest without a note value, {place}"
+    for part in root.iterfind("part"):
+        divisions = 1.0
+        for node in list(part.iterfind("measure/*")):
+            if node.tag == "attributes":
+                divisions = parse_number(node.findtext("divisions", "")) or divisions
+            elif node.tag == "note" and _lacks_value(node) and _has_company(node):
+                quarters = (parse_number(node.findtext("duration", "")) or 0) / divisions
+                place = place_of(node)
+                if quarters in _VALUES:
+                    _name(node, *_VALUES[quarters])
+                    yield f"named: rest without a note value, {place}"
+                else:
+                    _pass_over(node)
+                    yield f"passed: rest without a note value, {place}"
 
 
-def _is_whole(note: etree._Element, rest: etree._Element) -> bool:
-    return note.find("type") is not None or rest.get("measure") == "yes"
+def _name(note: etree._Element, value: str, dots: int) -> None:
+    before = [child for child in note if child.tag in ("rest", "duration", "voice")]
+    for tag in ("dot",) * dots + ("type",):
+        element = etree.Element(tag)
+        element.text = value if tag == "type" else None
+        before[-1].addnext(element)
+
+
+def _pass_over(note: etree._Element) -> None:
+    forward = etree.Element("forward")
+    forward.extend([child for child in note if child.tag in ("duration", "voice", "staff")])
+    forward.tail = note.tail
+    note.addprevious(forward)
+    parent = note.getparent()
+    if parent is not None:
+        parent.remove(note)
+
+
+def _lacks_value(note: etree._Element) -> bool:
+    rest = note.find("rest")
+    return (
+        rest is not None
+        and note.find("type") is None
+        and note.find("duration") is not None
+        and rest.get("measure") != "yes"
+        and note.get("print-object") != "no"  # takes its time, shows nothing
+    )
 
 
 def _has_company(note: etree._Element) -> bool:

@@ -15,7 +15,7 @@ def test_an_empty_page_is_a_blank_sheet() -> None:
     sheet = Studio(40, 30).make_sheet(PAGE, MUSIC)
     assert sheet.painting.image.shape == (30, 40)
     assert sheet.symbols == ()
-    assert not sheet.owners.any()
+    assert not sheet.painting.owners.any()
 
 
 def test_more_symbols_than_can_be_numbered_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

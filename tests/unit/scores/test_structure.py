@@ -25,7 +25,9 @@ def test_parts_that_number_their_measures_differently_keep_their_notes(
     assert drawn(score) == score.notes == 4
 
 
-@pytest.mark.parametrize("before", ["", "<note><rest/><duration>4</duration></note>"])
+@pytest.mark.parametrize(
+    "before", ["", "<note><rest/><duration>4</duration><type>whole</type></note>"]
+)
 def test_a_chord_without_its_first_note_is_drawn(
     read: Read, drawn: Drawn, partwise: Build, measure: Build, note: str, before: str
 ) -> None:

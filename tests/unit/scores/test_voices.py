@@ -60,11 +60,18 @@ def test_voices_that_overlap_keep_their_time() -> None:
 
 
 def test_rest_without_a_note_value_among_notes_is_no_whole_measure() -> None:
-    rest = "<note><rest/><duration>1</duration><voice>1</voice></note>"
+    rest = "<note><rest/><duration>5</duration><voice>1</voice></note>"
     mended, notes = read(note("C", 48, "whole") + rest, note("D", 48, "whole"))
     assert notes["d"].onset == 4
     assert len(mended) == 1
     assert mended[0].startswith("passed: rest without a note value, measure 1")
+
+
+def test_rest_whose_length_has_a_name_is_given_it() -> None:
+    rest = "<note><rest/><duration>18</duration><voice>1</voice></note>"
+    mended, notes = read(rest + note("C", 30, "half"), note("D", 48, "whole"))
+    assert (notes["c"].onset, notes["d"].onset) == (1.5, 4)
+    assert mended[0].startswith("named: rest without a note value, measure 1")
 
 
 def test_rest_without_a_note_value_by_itself_is_a_whole_measure() -> None:
