@@ -62,7 +62,8 @@ def prints_of_notes(notes: pa.Table) -> Prints:
 
 
 def _column(table: pa.Table, name: str) -> NDArray[np.float64]:
-    return np.nan_to_num(table[name].to_numpy().astype(np.float64))
+    values: NDArray[np.float64] = np.nan_to_num(table[name].to_numpy().astype(np.float64))
+    return values
 
 
 def _zipped(table: pa.Table, *names: str) -> list[tuple[object, ...]]:

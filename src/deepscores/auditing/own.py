@@ -236,8 +236,9 @@ def _symbols(task: OwnTask, stem: str) -> Symbols:
 
 def _columns(table: pa.Table) -> Symbols:
     def values(name: str) -> NDArray[np.float64]:
-        column = table[name].to_numpy()  # nulls become NaN
-        return np.nan_to_num(column.astype(np.float64)).clip(-_FARTHEST, _FARTHEST)
+        column = table[name].to_numpy().astype(np.float64)  # nulls become NaN
+        known: NDArray[np.float64] = np.nan_to_num(column).clip(-_FARTHEST, _FARTHEST)
+        return known
 
     numbers = {name: values(name).astype(np.int64) for name in _NUMBERS}
     return Symbols(
