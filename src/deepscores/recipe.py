@@ -51,6 +51,11 @@ class Recipe:
         share = max(-(-self.pages // 20), len(self.fonts))
         return min(self.pages_per_score or share, self.pages)
 
+    def most_of_a_font(self) -> int | None:
+        """The same in each font."""
+        most = self.most_of_a_score()
+        return None if most is None else -(-most // len(self.fonts))
+
     def label_set(self) -> LabelSet:
         return load_label_set(self.labels)
 

@@ -22,6 +22,7 @@ from deepscores.pipeline.plan import INDEX, Plan
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.shards import (
     Record,
+    ShardTask,
     count_notes,
     left_out_for,
     limits,
@@ -30,8 +31,7 @@ from deepscores.pipeline.shards import (
     warm_up,
 )
 from deepscores.pipeline.workers import Failed, run_contained
-from deepscores.recipe import Recipe
-from deepscores.scores import Source, read_score
+from deepscores.scores import read_score
 from deepscores.vocabulary.labels import LabelSet
 from deepscores.vocabulary.symbols import place_symbols
 
@@ -64,16 +64,6 @@ class Indexed:
             for font, number, counts in table["pages"]
         )
         return cls(pages, table["reason"], table["detail"])
-
-
-@dataclass(frozen=True, slots=True)
-class _IndexTask:
-    index: int
-    source: Source
-    size: int
-    recipe: Recipe
-    labels: LabelSet
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +176,9 @@ def report(
     return result
 
 
-def _task(plan: Plan, folder: Path, index: int) -> _IndexTask:
+def _task(plan: Plan, folder: Path, index: int) -> ShardTask:
     planned = plan.scores[index]
-    return _IndexTask(index, planned.source, planned.size, plan.recipe, plan.labels, folder)
+    return ShardTask(index, planned.source, planned.size, plan.recipe, plan.labels, folder)
 
 
 def _index(
@@ -201,7 +191,7 @@ def _index(
     progress.stage("Looking through the scores", len(plan.scores))
     progress.advance(len(found))
 
-    def tasks() -> Iterator[_IndexTask]:
+    def tasks() -> Iterator[ShardTask]:
         for index in range(len(plan.scores)):
             if index not in found:
                 yield _task(plan, folder, index)
@@ -221,7 +211,7 @@ def _index(
     return found
 
 
-def index_score(task: _IndexTask) -> Indexed:
+def index_score(task: ShardTask) -> Indexed:
     """Count the objects on each page of a score, in each font."""
     try:
         return Indexed(tuple(_count(task)))
@@ -230,11 +220,11 @@ def index_score(task: _IndexTask) -> Indexed:
         return Indexed((), what, error.what)
 
 
-def _count(task: _IndexTask) -> Iterator[PageCounts]:
+def _count(task: ShardTask) -> Iterator[PageCounts]:
     score = read_score(task.source)
     engraving = load(score, task.recipe)
     styles = task.recipe.styles()
-    for place, page, _ in engraving.pages(task.recipe.most_of_a_score()):
+    for place, page, _ in engraving.pages(task.recipe.most_of_a_font()):
         symbols = [one.symbol for one in place_symbols(page, engraving.music)]
         if not left_out_for(count_notes(page), page, symbols, task.recipe)[0]:
             counts = Counter(one.class_id for one in task.labels.label(symbols))

@@ -161,10 +161,8 @@ def draw(
     input as blank or thinned pages without a word.
     """
     styles = recipe.styles()
-    most = recipe.most_of_a_score()
-    most_a_font = None if most is None else -(-most // len(styles))
     drawn, style = 0, 0
-    for place, page, count in engraving.pages(most_a_font):
+    for place, page, count in engraving.pages(recipe.most_of_a_font()):
         style_at, font = styles[place], styles[place].music_font
         notes = count_notes(page)
         drawn = notes + (drawn if place == style else 0)
@@ -218,7 +216,8 @@ def _make(task: ShardTask) -> Record:
     drawn: Counter[str] = Counter()
     left_out: list[tuple[str, str, str]] = []
     drawings = draw(score, engraving, recipe, task.only)
-    for font, engraver, page, sheet, notes in islice(drawings, recipe.most_of_a_score()):
+    most = None if task.only else recipe.most_of_a_score()  # what was picked is within the limit
+    for font, engraver, page, sheet, notes in islice(drawings, most):
         drawn[font] += notes
         reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
         if reason:

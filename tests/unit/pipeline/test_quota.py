@@ -113,6 +113,15 @@ def test_a_limit_of_pages_is_the_reason_given(
     assert summary.quota["noteheadBlack"]["why"] == "the limit of pages"
 
 
+def test_what_is_picked_is_made_within_the_pages_of_a_score(
+    tunes_there: Path, tmp_path: Path, quick: dict[str, Any]
+) -> None:
+    options = {**quick, "pages_per_score": 3}  # two of each font may be picked
+    summary = build(tunes_there, tmp_path / "some", jobs=1, quota=1000, **options)
+    for one in summary.quota.values():
+        assert one["reached"] == one["available"]
+
+
 def test_a_quota_for_no_class_is_refused(tmp_path: Path, quick: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match="quota: no class 'noSuch'"):
         build(tmp_path, tmp_path / "out", quota={"noSuch": 3}, **quick)
