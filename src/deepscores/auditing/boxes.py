@@ -11,8 +11,11 @@ from deepscores.labelling.overlaps import overlapping
 
 _SAME = 0.95  # intersection over union from which two boxes are of one thing
 _SIDES = ("left", "top", "right", "bottom")
-# Ends so thin that no pixel there is half black.
-_TAPERED = ("slur", "tie", "laissezVibrer", "dynamic", "hairpin", "lyric", "glissando")
+# Ends so thin that no pixel there is half black; the gaps between words.
+_TAPERED = (
+    "slur", "tie", "laissezVibrer", "dynamic", "hairpin", "lyric", "glissando", "chordSymbol",
+    "directionText",
+)  # fmt: skip
 _LINE = 0.2  # staff spaces: at least as thick as staff lines are in any font
 _EDGE = 1e-3  # pixels: coordinates are kept as 32-bit numbers
 
@@ -44,11 +47,17 @@ def duplicates(objects: Objects) -> Iterator[tuple[object, str]]:
 
 
 def without_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
-    """Symbols that own no pixel, unless another symbol of their object does."""
-    areas, objects = page.areas[1 : len(page.symbols.kinds) + 1], page.symbols.objects
-    seen = np.unique(objects[(areas > 0) & (objects > 0)])
-    for row in np.flatnonzero((areas == 0) & ~np.isin(objects, seen)):
-        yield row + 1, f"{page.symbols.kinds[row]} owns no pixel"
+    """Objects that own no pixel, and unlabelled symbols that own none and are not covered."""
+    symbols = page.symbols
+    areas = page.areas[1 : len(symbols.kinds) + 1]
+    seen = np.unique(symbols.objects[(areas > 0) & (symbols.objects > 0)])
+    for row in np.flatnonzero((areas == 0) & ~np.isin(symbols.objects, seen)):
+        x0, y0, x1, y1 = page.window(int(row) + 1)
+        over = np.count_nonzero(page.instances[y0:y1, x0:x1])
+        if symbols.objects[row]:
+            yield row + 1, f"{symbols.kinds[row]} owns no pixel"
+        elif over < symbols.whole_areas[row]:
+            yield row + 1, f"{symbols.kinds[row]} owns no pixel, others only {over} in its place"
 
 
 def wrong_visible(page: OwnPage) -> Iterator[tuple[object, str]]:

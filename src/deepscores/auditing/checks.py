@@ -44,7 +44,7 @@ OF_SYMBOLS: tuple[Check, ...] = (
     Check("outside", "boxes are on the page", _off_the_page),
     Check("tight", "boxes are within a pixel of the ink", boxes.loose_boxes),
     Check("visible", "visible boxes and areas are the pixels'", boxes.wrong_visible),
-    Check("hidden", "every object and every unlabelled symbol owns pixels", boxes.without_pixels),
+    Check("hidden", "objects own pixels; other symbols do, or are covered", boxes.without_pixels),
     Check("areas", "visible_area exceeds whole_area only by others' ink", ink.lost_pixels),
     Check("numbers", "numbers run 1…n and are those of the map", agreement.wrong_numbers),
     Check("classes", "class ids are in the list and have its names", agreement.wrong_classes),

@@ -44,6 +44,27 @@ def bounds(edges: Edges) -> Box:
     return Box(low[0], low[1], high[0], high[1])
 
 
+def bounds_within(edges: Edges, width: float, height: float) -> Box | None:
+    """Tight box of the part of an outline that lies on a page; None if none of it does.
+
+    >>> bounds_within(np.array([[-4.0, 0.0, 4.0, 4.0], [4.0, 4.0, -4.0, 0.0]]), 9, 9)
+    Box(x0=0.0, y0=2.0, x1=4.0, y1=4.0)
+    """
+    starts, steps = edges[:, :2], edges[:, 2:] - edges[:, :2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # How far along each edge the page's sides are; 0/0 is an edge that runs along a side.
+        sides = np.stack([-starts / steps, ((width, height) - starts) / steps])
+    first = np.fmax(np.fmin.reduce(sides).max(axis=1), 0)
+    last = np.fmin(np.fmax.reduce(sides).min(axis=1), 1)
+    met = first <= last
+    if not met.any():
+        return None
+    ends = [starts[met] + along[met, None] * steps[met] for along in (first, last)]
+    x0, y0 = np.minimum.reduce(ends).min(axis=0).tolist()
+    x1, y1 = np.maximum.reduce(ends).max(axis=0).tolist()
+    return Box(x0, y0, x1, y1).clipped(width, height)
+
+
 def rectangle(box: Box) -> Edges:
     """The outline of *box*."""
     x0, y0, x1, y1 = box

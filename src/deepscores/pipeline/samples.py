@@ -55,7 +55,7 @@ def make_sample(
 ) -> Sample:
     """Label *sheet* and encode it; *place* is the page's place in its shard."""
     stem = page_stem(origin.score, origin.font, page.number)
-    objects = labels.label(sheet.symbols)
+    objects = seen(labels.label(sheet.symbols), sheet)
     class_of = {number: one.class_id for one in objects for number in one.members}
     object_of = {number: one.number for one in objects for number in one.members}
     classes = class_runs(sheet.painting.owning, class_of, len(sheet.symbols))
@@ -75,6 +75,14 @@ def make_sample(
     )
 
 
+def seen(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
+    """The objects that own a pixel; what lies wholly under others, nobody can find."""
+    areas = sheet.painting.visible_areas
+    if areas[1:].all():
+        return objects
+    return [one for one in objects if areas[list(one.members)].any()]
+
+
 def _annotations(
     stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[Labelled]
 ) -> bytes:
@@ -83,7 +91,7 @@ def _annotations(
     rows = (
         Annotation(
             names[one.class_id - 1],
-            one.box.clipped(page.width, page.height),
+            one.box,
             one.number,
             symbol.onset,
             symbol.duration,
@@ -97,7 +105,6 @@ def _annotations(
 def _symbol_table(
     stem: str, sheet: Sheet, labels: LabelSet, class_of: dict[int, int], object_of: dict[int, int]
 ) -> pa.Table:
-    height, width = sheet.painting.height, sheet.painting.width
     symbols = sheet.symbols
     schema = SYMBOLS if sheet.whole_masks is None else SYMBOLS_WHOLE
     if not symbols:
@@ -115,10 +122,10 @@ def _symbol_table(
         "class_id": class_ids,
         "class": [names[class_id] for class_id in class_ids],
         "smufl": columns["glyph"],
-        "x0": x0.clip(0, width),
-        "y0": y0.clip(0, height),
-        "x1": x1.clip(0, width),
-        "y1": y1.clip(0, height),
+        "x0": x0,
+        "y0": y0,
+        "x1": x1,
+        "y1": y1,
         "visible_area": sheet.painting.visible_areas[1:],
         "whole_area": sheet.painting.whole_areas[1:],
         "whole_mask": sheet.whole_masks,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from deepscores.scores import limits, measures, parts, structure, voices
+from deepscores.scores import beams, limits, measures, parts, structure, voices
 from deepscores.scores.content import Content, one_line
 from deepscores.scores.noteheads import count_noteheads, shows_notehead
 from deepscores.scores.places import place_of
@@ -50,9 +50,11 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
     structure.start_chords,
     structure.stay_in_measures,
     voices.name_rests,
+    voices.name_graces,
     voices.switch_voices,
     voices.agree_accidentals,
-    structure.start_beams,
+    beams.start_beams,
+    beams.close_beams,
     measures.check_multiple_rests,
     measures.close_styles,
     measures.hide_staves,

@@ -113,39 +113,6 @@ def stay_in_measures(root: etree._Element) -> Iterator[str]:
             now += -length if child.tag == "backup" else length
 
 
-def start_beams(root: etree._Element) -> Iterator[str]:
-    """Let no beam begin with a rest on another staff than its voice's: Verovio crashes."""
-    changed = 0
-    for part in root.iterfind("part"):
-        if part.find("measure/attributes/staves") is None:
-            continue
-        for measure in part.iterfind("measure"):
-            home: str | None = None  # Verovio takes a voice's staff from its first note
-            for child in measure.iterchildren("note", "backup"):
-                if child.tag == "backup":
-                    home = None
-                    continue
-                home = home or staff_of(child)
-                if child.find("rest") is not None and staff_of(child) != home:
-                    changed += _pass_beams_on(child)
-    if changed:
-        yield f"shortened: {changed} beams that begin with a rest on another staff"
-
-
-def _pass_beams_on(rest: etree._Element) -> bool:
-    beams = [beam for beam in rest.findall("beam") if beam.text == "begin"]
-    following = next(rest.itersiblings("note"), None)
-    for beam in beams:
-        rest.remove(beam)
-        for other in () if following is None else following.findall("beam"):
-            if other.get("number") == beam.get("number"):
-                if other.text == "continue":
-                    other.text = "begin"
-                else:
-                    _remove(other)
-    return bool(beams)
-
-
 def hide_fretless(root: etree._Element) -> Iterator[str]:
     """Hide tablature notes without string and fret: on lute staves the engine never returns."""
     changed = 0

@@ -18,6 +18,10 @@ _VALUES = {
     )
     for dots in (0, 1)
 }  # fmt: skip
+_BEFORE_VALUE = frozenset((
+    "grace", "cue", "chord", "pitch", "unpitched", "rest", "duration", "tie", "instrument",
+    "footnote", "level", "voice",
+))  # fmt: skip
 
 
 def switch_voices(root: etree._Element) -> Iterator[str]:
@@ -72,8 +76,20 @@ def name_rests(root: etree._Element) -> Iterator[str]:
                     yield f"passed: rest without a note value, {place}"
 
 
+def name_graces(root: etree._Element) -> Iterator[str]:
+    """Give grace notes without a note value one: within a beam Verovio draws them a page long."""
+    named = 0
+    for grace in root.iterfind("part/measure/note/grace"):
+        note = grace.getparent()
+        if note is not None and note.find("type") is None:
+            _name(note, "eighth", 0)
+            named += 1
+    if named:
+        yield f"named: {named} grace notes without a note value, as eighths"
+
+
 def _name(note: etree._Element, value: str, dots: int) -> None:
-    before = [child for child in note if child.tag in ("rest", "duration", "voice")]
+    before = [child for child in note if child.tag in _BEFORE_VALUE]
     for tag in ("dot",) * dots + ("type",):
         element = etree.Element(tag)
         element.text = value if tag == "type" else None

@@ -6,7 +6,15 @@ import numpy as np
 
 from deepscores.geometry import Affine, Box
 from deepscores.model import Facts, Mark, Music, Outline, Page, Symbol
-from deepscores.outlines.contours import Edges, bounds, disjoint, moved, on_page, rectangle
+from deepscores.outlines.contours import (
+    Edges,
+    bounds,
+    bounds_within,
+    disjoint,
+    moved,
+    on_page,
+    rectangle,
+)
 from deepscores.vocabulary.barlines import split_barline
 from deepscores.vocabulary.beams import join_beam
 from deepscores.vocabulary.kinds import Drawn, find_symbols
@@ -44,7 +52,8 @@ class _Staff(NamedTuple):
 def place_symbols(page: Page, music: Music) -> list[Placed]:
     """All symbols of *page* in painting order, numbered from 1, with boxes and relations.
 
-    What lies wholly off the page is left out.
+    Boxes end at the page's edge. What lies wholly off the page, or has no extent (a stem of no
+    length), is left out: it inks nothing.
     """
     context = _Context(page, music)
     found: list[tuple[Drawn, Outline]] = []
@@ -54,7 +63,9 @@ def place_symbols(page: Page, music: Music) -> list[Placed]:
         outline = _outline(drawn)
         box = outline.box or _box(outline)
         x0, y0, x1, y1 = box
-        if x1 > 0 and y1 > 0 and x0 < width and y0 < height:
+        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+            x0, y0, x1, y1 = box = _cut(outline, box, width, height)
+        if x1 > x0 and y1 > y0:
             found.append((drawn, outline))
             drafts.append(context.draft(drawn, box, len(found)))
     staves = context.staves(drafts)
@@ -146,6 +157,14 @@ def _box(outline: Outline) -> Box:
     x0, y0, x1, y1 = box
     a, _, _, d, e, f = to
     return Box(a * x0 + e, d * y0 + f, a * x1 + e, d * y1 + f)
+
+
+def _cut(outline: Outline, box: Box, width: int, height: int) -> Box:
+    """The box of what lies on the page; without extent if nothing does."""
+    edges, to, _, _ = outline
+    if edges is None:
+        return box.clipped(width, height)
+    return bounds_within(moved(edges, to), width, height) or Box(0, 0, 0, 0)
 
 
 def oriented_box(edges: Edges) -> tuple[float, ...]:

@@ -94,6 +94,21 @@ def test_hidden_symbols(planted: Any) -> None:
     assert first(planted, "hidden").object == str(head)
 
 
+def test_a_symbol_that_lost_its_pixels_is_not_taken_for_covered(planted: Any) -> None:
+    head = planted.number_of("noteheadBlack")
+    planted.paint("instances_png", lambda map_: map_.__setitem__(map_ == head, 0))
+    planted.set(head, object=0)
+    assert first(planted, "hidden").object == str(head)
+
+
+def test_an_unlabelled_symbol_may_lie_under_others(planted: Any) -> None:
+    rows = planted.symbols().to_pylist()
+    one, other = [row["number"] for row in rows if row["kind"] == "noteheadBlack"][:2]
+    planted.paint("instances_png", lambda map_: map_.__setitem__(map_ == other, one))
+    planted.set(other, object=0)
+    assert planted.found("hidden") == []
+
+
 def test_a_symbol_is_seen_by_another_of_its_object(planted: Any) -> None:
     rows = planted.symbols().to_pylist()
     one, other = [row["number"] for row in rows if row["kind"] == "noteheadBlack"][:2]

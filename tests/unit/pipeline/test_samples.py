@@ -15,10 +15,10 @@ from deepscores.formats.png import decode_png
 from deepscores.formats.voc import read_voc
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
-from deepscores.model import Outline, Page, Sheet, Symbol
+from deepscores.model import Element, Mark, Music, Outline, Page
 from deepscores.pipeline.manifest import MANIFEST, hash_files, list_files, read_manifest
-from deepscores.pipeline.samples import Provenance, make_sample
-from deepscores.rendering.painting import Canvas
+from deepscores.pipeline.samples import Provenance, Sample, make_sample
+from deepscores.pipeline.sheets import Studio
 from deepscores.vocabulary.labels import load_label_set
 
 
@@ -207,20 +207,47 @@ def test_nothing_tells_the_place_or_the_time(built: Path) -> None:
     )
 
 
+def drawn(*outlines: Outline) -> Sample:
+    """A page of 40 by 30 pixels with these stems on it."""
+    marks = (Mark(one.edges, one.to_page, 0, "path", box=one.box) for one in outlines)
+    page = Page(1, 40, 30, 8.0, (Element("stem", "n1", -1),), tuple(marks))
+    sheet = Studio(40, 30).make_sheet(page, Music("", {}, (), 1, 1))
+    origin = Provenance("s", "w", "train", "verovio", "Bravura")
+    return make_sample(sheet, page, load_label_set("full"), origin, 0)
+
+
 def test_boxes_of_symbols_that_reach_beyond_the_page_end_at_its_edge() -> None:
-    clef = Symbol(1, "gClef", "gClef", "clef", "Bravura", Box(-4, 20, 9, 44), (), "c1")
-    painting = Canvas(40, 30).paint([Outline(None, box=clef.box)])
-    sheet = Sheet((clef,), painting)
-    sample = make_sample(
-        sheet,
-        Page(1, 40, 30, 8.0, (), ()),
-        load_label_set("deepscores-118"),
-        Provenance("s", "w", "train", "verovio", "Bravura"),
-        0,
-    )
+    sample = drawn(Outline(None, box=Box(-4, 20, 9, 44)))
     (annotation,) = read_voc(sample.files[f"xml_annotations/{sample.stem}.xml"])
     assert annotation.box == pytest.approx((0, 20, 9, 30), abs=1e-6)
     (row,) = sample.symbols.to_pylist()
     assert [row[side] for side in ("x0", "y0", "x1", "y1")] == [0, 20, 9, 30]
-    assert row["oriented"] == [-4, 20, 9, 20, 9, 44, -4, 44]
     assert row["visible_area"] == row["whole_area"] == 90
+
+
+def test_a_box_is_tight_around_what_is_on_the_page_of_a_slanted_symbol() -> None:
+    corners = np.array([(30, 0), (60, 30), (60, 34), (30, 4)], float)  # 10 of 30 columns are on it
+    edges = np.hstack([corners, np.roll(corners, -1, axis=0)])
+    sample = drawn(Outline(edges))
+    (row,) = sample.symbols.to_pylist()
+    assert [row[side] for side in ("x0", "y0", "x1", "y1")] == [30, 0, 40, 14]
+
+
+def test_what_has_no_extent_is_no_symbol() -> None:
+    point = np.array([(5, 5, 5, 5), (5, 5, 5, 5)], float)
+    sample = drawn(Outline(None, box=Box(3, 7, 5, 7)), Outline(point))
+    assert len(sample.symbols) == 0
+
+
+def test_an_object_that_lies_wholly_under_another_is_none() -> None:
+    sample = drawn(Outline(None, box=Box(10, 10, 12, 14)), Outline(None, box=Box(9, 9, 20, 20)))
+    below, above = sample.symbols.to_pylist()
+    assert (below["object"], below["class"], below["visible_area"]) == (0, "", 0)
+    assert (below["whole_area"], above["object"], above["visible_area"]) == (8, 2, 121)
+    assert sample.objects.num_rows == sample.page_row[14] == 1
+
+
+def test_of_two_coincident_objects_one_is_seen() -> None:
+    box = Box(10, 10, 12, 14)
+    sample = drawn(Outline(None, box=box), Outline(None, box=box))
+    assert [row["object"] for row in sample.symbols.to_pylist()] == [1, 1]

@@ -64,20 +64,3 @@ def test_a_tablature_note_without_fret_is_hidden(
     score = read(partwise(measure(), measure(attributes=LUTE)))
     assert score.mended == ("hidden: 1 tablature notes without string and fret",)
     assert drawn(score) == score.notes == 1
-
-
-def test_a_beam_does_not_begin_with_a_rest_on_another_staff(
-    read: Read, drawn: Drawn, partwise: Build, measure: Build, note: str, attributes: str
-) -> None:
-    piano = attributes.replace("<clef>", "<staves>2</staves><clef>")
-    eighth = note.replace("4</duration><type>whole", "1</duration><type>eighth")
-    upper = eighth.replace("</note>", "<staff>1</staff></note>")
-    rest = "<note><rest/><duration>1</duration><type>eighth</type><staff>2</staff>{}</note>"
-    beamed = upper.replace("</note>", "{}</note>")
-    beam = '<beam number="1">{}</beam>'
-    content = [rest.format(beam.format("begin"))]
-    content += [beamed.format(beam.format(state)) for state in ("continue", "end")]
-    score = read(partwise(measure(upper + "".join(content), piano)))
-    assert score.mended == ("shortened: 1 beams that begin with a rest on another staff",)
-    assert score.text.count(">begin<") == 1
-    assert drawn(score) == score.notes == 3

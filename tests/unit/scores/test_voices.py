@@ -93,3 +93,22 @@ def test_accidental_without_an_alteration_does_not_stay_in_force() -> None:
     mended, notes = read(sharp + note("C", 24, "half"), note("B", 48, "whole"))
     assert notes["b"].alter == 0  # the second one
     assert mended == ("added: alter to 1 notes whose accidental states one",)
+
+
+def test_grace_notes_without_a_note_value_within_a_beam_have_short_stems() -> None:
+    beamed = [note(step, 6, "eighth", 1, '<beam number="1">{}</beam>') for step in "CD"]
+    grace = "<note><grace/><pitch><step>E</step><octave>5</octave></pitch></note>"
+    body = beamed[0].format("begin") + grace + grace + beamed[1].format("end")
+    content = read_musicxml(
+        etree.fromstring(
+            '<score-partwise><part-list><score-part id="P1"><part-name/></score-part></part-list>'
+            f'<part id="P1"><measure number="1">{ATTRIBUTES}{body}</measure></part>'
+            "</score-partwise>"
+        )
+    )
+    engraving = engrave(Score("s", "s", "", "", "musicxml", content.text), [Style()])
+    (_, page, _), *_ = engraving.pages()
+    stems = [one.box for one in page.marks if page.elements[one.element].kind == "stem" and one.box]
+    assert len(stems) == 4
+    assert max(stem.y1 - stem.y0 for stem in stems) < 8 * page.staff_space
+    assert content.mended == ("named: 2 grace notes without a note value, as eighths",)
