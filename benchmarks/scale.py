@@ -1,0 +1,170 @@
+"""Whether a dataset's size changes what a page costs, and what a worker needs.
+
+    python benchmarks/scale.py [--sizes 200 2000 10000] [--jobs 2] [--json FILE]
+
+The same dozen scores are copied under other names as often as a size needs them, so that pages
+are alike and only their number differs; `deepscores build` then runs as a user runs it. Told are
+CPU and wall seconds a page (start, engraving, merging, patches and manifest included), the largest
+worker while its first 200 pages and later ones were made, the parent, and bytes and files a page.
+The second size is also built stopped half way and gone on with, and by one process and two.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+from page_cost import sample
+
+from deepscores.scores import read_score
+
+FIRST = 200  # pages after which a worker should need no more
+LOOK = 0.1  # seconds between two looks at memory
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build took."""
+
+    pages: int
+    cpu_ms: float  # a page
+    wall_ms: float  # a page
+    load: float  # average of the last minute when it ended
+    worker_first_mb: float  # largest worker while the first pages were made
+    worker_later_mb: float
+    parent_mb: float
+    page_kb: float  # on the disk
+    files: float  # a page
+
+
+def copies(folder: Path, pages: int, a_copy: int, texts: dict[str, str]) -> Path:
+    """A folder of scores that make at least *pages* pages."""
+    folder.mkdir()
+    for copy in range(-(-pages // a_copy)):
+        for name, text in texts.items():
+            # The comment keeps equal files from being taken for one.
+            (folder / f"{name}-{copy}.musicxml").write_text(f"{text}\n<!-- {copy} -->\n")
+    return folder
+
+
+def build(scores: Path, output: Path, jobs: int, stop_at: int | None = None) -> Built:
+    """Run `deepscores build`; interrupt it once there are *stop_at* pages."""
+    command = [
+        Path(sys.executable).with_name("deepscores"), "build", scores, "-o", output,
+        "--pages", "all", "--jobs", str(jobs),
+    ]  # fmt: skip
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    first = later = parent = 0.0
+    images = output / "images_png"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        root = psutil.Process(process.pid)
+        made = 0
+        while process.poll() is None:
+            time.sleep(LOOK)
+            if made < FIRST or stop_at:
+                made = len(list(images.iterdir())) if images.exists() else 0
+            largest = max((_megabytes(one) for one in _workers(root)), default=0.0)
+            parent = max(parent, _megabytes(root))
+            first, later = (
+                (max(first, largest), 0.0) if made < FIRST else (first, max(later, largest))
+            )
+            if stop_at and made >= stop_at:
+                process.send_signal(signal.SIGINT)
+                stop_at = None
+                process.wait()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    wall = time.perf_counter() - start
+    pages = len(list(images.iterdir()))
+    files = [path.stat().st_size for path in output.rglob("*") if path.is_file()]
+    return Built(
+        pages,
+        round(1e3 * cpu / pages, 1),
+        round(1e3 * wall / pages, 1),
+        round(os.getloadavg()[0], 2),
+        round(first),
+        round(later),
+        round(parent),
+        round(sum(files) / pages / 1e3, 1),
+        round(len(files) / pages, 2),
+    )
+
+
+def _workers(root: psutil.Process) -> list[psutil.Process]:
+    try:
+        return root.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _megabytes(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_info().rss) / MEGABYTE
+    except psutil.Error:
+        return 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[200, 2000, 10000])
+    parser.add_argument("--scores", type=int, default=12)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--folder", type=Path, help="where there is room; default: a temporary one")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="deepscores-scale-", dir=options.folder))
+    try:
+        result = run(folder, options.sizes, options.scores, options.jobs)
+    finally:
+        shutil.rmtree(folder)
+    print(json.dumps(result, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def run(folder: Path, sizes: list[int], scores: int, jobs: int) -> dict[str, object]:
+    texts = {source.id: read_score(source).text for source in sample(scores)}
+    once = build(copies(folder / "once", 1, 1, texts), folder / "one", jobs)  # compiles, too
+    shutil.rmtree(folder / "one")
+    found: dict[str, object] = {"pages_a_copy": once.pages}
+    by_size: dict[int, Built] = {}
+    for size in sizes:
+        corpus = copies(folder / str(size), size, once.pages, texts)
+        by_size[size] = build(corpus, folder / "dataset", jobs)
+        print(size, by_size[size], file=sys.stderr)
+        if size == sizes[min(1, len(sizes) - 1)]:
+            whole = _manifest(folder / "dataset")
+            shutil.rmtree(folder / "dataset")
+            half = build(corpus, folder / "dataset", jobs, by_size[size].pages // 2)
+            rest = build(corpus, folder / "dataset", jobs)
+            found["resumed"] = {
+                "stopped_at": half.pages,
+                "cpu_ms": round((half.cpu_ms * half.pages) / rest.pages + rest.cpu_ms, 1),
+                "same_manifest": _manifest(folder / "dataset") == whole,
+            }
+            shutil.rmtree(folder / "dataset")
+            found["one_process"] = asdict(build(corpus, folder / "dataset", 1))
+            shutil.rmtree(folder / "dataset")
+            found["two_processes"] = asdict(build(corpus, folder / "dataset", 2))
+        shutil.rmtree(folder / "dataset")
+        shutil.rmtree(corpus)
+    found["sizes"] = {str(size): asdict(one) for size, one in by_size.items()}
+    return found
+
+
+def _manifest(folder: Path) -> bytes:
+    return (folder / "manifest.tsv").read_bytes()
+
+
+if __name__ == "__main__":
+    main()
