@@ -44,7 +44,7 @@ format: $(VENV)/.dev ## format the source and mend what the linter can mend
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## what a page costs, against the engraver's own cost
-	$(BIN)/python benchmarks/page_cost.py $(ARGS)
+	$(BIN)/python -m benchmarks.page_cost $(ARGS)
 
 docs: $(VENV)/.dev ## write the generated pages of docs/, check links, run the examples
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
