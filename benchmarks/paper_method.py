@@ -74,10 +74,10 @@ def _run(score: Path, program: str, *arguments: str) -> None:
         raise EngravingError(score.name, f"{program} took more than {_SECONDS} s") from None
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise EngravingError(score.name, f"{program}: {_telling(lines) or done.returncode}")
+        raise EngravingError(score.name, f"{program}: {reason(lines) or done.returncode}")
 
 
-def _telling(lines: list[str]) -> str:
+def reason(lines: list[str]) -> str:
     """The first line about an error, without the path; of a Python traceback, the last line."""
     if any(line.startswith("Traceback") for line in lines):
         return lines[-1]
