@@ -81,6 +81,15 @@ def test_a_missing_module_names_the_extra() -> None:
         import_extra("deepscores_has_no_such_module")
 
 
+def test_a_missing_library_of_the_system_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_cairo(_: str) -> None:
+        raise OSError('no library called "cairo-2" was found\nlibcairo.so.2: cannot open')
+
+    monkeypatch.setattr("importlib.import_module", without_cairo)
+    with pytest.raises(MissingTool, match=r"apt install libcairo2.*cairo-2"):
+        import_extra("cairosvg")
+
+
 @pytest.fixture
 def cairosvg() -> None:
     try:
