@@ -14,7 +14,7 @@ UV   := uv==0.13.9
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dataset test check format bench docs lock dist clean
+.PHONY: help dataset test check format bench compare docs lock dist clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value]..."
@@ -44,7 +44,10 @@ format: $(VENV)/.dev ## format the source and mend what the linter can mend
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## what a page costs, against the engraver's own cost
-	$(BIN)/python benchmarks/page_cost.py $(ARGS)
+	$(BIN)/python -m benchmarks.page_cost $(ARGS)
+
+compare: $(VENV)/.bench ## our pages against the paper's method (needs the system's Cairo)
+	$(BIN)/python -m benchmarks.compare_methods $(ARGS)
 
 docs: $(VENV)/.dev ## write the generated pages of docs/, check links, run the examples
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
@@ -57,7 +60,8 @@ lock: ## resolve the newest versions allowed by pyproject.toml into the locks
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install $(UV)
 	$(call resolve,--extra corpus --extra build,requirements.lock)
-	$(call resolve,--all-extras --constraint requirements.lock,requirements-dev.lock)
+	$(call resolve,--extra dev --constraint requirements.lock,requirements-dev.lock)
+	$(call resolve,--extra bench --constraint requirements-dev.lock,requirements-bench.lock)
 
 dist: $(VENV)/.dev ## build the wheel and the source distribution into dist/
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
@@ -79,6 +83,10 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-bench.lock
 	@touch $@
 
 define require-python

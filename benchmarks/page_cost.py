@@ -1,6 +1,6 @@
 """What a page costs, beside what Verovio alone takes for the same page.
 
-    python benchmarks/page_cost.py [--scores 24] [--repeats 3] [--json FILE]
+    python -m benchmarks.page_cost [--scores 24] [--repeats 3] [--json FILE]
 
 All sides run in one process, score by score in turn: Verovio alone (load, layout and the SVG of
 every page, in each of the five fonts by itself), Verovio with one load for the five fonts, the
@@ -10,55 +10,28 @@ the ratios mean something.
 """
 
 import argparse
-import gc
 import json
-import os
-import platform
 import shutil
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import verovio
 
+from benchmarks.common import conditions, cpu, load_verovio, report, sample
 from deepscores.engravers.verovio import engine
-from deepscores.model import Score, Style
+from deepscores.model import Score
 from deepscores.pipeline import merge as merging
 from deepscores.pipeline.plan import Plan, Planned
 from deepscores.pipeline.progress import Silence
 from deepscores.pipeline.shards import Record, ShardTask, make_shard, warm_up
 from deepscores.pipeline.workers import Done
 from deepscores.recipe import Recipe, apply
-from deepscores.scores import Source, default_corpus, read_score
-from deepscores.streams import key_hash
-
-LARGEST = 300_000  # bytes of a source, so that one symphony does not outweigh all else
-
-
-def sample(count: int) -> list[Source]:
-    """Scores of the default corpus, the same every time."""
-    sources = [one for one in default_corpus() if one.path.stat().st_size < LARGEST]
-    return sorted(sources, key=lambda one: key_hash(0, "benchmark", one.id))[:count]
-
-
-def cpu(work: Callable[[], object]) -> float:
-    """CPU seconds of this process that *work* takes."""
-    gc.collect()
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def load(source: Source, style: Style) -> verovio.toolkit:
-    """A toolkit that has read the score; its text was mended beforehand."""
-    toolkit = verovio.toolkit()
-    toolkit.setOptions(json.loads(engine.options_json(style)))
-    toolkit.setInputFrom("xml")
-    assert toolkit.loadData(read[source.id].text)
-    return toolkit
+from deepscores.scores import Source, read_score
 
 
 def render(toolkit: verovio.toolkit) -> None:
@@ -69,13 +42,13 @@ def render(toolkit: verovio.toolkit) -> None:
 def verovio_alone(source: Source, recipe: Recipe) -> None:
     """Load, layout and SVG in every font, each by itself."""
     for style in recipe.styles():
-        render(load(source, style))
+        render(load_verovio(read[source.id], style))
 
 
 def verovio_sharing(source: Source, recipe: Recipe) -> None:
     """The same with one load for all fonts, as we do it."""
     first, *others = recipe.styles()
-    toolkit = load(source, first)
+    toolkit = load_verovio(read[source.id], first)
     render(toolkit)
     for style in others:
         toolkit.setOptions(json.loads(engine.options_json(style)))
@@ -89,16 +62,15 @@ read: dict[str, Score] = {}
 def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list[Record]) -> float:
     """Merging and patches, in this process so that its CPU is counted."""
 
-    def here(work, tasks, **_):  # type: ignore[no-untyped-def]
+    def here(
+        work: Callable[[Any], Any], tasks: Iterable[Any], **_: object
+    ) -> Iterator[tuple[int, Any, Done[Any]]]:
         for index, task in enumerate(tasks):
             yield index, task, Done(work(task))
 
-    contained, merging.run_contained = merging.run_contained, here
     plan = Plan(recipe, recipe.label_set(), tuple(Planned(source, 0) for source in sources))
-    try:
+    with patch.object(merging, "run_contained", here):
         return cpu(lambda: merging.merge(plan, folder, records, 1, Silence(), show_output=False))
-    finally:
-        merging.run_contained = contained
 
 
 def one_round(sources: list[Source], recipe: Recipe) -> tuple[float, ...]:
@@ -149,12 +121,9 @@ def main() -> None:
         "ratio_to_one_load": round(like, 2),
         "bytes_per_page": int(size),
         "verovio": engine.version(),
-        "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2),
+        **conditions(),
     }
-    print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    report(result, options.json)
 
 
 if __name__ == "__main__":

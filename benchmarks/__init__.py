@@ -1,0 +1,1 @@
+"""Measurements of the project against other ways to the same result."""
