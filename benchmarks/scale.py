@@ -1,6 +1,6 @@
 """Whether a dataset's size changes what a page costs, and what a worker needs.
 
-    python benchmarks/scale.py [--sizes 200 2000 10000] [--jobs 2] [--json FILE]
+    python -m benchmarks.scale [--sizes 200 2000 10000] [--jobs 2] [--json FILE]
 
 The same dozen scores are copied under other names as often as a size needs them, so that pages
 are alike and only their number differs; `deepscores build` then runs as a user runs it. Told are
@@ -23,8 +23,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
-from page_cost import sample
 
+from benchmarks.common import sample
 from deepscores.scores import read_score
 
 FIRST = 200  # pages after which a worker should need no more
@@ -60,7 +60,7 @@ def copies(folder: Path, pages: int, a_copy: int, texts: dict[str, str]) -> Path
 def build(scores: Path, output: Path, jobs: int, stop_at: int | None = None) -> Built:
     """Run `deepscores build`; interrupt it once there are *stop_at* pages."""
     command = [
-        Path(sys.executable).with_name("deepscores"), "build", scores, "-o", output,
+        str(Path(sys.executable).with_name("deepscores")), "build", str(scores), "-o", str(output),
         "--pages", "all", "--jobs", str(jobs),
     ]  # fmt: skip
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()

@@ -17,6 +17,7 @@ _TAPERED = (
     "directionText",
 )  # fmt: skip
 _LINE = 0.2  # staff spaces: at least as thick as staff lines are in any font
+_LIGHT = 32  # of 255: the least ink of a stroke half of which lies in the pixel beside
 _EDGE = 1e-3  # pixels: coordinates are kept as 32-bit numbers
 
 
@@ -137,11 +138,31 @@ def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
         return False
     if page.symbols.kinds[row].startswith(_TAPERED):
         return True
-    # Slice by slice, another symbol must have won what this one lacks. A line wins no more than
-    # what a thin stroke leaves it, its own thickness; nor is more too light to be labelled.
-    won = ~np.isin(page.instances[_strip(box, side, gap)], (0, row + 1, *page.lines))
-    bare = np.count_nonzero(~won.any(axis=0 if side in (0, 2) else 1))
+    # Slice by slice, another symbol must have won what this one lacks, or it is too light to be
+    # labelled (a thin stroke between two pixels). A line wins from others than lines no more than
+    # what a thin stroke leaves it, its own thickness.
+    strip = _strip(box, side, gap)
+    lines = () if row + 1 in page.lines else page.lines
+    light = (page.image[strip] <= 255 - _LIGHT) & (page.instances[strip] == 0)
+    light &= ~_beside(page, strip, (row + 1, *lines))  # that is their edge
+    met = light | ~np.isin(page.instances[strip], (0, row + 1, *lines))
+    bare = np.count_nonzero(~met.any(axis=0 if side in (0, 2) else 1))
     return int(bare) <= 2 + _LINE * float(page.row.get("staff_space") or 0)
+
+
+def _beside(
+    page: OwnPage, strip: tuple[slice, slice], owners: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Which pixels of *strip* are *owners*', or next to one of theirs."""
+    rows, columns = strip
+    y0, x0 = max(rows.start - 1, 0), max(columns.start - 1, 0)
+    owned = np.isin(page.instances[y0 : rows.stop + 1, x0 : columns.stop + 1], owners)
+    padded = np.pad(owned, 1)
+    across = padded[:, :-2] | padded[:, 1:-1] | padded[:, 2:]
+    around: NDArray[np.bool_] = across[:-2] | across[1:-1] | across[2:]
+    height, width = page.instances[strip].shape
+    top, left = rows.start - y0, columns.start - x0
+    return around[top : top + height, left : left + width]
 
 
 def _strip(box: NDArray[np.float64], side: int, depth: float) -> tuple[slice, slice]:

@@ -75,6 +75,25 @@ def test_a_side_of_a_box_elsewhere(side: str, by: int, planted: Any) -> None:
     assert [one.object for one in planted.found("tight")] == [str(head)]
 
 
+@pytest.mark.parametrize(("shade", "findings"), [(200, 0), (240, 1), (255, 1)])
+def test_what_is_too_light_to_be_labelled_is_within_the_box(
+    shade: int, findings: int, planted: Any
+) -> None:
+    clef = planted.number_of("gClef")
+    map_ = planted.pixels("instances_png")
+    rows, columns = np.nonzero(map_ == clef)
+    lower = rows > rows.min() + 20
+
+    def fade(image: Any, value: int) -> None:
+        image[rows[lower], columns[lower]] = value
+
+    planted.paint("images_png", lambda image: fade(image, shade))
+    planted.paint("instances_png", lambda image: fade(image, 0))
+    planted.set(clef, visible_y1=int(rows.min() + 21))
+    found = [one for one in planted.found("tight") if one.object == str(clef)]
+    assert len(found) == findings
+
+
 def test_half_a_pixel_is_no_finding(planted: Any) -> None:
     head = planted.number_of("noteheadBlack")
     planted.set(head, x1=planted.box(head)[2] + 0.5)
