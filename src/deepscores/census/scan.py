@@ -6,6 +6,7 @@ objects, each once, and nothing has to be made distinct.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,18 +25,18 @@ _MEMORY = "2GB"  # beyond it, DuckDB spills to disk
 
 _PAGES = """
 SELECT page, font, split, staff_space::DOUBLE AS staff_space, symbols, objects
-FROM read_parquet($pages, file_row_number = true)
+FROM pages
 ORDER BY file_row_number
 """
 
 _TALLY = """
 WITH tally AS (
     SELECT page, class_id, count(*) AS symbols, count(*) FILTER (number = object) AS objects
-    FROM read_parquet($symbols)
+    FROM symbols
     GROUP BY ALL
 )
 SELECT coalesce(file_row_number, -1) AS place, class_id, tally.symbols, tally.objects
-FROM tally LEFT JOIN read_parquet($pages, file_row_number = true) USING (page)
+FROM tally LEFT JOIN pages USING (page)
 ORDER BY ALL
 """
 
@@ -43,18 +44,18 @@ ORDER BY ALL
 # few once more, less that box and with the whole one. A join of all rows takes three times as long.
 _SIZES = f"""
 WITH several AS (
-    SELECT DISTINCT page, object FROM read_parquet($symbols) WHERE object > 0 AND number <> object
+    SELECT DISTINCT page, object FROM symbols WHERE object > 0 AND number <> object
 ), whole AS (
     SELECT
         page, min(class_id) AS class_id,
         min(x0) AS x0, min(y0) AS y0, max(x1) AS x1, max(y1) AS y1,
         min(x0) FILTER (number = object) AS first_x0, min(y0) FILTER (number = object) AS first_y0,
         max(x1) FILTER (number = object) AS first_x1, max(y1) FILTER (number = object) AS first_y1
-    FROM read_parquet($symbols) SEMI JOIN several USING (page, object)
+    FROM symbols SEMI JOIN several USING (page, object)
     GROUP BY page, object
 ), boxes AS (
     SELECT page, class_id, x0, y0, x1, y1, 1 AS times
-    FROM read_parquet($symbols) WHERE number = object
+    FROM symbols WHERE number = object
     UNION ALL
     SELECT page, class_id, first_x0, first_y0, first_x1, first_y1, -1 FROM whole
     UNION ALL
@@ -82,8 +83,8 @@ HAVING sum(times) <> 0
 ORDER BY ALL
 """
 
-_OF_EACH_PAGE = "JOIN read_parquet($pages) USING (page)"
-_OF_ALL_PAGES = "CROSS JOIN (SELECT DISTINCT staff_space FROM read_parquet($pages))"
+_OF_EACH_PAGE = "JOIN pages USING (page)"
+_OF_ALL_PAGES = "CROSS JOIN (SELECT DISTINCT staff_space FROM pages)"
 
 
 class Scan:
@@ -114,18 +115,8 @@ class Scan:
         return self._ask(_SIZES.format(staff_spaces=staff_spaces))
 
     def _ask(self, query: str) -> Columns:
-        import duckdb
-
-        symbols = sorted(map(str, (self._folder / "symbols").glob("*.parquet")))
-        if not symbols:
-            raise DatasetError(f"{self._folder}: no symbol table (symbols/*.parquet is missing)")
-        files = {"symbols": symbols, "pages": str(self._folder / "pages.parquet")}
-        used = {name: path for name, path in files.items() if f"${name}" in query}
-        try:
-            return self._engine.execute(query, used).fetchnumpy()
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise DatasetError(f"{self._folder}: its tables cannot be read: {reason}") from None
+        with _reading(self._folder):
+            return self._engine.execute(query).fetchnumpy()
 
 
 @contextmanager
@@ -135,6 +126,9 @@ def scanning(folder: Path) -> Iterator[Scan]:
         import duckdb
     except ImportError:
         raise RecipeError("statistics need DuckDB: pip install 'deepscores[stats]'") from None
+    symbols = sorted((folder / "symbols").glob("*.parquet"))
+    if not symbols:
+        raise DatasetError(f"{folder}: no symbol table (symbols/*.parquet is missing)")
     with TemporaryDirectory(prefix="deepscores-") as spilled:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,  # nothing from the network
@@ -143,4 +137,22 @@ def scanning(folder: Path) -> Iterator[Scan]:
             "temp_directory": spilled,  # by default a folder where the command runs
         }
         with duckdb.connect(config=settings) as engine:
+            with _reading(folder):
+                for name, paths in (("symbols", symbols), ("pages", [folder / "pages.parquet"])):
+                    engine.from_parquet(
+                        [escape(str(path)) for path in paths],  # taken for patterns
+                        file_row_number=True,
+                        hive_partitioning=False,  # "name=value" in a path is no column
+                    ).create_view(name)
             yield Scan(folder, engine)
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise DatasetError(f"{folder}: its tables cannot be read: {reason}") from None

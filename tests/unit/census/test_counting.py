@@ -229,6 +229,16 @@ def test_staff_spaces_are_those_of_the_page(tables: Tables) -> None:
     assert spaces.area == quantiles_of([224 / 16, 32 / 16, 4 / 64])
 
 
+@pytest.mark.parametrize("name", ["a*b", "[1]", "c?", "font=Leland", "it's", "{x}"])
+def test_a_folder_may_have_any_name(name: str, tables: Tables, tmp_path: Path) -> None:
+    pages = [("p", 4.0, 5, 2), ("q", 8.0, 2, 2)]
+    folder = tables(ROWS, pages)
+    shutil.copytree(folder, tmp_path / "sets" / name)
+    found = deepscores.statistics(tmp_path / "sets" / name)
+    assert found.classes == deepscores.statistics(folder).classes
+    assert [one.name for one in found.fonts] == ["Bravura"]
+
+
 DISAGREEING = {
     "a page too few": ([("p", 4.0, 5, 2)], "has pages that pages.parquet lacks"),
     "symbols": ([("p", 4.0, 6, 2), ("q", 4.0, 2, 2)], "page p has 5 symbols .* 6 in pages.parquet"),
