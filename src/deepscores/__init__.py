@@ -5,16 +5,27 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, check, engrave, verify, zoo
+    from deepscores.api import build, check, engrave, statistics, verify, zoo
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
-__all__ = ["Recipe", "__version__", "build", "check", "engrave", "open_dataset", "verify", "zoo"]
+__all__ = [
+    "Recipe",
+    "__version__",
+    "build",
+    "check",
+    "engrave",
+    "open_dataset",
+    "statistics",
+    "verify",
+    "zoo",
+]
 
 _HOMES = {
     "build": "deepscores.api",
     "check": "deepscores.api",
     "engrave": "deepscores.api",
+    "statistics": "deepscores.api",
     "verify": "deepscores.api",
     "zoo": "deepscores.api",
     "open_dataset": "deepscores.dataset",
@@ -28,4 +39,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'deepscores' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    # `deepscores.zoo` is a package, too: importing the API has put it in the function's place.
+    found = {one: getattr(home, one) for one, where in _HOMES.items() if where == _HOMES[name]}
+    globals().update(found)
+    return found[name]

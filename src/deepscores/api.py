@@ -6,6 +6,8 @@ from typing import Any
 
 from deepscores.auditing import run as _run
 from deepscores.auditing.findings import Report
+from deepscores.census import counting as _counting
+from deepscores.census.model import Statistics
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
@@ -13,7 +15,7 @@ from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "verify", "zoo"]
+__all__ = ["build", "check", "engrave", "statistics", "verify", "zoo"]
 
 
 def build(
@@ -94,6 +96,15 @@ def check(
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
     return _run.audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
+
+
+def statistics(dataset: str | Path) -> Statistics:
+    """Counts of a dataset: symbols and objects by page, class, font and split; sizes by class.
+
+    Its symbol table is streamed, not loaded. Needs DuckDB (``deepscores[stats]``): raise
+    RecipeError without it, DatasetError where there is no dataset or its tables disagree.
+    """
+    return _counting.statistics(Path(dataset))
 
 
 def resolve(

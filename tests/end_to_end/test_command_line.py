@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import pty
 import re
@@ -17,7 +18,7 @@ from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ["build", "engrave", "classes", "zoo", "verify"]
+COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "verify", "check"]
 
 
 def one_line(text: str) -> str:
@@ -111,6 +112,8 @@ FAILURES: dict[str, tuple[list[str], str]] = {
         "broken.musicxml: not well-formed",
     ),
     "no dataset": (["verify", "tunes"], "no dataset here"),
+    "nothing to count": (["stats", "tunes"], "no dataset here"),
+    "counting a file": (["stats", "tunes/tune-0.musicxml"], "no dataset here"),
     "not ours": (["build", "tunes", "-o", "tunes"], "is not empty and holds no dataset"),
     "a file": (["build", "tunes", "-o", "tunes/tune-0.musicxml"], "is a file, not a folder"),
     "below a file": (["build", "tunes", "-o", "tunes/tune-0.musicxml/x"], "cannot write"),
@@ -187,6 +190,24 @@ def test_build_look_and_verify(
     assert verdict.stdout.startswith("classes.csv: size is 7 bytes")
     finished = deepscores("build", tunes, output="two", **options)
     assert finished.stdout.startswith("two is already finished:")
+
+
+def test_stats_are_shown_as_tables_and_as_json(deepscores: Deepscores, built: Path) -> None:
+    plain = deepscores("stats", built, "--json")
+    table = json.loads(plain.stdout)
+    counts = json.loads((built / "dataset.json").read_text())["counts"]
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert [table[name] for name in ("pages", "symbols", "objects")] == [
+        counts[name] for name in ("pages", "symbols", "objects")
+    ]
+    for narrow in ({}, {"COLUMNS": "60"}):
+        shown = deepscores("stats", built, environment=narrow)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert "\x1b" not in shown.stdout
+        rows = dict(re.findall(r"^│ (\w+) +│ +([\d,]+) │ +[\d.]+%", shown.stdout, re.MULTILINE))
+        assert rows == {
+            one["name"]: f"{one['objects']:,}" for one in table["classes"] if one["objects"]
+        }
 
 
 def test_engrave_names_the_pictures(

@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "verovio", "pyarrow", "numba", "lxml", "PIL", "uharfbuzz", "isal", "psutil")
+HEAVY = (
+    "numpy",
+    "verovio",
+    "pyarrow",
+    "numba",
+    "lxml",
+    "PIL",
+    "uharfbuzz",
+    "isal",
+    "psutil",
+    "duckdb",
+)
 SHELL = ("typer", "click", "rich")
 
 
@@ -39,6 +50,11 @@ def test_the_library_never_loads_the_command_line_s_packages() -> None:
     loaded = loaded_by(code)
     assert not loaded.intersection(SHELL)
     assert loaded.issuperset(HEAVY[:3])
+
+
+def test_a_package_never_takes_the_place_of_the_function_of_its_name() -> None:
+    code = "import deepscores; deepscores.build; assert callable(deepscores.zoo)"
+    assert "deepscores" in loaded_by(code)
 
 
 def test_everything_promised_is_there() -> None:

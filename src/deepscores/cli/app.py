@@ -221,6 +221,23 @@ def zoo(
 
 
 @app.command()
+def stats(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Count a dataset: symbols and objects a page, a class, a font, a split; sizes of each class.
+
+    \b
+    deepscores stats dataset
+    deepscores stats dataset --json > stats.json
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_statistics
+
+    print_statistics(api.statistics(dataset), as_json=json)
+
+
+@app.command()
 def verify(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     rerender: Annotated[

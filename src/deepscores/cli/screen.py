@@ -22,6 +22,14 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from deepscores.auditing.findings import Report
+from deepscores.census.model import (
+    ClassStatistics,
+    Extent,
+    GroupStatistics,
+    Quantiles,
+    Spread,
+    Statistics,
+)
 from deepscores.errors import RecipeError
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
@@ -30,6 +38,7 @@ from deepscores.vocabulary.labels import LabelSet
 
 _SHOWN = 20  # problems
 _SHOWN_OF_CHECK = 5
+_WIDE = 120  # characters
 
 
 class _Bars:
@@ -164,6 +173,98 @@ def write_report(report: Report, target: str) -> None:
         Path(target).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise RecipeError(f"--json: {target}: {error.strerror}") from None
+
+
+def print_statistics(found: Statistics, *, as_json: bool) -> None:
+    """Counts of a dataset: as tables, the classes that occur by frequency; or as JSON."""
+    if as_json:
+        print(json.dumps(found.as_table(), ensure_ascii=False, indent=1))
+        return
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)  # no window to fit into
+    console.print(_spreads(found))
+    for title, groups in (("font", found.fonts), ("split", found.splits)):
+        console.print(_group_table(title, groups))
+    present = sorted((one for one in found.classes if one.objects), key=lambda one: -one.objects)
+    console.print(_class_table(present))
+    console.print(_size_table("px", [(one.name, one.pixels) for one in present], digits=0))
+    console.print(_size_table("sp", [(one.name, one.staff_spaces) for one in present], digits=2))
+    print(
+        f"{found.pages:,} pages, {found.symbols:,} symbols, {found.objects:,} labelled objects of "
+        f"{len(present)} of {len(found.classes)} classes ({found.label_set})"
+    )
+    print(f"{found.top_ten_share:.1%} of the objects are of {len(found.top_ten)} classes: ", end="")
+    print(", ".join(found.top_ten))
+    if found.absent:
+        print(f"no object: {', '.join(found.absent)}")
+
+
+def _spreads(found: Statistics) -> Table:
+    rows = (
+        ("symbols a page", found.symbols_per_page),
+        ("objects a page", found.objects_per_page),
+        ("objects a class", found.objects_per_class),
+        ("objects a class that has one", found.objects_per_class_seen),
+    )
+    table = _numbers("", *_SPREAD, title=found.dataset)
+    for name, spread in rows:
+        table.add_row(name, *_spread(spread))
+    return table
+
+
+def _group_table(title: str, groups: tuple[GroupStatistics, ...]) -> Table:
+    table = _numbers(title, "pages", "symbols", "objects", "classes", *_SPREAD)
+    for one in groups:
+        counts = (one.pages, one.symbols, one.objects, one.classes)
+        table.add_row(one.name, *(f"{count:,}" for count in counts), *_spread(one.objects_per_page))
+    table.caption = "mean to median: objects a page"
+    return table
+
+
+def _class_table(classes: list[ClassStatistics]) -> Table:
+    table = _numbers("class", "objects", "share", "pages", *_SPREAD)
+    for one in classes:
+        table.add_row(
+            one.name,
+            f"{one.objects:,}",
+            f"{one.share:.2%}",
+            f"{one.pages:,}",
+            *_spread(one.per_page),
+        )
+    table.caption = "mean to median: objects a page, pages without one included"
+    return table
+
+
+def _size_table(unit: str, extents: list[tuple[str, Extent | None]], *, digits: int) -> Table:
+    table = _numbers("class", *(f"{side} {unit}" for side in _SIDES))
+    for name, extent in extents:
+        sides = [getattr(extent, side) for side in _SIDES] if extent else []
+        table.add_row(name, *(_quantiles(side, digits) for side in sides))
+    table.caption = "5 % – median – 95 % of the boxes; sp: staff spaces; areas in square units"
+    return table
+
+
+_SPREAD = ("mean", "std", "max", "min", "median")
+_SIDES = ("height", "width", "area")
+
+
+def _spread(one: Spread) -> list[str]:
+    mean, std, most, least, median = (getattr(one, name) for name in _SPREAD)
+    return [f"{mean:,.2f}", f"{std:,.2f}", f"{most:,}", f"{least:,}", f"{median:,g}"]
+
+
+def _quantiles(one: Quantiles, digits: int) -> str:
+    return " – ".join(f"{value:,.{digits}f}" for value in (one.p5, one.median, one.p95))
+
+
+def _numbers(name: str, *columns: str, title: str | None = None) -> Table:
+    """A table whose columns are numbers, but for the first."""
+    table = Table(title=title)
+    table.add_column(name, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", overflow="fold")  # no digit is cut off
+    return table
 
 
 def print_classes(labels: LabelSet, *, csv: bool) -> None:

@@ -5,9 +5,9 @@ order xmin xmax ymin ymax. After ``bndbox`` stand the fields of the extended rel
 duration, rel_position and instance (here the symbol's number, in hexadecimal as a colour).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -79,13 +79,14 @@ def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
         width, height = int(_text(root, "size/width")), int(_text(root, "size/height"))
         for node in root.iterfind("object"):
-            x0, x1, y0, y1 = (
-                float(_text(node, f"bndbox/{key}")) for key in ("xmin", "xmax", "ymin", "ymax")
-            )
-            onset, duration = node.findtext("onset"), node.findtext("duration")
-            position, instance = node.findtext("rel_position"), node.findtext("instance")
+            # Going through the children once takes a third of the time of finding each by name.
+            fields = {child.tag: child.text for child in node}
+            sides = {child.tag: child.text for child in node.iterfind("bndbox/*")}
+            x0, x1, y0, y1 = (float(_given(sides, key)) for key in ("xmin", "xmax", "ymin", "ymax"))
+            onset, duration = fields.get("onset"), fields.get("duration")
+            position, instance = fields.get("rel_position"), fields.get("instance")
             yield Annotation(
-                _text(node, "name"),
+                _given(fields, "name"),
                 Box(x0 * width, y0 * height, x1 * width, y1 * height),
                 int(instance[1:], 16) if instance else 0,
                 float(onset) if onset else None,
@@ -106,7 +107,11 @@ def read_size(data: bytes, where: str = "annotation") -> tuple[int, int]:
 
 
 def _text(node: etree._Element, path: str) -> str:
-    text = node.findtext(path)
+    return _given({path: node.findtext(path)}, path)
+
+
+def _given(texts: Mapping[Any, str | None], name: str) -> str:
+    text = texts.get(name)
     if not text:
-        raise ValueError(f"no <{path}> in it")
+        raise ValueError(f"no <{name}> in it")
     return text

@@ -1,0 +1,1 @@
+"""Statistics of a whole dataset, worked out without loading its symbol table."""
