@@ -43,7 +43,7 @@ def their_pixels(page: DatasetPage, what: str) -> NDArray[Any]:
 def their_boxes(page: DatasetPage) -> Boxes:
     root = ElementTree.parse(file_of(page, "boxes")).getroot()
     width, height = (int(root.findtext(f"size/{side}", "")) for side in ("width", "height"))
-    found = []
+    found: Boxes = []
     for one in root.iter("object"):
         box = one.find("bndbox")
         assert box is not None

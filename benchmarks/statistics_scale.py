@@ -56,7 +56,8 @@ def repeat(source: Path, folder: Path, rows: int) -> int:
 
 
 def _renamed(table: pa.Table, turn: int) -> pa.Table:
-    stems = pc.binary_join_element_wise(table["page"], f"turn-{turn}", "--")
+    names = (table["page"], pa.scalar(f"turn-{turn}"), pa.scalar("--"))
+    stems = pc.binary_join_element_wise(*names)  # type: ignore[call-overload] # the stubs know no scalars
     return table.set_column(0, table.schema.field(0), stems)
 
 
