@@ -23,6 +23,7 @@ from unittest.mock import patch
 import verovio
 
 from benchmarks.common import conditions, cpu, load_verovio, report, sample
+from benchmarks.stages import stages
 from deepscores.engravers.verovio import engine
 from deepscores.model import Score
 from deepscores.pipeline import merge as merging
@@ -96,6 +97,23 @@ def one_round(sources: list[Source], recipe: Recipe) -> tuple[float, ...]:
     )  # fmt: skip
 
 
+def by_stage(sources: list[Source], recipe: Recipe) -> dict[str, float]:
+    """CPU milliseconds a page of each stage of ours, in the order in which they are reached."""
+    records: list[Record] = []
+    folder = Path(tempfile.mkdtemp(prefix="deepscores-bench-"))
+    try:
+        with stages() as found:
+            for index, source in enumerate(sources):
+                size = source.path.stat().st_size
+                task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+                records.append(make_shard(task))
+            our_merge(sources, recipe, folder, records)
+    finally:
+        shutil.rmtree(folder)
+    count = sum(len(record.pages) for record in records)
+    return {stage: round(1e3 * took / count, 2) for stage, took in found.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scores", type=int, default=24)
@@ -120,6 +138,7 @@ def main() -> None:
         "ratio": round(ratio, 2),
         "ratio_to_one_load": round(like, 2),
         "bytes_per_page": int(size),
+        "stages_ms": by_stage(sources, recipe),
         "verovio": engine.version(),
         **conditions(),
     }

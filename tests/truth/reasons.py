@@ -13,7 +13,8 @@ REPEATED = "rule: notes under a measure repeat are not drawn, its sign is"
 MERGED = "rule: measures that all rest are one multiple rest"
 CHORD = "source: a note of a chord shorter than the chord; it lasts as long as its first note"
 NAMED = "source: an accidental without an alteration; the label says what is drawn"
-BEAMS = "source: a beam that begins and never ends; the engine draws flags or beams"
+BEAMS = "source: beams that never begin or end state too few lines or too many"
+NAMELESS_GRACE = "source: a grace note without a note value; drawn as an eighth"
 ENDLESS = "source: a slur or tie that begins and never ends"
 ON_REST = "engine: an articulation on a rest is not drawn"
 LONELY = "engine: an arpeggio on a single note is not drawn"
@@ -56,7 +57,7 @@ class Reasons:
         self.off_page = {self.notes[each].index for each in drawn.off_page if each in self.notes}
         self.off_units = {self.notes[each].chord for each in drawn.off_page if each in self.notes}
         self.off_names = {truth.measures[index] for index in self.off_page}
-        self.open_beams = beam_runs(truth)[1]
+        self.open_beams = beam_runs(truth).doubtful
         self.open_measures = {
             (self.notes[each].part, self.notes[each].measure) for each in self.open_beams
         }
@@ -114,8 +115,8 @@ class Reasons:
                 return BREATH
             if missing and self._is_left_out(note):
                 return LEFT_OUT
-            if family == "flags" and note.chord in self.open_beams:
-                return BEAMS
+            if family in ("flags", "stems") and note.has("grace") and not note.text("type"):
+                return NAMELESS_GRACE
             if family == "flags" and self.spanned:
                 return SPANS
             if family == "ties" and missing and not self._tie_ends(note):

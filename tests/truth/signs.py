@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from deepscores.model import Symbol
 from tests.truth.musicxml import Change, Note, Truth
@@ -164,28 +164,54 @@ def _tell_chord(bags: Bags, notes: list[Note], beamed: frozenset[str], head: Any
 
 def beamed_notes(truth: Truth) -> frozenset[str]:
     """Notes under a beam that begins and ends within a voice."""
-    return beam_runs(truth)[0]
+    return beam_runs(truth).beamed
 
 
-def beam_runs(truth: Truth) -> tuple[frozenset[str], frozenset[str]]:
-    """Notes under a beam that begins and ends within a voice, and under one that does not."""
+class BeamRuns(NamedTuple):
+    """Notes under beams."""
+
+    beamed: frozenset[str]
+    doubtful: frozenset[str]  # state a beam that does not begin and end as it should
+
+
+def beam_runs(truth: Truth) -> BeamRuns:
+    """Which notes have a beam.
+
+    A beam goes from a note that begins it to one that ends it, in one voice, over rests but over
+    no note without a beam. In a part where all do, that is that. In a part where one does not, a
+    beam is whatever stands together in a measure, two notes at least: from a beginning, or the
+    first that goes on, to an end, or the last that goes on.
+    """
+    beamed: set[str] = set()
+    doubtful: set[str] = set()
+    parts: dict[str, list[tuple[Note, str]]] = defaultdict(list)
+    for note in truth.notes:
+        if note.chord == note.id:
+            parts[note.part].append((note, _beam_state(note)))
+    for notes in parts.values():
+        whole = _whole_runs(notes)
+        stated = {note.id for note, state in notes if state}
+        if stated == whole:
+            beamed |= whole
+            continue
+        loose = _loose_runs(notes)
+        beamed |= loose
+        doubtful |= stated
+    return BeamRuns(frozenset(beamed), frozenset(doubtful))
+
+
+def _beam_state(note: Note) -> str:
+    for beam in note.node.iter("beam"):
+        if beam.get("number", "1") == "1":
+            return (beam.text or "").strip()
+    return ""
+
+
+def _whole_runs(notes: list[tuple[Note, str]]) -> set[str]:
     runs: dict[Token, list[str]] = {}
     found: set[str] = set()
-    stated: set[str] = set()
-    for note in truth.notes:
-        if note.chord != note.id:
-            continue
-        place = (note.part, note.voice, note.has("grace"))
-        state = next(
-            (
-                (beam.text or "").strip()
-                for beam in note.node.iter("beam")
-                if beam.get("number", "1") == "1"
-            ),
-            "",
-        )
-        if state:
-            stated.add(note.id)
+    for note, state in notes:
+        place = (note.voice, note.has("grace"))
         if state == "begin":
             runs[place] = [note.id]
         elif state in ("continue", "end") and place in runs:
@@ -194,7 +220,20 @@ def beam_runs(truth: Truth) -> tuple[frozenset[str], frozenset[str]]:
                 found.update(runs.pop(place))
         elif not note.has("rest"):
             runs.pop(place, None)
-    return frozenset(found), frozenset(stated - found)
+    return found
+
+
+def _loose_runs(notes: list[tuple[Note, str]]) -> set[str]:
+    runs: dict[Token, list[list[str]]] = defaultdict(list)
+    for note, state in notes:
+        mine = runs[note.index, note.voice, note.has("grace")]
+        if state in ("continue", "end") and mine and mine[-1]:
+            mine[-1].append(note.id)
+        elif state in ("begin", "continue"):
+            mine.append([note.id])
+        if state == "end" or (not state and not note.has("rest")):
+            mine.append([])
+    return {each for mine in runs.values() for run in mine if len(run) > 1 for each in run}
 
 
 def _measure_length(truth: Truth, note: Note) -> Fraction:

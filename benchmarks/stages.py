@@ -1,0 +1,70 @@
+"""Where a page's time goes: what each stage of making it takes by itself."""
+
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import patch
+
+import verovio
+
+from deepscores.engravers.verovio import engine
+from deepscores.pipeline import merge, samples, shards, sheets
+from deepscores.rendering import kernels, painting
+from deepscores.vocabulary.labels import LabelSet
+
+REST = "all else"
+# What is timed: where it is looked up when it is called, its name there, and its stage.
+TIMED: tuple[tuple[Any, str, str], ...] = (
+    (shards, "read_score", "score: read and mend"),
+    (verovio.toolkit, "loadData", "Verovio: load"),
+    (verovio.toolkit, "redoLayout", "Verovio: layout"),
+    (verovio.toolkit, "renderToSVG", "Verovio: SVG"),
+    (engine, "read_page", "parse the SVG"),
+    (engine, "read_music", "music behind the ids"),
+    (sheets, "place_symbols", "symbols, boxes, relations"),
+    (painting.Canvas, "paint", "paint"),
+    (kernels, "keep_thin", "own"),
+    (kernels, "develop", "own"),
+    (kernels, "survey", "own"),
+    (shards, "left_out_for", "is it readable"),
+    (LabelSet, "label", "label"),
+    (samples, "class_runs", "label"),
+    (samples, "encode_runs_png", "encode PNG"),
+    (samples, "_annotations", "encode XML"),
+    (samples, "_symbol_table", "tables"),
+    (shards, "_write_tables", "tables"),
+    (shards, "write_again", "write"),
+    (shards, "write_record", "write"),
+    (merge, "write_patches", "patches"),
+    (merge, "merge", "merge"),
+)
+
+
+@contextlib.contextmanager
+def stages() -> Iterator[dict[str, float]]:
+    """CPU seconds by stage of what runs inside, each without the stages within it."""
+    found: defaultdict[str, float] = defaultdict(float)
+    within = [0.0]
+
+    def timed(work: Callable[..., Any], stage: str) -> Callable[..., Any]:
+        def run(*args: Any, **options: Any) -> Any:
+            start = time.process_time()
+            within.append(0.0)
+            try:
+                return work(*args, **options)
+            finally:
+                took = time.process_time() - start
+                found[stage] += took - within.pop()
+                within[-1] += took
+
+        return run
+
+    with contextlib.ExitStack() as stack:
+        for owner, name, stage in TIMED:
+            work = timed(getattr(owner, name), stage)
+            stack.enter_context(patch.object(owner, name, work))
+        start = time.process_time()
+        yield found
+        found[REST] += time.process_time() - start - within[0]
