@@ -30,8 +30,9 @@ def build(
 
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
     file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
-    ``pages="all"``, ``page_size="1894x2668"``. An interrupted build goes on where it was. Raise
-    RecipeError for what makes no sense, DatasetError for a folder that cannot be used.
+    ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. An interrupted
+    build goes on where it was. Raise RecipeError for what makes no sense, DatasetError for a folder
+    that cannot be used.
     """
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
@@ -61,11 +62,19 @@ def verify(
     dataset: str | Path,
     *,
     rerender: float = 0.01,
+    font: Sequence[str | Path] = (),
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> _verify.Verdict:
-    """Check a dataset's files against its manifest, and remake a share of its pages."""
-    return _verify.verify(Path(dataset), rerender=rerender, jobs=jobs, progress=progress)
+    """Check a dataset's files against its manifest, and remake a share of its pages.
+
+    *font* names the files of the SMuFL fonts that it was made with, where this machine has not
+    seen them yet. Raise RecipeError if one is needed and not among them.
+    """
+    paths = [Path(one) for one in font]
+    return _verify.verify(
+        Path(dataset), rerender=rerender, fonts=paths, jobs=jobs, progress=progress
+    )
 
 
 def zoo(
@@ -73,10 +82,16 @@ def zoo(
     *,
     labels: str = "deepscores-118",
     fonts: Sequence[str] | str | None = None,
+    font: Sequence[str | Path] = (),
     progress: Progress | None = None,
 ) -> _zoo.Visit:
-    """Write a picture of every class of *labels* in *fonts* (default: all), cut from real pages."""
-    changes = {"labels": labels} if fonts is None else {"labels": labels, "fonts": fonts}
+    """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
+
+    *font* names files of SMuFL fonts that come in besides.
+    """
+    changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
+    if fonts is not None:
+        changes["fonts"] = fonts
     return _zoo.write_zoo(Path(output), resolve(None, None, changes), progress=progress)
 
 
