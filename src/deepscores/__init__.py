@@ -5,16 +5,27 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, check, engrave, verify, zoo
+    from deepscores.api import build, check, engrave, fonts, verify, zoo
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
-__all__ = ["Recipe", "__version__", "build", "check", "engrave", "open_dataset", "verify", "zoo"]
+__all__ = [
+    "Recipe",
+    "__version__",
+    "build",
+    "check",
+    "engrave",
+    "fonts",
+    "open_dataset",
+    "verify",
+    "zoo",
+]
 
 _HOMES = {
     "build": "deepscores.api",
     "check": "deepscores.api",
     "engrave": "deepscores.api",
+    "fonts": "deepscores.api",
     "verify": "deepscores.api",
     "zoo": "deepscores.api",
     "open_dataset": "deepscores.dataset",

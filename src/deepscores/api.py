@@ -6,6 +6,7 @@ from typing import Any
 
 from deepscores.auditing import run as _run
 from deepscores.auditing.findings import Report
+from deepscores.fontbook import book as _book
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
@@ -13,7 +14,7 @@ from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "verify", "zoo"]
+__all__ = ["build", "check", "engrave", "fonts", "verify", "zoo"]
 
 
 def build(
@@ -93,6 +94,24 @@ def zoo(
     if fonts is not None:
         changes["fonts"] = fonts
     return _zoo.write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+
+
+def fonts(
+    names: Sequence[str | Path] | str = (),
+    output: str | Path | None = None,
+    *,
+    labels: str = "deepscores-118",
+    progress: Progress | None = None,
+) -> _book.Fonts:
+    """List fonts, *names* or SMuFL files (default: the engraver's own), with what each holds.
+
+    Into the folder *output*, if any, go a picture of one passage in all of them and a page.
+    """
+    changes: dict[str, Any] = {"labels": labels}
+    if names:
+        changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
+    folder = Path(output) if output is not None else None
+    return _book.write_fonts(resolve(None, None, changes), folder, progress=progress)
 
 
 def check(

@@ -235,6 +235,36 @@ def zoo(
 
 
 @app.command()
+def fonts(
+    fonts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FONT|FILE]...", help="Default: the fonts of the engraver."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Where to, for picture and page."),
+    ] = None,
+    labels: Labels = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List music fonts: glyphs, licence, what they lack for a label set; picture them all.
+
+    \b
+    deepscores fonts                              the fonts that come with the engraver
+    deepscores fonts fonts/Sebastian.otf --json
+    deepscores fonts Bravura Leland fonts/*.otf -o fonts   one passage in each, fonts.png and .md
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_fonts, watching
+
+    with watching() as progress:
+        book = api.fonts(fonts or (), output, progress=progress, **_given(labels=labels))
+    print_fonts(book.entries, json=json)
+    if not json and book.picture and book.page:
+        print(book.picture, book.page, sep="\n")
+
+
+@app.command()
 def verify(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     rerender: Annotated[

@@ -113,9 +113,9 @@ def _own(metadata: Metadata) -> dict[int, str]:
     return {code: name for code, name in metadata.optional.items() if name not in taken}
 
 
-def facts_of(path: Path) -> Facts:
-    """What the font in the file *path* says of itself."""
-    return _facts(_open(path, _bytes(path)), path)
+def facts_of(data: bytes, where: str) -> Facts:
+    """What the font file with the content *data* says of itself."""
+    return _facts(_open(Path(where), data), Path(where))
 
 
 def _bytes(path: Path) -> bytes:

@@ -8,11 +8,17 @@ import json
 import os
 import shutil
 import tempfile
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from deepscores.engravers.verovio.data import MUSIC_FONTS, fonts_folder, loaded_name
+from deepscores.engravers.verovio.data import (
+    MUSIC_FONTS,
+    data_folder,
+    fonts_folder,
+    loaded_name,
+)
 from deepscores.errors import RecipeError
 from deepscores.model import FontFile
 from deepscores.smufl.fontfile import SmuflFont, read_font
@@ -67,6 +73,12 @@ def line_options(loaded: str) -> dict[str, float]:
     if loaded not in MUSIC_FONTS:
         options |= json.loads((fonts_folder() / loaded / _ENGRAVING).read_text("utf-8"))
     return options
+
+
+def packaged_font(name: str) -> bytes:
+    """The font file, WOFF2, that Verovio brings for its font *name* to be shown in browsers."""
+    sheet = (data_folder() / f"{name}.css").read_text(encoding="ascii")
+    return b64decode(sheet.partition("base64,")[2].partition(")")[0])
 
 
 def _write(folder: Path, name: str, font: SmuflFont) -> None:

@@ -17,7 +17,7 @@ from deepscores.engravers.verovio.data import (
 )
 from deepscores.outlines.curves import path_edges
 
-__all__ = ["FALLBACK", "MUSIC_FONTS", "Glyph", "data_folder", "glyph"]
+__all__ = ["FALLBACK", "MUSIC_FONTS", "Glyph", "data_folder", "glyph", "glyph_names_of"]
 
 _FLATNESS = 0.3  # of 1000 units an em: 0.02 px at a staff space of 16 px
 _GLYPH = re.compile(
@@ -47,6 +47,11 @@ def _names(font: str) -> dict[str, tuple[str, float]]:
         found["code"]: (found["name"], float(found["advance"]))
         for found in _GLYPH.finditer(listing)
     }
+
+
+def glyph_names_of(font: str) -> frozenset[str]:
+    """The glyphs that *font* draws itself; it is called as for `glyph`."""
+    return frozenset(name for name, _ in _names(font).values())
 
 
 @lru_cache(maxsize=20_000)
