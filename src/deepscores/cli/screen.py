@@ -185,14 +185,16 @@ def print_fonts(entries: Sequence[Entry], *, json: bool) -> None:
     if json:
         print(dumps([one.as_table() for one in entries], ensure_ascii=False, indent=1))
         return
-    table = Table("font", "engraver", "file", title="Fonts")
-    table.add_column("glyphs", justify="right")
-    table.add_column("missing", justify="right")
-    table.add_column("licence", overflow="ellipsis", no_wrap=True)
+    table = Table(title="Fonts")
+    table.add_column("font", no_wrap=True)
+    table.add_column("engraver", no_wrap=True)
+    table.add_column("glyphs", justify="right", no_wrap=True)
+    table.add_column("lent", justify="right", no_wrap=True)
+    table.add_column("licence", overflow="ellipsis", no_wrap=True, max_width=36)
     for one in entries:
         licence = one.facts.licence_url or one.facts.licence
         numbers = (f"{one.glyphs:,}", f"{len(one.missing):,}")
-        table.add_row(one.font, one.engraver, one.file, *numbers, licence)
+        table.add_row(one.font, one.engraver, *numbers, licence)
     Console().print(table)
 
 

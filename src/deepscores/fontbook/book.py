@@ -52,19 +52,19 @@ def describe(entries: Sequence[Entry], rows: Sequence[Row], labels: str) -> Iter
     yield ""
     yield (
         "One passage in every font and engraver, as `deepscores fonts` engraves it. *Glyphs* are "
-        f"those of SMuFL; *missing* counts, of the glyphs that the classes of `{labels}` are "
-        "named after, those that the font lacks and another lends."
+        f"those of SMuFL; *lent* are those that the classes of `{labels}` are named after, that "
+        "the font lacks and that another has, which draws them in its place."
     )
     yield ""
     yield "![One passage in every font](fonts.png)"
     yield ""
-    yield "| font | engraver | from | glyphs | missing | version | licence |"
+    yield "| font | engraver | from | glyphs | lent | version | licence |"
     yield "| --- | --- | --- | --: | --: | --- | --- |"
     for one in entries:
-        source = one.file or f"the engraver ({one.engraver})"
+        source = one.file or "the engraver"
         yield (
             f"| {one.font} | {one.engraver} | {source} | {one.glyphs} | {len(one.missing)} "
-            f"| {_cell(one.facts.version)} | {_cell(one.facts.licence or one.facts.licence_url)} |"
+            f"| {_cell(one.facts.version)} | {_cell(one.facts.licence_url or one.facts.licence)} |"
         )
     yield ""
     yield (
@@ -75,8 +75,8 @@ def describe(entries: Sequence[Entry], rows: Sequence[Row], labels: str) -> Iter
     yield "## Glyphs that another font lends"
     yield ""
     for one in entries:
-        names = ", ".join(f"`{name}`" for name in one.missing) or "none"
-        yield f"* {one.font} (from {one.lender}): {names}"
+        names = ", ".join(f"`{name}`" for name in one.missing)
+        yield f"* {one.font}: {f'{one.lender} lends {names}' if names else 'none'}"
     yield ""
     yield "## In the picture"
     yield ""

@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 def engrave_passage(recipe: Recipe) -> Iterator[Row]:
     """Yield the passage in each style of *recipe*, in order."""
-    small = replace(recipe, page_size=(1180, 520), staff_space=10.0, margin=20, pages=None)
+    small = replace(recipe, page_size=(1340, 520), staff_space=10.0, margin=20, pages=None)
     (source,) = find_scores([Path(str(files("deepscores.fontbook"))) / "passage.mei"])
     score = read_score(source)
     for drawing in draw(score, load(score, small), small):

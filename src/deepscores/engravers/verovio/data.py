@@ -18,6 +18,7 @@ from deepscores.errors import RecipeError
 from deepscores.model import FontFile
 
 MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
+LICENCE = "OFL-1.1"  # of all of them
 FALLBACK = "Leipzig"  # Verovio's own default for glyphs that a font lacks
 
 _CONVERTER = 1  # raised when the same font comes to be converted otherwise
