@@ -3,13 +3,14 @@
 import hashlib
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from unicodedata import normalize
 
 import uharfbuzz as hb
+from fontTools.misc.bezierTools import calcCubicBounds, calcQuadraticBounds
 from fontTools.ttLib import TTFont
 
 from deepscores.errors import RecipeError
@@ -19,10 +20,11 @@ from deepscores.smufl.names import glyph_names
 
 SUFFIXES = frozenset((".otf", ".ttf", ".woff", ".woff2", ".ttc", ".otc"))
 _EM = 1000  # units of an outline
-_FINE = 100  # steps within a unit: HarfBuzz's extents are whole numbers
+_FINE = 100  # steps within a unit, for HarfBuzz rounds advances
 _NEEDED = (0xE050, 0xE0A4)  # gClef and noteheadBlack: without them it is no font for music
 _BLANK = 0x20
 _LONGEST_NAME = 40
+_CURVES = {"Q": calcQuadraticBounds, "C": calcCubicBounds}
 
 Value = TypeVar("Value")
 
@@ -201,16 +203,17 @@ def _draw(data: bytes, names: Mapping[int, str]) -> dict[int, Drawing]:
     glyphs = {}
     for code in sorted(set(face.unicodes) & names.keys()):
         number = font.get_nominal_glyph(code)
-        path: list[str] = []
-        font.draw_glyph(number, pens, path)
-        if not path and code != _BLANK:
+        steps: list[_Step] = []
+        font.draw_glyph(number, pens, steps)
+        if not steps and code != _BLANK:
             continue  # a place kept for a glyph; an engraver borrows one
-        extents = font.get_glyph_extents(number)
-        x, y = extents.x_bearing / _FINE, extents.y_bearing / _FINE
-        box = (x, y + extents.height / _FINE, x + extents.width / _FINE, y)
+        path = "".join(letter + " ".join([f"{one:.6g}" for one in at]) for letter, at in steps)
         advance = font.get_glyph_h_advance(number) / _FINE
-        glyphs[code] = Drawing(names[code], "".join(path), box, advance)
+        glyphs[code] = Drawing(names[code], path, _bounds(steps), advance)
     return glyphs
+
+
+_Step: TypeAlias = tuple[str, list[float]]  # SVG's letter, and its numbers
 
 
 def _pens() -> hb.DrawFuncs:
@@ -218,8 +221,8 @@ def _pens() -> hb.DrawFuncs:
 
     def pen(letter: str) -> Callable[..., None]:
         def write(*arguments: Any) -> None:
-            *numbers, path = arguments
-            path.append(letter + " ".join([f"{one / _FINE:.6g}" for one in numbers]))
+            *numbers, steps = arguments
+            steps.append((letter, [one / _FINE for one in numbers]))
 
         return write
 
@@ -229,3 +232,29 @@ def _pens() -> hb.DrawFuncs:
     pens.set_cubic_to_func(pen("C"))
     pens.set_close_path_func(pen("Z"))
     return pens
+
+
+def _bounds(steps: Sequence[_Step]) -> tuple[float, float, float, float]:
+    """The tight box. HarfBuzz's own takes the control points of curves in.
+
+    >>> _bounds([("M", [0, 0]), ("C", [0, 4, 4, 4, 4, 0]), ("Z", [])])
+    (0, 0, 4, 3.0)
+    """
+    ends = _around([at[-2:] for _, at in steps])
+    if ends == _around([at for _, at in steps]):  # as in a font drawn by the book
+        return ends
+    boxes = [ends]
+    here: list[float] = []
+    for letter, at in steps:
+        if letter in _CURVES:
+            numbers = [*here, *at]
+            boxes.append(_CURVES[letter](*zip(numbers[::2], numbers[1::2], strict=True)))
+        here = at[-2:] or here
+    left, low, right, high = zip(*boxes, strict=True)
+    return (min(left), min(low), max(right), max(high))
+
+
+def _around(places: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
+    xs = [x for at in places for x in at[::2]]
+    ys = [y for at in places for y in at[1::2]]
+    return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)
