@@ -240,9 +240,17 @@ def _size(key: str, value: object) -> tuple[int, int]:
 def _names(key: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [name for name in value.split(",") if name]
-    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str | Path) for one in value):
         raise RecipeError(f"{key}: {value!r} is no list of names")
-    return tuple(name.strip() for name in value)
+    return tuple(str(name).strip() for name in value)
+
+
+def _font_paths(key: str, value: object) -> tuple[str, ...]:
+    paths = _paths(key, value)
+    for path in paths:
+        if not is_font_path(path):
+            raise RecipeError(f"{key}: {path!r} is no font's file (.otf …); names go with --fonts")
+    return paths
 
 
 def _font_files(key: str, value: object) -> tuple[FontFile, ...]:
@@ -258,7 +266,7 @@ def _font_files(key: str, value: object) -> tuple[FontFile, ...]:
 
 
 def _paths(key: str, value: object) -> tuple[str, ...]:
-    return _names(key, [value] if isinstance(value, str) else value)
+    return _names(key, [value] if isinstance(value, str | Path) else value)
 
 
 def _pages(key: str, value: object) -> int | None:
@@ -321,7 +329,7 @@ def _text(key: str, value: object) -> str:
 _PARSERS: dict[str, Any] = {
     "scores": _paths,
     "fonts": _names,
-    "font": _paths,  # besides those of "fonts"
+    "font": _font_paths,  # besides those of "fonts"
     "font_files": _font_files,
     "pages": _pages,
     "pages_per_score": _pages,
