@@ -21,6 +21,10 @@ class Hole(NamedTuple):
     fonts: tuple[str, ...]
     reason: str
 
+    def is_in(self, font: str) -> bool:
+        """Whether *font* has the hole; one of the user's has those that all others have."""
+        return font in self.fonts or (font not in MUSIC_FONTS and self.fonts == MUSIC_FONTS)
+
 
 class Borrowed(NamedTuple):
     """Glyphs that *font* lacks; the engraver takes them from another."""
