@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,19 @@ def _table(data: bytes, where: str) -> dict[str, Any]:
 
 def _points(found: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
     for name, (x, y) in found.items():
-        yield name, (float(x), float(y))
+        yield name, (_finite(x), _finite(y))
 
 
 def _lengths(found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     for name, value in found.items():
         if isinstance(value, int | float):  # textFontFamily is a list of names
-            yield name, float(value)
+            yield name, _finite(value)
+
+
+def _finite(value: Any) -> float:
+    if not isfinite(value):  # Python's JSON reads NaN and Infinity
+        raise ValueError(f"{value} is no length")
+    return float(value)
 
 
 def _optional(found: Mapping[str, Any]) -> Iterator[tuple[int, str]]:

@@ -92,7 +92,8 @@ def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[
     yield "## Glyphs borrowed"
     yield ""
     reasons = {(loan.font, loan.lender): loan.reason for loan in known_loans()}
-    for (font, lender), glyphs in sorted(collection.loans.items(), key=lambda loan: loan[0]):
+    for font, lender in sorted(collection.loans, key=lambda loan: (fonts.index(loan[0]), loan[1])):
+        glyphs = collection.loans[font, lender]
         why = reasons.get((font, lender), f"the font lacks these glyphs; {lender} lends them")
         yield f"* {font}: {why}: {', '.join(f'`{one}`' for one in sorted(glyphs))}."
     if not collection.loans:

@@ -179,7 +179,9 @@ def test_optional_glyphs_are_named_by_the_metadata_alone(music_font: Maker, tmp_
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"glyphsWithAnchors": []}', '{"glyphsWithAnchors": {"a": {"b": [1]}}}',
+    ["", "{", "[]", '{"engravingDefaults": {"stemThickness": NaN}}',
+     '{"glyphsWithAnchors": {"a": {"b": [1, Infinity]}}}',
+     '{"glyphsWithAnchors": []}', '{"glyphsWithAnchors": {"a": {"b": [1]}}}',
      '{"optionalGlyphs": {"a": {}}}', '{"optionalGlyphs": {"a": {"codepoint": "U+X"}}}'],
 )  # fmt: skip
 def test_metadata_that_is_none_is_told(text: str, music_font: Maker, tmp_path: Path) -> None:
