@@ -2,17 +2,17 @@
 
 import fnmatch
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from deepscores.engravers.verovio.choice import choose_fonts
 from deepscores.engravers.verovio.data import MUSIC_FONTS
-from deepscores.engravers.verovio.fonts import install
 from deepscores.errors import RecipeError
 from deepscores.labelling.readability import READABLE, Readability
 from deepscores.model import FontFile, Style
-from deepscores.smufl.fontfile import identify, is_font_path
+from deepscores.smufl.fontfile import is_font_path
 from deepscores.vocabulary.labels import LabelSet, load_label_set
 
 _LARGEST_SIDE = 20_000  # pixels
@@ -165,7 +165,8 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 def checked(recipe: Recipe) -> Recipe:
     """*recipe*, or RecipeError where it asks for what cannot be."""
-    recipe = with_font_files(recipe)
+    fonts, files = choose_fonts(recipe.fonts, recipe.font_files)
+    recipe = replace(recipe, fonts=fonts, font_files=files)
     labels = recipe.label_set()
     names = [one.name for one in labels.classes]
     for pattern, _ in recipe.quota:
@@ -185,43 +186,6 @@ def checked(recipe: Recipe) -> Recipe:
             f"{recipe.staff_space:g} px and margins of {recipe.margin} px: {least:g} px at least"
         )
     return recipe
-
-
-def with_font_files(recipe: Recipe) -> Recipe:
-    """*recipe* with its font files opened and called by names that nothing else has."""
-    known = {file.name: file for file in recipe.font_files}
-    fonts: list[str] = []
-    files: list[FontFile] = []
-    for entry in recipe.fonts:
-        if is_font_path(entry):
-            file = _named(identify(Path(entry).expanduser()), fonts, files)
-            install(file)
-            files.append(file)
-            fonts.append(file.name)
-        elif entry in known:
-            files.append(known[entry])
-            fonts.append(entry)
-        elif entry in MUSIC_FONTS:
-            fonts.append(entry)
-        else:
-            raise RecipeError(
-                f"no music font {entry!r}; there are {', '.join(MUSIC_FONTS)}, "
-                "and any SMuFL font by the path of its file"
-            )
-    if not fonts or len(set(fonts)) < len(fonts):
-        raise RecipeError("fonts: name at least one, and each once")
-    return replace(recipe, fonts=tuple(fonts), font_files=tuple(files))
-
-
-def _named(file: FontFile, fonts: Sequence[str], files: Sequence[FontFile]) -> FontFile:
-    """*file* by a name that neither the engraver nor the recipe has yet, whatever the case."""
-    for other in files:
-        if _digests(other) == _digests(file):
-            raise RecipeError(f"fonts: {file.path} and {other.path} are the same font")
-    taken = {name.lower() for name in (*MUSIC_FONTS, *fonts)}
-    return (
-        replace(file, name=f"{file.name}-{file.sha256[:6]}") if file.name.lower() in taken else file
-    )
 
 
 def _size(key: str, value: object) -> tuple[int, int]:

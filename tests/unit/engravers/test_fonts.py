@@ -231,6 +231,13 @@ def test_a_writer_that_was_killed_half_way_is_followed_by_another(
     assert listed(fonts_folder()) == whole
 
 
+def test_a_drawing_that_never_reached_the_disk_is_told(own_cache: Path, quill: FontFile) -> None:
+    name = install(quill)
+    (fonts_folder() / name / "E051.xml").write_text("")
+    with pytest.raises(RecipeError, match="a font kept here is damaged: delete the folder"):
+        glyph(name, "E051")
+
+
 def test_processes_that_convert_at_once_agree(own_cache: Path, quill: FontFile) -> None:
     code = (
         "import sys; from pathlib import Path\n"

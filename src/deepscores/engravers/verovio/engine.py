@@ -41,18 +41,14 @@ def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
     """
     for style in styles:
         _check(style)
+    toolkit = _toolkit(styles)
     fonts = tuple(
         install(style.font_file) if style.font_file else style.music_font for style in styles
     )
     options = tuple(_options(style, font) for style, font in zip(styles, fonts, strict=True))
-    verovio.enableLog(verovio.LOG_OFF)
     if any(style.font_file for style in styles):
-        toolkit = verovio.toolkit(False)
-        toolkit.setResourcePath(str(fonts_folder()))
         # Options hold until they are set again: lines as thick as the last font had them.
         options = tuple(one | line_options(font) for one, font in zip(options, fonts, strict=True))
-    else:
-        toolkit = verovio.toolkit()
     toolkit.setOptions(options[0] | {"xmlIdSeed": 1})
     toolkit.setInputFrom(_INPUT[score.format])
     text = without_hidden(score.text) if score.format == "musicxml" else score.text
@@ -60,6 +56,15 @@ def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
         raise EngravingError(score.path, "Verovio cannot read it")
     parts = tuple(_PART.findall(score.text))
     return VerovioEngraving(toolkit, tuple(styles), fonts, options, score.path, parts)
+
+
+def _toolkit(styles: Sequence[Style]) -> Any:
+    verovio.enableLog(verovio.LOG_OFF)
+    if not any(style.font_file for style in styles):
+        return verovio.toolkit()
+    toolkit = verovio.toolkit(False)
+    toolkit.setResourcePath(str(fonts_folder()))
+    return toolkit
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from deepscores.engravers.verovio.data import (
     home,
     shown_name,
 )
+from deepscores.errors import RecipeError
 from deepscores.outlines.curves import path_edges
 
 __all__ = ["FALLBACK", "MUSIC_FONTS", "Glyph", "data_folder", "glyph", "glyph_names_of"]
@@ -68,6 +69,8 @@ def glyph(font: str, code: str) -> Glyph:
             name, advance = _names(source)[code]
             drawing = (home(source) / source / f"{code}.xml").read_text(encoding="utf-8")
             path = re.search(r' d="([^"]*)"', drawing)
+            if not path and source not in MUSIC_FONTS:  # a machine that lost its power, perhaps
+                raise RecipeError(f"{home(source)}: a font kept here is damaged: delete the folder")
             edges = path_edges(path[1], _FLATNESS) if path else np.zeros((0, 4))
             drawn = Glyph(name, shown_name(source), edges * (1, -1, 1, -1), advance, source)
             return _taken_apart(drawn) if plain_clef(name) else drawn
