@@ -1,7 +1,9 @@
 """Twelve fonts, five of the engraver's and seven from the registry: pages, labels and loading."""
 
+import os
 import re
-import time
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,7 @@ import numpy as np
 import pytest
 
 from deepscores import build, check, fonts, open_dataset, verify
-from deepscores.engravers.verovio.data import MUSIC_FONTS, data_folder, fonts_folder
-from deepscores.engravers.verovio.fonts import install
+from deepscores.engravers.verovio.data import MUSIC_FONTS, data_folder
 from deepscores.outlines.curves import path_edges
 from deepscores.recipe import Recipe, apply
 from deepscores.smufl.fontfile import identify, read_font
@@ -70,26 +71,38 @@ def test_every_class_is_drawn_in_every_font(registry_fonts: Fonts) -> None:
     assert lent == {font: ("Leipzig", count) for font, (_, count) in LACKING.items() if count}
 
 
-def test_a_font_of_2400_glyphs_loads_in_less_than_a_second(
-    registry_fonts: Fonts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import verovio
+LOAD = """
+import sys, time, verovio
+from pathlib import Path
+from deepscores.engravers.verovio.data import fonts_folder
+from deepscores.engravers.verovio.fonts import install
+from deepscores.smufl.fontfile import identify
+folder = str(fonts_folder())
+start = time.process_time()
+name = install(identify(Path(sys.argv[1])))
+toolkit = verovio.toolkit(False)
+toolkit.setResourcePath(folder)
+toolkit.setOptions({"font": name})
+print(time.process_time() - start)
+"""
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    fonts_folder.cache_clear()
-    folder = fonts_folder()
-    try:
-        start = time.process_time()  # others may be using the machine
-        file = identify(registry_fonts["finalemaestro"])
-        name = install(file)
-        toolkit = verovio.toolkit(False)
-        toolkit.setResourcePath(str(folder))
-        toolkit.setOptions({"font": name})
-        seconds = time.process_time() - start
-    finally:
-        fonts_folder.cache_clear()
-    assert len(read_font(file).glyphs) == 2390
-    assert seconds < 1
+
+def test_a_font_of_2400_glyphs_loads_in_less_than_a_second(
+    registry_fonts: Fonts, tmp_path: Path
+) -> None:
+    path = registry_fonts["finalemaestro"]
+    assert len(read_font(identify(path)).glyphs) == 2390
+    seconds = []
+    for attempt in range(3):  # processor time, but a crowded machine lengthens that too
+        told = subprocess.run(
+            [sys.executable, "-c", LOAD, path],
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / f"{attempt}")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds.append(float(told.stdout))
+    assert min(seconds) < 1
 
 
 @pytest.mark.parametrize(("font", "glyphs"), [("Bravura", 868), ("Petaluma", 539)])
