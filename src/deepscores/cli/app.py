@@ -247,7 +247,7 @@ def fonts(
     labels: Labels = None,
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """List music fonts: glyphs, licence, what they lack for a label set; picture them all.
+    """List music fonts, and picture a passage in all of them.
 
     \b
     deepscores fonts                              the fonts that come with the engraver
@@ -270,7 +270,10 @@ def verify(
     rerender: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of the pages to make again.")
     ] = 0.01,
-    font: FontFiles = None,
+    font: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A SMuFL font it was made with; may be repeated."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
