@@ -11,6 +11,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 UV   := uv==0.13.9
+FONTS := finaleash finalebroadway finalejazz finalemaestro gonville musejazz sebastian
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -49,9 +50,11 @@ bench: $(VENV)/.dev ## what a page costs, against the engraver's own cost
 compare: $(VENV)/.bench ## our pages against the paper's method (needs the system's Cairo)
 	$(BIN)/python -m benchmarks.compare_methods $(ARGS)
 
-docs: $(VENV)/.dev ## write the generated pages of docs/, check links, run the examples
+docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-v2
+	$(BIN)/deepscores fonts Bravura Leland Leipzig Petaluma Gootville \
+		$(foreach font,$(FONTS),build/fonts/node_modules/@vexflow-fonts/$(font)/$(font).otf) -o docs/fonts
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m pytest -m docs || [ $$? -eq 5 ] # 5: no such test
 
@@ -87,6 +90,12 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-bench.lock
+	@touch $@
+
+build/fonts/.installed: tests/registry/package.json tests/registry/package-lock.json
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 define require-python

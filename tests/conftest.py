@@ -1,6 +1,6 @@
 """Small scores to build from, and a quick recipe for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,16 @@ from hypothesis import settings
 
 settings.register_profile("steady", deadline=None)  # the first call of compiled code is slow
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of their own for all tests and the processes they start."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
 
 _ATTRIBUTES = (
     "<attributes><divisions>2</divisions><key><fifths>{fifths}</fifths></key><time><beats>4</beats>"
@@ -104,3 +114,31 @@ def built(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Pa
     folder = tmp_path_factory.mktemp("built")
     build(write_tunes(folder / "tunes"), folder / "dataset", jobs=2, **quick)
     return folder / "dataset"
+
+
+def write_music_font(
+    path: Path, family: str = "Quill", base: str = "Petaluma", without: Sequence[int] = ()
+) -> Path:
+    """A SMuFL font of its own name, made of what Verovio packs of *base*, less some glyphs."""
+    from io import BytesIO
+
+    from fontTools.ttLib import TTFont
+
+    from deepscores.engravers.verovio.fonts import packaged_font
+
+    font = TTFont(BytesIO(packaged_font(base)))
+    font["name"].names = [one for one in font["name"].names if one.platformID == 3]
+    font["name"].setName(family, 1, 3, 1, 0x409)
+    for table in font["cmap"].tables:
+        for code in without:
+            table.cmap.pop(code, None)
+    font.flavor = "woff2" if path.suffix == ".woff2" else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    font.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def music_font() -> Callable[..., Path]:
+    """`write_music_font`."""
+    return write_music_font

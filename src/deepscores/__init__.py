@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, check, engrave, statistics, verify, zoo
+    from deepscores.api import build, check, engrave, fonts, statistics, verify, zoo
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
@@ -15,6 +15,7 @@ __all__ = [
     "build",
     "check",
     "engrave",
+    "fonts",
     "open_dataset",
     "statistics",
     "verify",
@@ -26,6 +27,7 @@ _HOMES = {
     "check": "deepscores.api",
     "engrave": "deepscores.api",
     "statistics": "deepscores.api",
+    "fonts": "deepscores.api",
     "verify": "deepscores.api",
     "zoo": "deepscores.api",
     "open_dataset": "deepscores.dataset",

@@ -8,6 +8,7 @@ from deepscores.auditing import run as _run
 from deepscores.auditing.findings import Report
 from deepscores.census import counting as _counting
 from deepscores.census.model import Statistics
+from deepscores.fontbook import book as _book
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
@@ -15,7 +16,7 @@ from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "statistics", "verify", "zoo"]
+__all__ = ["build", "check", "engrave", "fonts", "statistics", "verify", "zoo"]
 
 
 def build(
@@ -32,8 +33,9 @@ def build(
 
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
     file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
-    ``pages="all"``, ``page_size="1894x2668"``. An interrupted build goes on where it was. Raise
-    RecipeError for what makes no sense, DatasetError for a folder that cannot be used.
+    ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. An interrupted
+    build goes on where it was. Raise RecipeError for what makes no sense, DatasetError for a folder
+    that cannot be used.
     """
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
@@ -63,11 +65,19 @@ def verify(
     dataset: str | Path,
     *,
     rerender: float = 0.01,
+    font: Sequence[str | Path] = (),
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> _verify.Verdict:
-    """Check a dataset's files against its manifest, and remake a share of its pages."""
-    return _verify.verify(Path(dataset), rerender=rerender, jobs=jobs, progress=progress)
+    """Check a dataset's files against its manifest, and remake a share of its pages.
+
+    *font* names the files of the SMuFL fonts that it was made with, where this machine has not
+    seen them yet. Raise RecipeError if one is needed and not among them.
+    """
+    paths = [Path(one) for one in font]
+    return _verify.verify(
+        Path(dataset), rerender=rerender, fonts=paths, jobs=jobs, progress=progress
+    )
 
 
 def zoo(
@@ -75,11 +85,35 @@ def zoo(
     *,
     labels: str = "deepscores-118",
     fonts: Sequence[str] | str | None = None,
+    font: Sequence[str | Path] = (),
     progress: Progress | None = None,
 ) -> _zoo.Visit:
-    """Write a picture of every class of *labels* in *fonts* (default: all), cut from real pages."""
-    changes = {"labels": labels} if fonts is None else {"labels": labels, "fonts": fonts}
+    """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
+
+    *font* names files of SMuFL fonts that come in besides.
+    """
+    changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
+    if fonts is not None:
+        changes["fonts"] = fonts
     return _zoo.write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+
+
+def fonts(
+    names: Sequence[str | Path] | str = (),
+    output: str | Path | None = None,
+    *,
+    labels: str = "deepscores-118",
+    progress: Progress | None = None,
+) -> _book.Fonts:
+    """List fonts, *names* or SMuFL files (default: the engraver's own), with what each holds.
+
+    Into the folder *output*, if any, go a picture of one passage in all of them and a page.
+    """
+    changes: dict[str, Any] = {"labels": labels}
+    if names:
+        changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
+    folder = Path(output) if output is not None else None
+    return _book.write_fonts(resolve(None, None, changes), folder, progress=progress)
 
 
 def check(

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.engravers.verovio.choice import choose_fonts
+from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.labelling.readability import READABLE, Readability
-from deepscores.model import Style
+from deepscores.model import FontFile, Style
+from deepscores.smufl.fontfile import is_font_path
 from deepscores.vocabulary.labels import LabelSet, load_label_set
 
 _LARGEST_SIDE = 20_000  # pixels
@@ -21,7 +23,8 @@ class Recipe:
     """All that a dataset depends on, besides the scores and the versions of the engines."""
 
     scores: tuple[str, ...] = ()  # files, folders, globs; () is the default corpus
-    fonts: tuple[str, ...] = MUSIC_FONTS
+    fonts: tuple[str, ...] = MUSIC_FONTS  # names; once checked, no file is among them
+    font_files: tuple[FontFile, ...] = ()  # those of the fonts that the user brought
     pages: int | None = 300  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
     labels: str = "deepscores-118"
@@ -39,8 +42,9 @@ class Recipe:
     def styles(self) -> tuple[Style, ...]:
         """The styles in which each score is engraved."""
         width, height = self.page_size
+        files = {file.name: file for file in self.font_files}
         return tuple(
-            Style(font, "verovio", width, height, self.staff_space, self.margin)
+            Style(font, "verovio", width, height, self.staff_space, self.margin, files.get(font))
             for font in self.fonts
         )
 
@@ -64,8 +68,16 @@ class Recipe:
         table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
+        del table["font-files"]
+        if self.font_files:
+            table["font-files"] = {file.name: _digests(file) for file in self.font_files}
         limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
         return {**table, "quota": dict(self.quota), "readability": limits}
+
+
+def _digests(file: FontFile) -> dict[str, str]:
+    """What tells a font from others, wherever it lies."""
+    return {"sha256": file.sha256, "metadata-sha256": file.metadata_sha256}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -122,7 +134,9 @@ def _beside(folder: Path, recipe: Recipe) -> Recipe:
         return str(folder / Path(name).expanduser())
 
     labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
-    return replace(recipe, scores=tuple(map(resolve, recipe.scores)), labels=labels)
+    fonts = tuple(resolve(one) if is_font_path(one) else one for one in recipe.fonts)
+    scores = tuple(map(resolve, recipe.scores))
+    return replace(recipe, scores=scores, labels=labels, fonts=fonts)
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -143,16 +157,16 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             options = ", ".join(sorted(one.replace("_", "-") for one in _PARSERS))
             raise RecipeError(f"unknown key {key!r}; known: {options}")
         values[name] = _PARSERS[name](shown, value)
+    more = values.pop("font", ())
+    if more:
+        values["fonts"] = (*values.get("fonts", recipe.fonts), *more)
     return replace(recipe, **values)
 
 
 def checked(recipe: Recipe) -> Recipe:
     """*recipe*, or RecipeError where it asks for what cannot be."""
-    for font in recipe.fonts:
-        if font not in MUSIC_FONTS:
-            raise RecipeError(f"no music font {font!r}; there are {', '.join(MUSIC_FONTS)}")
-    if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
-        raise RecipeError("fonts: name at least one, and each once")
+    fonts, files = choose_fonts(recipe.fonts, recipe.font_files)
+    recipe = replace(recipe, fonts=fonts, font_files=files)
     labels = recipe.label_set()
     names = [one.name for one in labels.classes]
     for pattern, _ in recipe.quota:
@@ -190,13 +204,33 @@ def _size(key: str, value: object) -> tuple[int, int]:
 def _names(key: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [name for name in value.split(",") if name]
-    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str | Path) for one in value):
         raise RecipeError(f"{key}: {value!r} is no list of names")
-    return tuple(name.strip() for name in value)
+    return tuple(str(name).strip() for name in value)
+
+
+def _font_paths(key: str, value: object) -> tuple[str, ...]:
+    paths = _paths(key, value)
+    for path in paths:
+        if not is_font_path(path):
+            raise RecipeError(f"{key}: {path!r} is no font's file (.otf …); names go with --fonts")
+    return paths
+
+
+def _font_files(key: str, value: object) -> tuple[FontFile, ...]:
+    """Fonts as a dataset names them, by what tells them from others."""
+    if not isinstance(value, Mapping):
+        raise RecipeError(f"{key}: {value!r} is no table of fonts")
+    try:
+        return tuple(
+            FontFile(name, one["sha256"], one["metadata-sha256"]) for name, one in value.items()
+        )
+    except (KeyError, TypeError):
+        raise RecipeError(f"{key}: a font has no sha256 or metadata-sha256") from None
 
 
 def _paths(key: str, value: object) -> tuple[str, ...]:
-    return _names(key, [value] if isinstance(value, str) else value)
+    return _names(key, [value] if isinstance(value, str | Path) else value)
 
 
 def _pages(key: str, value: object) -> int | None:
@@ -259,6 +293,8 @@ def _text(key: str, value: object) -> str:
 _PARSERS: dict[str, Any] = {
     "scores": _paths,
     "fonts": _names,
+    "font": _font_paths,  # besides those of "fonts"
+    "font_files": _font_files,
     "pages": _pages,
     "pages_per_score": _pages,
     "labels": _text,

@@ -23,7 +23,14 @@ app = typer.Typer(
 )
 
 Fonts = Annotated[
-    str | None, typer.Option(metavar="A,B,…", help="Music fonts [default: all five].")
+    str | None,
+    typer.Option(metavar="A,B,…", help="Music fonts, names or SMuFL files [default: all five]."),
+]
+FontFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--font", metavar="FILE", help="A SMuFL font's file, besides --fonts; may be repeated."
+    ),
 ]
 Labels = Annotated[
     str | None,
@@ -84,6 +91,7 @@ def build(
     ] = None,
     recipe: RecipeFile = None,
     fonts: Fonts = None,
+    font: FontFiles = None,
     pages: Annotated[
         str | None, typer.Option(metavar="N|all", help="Stop after so many pages [default: 300].")
     ] = None,
@@ -130,6 +138,7 @@ def build(
     deepscores build -o dataset                          the default corpus, 300 pages
     deepscores build scores/ -o mine --pages all         every score of a folder
     deepscores build 'lieder/**/*.mxl' -o lieder --fonts Bravura,Leland --labels full
+    deepscores build --font fonts/Sebastian.otf -o six   the five fonts and one more
     deepscores build --quota 50 --pages all -o even      fifty of each class, as far as there are
     deepscores build --recipe big.toml -o big --jobs 8
     """
@@ -138,7 +147,7 @@ def build(
 
     _positive("jobs", jobs)
     changes = _given(
-        fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels,
+        fonts=fonts, font=font or None, pages=pages, pages_per_score=pages_per_score, labels=labels,
         page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
         patches_per_class=patches_per_class, quota=quota,
         max_lost_notes=max_lost_notes, seed=seed, whole_masks=whole_masks or None,
@@ -156,6 +165,7 @@ def engrave(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     recipe: RecipeFile = None,
     fonts: Fonts = None,
+    font: FontFiles = None,
     labels: Labels = None,
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
@@ -167,13 +177,14 @@ def engrave(
     \b
     deepscores engrave song.musicxml -o song
     deepscores engrave song.mxl -o song --fonts Petaluma --labels full
+    deepscores engrave song.mxl -o song --fonts Leland,fonts/Sebastian.otf
     """
     from deepscores import api
     from deepscores.cli.screen import watching
 
     changes = _given(
-        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin,
-        whole_masks=whole_masks or None,
+        fonts=fonts, font=font or None, labels=labels, page_size=page_size,
+        staff_space=staff_space, margin=margin, whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
         pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
@@ -203,6 +214,7 @@ def zoo(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     labels: Labels = None,
     fonts: Fonts = None,
+    font: FontFiles = None,
 ) -> None:
     """Picture every class of a label set in every font, cut from the pages of small scores.
 
@@ -214,9 +226,11 @@ def zoo(
     from deepscores.cli.screen import watching
 
     with watching() as progress:
-        visit = api.zoo(output, progress=progress, **_given(labels=labels, fonts=fonts))
-    for font, shown in visit.shown:
-        print(f"{font}: {shown} of {visit.classes} classes")
+        visit = api.zoo(
+            output, progress=progress, **_given(labels=labels, fonts=fonts, font=font or None)
+        )
+    for name, shown in visit.shown:
+        print(f"{name}: {shown} of {visit.classes} classes")
     print(visit.picture, visit.page, sep="\n")
 
 
@@ -238,11 +252,45 @@ def stats(
 
 
 @app.command()
+def fonts(
+    fonts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FONT|FILE]...", help="Default: the fonts of the engraver."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Where to, for picture and page."),
+    ] = None,
+    labels: Labels = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List music fonts, and picture a passage in all of them.
+
+    \b
+    deepscores fonts                              the fonts that come with the engraver
+    deepscores fonts fonts/Sebastian.otf --json
+    deepscores fonts Bravura Leland fonts/*.otf -o fonts   one passage in each, fonts.png and .md
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_fonts, watching
+
+    with watching() as progress:
+        book = api.fonts(fonts or (), output, progress=progress, **_given(labels=labels))
+    print_fonts(book.entries, json=json)
+    if not json and book.picture and book.page:
+        print(book.picture, book.page, sep="\n")
+
+
+@app.command()
 def verify(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     rerender: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of the pages to make again.")
     ] = 0.01,
+    font: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A SMuFL font it was made with; may be repeated."),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
@@ -252,6 +300,7 @@ def verify(
     \b
     deepscores verify dataset
     deepscores verify dataset --rerender 1        make every page again
+    deepscores verify dataset --font Sebastian.otf    made with it, on another machine
     """
     from deepscores import api
     from deepscores.cli.screen import print_verdict, watching
@@ -261,7 +310,11 @@ def verify(
     _positive("jobs", jobs)
     with watching() as progress:
         verdict = api.verify(
-            dataset, rerender=rerender, jobs=jobs or os.cpu_count() or 1, progress=progress
+            dataset,
+            rerender=rerender,
+            font=font or (),
+            jobs=jobs or os.cpu_count() or 1,
+            progress=progress,
         )
     print_verdict(verdict)
     if verdict.problems:

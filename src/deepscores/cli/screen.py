@@ -1,11 +1,11 @@
 """What the commands show: progress, summaries and tables."""
 
 import csv
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from json import dumps
 from pathlib import Path
 
 from rich.console import Console
@@ -31,6 +31,7 @@ from deepscores.census.model import (
     Statistics,
 )
 from deepscores.errors import RecipeError
+from deepscores.fontbook.entries import Entry
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.verify import Verdict
@@ -165,7 +166,7 @@ def print_report(report: Report) -> None:
 
 def write_report(report: Report, target: str) -> None:
     """The whole report as JSON, to a file or, for ``-``, to standard output."""
-    text = json.dumps(report.as_table(), ensure_ascii=False, indent=1)
+    text = dumps(report.as_table(), ensure_ascii=False, indent=1)
     if target == "-":
         print(text)
         return
@@ -277,6 +278,24 @@ def print_classes(labels: LabelSet, *, csv: bool) -> None:
     table = Table(*header, title=f"{labels.name}: {labels.description}")
     for row in rows:
         table.add_row(*row)
+    Console().print(table)
+
+
+def print_fonts(entries: Sequence[Entry], *, json: bool) -> None:
+    """The list of fonts, as a table or as JSON."""
+    if json:
+        print(dumps([one.as_table() for one in entries], ensure_ascii=False, indent=1))
+        return
+    table = Table(title="Fonts")
+    table.add_column("font", no_wrap=True)
+    table.add_column("engraver", no_wrap=True)
+    table.add_column("glyphs", justify="right", no_wrap=True)
+    table.add_column("lent", justify="right", no_wrap=True)
+    table.add_column("licence", overflow="ellipsis", no_wrap=True, max_width=36)
+    for one in entries:
+        licence = one.facts.licence_url or one.facts.licence
+        numbers = (f"{one.glyphs:,}", f"{len(one.missing):,}")
+        table.add_row(one.font, one.engraver, *numbers, licence)
     Console().print(table)
 
 

@@ -1,6 +1,18 @@
 """How a score is to be engraved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FontFile:
+    """A SMuFL font that the user brings. Which it is follows from content, never from place."""
+
+    name: str  # as pages and rows call it
+    sha256: str
+    metadata_sha256: str = ""  # of the JSON beside it; "" if there is none
+    path: Path | None = field(default=None, compare=False)
+    metadata: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +25,4 @@ class Style:
     page_height: int = 2668
     staff_space: float = 16.0  # between two staff lines
     margin: int = 100  # on all four sides
+    font_file: FontFile | None = None  # None: a font of the engraver's own

@@ -1,14 +1,15 @@
 """Check a dataset: every file against the manifest, and a sample of pages made anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.errors import DatasetError, ScoreError
+from deepscores.engravers.verovio.fonts import install
+from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.formats.png import decode_png
 from deepscores.model import Score
 from deepscores.pipeline.manifest import Problem, check_manifest
@@ -19,6 +20,7 @@ from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe, apply
 from deepscores.scores import Source, read_score
+from deepscores.smufl.fontfile import identify
 from deepscores.streams import key_hash
 from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
 
@@ -49,14 +51,16 @@ def verify(
     folder: Path,
     *,
     rerender: float = 0.01,
+    fonts: Sequence[Path] = (),
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Verdict:
     """Compare every file of the dataset in *folder* with its manifest.
 
     A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
-    in the dataset, by its recipe and label set, and compared byte by byte. Raise DatasetError if
-    there is no finished dataset.
+    in the dataset, by its recipe and label set, and compared byte by byte. *fonts* are files of
+    SMuFL fonts to do so with. Raise DatasetError if there is no finished dataset, RecipeError if
+    a font is needed that is neither named nor known from an earlier run.
     """
     progress = progress or Silence()
     table = require_dataset(folder)
@@ -68,9 +72,13 @@ def verify(
         files += checked
         progress.advance(checked)
 
+    recipe = with_fonts(recipe_of(table), fonts)
+    if rerender > 0:
+        for file in recipe.font_files:
+            install(file)
     problems = check_manifest(folder, count)
     damaged = _NEEDED.intersection(one.path for one in problems)
-    tasks = list(_remakes(folder, table, rerender)) if rerender > 0 and not damaged else []
+    tasks = list(_remakes(folder, table, recipe, rerender)) if rerender > 0 and not damaged else []
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
     if tasks and (newer := _other_versions(table)):
         problems.append(Problem("dataset.json", f"made with other versions: {newer}"))
@@ -103,8 +111,26 @@ def recipe_of(table: dict[str, Any]) -> Recipe:
     return apply(Recipe(), stored)
 
 
-def _remakes(folder: Path, table: dict[str, Any], share: float) -> Iterator[_Remake]:
-    recipe = recipe_of(table)
+def with_fonts(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
+    """*recipe* with the places of those of its fonts that are among the files *paths*.
+
+    Raise RecipeError for a file that is none of its fonts.
+    """
+    files = list(recipe.font_files)
+    for path in paths:
+        found = identify(path)
+        for place, file in enumerate(files):
+            if replace(found, name=file.name) == file:
+                files[place] = replace(found, name=file.name)
+                break
+        else:
+            raise RecipeError(f"{path}: the dataset was not made with this font")
+    return replace(recipe, font_files=tuple(files))
+
+
+def _remakes(
+    folder: Path, table: dict[str, Any], recipe: Recipe, share: float
+) -> Iterator[_Remake]:
     labels = parse_label_set_table(table["label_set"], "dataset.json")
     pages = pq.ParquetFile(folder / "pages.parquet").read().to_pylist()
     ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))

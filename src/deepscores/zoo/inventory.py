@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.scores import Source, find_scores
 
 _FOLDER = Path(str(files("deepscores.zoo")))
@@ -20,6 +20,10 @@ class Hole(NamedTuple):
     name: str  # of the class
     fonts: tuple[str, ...]
     reason: str
+
+    def is_in(self, font: str) -> bool:
+        """Whether *font* has the hole; one of the user's has those that all others have."""
+        return font in self.fonts or (font not in MUSIC_FONTS and self.fonts == MUSIC_FONTS)
 
 
 class Borrowed(NamedTuple):

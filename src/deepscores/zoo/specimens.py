@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.geometry import Box
-from deepscores.model import Sheet, Symbol
+from deepscores.model import FontFile, Sheet, Symbol
 from deepscores.pipeline.overlay import class_colour, tinted
 from deepscores.pipeline.shards import Drawing, draw, load
 from deepscores.recipe import Recipe
@@ -42,6 +42,7 @@ class Collection:
     fonts: tuple[str, ...]
     counts: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)  # by score, font
     specimens: dict[tuple[int, str], Specimen] = field(default_factory=dict)  # by class, font
+    loans: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by font, lender
 
     def add(self, score: str, drawing: Drawing) -> None:
         """Count the objects of a page and keep those that show their class better."""
@@ -49,6 +50,9 @@ class Collection:
         objects = self.labels.label(sheet.symbols)
         counts = self.counts.setdefault((score, font), Counter())
         counts.update(one.class_id for one in objects)
+        for symbol in sheet.symbols:
+            if symbol.glyph and symbol.font != font:
+                self.loans.setdefault((font, symbol.font), set()).add(symbol.glyph)
         chosen: dict[int, tuple[tuple[bool, ...], float, Labelled]] = {}
         for one in objects:
             merit = (not _lenders(one, sheet.symbols, font), _is_shown(one, sheet))
@@ -67,9 +71,14 @@ class Collection:
                 )
 
 
-def engrave_zoo(fonts: Sequence[str]) -> Iterator[tuple[str, Drawing]]:
-    """Yield score id and drawing of every page of the zoo in each of *fonts*."""
-    recipe = zoo_recipe(fonts)
+def engrave_zoo(
+    fonts: Sequence[str], files: Sequence[FontFile] = ()
+) -> Iterator[tuple[str, Drawing]]:
+    """Yield score id and drawing of every page of the zoo in each of *fonts*.
+
+    *files* are those of them that the user brought.
+    """
+    recipe = replace(zoo_recipe(fonts), font_files=tuple(files))
     for source in zoo_scores():
         score = read_score(source)
         for drawing in draw(score, load(score, recipe), recipe):

@@ -37,7 +37,7 @@ def write_zoo(folder: Path, recipe: Recipe, *, progress: Progress | None = None)
     collection = Collection(labels, recipe.fonts)
     progress.stage("Engraving", len(expected_counts()))
     known = ""
-    for score, drawing in engrave_zoo(recipe.fonts):
+    for score, drawing in engrave_zoo(recipe.fonts, recipe.font_files):
         collection.add(score, drawing)
         if score != known:
             progress.advance()
@@ -70,7 +70,7 @@ def worth_showing(collection: Collection) -> list[LabelClass]:
 def why_missing(labels: LabelSet, one: LabelClass, font: str) -> str:
     """In words, why there is no specimen of class *one* in *font*."""
     for hole in known_holes():
-        if (hole.labels, hole.name) == (labels.name, one.name) and font in hole.fonts:
+        if (hole.labels, hole.name) == (labels.name, one.name) and hole.is_in(font):
             return hole.reason
     return "no score of the zoo has it"
 
@@ -91,10 +91,12 @@ def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[
     yield from _holes(labels, classes, collection)
     yield "## Glyphs borrowed"
     yield ""
-    loans = [loan for loan in known_loans() if loan.font in fonts]
-    for loan in loans:
-        yield f"* {loan.font}: {loan.reason}: {', '.join(f'`{one}`' for one in loan.glyphs)}."
-    if not loans:
+    reasons = {(loan.font, loan.lender): loan.reason for loan in known_loans()}
+    for font, lender in sorted(collection.loans, key=lambda loan: (fonts.index(loan[0]), loan[1])):
+        glyphs = collection.loans[font, lender]
+        why = reasons.get((font, lender), f"the font lacks these glyphs; {lender} lends them")
+        yield f"* {font}: {why}: {', '.join(f'`{one}`' for one in sorted(glyphs))}."
+    if not collection.loans:
         yield "None."
     yield ""
     yield "## Where they are"

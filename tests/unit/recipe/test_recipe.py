@@ -115,7 +115,7 @@ def test_styles_are_one_a_font() -> None:
 
 
 NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown key": ({"font": "Bravura"}, r"unknown key 'font'; known: fonts, .*staff-space"),
+    "unknown key": ({"typeface": "Bravura"}, r"unknown key 'typeface'; known: font, .*staff-space"),
     "unknown font": ({"fonts": "Bravura,Comic"}, "no music font 'Comic'; there are Bravura, "),
     "no fonts": ({"fonts": ""}, "fonts: name at least one"),
     "a font twice": ({"fonts": "Bravura,Bravura"}, "fonts: .* each once"),
@@ -158,7 +158,7 @@ def test_nonsense_is_one_line_that_names_the_key(changes: dict[str, Any], messag
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("font = 1", "unknown key 'font'"),
+        ("typeface = 1", "unknown key 'typeface'"),
         ("pages = 0", "pages: 0 is no whole number"),
         ('fonts = ["Comic"]', "no music font 'Comic'"),
         ('labels = "none.toml"', "no label set '.*none.toml'"),

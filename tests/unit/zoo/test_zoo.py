@@ -1,6 +1,8 @@
 """The zoo makes every class, as often as stated, in every font; its holes are as listed."""
 
+import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import DatasetError
 from deepscores.model import Symbol
-from deepscores.recipe import Recipe
+from deepscores.recipe import Recipe, apply
 from deepscores.vocabulary.labels import load_label_set, parse_label_set
 from deepscores.zoo.inventory import expected_counts, known_holes, known_loans, zoo_scores
 from deepscores.zoo.specimens import CELL, Collection, engrave_zoo
@@ -164,6 +166,18 @@ def test_visit_leaves_a_picture_and_a_page_that_names_every_class(tmp_path: Path
     with Image.open(visit.picture) as picture:
         assert picture.width > 2 * CELL[0]
         assert picture.height > 118 * CELL[1]
+
+
+def test_what_another_font_lends_to_a_font_of_the_user_s_is_told(
+    music_font: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = music_font(tmp_path / "quill.otf", without=[0xE4C0])
+    visit = write_zoo(tmp_path / "zoo", apply(Recipe(), {"fonts": [str(path)], "labels": "full"}))
+    text = visit.page.read_text("utf-8")
+    lent = re.search(r"\* Quill: the font lacks these glyphs; Leipzig lends them: (.*)\.", text)
+    assert lent
+    assert "`fermataAbove`" in lent[1]
+    assert "* `figuredBassExtender` in Quill: Verovio leaves out the lines" in text
 
 
 def test_class_that_no_score_has_is_a_hole_with_a_reason() -> None:

@@ -39,7 +39,7 @@ def split_clef(composite: Edges, plain: Edges) -> tuple[Edges, Edges]:
         stretches = [_whole(one, gaps) for one in _stretches(gaps > _TOUCHING) if len(one) > _SLIP]
         numerals += [_closed(contour[stretch]) for stretch in stretches]
         bodies.append(_without(contour, stretches))
-    return np.concatenate(bodies), np.concatenate(numerals)
+    return np.concatenate(bodies), np.concatenate([np.zeros((0, 4)), *numerals])
 
 
 def _without(contour: Edges, stretches: list[NDArray[np.intp]]) -> Edges:

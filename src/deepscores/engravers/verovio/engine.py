@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import verovio
 
 from deepscores.engravers.protocol import Engraved
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.engravers.verovio.data import MUSIC_FONTS, fonts_folder
+from deepscores.engravers.verovio.fonts import install, line_options
 from deepscores.engravers.verovio.hidden import without_hidden
 from deepscores.engravers.verovio.music import read_music
 from deepscores.engravers.verovio.svg import Sizes, read_page
@@ -40,14 +41,30 @@ def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
     """
     for style in styles:
         _check(style)
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
-    toolkit.setOptions(_options(styles[0]) | {"xmlIdSeed": 1})
+    toolkit = _toolkit(styles)
+    fonts = tuple(
+        install(style.font_file) if style.font_file else style.music_font for style in styles
+    )
+    options = tuple(_options(style, font) for style, font in zip(styles, fonts, strict=True))
+    if any(style.font_file for style in styles):
+        # Options hold until they are set again: lines as thick as the last font had them.
+        options = tuple(one | line_options(font) for one, font in zip(options, fonts, strict=True))
+    toolkit.setOptions(options[0] | {"xmlIdSeed": 1})
     toolkit.setInputFrom(_INPUT[score.format])
     text = without_hidden(score.text) if score.format == "musicxml" else score.text
     if not toolkit.loadData(text) or not toolkit.getPageCount():
         raise EngravingError(score.path, "Verovio cannot read it")
-    return VerovioEngraving(toolkit, tuple(styles), score.path, tuple(_PART.findall(score.text)))
+    parts = tuple(_PART.findall(score.text))
+    return VerovioEngraving(toolkit, tuple(styles), fonts, options, score.path, parts)
+
+
+def _toolkit(styles: Sequence[Style]) -> Any:
+    verovio.enableLog(verovio.LOG_OFF)
+    if not any(style.font_file for style in styles):
+        return verovio.toolkit()
+    toolkit = verovio.toolkit(False)
+    toolkit.setResourcePath(str(fonts_folder()))
+    return toolkit
 
 
 @dataclass(frozen=True)
@@ -56,6 +73,8 @@ class VerovioEngraving:
 
     toolkit: Any
     styles: tuple[Style, ...]
+    fonts: tuple[str, ...]  # of the styles, as Verovio calls them
+    options: tuple[dict[str, Any], ...]  # of the styles
     name: str
     parts: tuple[str, ...]  # their ids, where the score's format has any
 
@@ -65,12 +84,12 @@ class VerovioEngraving:
 
     def svgs(self, most: int | None = None) -> Iterator[tuple[int, int, int, str]]:
         """Yield style, page number, page count and SVG of the first *most* pages in each style."""
-        loaded = self.styles[0]
-        for index, style in enumerate(self.styles):
-            if style != loaded:
-                self.toolkit.setOptions(_options(style))
+        loaded = self.options[0]
+        for index, options in enumerate(self.options):
+            if options != loaded:
+                self.toolkit.setOptions(options)
                 self.toolkit.redoLayout()
-                loaded = style
+                loaded = options
             count = self.toolkit.getPageCount()
             for number in range(1, min(count, most or count) + 1):
                 svg = self.toolkit.renderToSVG(number)
@@ -81,7 +100,7 @@ class VerovioEngraving:
     def pages(self, most: int | None = None) -> Iterator[Engraved]:
         for index, number, count, svg in self.svgs(most):
             style = self.styles[index]
-            page = read_page(svg, number, style.music_font, sizes(style))
+            page = read_page(svg, number, self.fonts[index], sizes(style))
             yield Engraved(index, page, count)
 
 
@@ -109,7 +128,7 @@ def _scale(staff_space: float) -> _Scale:
 
 
 def _check(style: Style) -> None:
-    if style.music_font not in MUSIC_FONTS:
+    if style.music_font not in MUSIC_FONTS and not style.font_file:
         raise RecipeError(f"no music font {style.music_font!r}; there are {', '.join(MUSIC_FONTS)}")
     if not _SMALLEST_SPACE <= style.staff_space <= _LARGEST_SPACE:
         raise RecipeError(
@@ -129,11 +148,11 @@ def _check(style: Style) -> None:
         )
 
 
-def _options(style: Style) -> dict[str, Any]:
+def _options(style: Style, font: str) -> dict[str, Any]:
     scale = _scale(style.staff_space)
     margin = round(style.margin * scale.per_pixel)
     return {
-        "font": style.music_font,
+        "font": font,
         "pageWidth": round(style.page_width * scale.per_pixel),
         "pageHeight": round(style.page_height * scale.per_pixel),
         "unit": scale.unit,
@@ -158,4 +177,4 @@ def version() -> str:
 
 def options_json(style: Style) -> str:
     """The options that *style* stands for, as Verovio takes them."""
-    return json.dumps(_options(style), sort_keys=True)
+    return json.dumps(_options(style, style.music_font), sort_keys=True)

@@ -1,20 +1,24 @@
-"""Verovio's music fonts as outlines, read from the data files in its own wheel."""
+"""Music fonts as outlines, read from the files that Verovio reads."""
 
 import re
 from functools import cache, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.engravers.verovio.clefs import plain_clef, split_clef
+from deepscores.engravers.verovio.data import (
+    FALLBACK,
+    MUSIC_FONTS,
+    data_folder,
+    home,
+    shown_name,
+)
 from deepscores.errors import RecipeError
 from deepscores.outlines.curves import path_edges
 
-MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
-FALLBACK = "Leipzig"  # Verovio's own default for glyphs that a font lacks
+__all__ = ["FALLBACK", "MUSIC_FONTS", "Glyph", "data_folder", "glyph", "glyph_names_of"]
 
 _FLATNESS = 0.3  # of 1000 units an em: 0.02 px at a staff space of 16 px
 _GLYPH = re.compile(
@@ -26,36 +30,36 @@ class Glyph(NamedTuple):
     """A glyph's outline in 1/1000 em, y down, origin on the baseline."""
 
     name: str  # SMuFL
-    font: str  # the one that has it: the font asked for, or the fallback
+    font: str  # the one that has it, as rows call it: the font asked for, or the fallback
     edges: NDArray[np.float64]
     advance: float
+    source: str  # what Verovio calls that font
     numeral: NDArray[np.float64] | None = None  # of an octave clef; *edges* is then the clef alone
 
     @property
     def key(self) -> str:
-        return f"{self.font} {self.name}"
-
-
-def data_folder() -> Path:
-    """Verovio's data, found without importing the engine."""
-    spec = find_spec("verovio")
-    if spec is None or not spec.submodule_search_locations:
-        raise RecipeError("the package 'verovio' is not installed")
-    return Path(spec.submodule_search_locations[0]) / "data"
+        return f"{self.source} {self.name}"
 
 
 @cache
 def _names(font: str) -> dict[str, tuple[str, float]]:
-    listing = (data_folder() / f"{font}.xml").read_text(encoding="utf-8")
+    listing = (home(font) / f"{font}.xml").read_text(encoding="utf-8")
     return {
         found["code"]: (found["name"], float(found["advance"]))
         for found in _GLYPH.finditer(listing)
     }
 
 
+def glyph_names_of(font: str) -> frozenset[str]:
+    """The glyphs that *font* draws itself; it is called as for `glyph`."""
+    return frozenset(name for name, _ in _names(font).values())
+
+
 @lru_cache(maxsize=20_000)
 def glyph(font: str, code: str) -> Glyph:
     """The glyph with the hexadecimal code point *code*, as Verovio draws it with *font*.
+
+    *font* is one of Verovio's own or what `fonts.install` returned.
 
     >>> glyph("Bravura", "E0A4").name
     'noteheadBlack'
@@ -63,16 +67,21 @@ def glyph(font: str, code: str) -> Glyph:
     for source in (font, FALLBACK):
         if code in _names(source):
             name, advance = _names(source)[code]
-            drawing = (data_folder() / source / f"{code}.xml").read_text(encoding="utf-8")
+            drawing = (home(source) / source / f"{code}.xml").read_text(encoding="utf-8")
             path = re.search(r' d="([^"]*)"', drawing)
+            if not path and source not in MUSIC_FONTS:  # a machine that lost its power, perhaps
+                raise RecipeError(f"{home(source)}: a font kept here is damaged: delete the folder")
             edges = path_edges(path[1], _FLATNESS) if path else np.zeros((0, 4))
-            drawn = Glyph(name, source, edges * (1, -1, 1, -1), advance)
+            drawn = Glyph(name, shown_name(source), edges * (1, -1, 1, -1), advance, source)
             return _taken_apart(drawn) if plain_clef(name) else drawn
     raise KeyError(f"{font} has no glyph U+{code}")
 
 
 def _taken_apart(clef: Glyph) -> Glyph:
+    """*clef* and its numeral, as far as its font has the plain clef and draws it alike."""
     plain = plain_clef(clef.name)
-    code = next(code for code, (name, _) in _names(clef.font).items() if name == plain)
-    body, numeral = split_clef(clef.edges, glyph(clef.font, code).edges)
-    return clef._replace(edges=body, numeral=numeral)
+    code = next((code for code, (name, _) in _names(clef.source).items() if name == plain), None)
+    if code is None:
+        return clef
+    body, numeral = split_clef(clef.edges, glyph(clef.source, code).edges)
+    return clef._replace(edges=body, numeral=numeral) if len(body) and len(numeral) else clef

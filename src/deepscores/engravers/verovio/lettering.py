@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS, glyph
+from deepscores.engravers.verovio.data import MUSIC_FONTS
+from deepscores.engravers.verovio.glyphs import glyph
 from deepscores.outlines.text import Face, glyph_edges, shape
 
 Node = Any
@@ -105,7 +106,9 @@ def _set_line(x: float, y: float, runs: list[_Run], music_font: str) -> Iterator
     pieces: list[tuple[Piece, float]] = []  # with their offset from the line's start
     pen = 0.0
     for run in runs:
-        setter = _set_music if run.lettering.family in MUSIC_FONTS else _set_words
+        family = run.lettering.family
+        in_music = family in MUSIC_FONTS or (family and family == music_font)
+        setter = _set_music if in_music else _set_words
         for piece, advance in setter(run, music_font):
             pieces.append((piece, pen))
             pen += advance

@@ -1,0 +1,92 @@
+"""Where Verovio finds its fonts: its own folder of data, and one to which fonts can be added.
+
+The second lies in a cache between runs: links to all that Verovio brings, and the user's fonts as
+`fonts.install` converts them. It can be deleted at any time when nothing runs.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from deepscores.errors import RecipeError
+from deepscores.model import FontFile
+
+MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
+LICENCE = "OFL-1.1"  # of all of them
+FALLBACK = "Leipzig"  # Verovio's own default for glyphs that a font lacks
+
+_CONVERTER = 1  # raised when the same font comes to be converted otherwise
+_KEY = 16  # hexadecimal digits that tell converted fonts apart
+
+
+def data_folder() -> Path:
+    """Verovio's data, found without importing the engine."""
+    spec = find_spec("verovio")
+    if spec is None or not spec.submodule_search_locations:
+        raise RecipeError("the package 'verovio' is not installed")
+    return Path(spec.submodule_search_locations[0]) / "data"
+
+
+def loaded_name(file: FontFile) -> str:
+    """What Verovio calls *file*: its name and what tells it from others so named."""
+    content = f"{file.sha256} {file.metadata_sha256}"
+    return f"{file.name}-{hashlib.sha256(content.encode()).hexdigest()[:_KEY]}"
+
+
+def shown_name(loaded: str) -> str:
+    """What pages and rows call the font that Verovio calls *loaded*.
+
+    >>> shown_name("Sebastian-00112233aabbccdd"), shown_name("Leland")
+    ('Sebastian', 'Leland')
+    """
+    return loaded if loaded in MUSIC_FONTS else loaded[: -_KEY - 1]
+
+
+def home(loaded: str) -> Path:
+    """The folder in which Verovio finds the font *loaded*."""
+    return data_folder() if loaded in MUSIC_FONTS else fonts_folder()
+
+
+@cache
+def fonts_folder() -> Path:
+    """A folder of data for Verovio to which fonts can be added: its own, by links.
+
+    It lies in the user's cache, or where that cannot be written to, with the temporary files.
+    """
+    key = f"{_CONVERTER} {version('verovio')} {data_folder()}"
+    name = f"verovio-{hashlib.sha256(key.encode()).hexdigest()[:_KEY]}"
+    for place in _caches():
+        folder = place / name
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _link_data(folder)
+            if os.access(folder, os.W_OK):
+                return folder
+    raise RecipeError("no folder can be written to in which to keep fonts; set XDG_CACHE_HOME")
+
+
+def _caches() -> Iterator[Path]:
+    """Where to keep converted fonts, first choice first."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    with contextlib.suppress(RuntimeError):  # nobody's home is known
+        yield (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "deepscores"
+    shared = Path(tempfile.gettempdir(), f"deepscores-{os.getuid()}")
+    with contextlib.suppress(OSError):
+        shared.mkdir(mode=0o700, exist_ok=True)
+    # Anybody can make that folder first: only our own is to be trusted.
+    if shared.is_dir() and not shared.is_symlink() and shared.stat().st_uid == os.getuid():
+        yield shared
+    else:
+        yield Path(tempfile.mkdtemp(prefix="deepscores-"))
+
+
+def _link_data(folder: Path) -> None:
+    for path in data_folder().iterdir():
+        with contextlib.suppress(FileExistsError):
+            (folder / path.name).symlink_to(path)

@@ -1,0 +1,74 @@
+"""What the fonts of a recipe hold and say of themselves."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+from deepscores.engravers.verovio.data import FALLBACK, LICENCE, loaded_name
+from deepscores.engravers.verovio.fonts import packaged_font
+from deepscores.engravers.verovio.glyphs import glyph_names_of
+from deepscores.model import Style
+from deepscores.recipe import Recipe
+from deepscores.smufl.fontfile import Facts, facts_of
+from deepscores.vocabulary.labels import LabelSet
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One font in one engraver."""
+
+    engraver: str
+    font: str  # as pages and rows call it
+    file: str  # its name, without the folder; "" if it comes with the engraver
+    sha256: str  # of that file
+    metadata: bool  # whether anchors and engraving defaults came from a JSON beside it
+    glyphs: int  # of SMuFL, that it draws
+    missing: tuple[str, ...]  # glyphs of the label set's classes that it lacks, and its lender has
+    lender: str  # the font that draws those
+    facts: Facts
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        table = asdict(self)
+        return {**table.pop("facts"), **table, "missing": list(self.missing)}
+
+
+def list_fonts(recipe: Recipe, labels: LabelSet) -> Iterator[Entry]:
+    """Yield an entry for every style of *recipe*, seen with the classes of *labels*."""
+    wanted = dict.fromkeys(one.smufl for one in labels.classes if one.smufl)
+    for style in recipe.styles():
+        facts, names, lender, lent = _READERS[style.engraver](style)
+        file = style.font_file
+        yield Entry(
+            style.engraver,
+            style.music_font,
+            file.path.name if file and file.path else "",
+            file.sha256 if file else "",
+            bool(file and file.metadata_sha256),
+            len(names),
+            tuple(name for name in wanted if name in lent - names),
+            lender,
+            facts,
+        )
+
+
+class _Read(NamedTuple):
+    facts: Facts
+    names: frozenset[str]  # of its glyphs
+    lender: str
+    lent: frozenset[str]  # names of the lender's glyphs
+
+
+def _read_verovio(style: Style) -> _Read:
+    lent = glyph_names_of(FALLBACK)
+    file = style.font_file
+    if file is None:
+        # What Verovio packs for browsers has lost its licence; its own documents name it.
+        facts = facts_of(packaged_font(style.music_font), style.music_font)
+        facts = replace(facts, licence=LICENCE)
+        return _Read(facts, glyph_names_of(style.music_font), FALLBACK, lent)
+    facts = facts_of(file.path.read_bytes() if file.path else b"", str(file.path))
+    return _Read(facts, glyph_names_of(loaded_name(file)), FALLBACK, lent)
+
+
+_READERS: Mapping[str, Callable[[Style], _Read]] = {"verovio": _read_verovio}
