@@ -179,7 +179,7 @@ def write_report(report: Report, target: str) -> None:
 def print_statistics(found: Statistics, *, as_json: bool) -> None:
     """Counts of a dataset: as tables, the classes that occur by frequency; or as JSON."""
     if as_json:
-        print(json.dumps(found.as_table(), ensure_ascii=False, indent=1))
+        print(dumps(found.as_table(), ensure_ascii=False, indent=1))
         return
     console = Console()
     if not console.is_terminal:
