@@ -13,9 +13,8 @@ from deepscores.errors import RecipeError
 from deepscores.labelling.readability import READABLE, Readability
 from deepscores.model import FontFile, Style
 from deepscores.smufl.fontfile import is_font_path
+from deepscores.styling import Styling, draw_for_page, draw_style, page_size, parse_styling
 from deepscores.vocabulary.labels import LabelSet, load_label_set
-
-_LARGEST_SIDE = 20_000  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,35 @@ class Recipe:
     readability: Readability = READABLE  # pages beyond these limits are left out
     seed: int = 0
     whole_masks: bool = False  # each symbol's own mask, in the symbol table
+    style: Styling = ()  # what varies from score to score, and what is not the engraver's own
 
-    def styles(self) -> tuple[Style, ...]:
-        """The styles in which each score is engraved."""
+    def styles(self, score: str = "") -> tuple[Style, ...]:
+        """The styles in which the score of this id is engraved, one in each font."""
+        return tuple(self._style(score, font) for font in self.fonts)
+
+    def _style(self, score: str, font: str) -> Style:
+        drawn: dict[str, Any] = draw_style(self.style, self.seed, score, font)
         width, height = self.page_size
-        files = {file.name: file for file in self.font_files}
-        return tuple(
-            Style(font, "verovio", width, height, self.staff_space, self.margin, files.get(font))
-            for font in self.fonts
+        if "page-size" in drawn:
+            width, height = page_size("page-size", drawn.pop("page-size"))
+        return Style(
+            font,
+            "verovio",
+            width,
+            height,
+            drawn.pop("staff-space", self.staff_space),
+            drawn.pop("margin", self.margin),
+            next((file for file in self.font_files if file.name == font), None),
+            transpose=drawn.pop("transpose", 0),
+            properties=tuple(drawn.items()),
         )
+
+    def page_style(self, score: str, font: str, number: int) -> dict[str, Any]:
+        """All that was drawn for a page, by the keys of ``[style]``."""
+        return {
+            **draw_style(self.style, self.seed, score, font),
+            **draw_for_page(self.style, self.seed, score, font, number),
+        }
 
     def most_of_a_score(self) -> int | None:
         """Pages made of one score, all fonts together; None: all. A sample is to be of many."""
@@ -69,6 +88,9 @@ class Recipe:
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
         del table["font-files"]
+        del table["style"]
+        if self.style:
+            table["style"] = {key: draw.as_value() for key, draw in self.style}
         if self.font_files:
             table["font-files"] = {file.name: _digests(file) for file in self.font_files}
         limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
@@ -174,31 +196,31 @@ def checked(recipe: Recipe) -> Recipe:
             raise RecipeError(f"quota: no class {pattern!r} in label set {labels.name!r}")
     if not 0 <= recipe.max_lost_notes <= 1:
         raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
-    width, height = recipe.page_size
-    least = 20 * recipe.staff_space + 2 * recipe.margin
     if not 4 <= recipe.staff_space <= 64:
         raise RecipeError(f"staff-space: {recipe.staff_space:g} px is not between 4 and 64")
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
-    if min(width, height) < least:
-        raise RecipeError(
-            f"page-size: {width}x{height} px leaves no room for music with a staff space of "
-            f"{recipe.staff_space:g} px and margins of {recipe.margin} px: {least:g} px at least"
-        )
+    _check_room(recipe)
     return recipe
 
 
-def _size(key: str, value: object) -> tuple[int, int]:
-    if isinstance(value, list | tuple):
-        value = "x".join(map(str, value))
-    width, _, height = str(value).lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        raise RecipeError(
-            f"{key}: {value!r} is no size such as 1894x2668 (width x height in pixels)"
-        )
-    if not (1 <= int(width) <= _LARGEST_SIDE and 1 <= int(height) <= _LARGEST_SIDE):
-        raise RecipeError(f"{key}: {value} is not between 1 and {_LARGEST_SIDE} pixels a side")
-    return int(width), int(height)
+def _check_room(recipe: Recipe) -> None:
+    """Refuse pages too small for their margins and staves, at whatever a style may draw."""
+    drawn = dict(recipe.style)
+
+    def extremes(key: str, fixed: Any) -> tuple[Any, ...]:
+        return drawn[key].extremes() if key in drawn else (fixed,)
+
+    space = max(extremes("staff-space", recipe.staff_space))
+    margin = max(extremes("margin", recipe.margin))
+    least = 20 * space + 2 * margin
+    for size in extremes("page-size", recipe.page_size):
+        width, height = page_size("page-size", size)
+        if min(width, height) < least:
+            raise RecipeError(
+                f"page-size: {width}x{height} px leaves no room for music with a staff space of "
+                f"{space:g} px and margins of {margin} px: {least:g} px at least"
+            )
 
 
 def _names(key: str, value: object) -> tuple[str, ...]:
@@ -298,14 +320,15 @@ _PARSERS: dict[str, Any] = {
     "pages": _pages,
     "pages_per_score": _pages,
     "labels": _text,
-    "page_size": _size,
+    "page_size": page_size,
     "staff_space": _real,
     "margin": _whole,
-    "patches": _size,
+    "patches": page_size,
     "patches_per_class": _whole,
     "quota": _quota,
     "readability": _readability,
     "max_lost_notes": _real,
     "seed": _whole,
     "whole_masks": _flag,
+    "style": parse_styling,
 }

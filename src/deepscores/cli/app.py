@@ -32,6 +32,13 @@ FontFiles = Annotated[
         "--font", metavar="FILE", help="A SMuFL font's file, besides --fonts; may be repeated."
     ),
 ]
+Style = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRESET",
+        help="How engravings vary: plain, publisher-varied, dense, airy, early-print.",
+    ),
+]
 Labels = Annotated[
     str | None,
     typer.Option(metavar="SET", help="Label set: a name or a TOML file [default: deepscores-118]."),
@@ -104,6 +111,7 @@ def build(
     labels: Labels = None,
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
+    style: Style = None,
     margin: Margin = None,
     patches: Annotated[
         str | None, typer.Option(metavar="WxH", help="Size of patches [default: 45x170].")
@@ -148,7 +156,7 @@ def build(
     _positive("jobs", jobs)
     changes = _given(
         fonts=fonts, font=font or None, pages=pages, pages_per_score=pages_per_score, labels=labels,
-        page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
+        page_size=page_size, staff_space=staff_space, style=style, margin=margin, patches=patches,
         patches_per_class=patches_per_class, quota=quota,
         max_lost_notes=max_lost_notes, seed=seed, whole_masks=whole_masks or None,
     )  # fmt: skip
@@ -169,6 +177,7 @@ def engrave(
     labels: Labels = None,
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
+    style: Style = None,
     margin: Margin = None,
     whole_masks: WholeMasks = False,
 ) -> None:
@@ -184,7 +193,7 @@ def engrave(
 
     changes = _given(
         fonts=fonts, font=font or None, labels=labels, page_size=page_size,
-        staff_space=staff_space, margin=margin, whole_masks=whole_masks or None,
+        staff_space=staff_space, style=style, margin=margin, whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
         pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)

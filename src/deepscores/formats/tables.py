@@ -82,6 +82,7 @@ PAGES = _schema(
     ("objects", pa.int32()),
     ("ink", pa.int32()),
     ("missing_text", pa.string()),
+    ("style", pa.string()),
 )
 
 SCORES = _schema(

@@ -26,3 +26,5 @@ class Style:
     staff_space: float = 16.0  # between two staff lines
     margin: int = 100  # on all four sides
     font_file: FontFile | None = None  # None: a font of the engraver's own
+    properties: tuple[tuple[str, float | int | bool], ...] = ()  # see `styling.KEYS`; none: its own
+    transpose: int = 0  # semitones

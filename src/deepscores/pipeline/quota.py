@@ -223,7 +223,7 @@ def index_score(task: ShardTask) -> Indexed:
 def _count(task: ShardTask) -> Iterator[PageCounts]:
     score = read_score(task.source)
     engraving = load(score, task.recipe)
-    styles = task.recipe.styles()
+    styles = task.recipe.styles(score.id)
     for place, page, _ in engraving.pages(task.recipe.most_of_a_font()):
         symbols = [one.symbol for one in place_symbols(page, engraving.music)]
         if not left_out_for(count_notes(page), page, symbols, task.recipe)[0]:

@@ -1,6 +1,7 @@
 """From a sheet to the files and rows of one page in the dataset."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ class Provenance(NamedTuple):
     split: str
     engraver: str
     font: str
+    style: Mapping[str, Any] = {}  # what was drawn for the page
 
 
 def page_stem(score: str, font: str, number: int) -> str:
@@ -173,4 +175,5 @@ def _page_row(
         objects,
         int(sheet.painting.visible_areas.sum()),
         page.missing_text,
+        json.dumps(dict(origin.style)),
     )

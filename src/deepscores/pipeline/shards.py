@@ -144,7 +144,7 @@ def write_record(folder: Path, record: Record) -> None:
 
 def load(score: Score, recipe: Recipe) -> Engraving:
     """Let the engine read *score*; raise EngravingError where it understands too few notes."""
-    engraving = engrave(score, recipe.styles())
+    engraving = engrave(score, recipe.styles(score.id))
     _compare_notes(score, engraving.music.notes, "understands", recipe)
     return engraving
 
@@ -160,7 +160,7 @@ def draw(
     Raise EngravingError as soon as the engraving is seen to lose notes: an engine can draw broken
     input as blank or thinned pages without a word.
     """
-    styles = recipe.styles()
+    styles = recipe.styles(score.id)
     drawn, style = 0, 0
     for place, page, count in engraving.pages(recipe.most_of_a_font()):
         style_at, font = styles[place], styles[place].music_font
@@ -170,7 +170,7 @@ def draw(
         if page.number == count:
             _compare_notes(score, drawn, f"draws in {font}", recipe)
         if only is None or (font, page.number) in only:
-            maker = studio(*recipe.page_size, whole_masks=recipe.whole_masks)
+            maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
             sheet = maker.make_sheet(page, engraving.music)
             yield Drawing(font, style_at.engraver, page, sheet, notes)
 
@@ -223,7 +223,8 @@ def _make(task: ShardTask) -> Record:
         if reason:
             left_out.append((page_stem(score.id, font, page.number), reason, detail))
             continue
-        origin = Provenance(score.id, score.work, split, engraver, font)
+        style = recipe.page_style(score.id, font, page.number)
+        origin = Provenance(score.id, score.work, split, engraver, font, style)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))
         for path, data in sample.files.items():
             keep(path, data)

@@ -15,6 +15,7 @@ from deepscores.engravers.verovio.data import MUSIC_FONTS, fonts_folder
 from deepscores.engravers.verovio.fonts import install, line_options
 from deepscores.engravers.verovio.hidden import without_hidden
 from deepscores.engravers.verovio.music import read_music
+from deepscores.engravers.verovio.options import DEFAULTS, style_options
 from deepscores.engravers.verovio.svg import Sizes, read_page
 from deepscores.errors import EngravingError, RecipeError
 from deepscores.model import Music, Score, Style
@@ -36,7 +37,8 @@ class _Scale(NamedTuple):
 def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
     """Load *score* once; lay it out in each of *styles* when pages are asked for.
 
-    Raise EngravingError if Verovio refuses it. A broken score can crash or hang the engine:
+    All styles transpose alike: a score is loaded in one key. Raise EngravingError if Verovio
+    refuses it. A broken score can crash or hang the engine:
     call this in a process that may be lost.
     """
     for style in styles:
@@ -46,10 +48,19 @@ def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
         install(style.font_file) if style.font_file else style.music_font for style in styles
     )
     options = tuple(_options(style, font) for style, font in zip(styles, fonts, strict=True))
+    # Options hold until they are set again: lines as thick as the last font or style had them.
+    if any(style.properties for style in styles):
+        options = tuple(one | DEFAULTS for one in options)
     if any(style.font_file for style in styles):
-        # Options hold until they are set again: lines as thick as the last font had them.
         options = tuple(one | line_options(font) for one, font in zip(options, fonts, strict=True))
-    toolkit.setOptions(options[0] | {"xmlIdSeed": 1})
+    options = tuple(
+        one | style_options(dict(style.properties))
+        for one, style in zip(options, styles, strict=True)
+    )
+    first = options[0] | {"xmlIdSeed": 1}
+    if styles[0].transpose:
+        first["transpose"] = f"{styles[0].transpose:+d}"
+    toolkit.setOptions(first)
     toolkit.setInputFrom(_INPUT[score.format])
     text = without_hidden(score.text) if score.format == "musicxml" else score.text
     if not toolkit.loadData(text) or not toolkit.getPageCount():
