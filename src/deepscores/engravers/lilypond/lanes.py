@@ -1,0 +1,213 @@
+"""What stands beside a staff at a beat: dynamics, hairpins, words; each in a voice of rests."""
+
+from collections import defaultdict
+from fractions import Fraction
+from typing import NamedTuple
+
+from deepscores.engravers.lilypond.attachments import SIDES
+from deepscores.engravers.lilypond.durations import stretch
+from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, number, reference, tag
+from deepscores.engravers.lilypond.source import Source
+from deepscores.engravers.lilypond.texts import lines_of, markup, metronome
+from deepscores.engravers.lilypond.timeline import Timeline
+
+_LETTERS = frozenset("pmfszrn")
+_PLACES = {"dynam": "below", "hairpin": "below", "tempo": "above", "dir": "above"}
+_TINY = Fraction(1, 256)
+
+
+class _Item(NamedTuple):
+    """Post-events at a time."""
+
+    time: Fraction
+    text: str
+    element: str
+
+
+class _Span(NamedTuple):
+    start: Fraction
+    end: Fraction  # equal to start for what takes no time
+    items: tuple[_Item, ...]
+
+
+class Lanes:
+    """The lanes of all staves."""
+
+    def __init__(self, timeline: Timeline, onsets: dict[str, Fraction]) -> None:
+        self.timeline = timeline
+        self.onsets = onsets
+        self.spans: dict[tuple[int, str], list[_Span]] = defaultdict(list)
+        self.dynamics: dict[str, str] = {}  # letters → name of the command that draws them
+        for index, bar in enumerate(timeline.bars):
+            for node in bar.node:
+                self.read(node, index)
+
+    def read(self, node: Node, index: int) -> None:
+        name = tag(node)
+        if name == "dynam":
+            self.dynamic(node, index)
+        elif name == "hairpin":
+            self.hairpin(node, index)
+        elif name in ("tempo", "dir", "harm", "reh", "ornam"):
+            self.words(node, index)
+        elif name == "pedal":
+            self.pedal(node, index)
+        elif name == "octave":
+            self.octave(node, index)
+
+    def sources(self, staff: int) -> list[Source]:
+        """The voices of rests that carry what stands beside *staff*."""
+        found: list[Source] = []
+        for (place, family), spans in sorted(self.spans.items()):
+            if place == staff:
+                crowded = family == "words"
+                found += [self.lane(one) for one in _parted(spans, crowded=crowded)]
+        return found
+
+    def lane(self, spans: list[_Span]) -> Source:
+        out = Source()
+        by_time: dict[Fraction, list[_Item]] = defaultdict(list)
+        for span in spans:
+            for item in span.items:
+                by_time[item.time].append(item)
+        now = Fraction(0)
+        times = sorted(by_time)
+        for time, following in zip(times, [*times[1:], None], strict=True):
+            if time > now:
+                out.add(f"s{stretch(time - now)}")
+            lasts = _TINY if following is None else following - time
+            out.add(f"s{stretch(lasts)}")
+            for item in by_time[time]:
+                out.add(item.text, item.element)
+            now = time + lasts
+        return out
+
+    def time(self, node: Node, index: int) -> Fraction:
+        """When something happens, by its beat or by the note that it starts at."""
+        bar = self.timeline.bars[index]
+        start = reference(node, "startid")
+        if start in self.onsets:
+            return self.onsets[start]
+        return min(bar.start + _beats(node.get("tstamp"), bar.unit), bar.end)
+
+    def end(self, node: Node, index: int) -> Fraction:
+        """When it ends."""
+        final = self.timeline.bars[-1].end
+        end = reference(node, "endid")
+        if end in self.onsets:
+            return self.onsets[end]
+        measures, _, beat = (node.get("tstamp2") or "").rpartition("m+")
+        if not beat:
+            return self.timeline.bars[index].end
+        target = min(index + number(measures), len(self.timeline.bars) - 1)
+        bar = self.timeline.bars[target]
+        return min(bar.start + _beats(beat, bar.unit), bar.end, final)
+
+    def staff(self, node: Node) -> int:
+        staff = number((node.get("staff") or "").split(" ")[0])
+        if staff in self.timeline.definitions:
+            return staff
+        return self.timeline.staves[0]
+
+    def put(self, family: str, node: Node, *items: _Item) -> None:
+        span = _Span(items[0].time, items[-1].time, items)
+        self.spans[self.staff(node), family].append(span)
+
+    def dynamic(self, node: Node, index: int) -> None:
+        text = "".join(node.itertext()).strip()
+        time = self.time(node, index)
+        if not text:
+            return
+        if not set(text) <= _LETTERS:
+            self.words(node, index)
+            return
+        name = self.dynamics.setdefault(text, f"dynamic{len(self.dynamics)}")
+        name = "dynamic" + _word(len(name) and list(self.dynamics).index(text))
+        self.dynamics[text] = name
+        side = SIDES[node.get("place") or "below"] if node.get("place") in SIDES else "_"
+        self.put("dynamics", node, _Item(time, f"{side}\\{name}", identity(node)))
+
+    def hairpin(self, node: Node, index: int) -> None:
+        start, end = self.time(node, index), self.end(node, index)
+        if end <= start:
+            end = max(self.timeline.bars[index].end, start + Fraction(1, 2))
+        end = min(end, self.timeline.bars[-1].end - _TINY)
+        if end <= start:
+            return
+        side = SIDES.get(node.get("place", ""), "_")
+        mark = "\\>" if node.get("form") == "dim" else "\\<"
+        begins = _Item(start, f"{side}{mark}", identity(node))
+        self.put("dynamics", node, begins, _Item(end, "\\!", ""))
+
+    def words(self, node: Node, index: int) -> None:
+        name = tag(node)
+        lines = lines_of(node, bold=name in ("tempo", "reh"), italic=name in ("dir", "dynam"))
+        if name == "tempo" and not lines:
+            lines = metronome(node)
+        if not lines:
+            return
+        place = node.get("place") or _PLACES.get(name, "above")
+        text = markup(lines)
+        if name == "reh":
+            text = f"\\box {text}"
+        final = self.timeline.bars[-1].end - _TINY
+        time = min(self.time(node, index), final)
+        self.put("words", node, _Item(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node)))
+
+    def pedal(self, node: Node, index: int) -> None:
+        command = "\\sustainOff" if node.get("dir") == "up" else "\\sustainOn"
+        time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
+        self.put("pedal", node, _Item(time, command, identity(node)))
+
+    def octave(self, node: Node, index: int) -> None:
+        """An ottava bracket; the notes stand as they are drawn, so it moves none."""
+        count = {"8": 1, "15": 2, "22": 3}.get(node.get("dis", "8"), 1)
+        count = -count if node.get("dis.place") == "below" else count
+        start, end = self.time(node, index), self.end(node, index)
+        last = min(end, self.timeline.bars[-1].end - _TINY)
+        if last <= start:
+            return
+        self.put(
+            "octave",
+            node,
+            _Item(start, f"\\ottava #{count}", identity(node)),
+            _Item(last, "\\ottava #0", ""),
+        )
+
+
+def _beats(text: str | None, unit: int) -> Fraction:
+    """Quarter notes from the start of a measure to a beat, which are counted from 1."""
+    try:
+        beat = Fraction(text or "1").limit_denominator(10_000)
+    except ValueError:
+        beat = Fraction(1)
+    return max(beat - 1, Fraction(0)) * 4 / unit
+
+
+def _parted(spans: list[_Span], *, crowded: bool) -> list[list[_Span]]:
+    """Spans in as few lanes as it takes so that no two of a lane meet."""
+    if crowded:
+        return [sorted(spans, key=lambda span: span.start)]
+    lanes: list[list[_Span]] = []
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        for lane in lanes:
+            before = lane[-1]
+            free = before.end < span.start
+            # A hairpin may end, or begin, where a dynamic stands.
+            touches = before.end == span.start and (before.start < before.end) != (
+                span.start < span.end
+            )
+            if free or touches:
+                lane.append(span)
+                break
+        else:
+            lanes.append([span])
+    return lanes
+
+
+def _word(count: int) -> str:
+    """A number in letters, as LilyPond's names have no digits."""
+    return chr(ord("A") + count // 26) + chr(ord("A") + count % 26)
+
+
+__all__ = ["NAMESPACE", "Lanes"]

@@ -1,0 +1,90 @@
+"""What depends on the style: page, margins, fonts, and how LilyPond is to engrave."""
+
+from pathlib import Path
+
+from deepscores.engravers.lilypond.mei import NAMESPACE, Node
+from deepscores.engravers.lilypond.notation import tags
+from deepscores.model import Style
+from deepscores.outlines.text import Face, shape
+
+# A staff space is 5 pt whatever it is in pixels: the page is made to measure, the staff is not.
+_POINTS = 5
+_TEXT_SIZE = 2.2  # staff spaces, of LilyPond's words
+
+_LAYOUT = """\\version "2.25.12"
+{tags}
+\\paper {{
+  paper-width = {width:.4f}\\pt
+  paper-height = {height:.4f}\\pt
+  left-margin = {margin:.4f}\\pt
+  right-margin = {margin:.4f}\\pt
+  top-margin = {margin:.4f}\\pt
+  bottom-margin = {margin:.4f}\\pt
+  indent = {indent:.4f}\\pt
+  short-indent = {short_indent:.4f}\\pt
+  oddHeaderMarkup = ##f
+  evenHeaderMarkup = ##f
+  oddFooterMarkup = ##f
+  evenFooterMarkup = ##f
+{fonts}
+}}
+\\layout {{
+  blot-diameter = 0
+  \\context {{
+    \\Score
+    barNumberFormatter = #(lambda (number . rest)
+      (if (<= 1 number (vector-length deepscoresNumbers))
+          (vector-ref deepscoresNumbers (1- number))
+          ""))
+    \\override Beam.breakable = ##t
+    \\override NonMusicalPaperColumn.line-break-permission = ##f
+  }}
+  \\context {{
+    \\Staff
+    autoAccidentals = #'()
+    autoCautionaries = #'()
+    extraNatural = ##f
+    printKeyCancellation = ##f
+    pedalSustainStyle = #'text
+  }}
+  \\context {{
+    \\Voice
+    autoBeaming = ##f
+  }}
+  \\context {{
+    \\StaffGroup
+    \\consists Instrument_name_engraver
+  }}
+}}
+"""
+
+
+def layout(style: Style, group: Node, fonts: tuple[Path, ...]) -> str:
+    """The first part of LilyPond's program for a score whose staves are *group*."""
+    unit = _POINTS / style.staff_space
+    return _LAYOUT.format(
+        tags=tags(),
+        width=style.page_width * unit,
+        height=style.page_height * unit,
+        margin=style.margin * unit,
+        indent=_room(group, "label") * _POINTS,
+        short_indent=_room(group, "labelAbbr") * _POINTS,
+        fonts=_fonts(style.music_font, fonts),
+    ).replace("    \\override NonMusicalPaperColumn.line-break-permission = ##f\n", "")
+
+
+def _fonts(music_font: str, folders: tuple[Path, ...]) -> str:
+    lines = ['  property-defaults.fonts.serif = "Liberation Serif"']
+    lines += ['  property-defaults.fonts.sans = "Liberation Serif"']
+    lines += ['  property-defaults.fonts.typewriter = "Liberation Serif"']
+    if music_font != "Emmentaler":
+        lines.append(f'  property-defaults.fonts.music = "{music_font}"')
+    adding = [f'#(ly:font-config-add-directory "{folder}")' for folder in folders]
+    return "\n".join([*adding, *lines])
+
+
+def _room(group: Node, name: str) -> float:
+    """Staff spaces that the longest instrument name takes, and what stands between."""
+    words = [" ".join("".join(one.itertext()).split()) for one in group.iter(f"{NAMESPACE}{name}")]
+    widest = max((shape(one, _TEXT_SIZE, Face()).advance for one in words), default=0.0)
+    return widest + 2 if widest else 0.0

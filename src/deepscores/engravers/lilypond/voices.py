@@ -1,0 +1,474 @@
+"""One layer of a staff, from the first measure to the last, as a voice of LilyPond's."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from deepscores.engravers.lilypond.attachments import Attachments, Attached
+from deepscores.engravers.lilypond.changes import change, clef
+from deepscores.engravers.lilypond.durations import note_value, stretch, timed, written
+from deepscores.engravers.lilypond.mei import NAMESPACE, Node, exact, identity, number, tag
+from deepscores.engravers.lilypond.source import Source
+from deepscores.engravers.lilypond.timeline import Bar, Timeline
+from deepscores.model import Facts
+
+_EVENTS = frozenset(("note", "rest", "chord", "space", "mRest", "mSpace"))
+_WHOLE = frozenset(("mRest", "mSpace"))
+_NESTS = frozenset(("beam", "tuplet", "graceGrp", "bTrem", "app", "lem", "choice", "ligature"))
+_REFUSED = {
+    "fTrem": "tremolos between two notes",
+    "mRpt": "measure repeats",
+    "mRpt2": "measure repeats",
+    "multiRpt": "measure repeats",
+    "multiRest": "multi-measure rests",
+    "beatRpt": "beat repeats",
+    "halfmRpt": "measure repeats",
+    "tabGrp": "tablature",
+}
+_ALTERED = {
+    "s": "is", "f": "es", "n": "", "x": "isis", "ss": "isis", "ff": "eses", "xs": "isis",
+    "sx": "isis", "ts": "isis", "tf": "eses", "su": "isih", "sd": "ih", "fu": "eh", "fd": "eseh",
+    "nu": "ih", "nd": "eh", "1qs": "ih", "1qf": "eh", "3qs": "isih", "3qf": "eseh", "ns": "is",
+    "nf": "es",
+}  # fmt: skip
+_STYLES = {
+    "x": "cross", "+": "cross", "diamond": "harmonic-black", "filldiamond": "harmonic-black",
+    "slash": "slash", "isotriangle": "triangle", "circlex": "xcircle", "square": "la",
+}  # fmt: skip
+_VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
+_STEMS = {"up": "\\stemUp", "down": "\\stemDown"}
+
+
+class Unwritten(Exception):  # noqa: N818 - told from errors
+    """The score has something that this module cannot write; the text says what, in the plural."""
+
+
+class _Event(NamedTuple):
+    """Something that takes time, or a change between."""
+
+    node: Node
+    ratio: Fraction = Fraction(1)  # of the tuplets around it
+    opens: tuple[Node, ...] = ()  # beams that start here
+    closes: int = 0  # beams that end here
+    tuplets: tuple[Node, ...] = ()  # that start before it
+    ends: int = 0  # tuplets that end after it
+    tremolo: int = 0  # strokes' note value: 32
+
+
+class Layer(NamedTuple):
+    """Where a voice is written."""
+
+    staff: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"v{self.staff}-{self.number}"
+
+
+class VoiceWriter:
+    """Writes one voice."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        timeline: Timeline,
+        facts: Mapping[str, Facts],
+        attached: Attachments,
+        *,
+        leads: bool,
+    ) -> None:
+        self.layer = layer
+        self.timeline = timeline
+        self.facts = facts
+        self.attached = attached
+        self.leads = leads  # the first voice of its staff tells of clefs, keys and times
+        self.out = Source()
+        self.voice = ""
+        self.stem = ""
+        self.at_staff = layer.staff
+        self.silence = Fraction(0)  # not yet written
+
+    def write(self) -> Source:
+        for index, bar in enumerate(self.timeline.bars):
+            self.bar(bar, index)
+        self.flush()
+        return self.out
+
+    def flush(self) -> None:
+        if self.silence:
+            self.out.add(f"s{stretch(self.silence)}")
+            self.silence = Fraction(0)
+
+    def bar(self, bar: Bar, index: int) -> None:
+        staff = bar.staves.get(self.layer.staff)
+        layers = [] if staff is None else list(staff.iterfind(f"{NAMESPACE}layer"))
+        mine = next((one for one in layers if number(one.get("n"), 1) == self.layer.number), None)
+        if self.leads and (changes := bar.changes.get(self.layer.staff)):
+            self.flush()
+            self.changes(changes, first=index == 0)
+        elif self.leads and not index:
+            self.out.add("\\once \\omit Staff.TimeSignature")
+        events = list(events_of(mine)) if mine is not None else []
+        if not events:
+            if bar.grace:
+                self.flush()
+                self.out.add(f"\\grace {{ s{stretch(bar.grace)} }}")
+            self.silence += bar.length
+            return
+        self.flush()
+        self.begin(layers, mine)
+        self.events(events, bar)
+        if self.at_staff != self.layer.staff:
+            self.go_to(self.layer.staff)
+
+    def changes(self, changes: list[Node], *, first: bool) -> None:
+        if first and not any(tag(one) == "meterSig" for one in changes):
+            self.out.add("\\once \\omit Staff.TimeSignature")
+        for node in changes:
+            for command in change(node):
+                self.out.add(command)
+
+    def begin(self, layers: list[Node], mine: Node) -> None:
+        """Say on which side the voice stands in this measure."""
+        sounding = [one for one in layers if one is mine or _sounds(one)]
+        voice = "\\oneVoice"
+        if len(sounding) > 1:
+            voice = _VOICES[min(sounding.index(mine), len(_VOICES) - 1)]
+        if voice != self.voice:
+            self.voice = voice
+            self.out.add(voice)
+            self.stem = ""
+
+    def events(self, events: list[_Event], bar: Bar) -> None:
+        """Write a measure: leading grace notes, what takes time, trailing grace notes."""
+        timed_places = [i for i, one in enumerate(events) if self.takes_time(one)]
+        first = timed_places[0] if timed_places else len(events)
+        last = timed_places[-1] if timed_places else -1
+        self.graces(events[:first], bar.grace)
+        now = bar.start
+        run: list[_Event] = []
+        for place in range(first, last + 1):
+            event = events[place]
+            if self.is_grace(event):
+                run.append(event)
+                continue
+            if run and self.takes_time(event):
+                self.graces(run, Fraction(0))
+                run = []
+            trailing = events[last + 1 :] if place == last else []
+            trailing = [one for one in trailing if self.is_grace(one)]
+            if trailing:
+                self.out.add("\\afterGrace")
+            now += self.event(event, bar)
+            if trailing:
+                self.braced(trailing)
+                self.tuplets_end(event)
+        for event in events[last + 1 :] if timed_places else []:
+            if not self.is_grace(event):
+                self.event(event, bar)
+        if now < bar.end:
+            self.out.add(f"s{stretch(bar.end - now)}")
+
+    def graces(self, events: list[_Event], at_least: Fraction) -> None:
+        """Grace notes before a note; padded where other voices have longer ones."""
+        graces = [one for one in events if self.is_grace(one)]
+        for event in events:
+            if not self.is_grace(event):
+                self.out.extend(self.between(event.node))
+        missing = at_least - grace_length(graces)
+        if not graces and missing <= 0:
+            return
+        self.out.add("\\grace {")
+        if missing > 0:
+            self.out.add(f"s{stretch(missing)}")
+        for event in graces:
+            self.grace(event)
+        self.out.add("}")
+
+    def braced(self, events: list[_Event]) -> None:
+        self.out.add("{")
+        for event in events:
+            self.grace(event)
+        self.out.add("}")
+
+    def grace(self, event: _Event) -> None:
+        node = event.node
+        if _slashed(node):
+            self.out.add("\\once \\override Flag.stroke-style = \"grace\"")
+        self.sound(node, note_value(node), event)
+
+    def event(self, event: _Event, bar: Bar) -> Fraction:
+        """Write one event; return the quarter notes that it takes."""
+        node = event.node
+        if not self.takes_time(event):
+            self.out.extend(self.between(node))
+            return Fraction(0)
+        name = tag(node)
+        for tuplet in event.tuplets:
+            self.tuplet(tuplet)
+        fact = self.facts.get(identity(node), Facts())
+        takes = bar.length if name in _WHOLE else exact(fact.duration)
+        if name == "mRest":
+            self.rest_of_measure(node, bar)
+        elif name in ("space", "mSpace") or node.get("visible") == "false":
+            self.out.add(f"s{stretch(takes / event.ratio)}")
+        else:
+            self.sound(node, timed(node, takes, event.ratio), event)
+        if event.ends:
+            self.tuplets_end(event)
+        return takes
+
+    def rest_of_measure(self, node: Node, bar: Bar) -> None:
+        if node.get("visible") == "false":
+            self.out.add(f"s{stretch(bar.length)}")
+            return
+        self.out.add(f"R{stretch(bar.length)}", identity(node))
+        self.post(node, _Event(node))
+
+    def tuplets_end(self, event: _Event) -> None:
+        for _ in range(event.ends):
+            self.out.add("}")
+
+    def tuplet(self, node: Node) -> None:
+        num, base = number(node.get("num"), 3) or 3, number(node.get("numbase"), 2) or 2
+        for grob, name in (("TupletBracket", "bracket"), ("TupletNumber", "num")):
+            visible = node.get(f"{name}.visible")
+            if grob == "TupletBracket" and visible:
+                shown = "##t" if visible == "true" else "##f"
+                self.out.add(f"\\once \\override TupletBracket.bracket-visibility = {shown}")
+            elif visible == "false":
+                self.out.add(f"\\once \\omit {grob}")
+        place = node.get("bracket.place") or node.get("num.place")
+        if place in ("above", "below"):
+            direction = "#UP" if place == "above" else "#DOWN"
+            self.out.add(f"\\once \\override TupletBracket.direction = {direction}")
+        if node.get("num.format") == "ratio":
+            self.out.add(
+                "\\once \\override TupletNumber.text = #tuplet-number::calc-fraction-text"
+            )
+        self.out.add(f"\\tuplet {num}/{base} {{", identity(node))
+
+    def sound(self, node: Node, length: str, event: _Event) -> None:
+        """A note, chord or rest with all that hangs on it."""
+        name = tag(node)
+        staff = number(node.get("staff"))
+        target = staff if staff in self.timeline.definitions else self.layer.staff
+        if name != "rest" and target != self.at_staff:
+            self.go_to(target)
+        if name != "rest":
+            self.turn_stem(node)
+        if node.get("cue") == "true":
+            self.out.add("\\once \\set fontSize = #-3")
+        if name == "chord":
+            self.chord(node, length)
+        elif name == "note":
+            self.out.add(f"{self.tweaks(node)}{self.pitch(node)}{length}", identity(node))
+            self.put(self.attached.ties(node))
+        else:
+            self.rest(node, length)
+        if event.tremolo:
+            self.out.add(f":{event.tremolo}", identity(node))
+        self.post(node, event)
+
+    def chord(self, node: Node, length: str) -> None:
+        self.out.add("<")
+        for note in node.iterfind(f"{NAMESPACE}note"):
+            if note.get("visible") == "false":
+                continue
+            self.out.add(f"{self.tweaks(note)}{self.pitch(note)}", identity(note))
+            self.put(self.attached.ties(note))
+        self.out.add(f">{length}", identity(node))
+
+    def rest(self, node: Node, length: str) -> None:
+        step, octave = node.get("ploc"), node.get("oloc")
+        if step and octave:
+            self.out.add(f"{step}{_octave(number(octave))}{length}\\rest", identity(node))
+        else:
+            self.out.add(f"r{length}", identity(node))
+
+    def post(self, node: Node, event: _Event) -> None:
+        for beam in event.opens:
+            self.out.add("[", identity(beam))
+        for _ in range(event.closes):
+            self.out.add("]")
+        self.put(self.attached.after(node))
+
+    def put(self, attached: list[Attached]) -> None:
+        for one in attached:
+            self.out.add(one.text, one.element)
+
+    def go_to(self, staff: int) -> None:
+        self.at_staff = staff
+        self.out.add(f'\\change Staff = "{staff}"')
+
+    def turn_stem(self, node: Node) -> None:
+        wanted = _STEMS.get(node.get("stem.dir") or _first_note(node, "stem.dir"), "")
+        if wanted != self.stem:
+            self.stem = wanted
+            self.out.add(wanted or self.voice)
+
+    def tweaks(self, note: Node) -> str:
+        style = _STYLES.get(note.get("head.shape", ""))
+        return f"\\tweak NoteHead.style #'{style} " if style else ""
+
+    def pitch(self, note: Node) -> str:
+        """The note's name with its octave, and what accidental is to be drawn.
+
+        Accidentals come from the score alone: LilyPond is told to draw none of its own.
+        """
+        accid = note.find(f"{NAMESPACE}accid")
+        sign = accid.get("accid") if accid is not None else None
+        sign = sign or note.get("accid")
+        shown = bool(sign)
+        sounds = sign or (accid.get("accid.ges") if accid is not None else None)
+        sounds = sounds or note.get("accid.ges") or "n"
+        step, octave = note.get("pname"), number(note.get("oct"), 4)
+        if not step:
+            step, octave = _at_line(number(note.get("loc"), 4))
+        force = ""
+        if shown:
+            force = "?" if accid is not None and accid.get("enclose") == "paren" else "!"
+        return f"{step}{_ALTERED.get(sounds, '')}{_octave(octave)}{force}"
+
+    def between(self, node: Node) -> Source:
+        """A change within the measure."""
+        out = Source()
+        name = tag(node)
+        if name == "clef" and node.get("shape"):
+            for command in clef(node):
+                out.add(command)
+        elif name in ("keySig", "meterSig"):
+            for command in change(node):
+                out.add(command)
+        return out
+
+    def takes_time(self, event: _Event) -> bool:
+        return tag(event.node) in _EVENTS and not self.is_grace(event)
+
+    def is_grace(self, event: _Event) -> bool:
+        return is_grace(event.node)
+
+
+def is_grace(node: Node) -> bool:
+    """Whether a note or chord is a grace note."""
+    if tag(node) not in ("note", "chord"):
+        return False
+    if node.get("grace") or _first_note(node, "grace"):
+        return True
+    return tag(node.getparent()) == "graceGrp"
+
+
+def grace_length(events: list[_Event]) -> Fraction:
+    """Quarter notes that grace notes take of LilyPond's grace time."""
+    return sum((written(one.node) for one in events), Fraction(0))
+
+
+def leading_graces(layer: Node) -> list[_Event]:
+    """The grace notes before the first note of a measure."""
+    found: list[_Event] = []
+    for event in events_of(layer):
+        if is_grace(event.node):
+            found.append(event)
+        elif tag(event.node) in _EVENTS:
+            return found
+    return []  # after the last note, where there is one
+
+
+def events_of(layer: Node) -> Iterator[_Event]:
+    """What stands in a layer, in order, with the beams and tuplets that start and end there.
+
+    Raise Unwritten for what LilyPond is not given.
+    """
+    yield from _flatten(list(_nodes(layer, Fraction(1), ())))
+
+
+class _Leaf(NamedTuple):
+    node: Node
+    ratio: Fraction
+    around: tuple[Node, ...]  # beams, tuplets, tremolos, from the outermost
+
+
+def _nodes(node: Node, ratio: Fraction, around: tuple[Node, ...]) -> Iterator[_Leaf]:
+    for child in node:
+        name = tag(child)
+        if name in _REFUSED:
+            raise Unwritten(_REFUSED[name])
+        if name == "tuplet":
+            num, base = number(child.get("num")), number(child.get("numbase"))
+            inner = ratio * Fraction(base, num) if num and base else ratio
+            yield from _nodes(child, inner, (*around, child))
+        elif name in _NESTS:
+            yield from _nodes(child, ratio, (*around, child))
+        elif name:
+            yield _Leaf(child, ratio, around)
+
+
+def _flatten(leaves: list[_Leaf]) -> Iterator[_Event]:
+    heads: dict[Node, int] = {}
+    tails: dict[Node, int] = {}
+    begins: dict[Node, int] = {}
+    finishes: dict[Node, int] = {}
+    for place, leaf in enumerate(leaves):
+        for node in leaf.around:
+            name = tag(node)
+            if name == "beam" and _beamed(leaf.node, node):
+                heads.setdefault(node, place)
+                tails[node] = place
+            elif name == "tuplet" and tag(leaf.node) in _EVENTS and not is_grace(leaf.node):
+                begins.setdefault(node, place)
+                finishes[node] = place
+    for place, leaf in enumerate(leaves):
+        opens = tuple(
+            one for one, head in heads.items() if head == place and tails[one] != place
+        )
+        closes = sum(tail == place and heads[one] != place for one, tail in tails.items())
+        starts = tuple(one for one in leaf.around if begins.get(one) == place)
+        ends = sum(finish == place for finish in finishes.values())
+        tremolo = max((_strokes(one, leaf.node) for one in leaf.around), default=0)
+        yield _Event(leaf.node, leaf.ratio, opens, closes, starts, ends, tremolo)
+
+
+def _beamed(leaf: Node, beam: Node) -> bool:
+    if tag(leaf) not in ("note", "chord"):
+        return False
+    if not is_grace(leaf):
+        return True
+    # Grace notes within a beam of plain notes are not its own.
+    return all(
+        is_grace(one) or tag(one.getparent()) == "chord" for one in beam.iter(f"{NAMESPACE}note")
+    )
+
+
+def _strokes(node: Node, leaf: Node) -> int:
+    if tag(node) != "bTrem":
+        return 0
+    strokes = number((leaf.get("stem.mod") or _first_note(leaf, "stem.mod"))[:1], 0)
+    flags = max(number(leaf.get("dur"), 4).bit_length() - 3, 0)
+    return int(2 ** (2 + flags + (strokes or 3)))
+
+
+def _first_note(node: Node, name: str) -> str:
+    """An attribute of a chord's first note that has it."""
+    for note in node.iterfind(f"{NAMESPACE}note"):
+        if note.get(name):
+            return str(note.get(name))
+    return ""
+
+
+def _sounds(layer: Node) -> bool:
+    return any(tag(one) in ("note", "rest", "mRest") for one in layer.iter())
+
+
+def _slashed(node: Node) -> bool:
+    return "slash" in (node.get("stem.mod") or _first_note(node, "stem.mod"))
+
+
+def _octave(octave: int) -> str:
+    return "'" * (octave - 3) if octave >= 3 else "," * (3 - octave)
+
+
+def _at_line(place: int) -> tuple[str, int]:
+    """The note that stands, under a clef with middle C on the middle line, at a height."""
+    steps = place - 4
+    return "cdefgab"[steps % 7], 4 + steps // 7
