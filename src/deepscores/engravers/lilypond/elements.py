@@ -58,7 +58,6 @@ class Elements:
         self.found: list[Element] = []
         self._known: dict[tuple[object, ...], int] = {}
         self._systems: dict[str, int] = {}
-        self._single = 0
 
     def of(self, grob: str, data: Mapping[str, str]) -> int:
         """The element that a grob with these data draws for."""
@@ -66,8 +65,7 @@ class Elements:
         if grob == "SystemStartBar" or not grob:
             return system
         if grob in _OF_SYSTEM:
-            self._single += 1
-            return self.child(system, _OF_SYSTEM[grob], "", self._single)
+            return self.child(system, _OF_SYSTEM[grob], "", data.get("number"))
         if grob in _OF_MEASURE:
             return self.of_measure(grob, system, data)
         if grob in _OF_STAFF:

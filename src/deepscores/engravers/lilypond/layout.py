@@ -22,8 +22,10 @@ _LAYOUT = """\\version "2.25.12"
   bottom-margin = {margin:.4f}\\pt
   indent = {indent:.4f}\\pt
   short-indent = {short_indent:.4f}\\pt
-  oddHeaderMarkup = ##f
-  evenHeaderMarkup = ##f
+  oddHeaderMarkup = \\markup \\unless \\on-first-page \\as "pgHead" \\fill-line {{
+    "" \\concat {{ "– " \\fromproperty #'page:page-number-string " –" }} ""
+  }}
+  evenHeaderMarkup = \\oddHeaderMarkup
   oddFooterMarkup = ##f
   evenFooterMarkup = ##f
 {fonts}

@@ -56,6 +56,7 @@ def write_notation(music: Music) -> Notation | None:
 
 class _Writer:
     def __init__(self, root: Node, timeline: Timeline, music: Music) -> None:
+        self.root = root
         self.timeline = timeline
         self.facts = music.facts
         self.elements = {identity(node): node for node in root.iter() if identity(node)}
@@ -132,7 +133,7 @@ class _Writer:
         out = Source()
         head = self.timeline.head
         if head is None:
-            return out
+            return self.plain_header()
         cells: dict[tuple[str, str], list[Node]] = {}
         for rend in head:
             if tag(rend) == "rend":
@@ -147,6 +148,20 @@ class _Writer:
                 row = " ".join(one or '""' for one in columns)
                 name = quoted(f"pgHead {identity(head)}")
                 out.add(f"\\markup \\as {name} \\fill-line {{ {row} }}")
+        return out
+
+    def plain_header(self) -> Source:
+        """Title and names from the file's description, where there is no header."""
+        out = Source()
+        title, left, right = (
+            next((text for one in self.root.iterfind(path) if (text := _words(one))), "")
+            for path in _DESCRIBED
+        )
+        if title:
+            out.add(f"\\markup \\as {quoted('pgHead')} \\fill-line {{ \\fontsize #4 {quoted(title)} }}")
+        if left or right:
+            row = f"{quoted(left)} {quoted(right)}"
+            out.add(f"\\markup \\as {quoted('pgHead')} \\fill-line {{ {row} }}")
         return out
 
     def cell(self, rends: list[Node], side: str, *, large: bool) -> str:
@@ -239,6 +254,17 @@ class _Writer:
 
 
 _TITLE = ("middle", "center")
+
+
+_DESCRIBED = (
+    f".//{NAMESPACE}fileDesc//{NAMESPACE}title",
+    f".//{NAMESPACE}respStmt/{NAMESPACE}persName[@role='lyricist']",
+    f".//{NAMESPACE}respStmt/{NAMESPACE}persName[@role='composer']",
+)
+
+
+def _words(node: Node) -> str:
+    return " ".join("".join(node.itertext()).split())
 
 
 def _wrap(rend: Node) -> Node:

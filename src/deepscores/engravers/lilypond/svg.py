@@ -75,6 +75,7 @@ class _Reader:
         self.elements = elements
         self.marks: list[Mark] = []
         self.missing = ""
+        self.grobs = 0
 
     def walk(self, node: Node, where: _Where) -> None:
         for child in node:
@@ -91,7 +92,9 @@ class _Reader:
     def walk_group(self, node: Node, where: _Where) -> None:
         get = node.get
         if get("class"):
-            where = where._replace(grob=get("class"), data=dict(node.attrib))
+            self.grobs += 1
+            data = {**node.attrib, "number": f"{self.grobs}"}
+            where = where._replace(grob=get("class"), data=data)
         if get("data-as"):
             first = len(self.marks)
             self.walk(node, where._replace(named=get("data-as")))
