@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from deepscores.engravers.choice import music_fonts
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.labelling.readability import READABLE, Readability
@@ -21,7 +22,9 @@ class Recipe:
     """All that a dataset depends on, besides the scores and the versions of the engines."""
 
     scores: tuple[str, ...] = ()  # files, folders, globs; () is the default corpus
+    engraver: str = "verovio"
     fonts: tuple[str, ...] = MUSIC_FONTS
+    font_dir: str = ""  # with fonts for LilyPond; "": its own only
     pages: int | None = 300  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
     labels: str = "deepscores-118"
@@ -40,7 +43,15 @@ class Recipe:
         """The styles in which each score is engraved."""
         width, height = self.page_size
         return tuple(
-            Style(font, "verovio", width, height, self.staff_space, self.margin)
+            Style(
+                font,
+                self.engraver,
+                width,
+                height,
+                self.staff_space,
+                self.margin,
+                self.font_dir,
+            )
             for font in self.fonts
         )
 
@@ -64,6 +75,10 @@ class Recipe:
         table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
+        if self.engraver == "verovio":  # nor does a dataset of Verovio's tell of the choice
+            del table["engraver"]
+        if not self.font_dir:
+            del table["font-dir"]
         limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
         return {**table, "quota": dict(self.quota), "readability": limits}
 
@@ -122,7 +137,9 @@ def _beside(folder: Path, recipe: Recipe) -> Recipe:
         return str(folder / Path(name).expanduser())
 
     labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
-    return replace(recipe, scores=tuple(map(resolve, recipe.scores)), labels=labels)
+    font_dir = resolve(recipe.font_dir) if recipe.font_dir else ""
+    scores = tuple(map(resolve, recipe.scores))
+    return replace(recipe, scores=scores, labels=labels, font_dir=font_dir)
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -148,9 +165,12 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 def checked(recipe: Recipe) -> Recipe:
     """*recipe*, or RecipeError where it asks for what cannot be."""
+    known = music_fonts(recipe.engraver, recipe.font_dir)
+    if recipe.fonts == MUSIC_FONTS and known != MUSIC_FONTS:  # none were asked for
+        recipe = replace(recipe, fonts=known)
     for font in recipe.fonts:
-        if font not in MUSIC_FONTS:
-            raise RecipeError(f"no music font {font!r}; there are {', '.join(MUSIC_FONTS)}")
+        if font not in known:
+            raise RecipeError(f"no music font {font!r}; there are {', '.join(known)}")
     if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
         raise RecipeError("fonts: name at least one, and each once")
     labels = recipe.label_set()
@@ -258,6 +278,8 @@ def _text(key: str, value: object) -> str:
 
 _PARSERS: dict[str, Any] = {
     "scores": _paths,
+    "engraver": _text,
+    "font_dir": _text,
     "fonts": _names,
     "pages": _pages,
     "pages_per_score": _pages,

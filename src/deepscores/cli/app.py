@@ -25,6 +25,12 @@ app = typer.Typer(
 Fonts = Annotated[
     str | None, typer.Option(metavar="A,B,…", help="Music fonts [default: all five].")
 ]
+Engraver = Annotated[
+    str | None, typer.Option(metavar="NAME", help="verovio or lilypond [default: verovio].")
+]
+FontDir = Annotated[
+    str | None, typer.Option(metavar="FOLDER", help="Music fonts for LilyPond besides its own.")
+]
 Labels = Annotated[
     str | None,
     typer.Option(metavar="SET", help="Label set: a name or a TOML file [default: deepscores-118]."),
@@ -83,7 +89,9 @@ def build(
         typer.Option("-o", "--output", metavar="DATASET", help="Folder [default: dataset]."),
     ] = None,
     recipe: RecipeFile = None,
+    engraver: Engraver = None,
     fonts: Fonts = None,
+    font_dir: FontDir = None,
     pages: Annotated[
         str | None, typer.Option(metavar="N|all", help="Stop after so many pages [default: 300].")
     ] = None,
@@ -138,7 +146,8 @@ def build(
 
     _positive("jobs", jobs)
     changes = _given(
-        fonts=fonts, pages=pages, pages_per_score=pages_per_score, labels=labels,
+        engraver=engraver, fonts=fonts, font_dir=font_dir, pages=pages,
+        pages_per_score=pages_per_score, labels=labels,
         page_size=page_size, staff_space=staff_space, margin=margin, patches=patches,
         patches_per_class=patches_per_class, quota=quota,
         max_lost_notes=max_lost_notes, seed=seed, whole_masks=whole_masks or None,
@@ -155,7 +164,9 @@ def engrave(
     score: Annotated[str, typer.Argument(metavar="SCORE", help="One score file.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     recipe: RecipeFile = None,
+    engraver: Engraver = None,
     fonts: Fonts = None,
+    font_dir: FontDir = None,
     labels: Labels = None,
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
@@ -167,12 +178,14 @@ def engrave(
     \b
     deepscores engrave song.musicxml -o song
     deepscores engrave song.mxl -o song --fonts Petaluma --labels full
+    deepscores engrave song.mxl -o song --engraver lilypond
     """
     from deepscores import api
     from deepscores.cli.screen import watching
 
     changes = _given(
-        fonts=fonts, labels=labels, page_size=page_size, staff_space=staff_space, margin=margin,
+        engraver=engraver, fonts=fonts, font_dir=font_dir, labels=labels, page_size=page_size,
+        staff_space=staff_space, margin=margin,
         whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:

@@ -13,3 +13,4 @@ class Style:
     page_height: int = 2668
     staff_space: float = 16.0  # between two staff lines
     margin: int = 100  # on all four sides
+    font_dir: str = ""  # where the engraver looks for music fonts besides its own

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepscores.engravers.lilypond.glyphs import MUSIC_FONTS
+from deepscores.engravers.lilypond.fonts import MUSIC_FONTS
 from deepscores.engravers.lilypond.layout import layout
 from deepscores.engravers.lilypond.notation import (
     Notation,
@@ -51,7 +51,7 @@ class LilyPondEngraving:
 
     def pages(self, most: int | None = None) -> Iterator[Engraved]:
         for index, style in enumerate(self.styles):
-            head = layout(style, self.notation.timeline.group, self.fonts)
+            head = layout(style, self.notation.timeline, self.fonts)
             source = score_source(self.notation, head)
             svgs = run(source.text, self.name)
             lines = source.elements

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node
 from deepscores.engravers.lilypond.notation import tags
+from deepscores.engravers.lilypond.timeline import Timeline
 from deepscores.model import Style
 from deepscores.outlines.text import Face, shape
 
@@ -22,10 +23,8 @@ _LAYOUT = """\\version "2.25.12"
   bottom-margin = {margin:.4f}\\pt
   indent = {indent:.4f}\\pt
   short-indent = {short_indent:.4f}\\pt
-  oddHeaderMarkup = \\markup \\unless \\on-first-page \\as "pgHead" \\fill-line {{
-    "" \\concat {{ "– " \\fromproperty #'page:page-number-string " –" }} ""
-  }}
-  evenHeaderMarkup = \\oddHeaderMarkup
+  oddHeaderMarkup = {header}
+  evenHeaderMarkup = {header}
   oddFooterMarkup = ##f
   evenFooterMarkup = ##f
 {fonts}
@@ -39,7 +38,7 @@ _LAYOUT = """\\version "2.25.12"
           (vector-ref deepscoresNumbers (1- number))
           ""))
     \\override Beam.breakable = ##t
-    \\override NonMusicalPaperColumn.line-break-permission = ##f
+{numbers}
   }}
   \\context {{
     \\Staff
@@ -61,18 +60,26 @@ _LAYOUT = """\\version "2.25.12"
 """
 
 
-def layout(style: Style, group: Node, fonts: tuple[Path, ...]) -> str:
-    """The first part of LilyPond's program for a score whose staves are *group*."""
+# A score with a header of its own has that on its first page, and no page numbers.
+_PAGE_NUMBER = """\\markup \\unless \\on-first-page \\as "pgHead" \\fill-line {
+    "" \\concat { "– " \\fromproperty #'page:page-number-string " –" } ""
+  }"""
+
+
+def layout(style: Style, timeline: Timeline, fonts: tuple[Path, ...]) -> str:
+    """The first part of LilyPond's program for the score of *timeline*."""
     unit = _POINTS / style.staff_space
     return _LAYOUT.format(
         tags=tags(),
         width=style.page_width * unit,
         height=style.page_height * unit,
         margin=style.margin * unit,
-        indent=_room(group, "label") * _POINTS,
-        short_indent=_room(group, "labelAbbr") * _POINTS,
+        indent=_room(timeline.group, "label") * _POINTS,
+        short_indent=_room(timeline.group, "labelAbbr") * _POINTS,
+        header="##f" if timeline.head is not None else _PAGE_NUMBER,
+        numbers="" if timeline.numbered else "    \\omit BarNumber",
         fonts=_fonts(style.music_font, fonts),
-    ).replace("    \\override NonMusicalPaperColumn.line-break-permission = ##f\n", "")
+    )
 
 
 def _fonts(music_font: str, folders: tuple[Path, ...]) -> str:

@@ -32,7 +32,12 @@ from deepscores.engravers.lilypond.voices import (
 from deepscores.model import Music
 
 _TIMED = ("note", "rest", "chord", "mRest", "space")
-_SYMBOLS = {"brace": "GrandStaff", "bracket": "StaffGroup", "bracketsq": "SquareGroup"}
+_SYMBOLS = {
+    "brace": "SystemStartBrace",
+    "bracket": "SystemStartBracket",
+    "bracketsq": "SystemStartSquare",
+    "line": "SystemStartBar",
+}
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,6 @@ class _Writer:
         body.add("<<")
         for child in self.timeline.group:
             self.group(child, body)
-        if not self.wrapped(self.timeline.group):
-            pass
         self.times(body)
         body.add(">>")
         for letters, name in self.lanes.dynamics.items():
@@ -120,9 +123,6 @@ class _Writer:
         out.add("deepscoresMusic =")
         out.extend(body)
         return Notation(self.timeline, self.elements, self.header(), out)
-
-    def wrapped(self, group: Node) -> bool:
-        return group is not None
 
     def define_numbers(self, out: Source) -> None:
         names = " ".join(quoted(bar.node.get("n") or "") for bar in self.timeline.bars)
@@ -181,10 +181,14 @@ class _Writer:
             return
         symbol = node.find(f"{NAMESPACE}grpSym")
         kind = node.get("symbol") or (symbol.get("symbol") if symbol is not None else "")
-        context = _SYMBOLS.get(kind or "", "PlainGroup")
-        spans = node.get("bar.thru") == "true"
-        out.add(f"\\new {context} \\with {{")
-        out.add("\\consists Span_bar_engraver" if spans else "\\remove Span_bar_engraver")
+        delimiter = _SYMBOLS.get(kind or "")
+        out.add("\\new StaffGroup \\with {")
+        if delimiter:
+            out.add(f"systemStartDelimiter = #'{delimiter}")
+        else:
+            out.add("\\remove System_start_delimiter_engraver")
+        if node.get("bar.thru") != "true":
+            out.add("\\remove Span_bar_engraver")
         out.add(_names(node))
         out.add("} <<")
         for child in node:
@@ -201,6 +205,8 @@ class _Writer:
         if scale.isdigit() and scale != "100":
             out.add(f"\\magnifyStaff #{int(scale)}/100")
         out.add(f"\\override StaffSymbol.details.staff = {place}")
+        if self.timeline.hides:
+            out.add("\\RemoveEmptyStaves")
         out.add("} <<")
         for leads, layer in zip([True, *[False] * 64], self.layers.get(place, [1]), strict=False):
             name = Layer(place, layer)

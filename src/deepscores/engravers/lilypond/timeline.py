@@ -9,11 +9,11 @@ from deepscores.engravers.lilypond.mei import NAMESPACE, Node, exact, identity, 
 from deepscores.model import Facts, Music
 
 _BARS = {  # the end of a measure and the start of the next, as MEI names them → LilyPond's barline
-    ("rptend", "rptstart"): ":..:",
+    ("rptend", "rptstart"): ":|.|:",
     ("dbl", "rptstart"): ".|:-||",
     ("", "rptstart"): ".|:",
     ("end", "rptstart"): ".|:",
-    ("rptboth", ""): ":..:",
+    ("rptboth", ""): ":|.|:",
     ("rptend", ""): ":|.",
     ("rptstart", ""): ".|:",
     ("dbl", ""): "||",
@@ -58,6 +58,8 @@ class Timeline:
     staves: list[int]  # their numbers from top to bottom
     definitions: dict[int, Node]  # their first staffDef
     starts: list[Fraction]
+    numbered: bool = True  # measures show their numbers
+    hides: bool = False  # staves that rest throughout a system are left out
 
     def bar_at(self, time: Fraction) -> int:
         """Index of the measure at *time*; the last one for the end of the score."""
@@ -90,6 +92,9 @@ def read_timeline(root: Node, music: Music) -> Timeline | None:
         list(walk.definitions),
         walk.definitions,
         [bar.start for bar in walk.bars],
+        walk.numbered,
+        # So says MusicXML where it tells of single staves that they are to be seen.
+        any(staff.get("visible") for bar in walk.bars for staff in bar.staves.values()),
     )
 
 
@@ -102,6 +107,7 @@ class _Walk:
         self.definitions: dict[int, Node] = {}
         self.pending: dict[int, list[Node]] = {}
         self.unit = 4
+        self.numbered = True
 
     def walk(self, node: Node, ending: Node | None) -> None:
         for child in node:
@@ -121,6 +127,7 @@ class _Walk:
 
     def define(self, node: Node) -> None:
         common: list[Node] = []
+        self.numbered &= node.get("mnum.visible") != "false"
         for child in node:
             match tag(child):
                 case "staffGrp":
