@@ -32,6 +32,7 @@ class Attachments:
         self._after: dict[str, list[Attached]] = defaultdict(list)
         self._ties: dict[str, list[Attached]] = defaultdict(list)
         self.apart: list[Node] = []  # slurs and ties from one voice to another
+        self.clashing: set[str] = set()  # notes and chords whose stems cannot go as the score says
         self._slurs = 0
         for measure in root.iter(f"{NAMESPACE}measure"):
             for node in measure:

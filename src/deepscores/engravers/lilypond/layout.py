@@ -53,6 +53,10 @@ _LAYOUT = """\\version "2.25.12"
     autoBeaming = ##f
   }}
   \\context {{
+    \\Lyrics
+    \\override LyricHyphen.minimum-distance = #0.8
+  }}
+  \\context {{
     \\StaffGroup
     \\consists Instrument_name_engraver
   }}

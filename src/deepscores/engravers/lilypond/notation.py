@@ -28,6 +28,7 @@ from deepscores.engravers.lilypond.voices import (
     grace_length,
     is_grace,
     leading_graces,
+    stem_direction,
 )
 from deepscores.model import Music
 
@@ -75,6 +76,7 @@ class _Writer:
                     self.look(place, layer, home, onsets)
             bar.grace = self.graces(bar.staves.values())
         self.attached = Attachments(root, home)
+        self.attached.clashing |= self.clashing()
         self.lanes = Lanes(timeline, onsets)
 
     def look(
@@ -101,6 +103,24 @@ class _Writer:
             onsets[name] = time
             if tag(node) in ("note", "chord") and not is_grace(node):
                 self.notes.setdefault(staff, []).append((node, time, voice.name))
+
+    def clashing(self) -> set[str]:
+        """Notes of two voices at one time with stems on one side: LilyPond would draw them over
+        each other."""
+        sides: dict[tuple[int, Fraction, str], dict[str, list[str]]] = {}
+        for place, notes in self.notes.items():
+            for node, time, voice in notes:
+                side = stem_direction(node)
+                if side and tag(node.getparent()) != "chord":
+                    key = (number(node.get("staff"), place), time, side)
+                    sides.setdefault(key, {}).setdefault(voice, []).append(identity(node))
+        return {
+            name
+            for voices in sides.values()
+            if len(voices) > 1
+            for names in voices.values()
+            for name in names
+        }
 
     def graces(self, staves: "Iterator[Node] | object") -> Fraction:
         lengths = [Fraction(0)]
@@ -187,6 +207,8 @@ class _Writer:
             out.add(f"systemStartDelimiter = #'{delimiter}")
         else:
             out.add("\\remove System_start_delimiter_engraver")
+        if kind == "brace":
+            out.add("\\consists Keep_alive_together_engraver")
         if node.get("bar.thru") != "true":
             out.add("\\remove Span_bar_engraver")
         out.add(_names(node))

@@ -21,7 +21,7 @@ from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
 from deepscores.model import Mark, Page, Style
 from deepscores.outlines import curves
-from deepscores.outlines.contours import moved
+from deepscores.outlines.contours import bounds, moved
 from deepscores.outlines.text import Face, glyph_edges, shape
 
 Node = Any
@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _FLATNESS = 0.001  # staff spaces: 0.02 px at 16 px
 _GLYPH_FLATNESS = 0.3  # of 1000 units an em, which is four staff spaces
 _GLYPH_SCALE = 0.004  # of a full-size glyph, staff spaces
+_LEDGERED = frozenset(("rests.0o", "rests.1o", "rests.M1o"))
 _OUTLINED = frozenset(("Slur", "PhrasingSlur", "Tie", "LaissezVibrerTie", "RepeatTie"))
 
 
@@ -163,6 +164,9 @@ class _Reader:
         edges = _glyph_edges(node.get("d") or "")
         if not len(edges):
             return
+        if name in _LEDGERED:
+            self.ledger(edges, place, where)
+            return
         scale = round(abs(place.a) / (_GLYPH_SCALE * self.space), 4)
         element = self.element(where)
         kind = self.elements.found[element].kind
@@ -180,6 +184,14 @@ class _Reader:
         else:
             raise EngravingError(f"{grob} {name}", "a glyph that has no name in SMuFL")
         self.add(mark, where)
+
+    def ledger(self, edges: Edges, place: Affine, where: _Where) -> None:
+        """The ledger line of a rest: as wide as rest and line together, and about its height."""
+        x0, y0, x1, y1 = bounds(moved(edges, place))
+        reach = min(abs(y0 - place.f), abs(y1 - place.f))
+        staff = self.elements.of("LedgerLineSpanner", where.data)
+        box = Box(x0, place.f - reach, x1, place.f + reach)
+        self.add(Mark(None, place, staff, "rect", stroke=2 * reach, box=box), where)
 
     def text(self, node: Node, where: _Where) -> None:
         words = "".join(node.itertext()).strip("\n")

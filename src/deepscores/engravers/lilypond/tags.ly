@@ -96,6 +96,13 @@
               (drawn (cond ((not element) "")
                            ((list? glyph) (extract-glyph-info element glyph size))
                            (else (extract-glyph element glyph size)))))
-         (if (string-prefix? "<path" drawn)
-             (string-append "<path data-glyph=\"" name "\"" (substring drawn 5))
-             drawn)))))
+         (cond
+           ((not (string-prefix? "<path" drawn)) drawn)
+           ;; A rest off the staff with a ledger line of its own: the rest, and then both.
+           ((and (string-prefix? "rests." name) (string-suffix? "o" name) (string? glyph))
+            (let ((plain (string-drop-right name 1)))
+              (string-append
+                "<path data-glyph=\"" plain "\""
+                (substring (extract-glyph (hash-ref (glyphs-of font) plain) plain size) 5)
+                "<path data-glyph=\"" name "\"" (substring drawn 5))))
+           (else (string-append "<path data-glyph=\"" name "\"" (substring drawn 5))))))))

@@ -93,8 +93,8 @@ def read_timeline(root: Node, music: Music) -> Timeline | None:
         walk.definitions,
         [bar.start for bar in walk.bars],
         walk.numbered,
-        # So says MusicXML where it tells of single staves that they are to be seen.
-        any(staff.get("visible") for bar in walk.bars for staff in bar.staves.values()),
+        # Verovio's rule for scores that do not say.
+        len(list(walk.group.iter(f"{NAMESPACE}grpSym"))) > 1,
     )
 
 

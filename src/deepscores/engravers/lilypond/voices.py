@@ -303,13 +303,16 @@ class VoiceWriter:
         self.out.add(f'\\change Staff = "{staff}"')
 
     def turn_stem(self, node: Node) -> None:
-        wanted = _STEMS.get(node.get("stem.dir") or _first_note(node, "stem.dir"), "")
+        clashes = identity(node) in self.attached.clashing
+        wanted = "" if clashes else _STEMS.get(stem_direction(node), "")
         if wanted != self.stem:
             self.stem = wanted
             self.out.add(wanted or self.voice)
 
     def tweaks(self, note: Node) -> str:
         style = _STYLES.get(note.get("head.shape", ""))
+        if not style and (note.get("dur") or note.getparent().get("dur")) == "breve":
+            style = "baroque"  # a square, as Verovio has it
         return f"\\tweak NoteHead.style #'{style} " if style else ""
 
     def pitch(self, note: Node) -> str:
@@ -348,6 +351,11 @@ class VoiceWriter:
 
     def is_grace(self, event: _Event) -> bool:
         return is_grace(event.node)
+
+
+def stem_direction(node: Node) -> str:
+    """Where the score wants the stem of a note or chord: "up", "down" or ""."""
+    return str(node.get("stem.dir") or _first_note(node, "stem.dir"))
 
 
 def is_grace(node: Node) -> bool:
