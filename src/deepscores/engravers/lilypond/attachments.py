@@ -10,10 +10,19 @@ SIDES = {"above": "^", "below": "_"}
 
 _ARTICULATIONS = {
     "stacc": "\\staccato", "acc": "\\accent", "ten": "\\tenuto", "marc": "\\marcato",
-    "stacciss": "\\staccatissimo", "spicc": "\\staccatissimo", "upbow": "\\upbow",
+    "stacciss": "\\staccatissimo", "spicc": "\\staccatissimo", "stroke": "\\staccatissimo",
+    "upbow": "\\upbow",
     "dnbow": "\\downbow", "harm": "\\flageolet", "snap": "\\snappizzicato", "open": "\\open",
     "stop": "\\stopped", "lhpizz": "\\stopped", "heel": "\\rheel", "toe": "\\rtoe",
 }  # fmt: skip
+
+
+_ABOVE = frozenset(("marc", "upbow", "dnbow", "harm", "snap", "open", "stop", "lhpizz"))
+
+
+def _side(artic: Node, name: str) -> str:
+    place = artic.get("place") or ("above" if name in _ABOVE else "")
+    return SIDES.get(place, "-")
 
 
 class Attached(NamedTuple):
@@ -45,7 +54,7 @@ class Attachments:
         found: list[Attached] = []
         for one in (node, *node.iterfind(f"{NAMESPACE}note")):
             found += [
-                Attached(SIDES.get(artic.get("place", ""), "-") + command, identity(artic))
+                Attached(_side(artic, name) + command, identity(artic))
                 for artic in one.iterfind(f"{NAMESPACE}artic")
                 for name in (artic.get("artic") or "").split()
                 if (command := _ARTICULATIONS.get(name))

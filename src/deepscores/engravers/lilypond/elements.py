@@ -159,6 +159,20 @@ class Elements:
         measure = self.nested(node, system)
         return self.child(measure, kind, "", data.get("data-break") == "1")
 
+    def named(self, name: str, data: Mapping[str, str]) -> int:
+        """The element of that id, or the grob's own."""
+        node = self.notation.elements.get(name)
+        system = self.system(data.get("data-system", "0"))
+        if node is None:
+            return self.measure(system, data)
+        return self.nested(node, system)
+
+    def articulation(self, element: int) -> str:
+        """MEI's name of an articulation; "" for another element."""
+        kind, name, _, _ = self.found[element]
+        node = self.notation.elements.get(name) if kind == "artic" else None
+        return str(node.get("artic") or "") if node is not None else ""
+
     def is_above(self, element: int, data: Mapping[str, str]) -> bool:
         return data.get("data-direction") != "-1"
 

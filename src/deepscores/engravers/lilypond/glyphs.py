@@ -29,6 +29,9 @@ _NAMES = {
     "noteheads.s0slash": "noteheadSlashWhiteWhole",
     "noteheads.s1slash": "noteheadSlashWhiteHalf",
     "noteheads.s2slash": "noteheadSlashHorizontalEnds",
+    "noteheads.s0la": "noteheadSquareWhite",
+    "noteheads.s1la": "noteheadSquareWhite",
+    "noteheads.s2la": "noteheadSquareBlack",
     "noteheads.s0triangle": "noteheadTriangleUpWhole",
     "noteheads.s1triangle": "noteheadTriangleUpHalf",
     "noteheads.s2triangle": "noteheadTriangleUpBlack",
@@ -37,7 +40,7 @@ _NAMES = {
     "rests.2": "restQuarter",
     "rests.M1": "restDoubleWhole",
     "rests.M2": "restLonga",
-    "rests.M3": "restMaxima",
+    "rests.M3": "mensuralRestMaxima",
     "accidentals.sharp": "accidentalSharp",
     "accidentals.flat": "accidentalFlat",
     "accidentals.natural": "accidentalNatural",
@@ -110,6 +113,16 @@ _NAMES = {
     **{f"flags.d{i}": f"flag{name}Down" for i, name in enumerate(_LENGTHS, start=3)},
     **{f"rests.{i}": f"rest{name}" for i, name in enumerate(_LENGTHS, start=3)},
 }
+# Where LilyPond has one glyph for several signs, the sign is what the score says (MEI's name).
+ARTICULATIONS = {
+    "stacciss": "articStaccatissimo{}",
+    "spicc": "articStaccatissimoWedge{}",
+    "stroke": "articStaccatissimoStroke{}",
+    "stop": "brassMuteClosed",
+    "lhpizz": "pluckedLeftHandPizzicato",
+    "open": "brassMuteOpen",
+    "harm": "stringsHarmonic",
+}
 _SIDED = {  # one glyph for both sides of a note
     "scripts.staccato": "articStaccato",
     "scripts.sforzato": "articAccent",
@@ -132,8 +145,10 @@ def smufl_name(glyph: str, grob: str, *, above: bool) -> str:
     >>> smufl_name("three", "TimeSignature", above=True)
     'timeSig3'
     """
-    if grob == "BarLine" and glyph == "dots.dot":
+    if grob in ("BarLine", "SpanBar") and glyph == "dots.dot":
         return "repeatDot"
+    if grob == "Parentheses" and glyph.startswith("accidentals."):
+        return _NAMES[glyph].replace("accidentalParens", "noteheadParenthesis")
     if glyph in _SIDED:
         return _SIDED[glyph] + ("Above" if above else "Below")
     digit = _NUMBER.fullmatch(glyph)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from deepscores.engravers.lilypond.attachments import SIDES
 from deepscores.engravers.lilypond.durations import stretch
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, number, reference, tag
-from deepscores.engravers.lilypond.source import Source
+from deepscores.engravers.lilypond.source import Source, quoted
 from deepscores.engravers.lilypond.texts import lines_of, markup, metronome
 from deepscores.engravers.lilypond.timeline import Timeline
 
@@ -38,6 +38,7 @@ class Lanes:
         self.onsets = onsets
         self.spans: dict[tuple[int, str], list[_Span]] = defaultdict(list)
         self.dynamics: dict[str, str] = {}  # letters → name of the command that draws them
+        self.pedals: dict[int, tuple[Node, Fraction]] = {}  # lines that have not ended, by staff
         for index, bar in enumerate(timeline.bars):
             for node in bar.node:
                 self.read(node, index)
@@ -141,6 +142,10 @@ class Lanes:
 
     def words(self, node: Node, index: int) -> None:
         name = tag(node)
+        figures = list(node.iter(f"{NAMESPACE}f"))
+        if figures:
+            self.figures(node, figures, index)
+            return
         lines = lines_of(node, bold=name in ("tempo", "reh"), italic=name in ("dir", "dynam"))
         if name == "tempo" and not lines:
             lines = metronome(node)
@@ -154,25 +159,76 @@ class Lanes:
         time = min(self.time(node, index), final)
         self.put("words", node, _Item(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node)))
 
+    def figures(self, node: Node, figures: list[Node], index: int) -> None:
+        """Figured bass: its figures, one below the other."""
+        rows = [
+            f"\\as {quoted('of ' + identity(one))} {markup(lines)}"
+            for one in figures
+            if (lines := lines_of(one))
+        ]
+        if rows:
+            time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
+            text = f"\\markup \\column {{ {' '.join(rows)} }}"
+            side = SIDES.get(node.get("place") or "below", "_")
+            self.put("words", node, _Item(time, side + text, identity(node)))
+
     def pedal(self, node: Node, index: int) -> None:
+        if node.get("form") == "line":
+            self.pedal_line(node, index)
+            return
         command = "\\sustainOff" if node.get("dir") == "up" else "\\sustainOn"
         time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
         self.put("pedal", node, _Item(time, command, identity(node)))
 
+    def pedal_line(self, node: Node, index: int) -> None:
+        """A pedal's line, from its start; where it ends, the next one may start."""
+        staff, time = self.staff(node), self.time(node, index)
+        begun = self.pedals.pop(staff, None)
+        if begun is not None:
+            hook = "\\markup \\draw-line #'(0 . 1)"
+            self.line(
+                "pedal line",
+                begun[0],
+                (begun[1], time),
+                "\\tweak style #'line"
+                f" \\tweak bound-details.left.text {hook}"
+                f" \\tweak bound-details.right.text {hook}",
+                below=True,
+            )
+        if node.get("dir") != "up":
+            self.pedals[staff] = (node, time)
+
     def octave(self, node: Node, index: int) -> None:
         """An ottava bracket; the notes stand as they are drawn, so it moves none."""
-        count = {"8": 1, "15": 2, "22": 3}.get(node.get("dis", "8"), 1)
-        count = -count if node.get("dis.place") == "below" else count
-        start, end = self.time(node, index), self.end(node, index)
+        below = node.get("dis.place") == "below"
+        name = {"8": "ottava", "15": "quindicesima", "22": "ventiduesima"}.get(node.get("dis", "8"))
+        text = quoted(node.get("dis") or "8")
+        self.line(
+            "octave",
+            node,
+            (self.time(node, index), self.end(node, index)),
+            f"\\tweak bound-details.left.text \\markup \\as {quoted(name or '')} \\bold {text}"
+            f" \\tweak bound-details.right.text \\markup \\draw-line #'(0 . {1 if below else -1})",
+            below=below,
+        )
+
+    def line(
+        self,
+        family: str,
+        node: Node,
+        times: tuple[Fraction, Fraction],
+        tweaks: str,
+        *,
+        below: bool,
+    ) -> None:
+        """A line beside the staff from one time to another."""
+        start, end = times
         last = min(end, self.timeline.bars[-1].end - _TINY)
         if last <= start:
             return
-        self.put(
-            "octave",
-            node,
-            _Item(start, f"\\ottava #{count}", identity(node)),
-            _Item(last, "\\ottava #0", ""),
-        )
+        side = "_" if below else "^"
+        begins = _Item(start, f"{side}{tweaks} \\startTextSpan", identity(node))
+        self.put(family, node, begins, _Item(last, "\\stopTextSpan", ""))
 
 
 def _beats(text: str | None, unit: int) -> Fraction:

@@ -38,6 +38,7 @@ _LAYOUT = """\\version "2.25.12"
           (vector-ref deepscoresNumbers (1- number))
           ""))
     \\override Beam.breakable = ##t
+    \\override TextSpanner.style = #'dashed-line
 {numbers}
   }}
   \\context {{
@@ -47,6 +48,8 @@ _LAYOUT = """\\version "2.25.12"
     extraNatural = ##f
     printKeyCancellation = ##f
     pedalSustainStyle = #'text
+    pedalSustainStrings = #'("Ped" "*Ped" "*")
+    \\override MultiMeasureRest.usable-duration-logs = #'(0)
   }}
   \\context {{
     \\Voice

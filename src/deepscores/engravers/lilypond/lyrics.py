@@ -16,6 +16,7 @@ class Syllable(NamedTuple):
     time: Fraction
     voice: str
     node: Node  # the syl
+    label: Node | None = None  # the verse's number, before its first syllable
 
 
 def verses(notes: Iterable[tuple[Node, Fraction, str]], end: Fraction) -> list[Source]:
@@ -26,7 +27,10 @@ def verses(notes: Iterable[tuple[Node, Fraction, str]], end: Fraction) -> list[S
             place = number(verse.get("n"), 1)
             syllables = [one for one in verse.iterfind(f"{NAMESPACE}syl") if _text(one)]
             if syllables:
-                _file(found[place], [Syllable(time, voice, one) for one in syllables])
+                label = verse.find(f"{NAMESPACE}label")
+                line = [Syllable(time, voice, one) for one in syllables]
+                line[0] = line[0]._replace(label=label)
+                _file(found[place], line)
     return [_write(line, end) for place in sorted(found) for line in found[place]]
 
 
@@ -51,7 +55,12 @@ def _write(line: list[Syllable], end: Fraction) -> Source:
             out.add(f'\\set associatedVoice = "{voice}"')
         lasts = following - syllable.time
         name = identity(syllable.node)
-        out.add(f"{quoted(_text(syllable.node))}{stretch(lasts) if lasts else '1*0'}", name)
+        words = quoted(_text(syllable.node))
+        label = syllable.label
+        if label is not None:
+            number = f"\\as {quoted('of ' + identity(label))} {quoted(_text(label))}"
+            words = f"\\markup \\concat {{ {number} \" \" {words} }}"
+        out.add(f"{words}{stretch(lasts) if lasts else '1*0'}", name)
         if syllable.node.get("con") == "u":
             out.add("__", name)
         elif syllable.node.get("con") == "d" or syllable.node.get("wordpos") in ("i", "m"):

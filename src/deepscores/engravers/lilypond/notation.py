@@ -134,8 +134,7 @@ class _Writer:
         self.define_numbers(out)
         body = Source()
         body.add("<<")
-        for child in self.timeline.group:
-            self.group(child, body)
+        self.group(self.timeline.group, body)
         self.times(body)
         body.add(">>")
         for letters, name in self.lanes.dynamics.items():
@@ -277,7 +276,7 @@ class _Writer:
             text = now.get("n") or ""
             if text and text[-1].isdigit():
                 text += "."
-            commands.append(f"(volta ,#{{ \\markup \\text \\bold {quoted(text)} #}})")
+            commands.append(f"(volta ,#{{ \\markup \\bold {quoted(text)} #}})")
         out.add(f"\\set Score.repeatCommands = #`({' '.join(commands)})")
 
 

@@ -15,7 +15,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from deepscores.engravers.lilypond.elements import Elements
-from deepscores.engravers.lilypond.glyphs import smufl_name
+from deepscores.engravers.lilypond.glyphs import ARTICULATIONS, smufl_name
 from deepscores.engravers.lilypond.notation import Notation
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
@@ -35,6 +35,7 @@ _FLATNESS = 0.001  # staff spaces: 0.02 px at 16 px
 _GLYPH_FLATNESS = 0.3  # of 1000 units an em, which is four staff spaces
 _GLYPH_SCALE = 0.004  # of a full-size glyph, staff spaces
 _LEDGERED = frozenset(("rests.0o", "rests.1o", "rests.M1o"))
+_GROUPS = frozenset(("pgHead", "fing", "of"))  # of our markup's names: no single character
 _OUTLINED = frozenset(("Slur", "PhrasingSlur", "Tie", "LaissezVibrerTie", "RepeatTie"))
 
 
@@ -108,7 +109,7 @@ class _Reader:
 
     def join_named(self, first: int, name: str) -> None:
         """Notehead, stem and flag of a metronome's note: one character."""
-        if name.startswith("pgHead") or name == "fing" or len(self.marks) <= first:
+        if name.partition(" ")[0] in _GROUPS or len(self.marks) <= first:
             return
         parts = self.marks[first:]
         edges = [
@@ -132,6 +133,8 @@ class _Reader:
     def element(self, where: _Where) -> int:
         if where.named.startswith("pgHead"):
             return self.elements.header(where.named.partition(" ")[2])
+        if where.named.startswith("of "):
+            return self.elements.named(where.named[3:], where.data)
         return self.elements.of(where.grob, where.data)
 
     def shape(self, name: str, node: Node, where: _Where) -> None:
@@ -172,12 +175,15 @@ class _Reader:
         kind = self.elements.found[element].kind
         above = self.elements.is_above(element, where.data)
         smufl = smufl_name(name, grob, above=above)
+        articulation = self.elements.articulation(element) if grob == "Script" else ""
+        if articulation in ARTICULATIONS:
+            smufl = ARTICULATIONS[articulation].format("Above" if above else "Below")
         mark = Mark(
             edges, place, element, "glyph", smufl, self.font, scale, key=f"{self.font} {name}"
         )
         if grob == "SystemStartBrace":
             mark = mark._replace(shape="path", glyph="", key="")
-        elif grob == "Dots":
+        elif grob == "Dots" or (smufl == "repeatDot" and where.data.get("data-bar") == ";"):
             mark = mark._replace(shape="ellipse", glyph="")
         elif kind == "keyAccid" or smufl or where.named:
             pass
@@ -197,6 +203,20 @@ class _Reader:
         words = "".join(node.itertext()).strip("\n")
         size = _real(node, "font-size")
         face = Face(node.get("font-weight") == "bold", node.get("font-style") == "italic")
+        if where.grob == "TupletNumber" and len(words) > 1:
+            self.digits(words, size, face, where)
+            return
+        self.words(words, size, face, where)
+
+    def digits(self, words: str, size: float, face: Face, where: _Where) -> None:
+        """A number of several digits: each is a symbol."""
+        pen = 0.0
+        for letter in words:
+            there = where.to_page @ Affine(e=pen)
+            self.words(letter, size, face, where._replace(to_page=there))
+            pen += shape(letter, size, face).advance
+
+    def words(self, words: str, size: float, face: Face, where: _Where) -> None:
         laid = shape(words, size, face)
         self.missing += laid.missing
         outlines = [
@@ -220,7 +240,8 @@ class _Reader:
             mark = mark._replace(shape="glyph", glyph=clef, part="numeral", font=self.font)
             mark = mark._replace(scale=1.0)
         elif where.grob == "TupletNumber":
-            mark = mark._replace(glyph=f"tuplet{shown}" if shown.isdigit() else "", font="")
+            name = "tupletColon" if shown == ":" else f"tuplet{shown}"
+            mark = mark._replace(glyph=name, font=self.font)
         self.add(mark, where)
 
     def add(self, mark: Mark, where: _Where) -> None:

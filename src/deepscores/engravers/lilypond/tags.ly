@@ -40,6 +40,9 @@
            (cons 'data-staff (let ((staff (tag-staff grob))) (and staff (number->string staff))))
            (cons 'data-system (tag-system grob))
            (cons 'data-break (tag-break grob))
+           (cons 'data-bar (and (memq (grob::name grob) '(BarLine SpanBar))
+                                (let ((bar (ly:grob-property grob 'glyph-name #f)))
+                                  (and (string? bar) bar))))
            (cons 'data-direction (tag-direction grob)))))
 
 \layout {

@@ -8,6 +8,9 @@ from deepscores.engravers.lilypond.source import quoted
 
 # Music characters in words: SMuFL name and LilyPond's drawing.
 CHARACTERS = {
+    "♭": ("figbassFlat", "\\flat"),
+    "♮": ("figbassNatural", "\\natural"),
+    "♯": ("figbassSharp", "\\sharp"),
     "\ue1d2": ("metNoteWhole", "\\note {1} #UP"),
     "\ue1d3": ("metNoteHalfUp", "\\note {2} #UP"),
     "\ue1d5": ("metNoteQuarterUp", "\\note {4} #UP"),
@@ -97,6 +100,7 @@ def _row(runs: list[Run]) -> str:
 
 
 def _pieces(run: Run) -> Iterator[str]:
+    """Letters and music characters apart; the sign between a note and its tempo is by itself."""
     cut = "".join(
         command
         for wanted, command in ((run.bold, "\\bold "), (run.italic, "\\italic "))
@@ -106,6 +110,9 @@ def _pieces(run: Run) -> Iterator[str]:
     for character in run.text:
         if character not in CHARACTERS:
             letters += character
+            if letters.strip() == "=" and character == " ":
+                yield cut + quoted(letters)
+                letters = ""
             continue
         if letters:
             yield cut + quoted(letters)

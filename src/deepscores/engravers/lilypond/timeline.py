@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from lxml import etree
+
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, exact, identity, number, tag
 from deepscores.model import Facts, Music
 
@@ -139,6 +141,7 @@ class _Walk:
                     self.head = child if self.head is None else self.head
                 case "clef" | "keySig" | "meterSig" | "meterSigGrp":
                     common.append(child)
+        common += spelled_out(node)
         for staff_number in self.definitions:
             for child in common:
                 self.change(staff_number, child)
@@ -146,7 +149,7 @@ class _Walk:
     def define_staff(self, node: Node) -> None:
         place = number(node.get("n"))
         self.definitions.setdefault(place, node)
-        for child in node:
+        for child in (*spelled_out(node), *node):
             if tag(child) in ("clef", "keySig", "meterSig", "meterSigGrp"):
                 self.change(place, child)
 
@@ -163,6 +166,32 @@ class _Walk:
         bar = Bar(node, start, Fraction(0), self.unit, self.pending, staves, ending)
         self.bars.append(bar)
         self.pending = {}
+
+
+def spelled_out(node: Node) -> list[Node]:
+    """Clef, key and time that a definition says in attributes, as elements.
+
+    >>> [tag(one) for one in spelled_out(etree.fromstring('<scoreDef keysig="2s"/>'))]
+    ['keySig']
+    """
+    found = []
+    for name, attributes in _SPELLED.items():
+        values = {key: node.get(short) for short, key in attributes.items() if node.get(short)}
+        if values:
+            found.append(etree.Element(NAMESPACE + name, values))
+    return found
+
+
+_SPELLED = {
+    "clef": {
+        "clef.shape": "shape",
+        "clef.line": "line",
+        "clef.dis": "dis",
+        "clef.dis.place": "dis.place",
+    },
+    "keySig": {"keysig": "sig", "key.sig": "sig"},
+    "meterSig": {"meter.count": "count", "meter.unit": "unit", "meter.sym": "sym"},
+}
 
 
 def _set_lengths(bars: list[Bar], facts: Mapping[str, Facts]) -> None:

@@ -23,17 +23,16 @@ _REFUSED = {
     "multiRest": "multi-measure rests",
     "beatRpt": "beat repeats",
     "halfmRpt": "measure repeats",
-    "tabGrp": "tablature",
+    "tabGrp": "tablatures",
 }
 _ALTERED = {
-    "s": "is", "f": "es", "n": "", "x": "isis", "ss": "isis", "ff": "eses", "xs": "isis",
-    "sx": "isis", "ts": "isis", "tf": "eses", "su": "isih", "sd": "ih", "fu": "eh", "fd": "eseh",
-    "nu": "ih", "nd": "eh", "1qs": "ih", "1qf": "eh", "3qs": "isih", "3qf": "eseh", "ns": "is",
-    "nf": "es",
+    "s": "is", "f": "es", "n": "", "x": "isis", "ss": "isis", "ff": "eses", "1qs": "ih",
+    "1qf": "eh", "3qs": "isih", "3qf": "eseh",
 }  # fmt: skip
 _STYLES = {
-    "x": "cross", "+": "cross", "diamond": "harmonic-black", "filldiamond": "harmonic-black",
-    "slash": "slash", "isotriangle": "triangle", "circlex": "xcircle", "square": "la",
+    "x": "cross", "diamond": "diamond", "filldiamond": "diamond", "slash": "slash",
+    "isotriangle": "triangle", "circlex": "xcircle", "square": "la", "quarter": "", "half": "",
+    "whole": "",
 }  # fmt: skip
 _VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
 _STEMS = {"up": "\\stemUp", "down": "\\stemDown"}
@@ -310,10 +309,14 @@ class VoiceWriter:
             self.out.add(wanted or self.voice)
 
     def tweaks(self, note: Node) -> str:
-        style = _STYLES.get(note.get("head.shape", ""))
+        shape = note.get("head.shape") or note.getparent().get("head.shape") or ""
+        if shape and shape not in _STYLES:
+            raise Unwritten(f"noteheads of the shape {shape!r}")
+        style = _STYLES.get(shape)
         if not style and (note.get("dur") or note.getparent().get("dur")) == "breve":
             style = "baroque"  # a square, as Verovio has it
-        return f"\\tweak NoteHead.style #'{style} " if style else ""
+        tweak = f"\\tweak NoteHead.style #'{style} " if style else ""
+        return tweak + ("\\parenthesize " if note.get("head.mod") == "paren" else "")
 
     def pitch(self, note: Node) -> str:
         """The note's name with its octave, and what accidental is to be drawn.
@@ -330,6 +333,8 @@ class VoiceWriter:
         if not step:
             step, octave = _at_line(number(note.get("loc"), 4))
         force = ""
+        if shown and sounds not in _ALTERED:
+            raise Unwritten(f"accidentals such as {sounds!r}")
         if shown:
             force = "?" if accid is not None and accid.get("enclose") == "paren" else "!"
         return f"{step}{_ALTERED.get(sounds, '')}{_octave(octave)}{force}"
