@@ -20,7 +20,6 @@ _PARTS = {
     "Stem": "stem",
     "Flag": "flag",
     "Dots": "dots",
-    "StemTremolo": "bTrem",
 }
 _ACCIDENTALS = frozenset(("Accidental", "AccidentalCautionary", "AccidentalSuggestion"))
 # What belongs to a staff and no element of the music.
@@ -79,9 +78,12 @@ class Elements:
         if grob in _PARTS:
             # A chord has one stem and flag; heads and dots are its notes' own.
             above = node.getparent()
-            if grob in ("Stem", "Flag", "StemTremolo") and tag(above) == "chord":
+            if grob in ("Stem", "Flag") and tag(above) == "chord":
                 node = above
             return self.child(self.nested(node, system), _PARTS[grob], "")
+        if grob == "StemTremolo":
+            tremolo = next((one for one in node.iterancestors() if tag(one) == "bTrem"), node)
+            return self.nested(tremolo, system)
         if grob in _ACCIDENTALS:
             accid = node.find(f"{NAMESPACE}accid")
             name = identity(accid) if accid is not None else ""
@@ -175,10 +177,6 @@ class Elements:
 
     def is_above(self, element: int, data: Mapping[str, str]) -> bool:
         return data.get("data-direction") != "-1"
-
-    def clef_of(self, data: Mapping[str, str]) -> str:
-        """SMuFL's name of the octave clef whose numeral this is."""
-        return "gClef8vb"
 
     def child(self, parent: int, kind: str, name: str, *more: object) -> int:
         """The one child of *parent* of this kind, name and what else parts it from others."""

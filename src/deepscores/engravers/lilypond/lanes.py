@@ -8,7 +8,7 @@ from deepscores.engravers.lilypond.attachments import SIDES
 from deepscores.engravers.lilypond.durations import stretch
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, number, reference, tag
 from deepscores.engravers.lilypond.source import Source, quoted
-from deepscores.engravers.lilypond.texts import lines_of, markup, metronome
+from deepscores.engravers.lilypond.texts import Run, lines_of, markup, metronome
 from deepscores.engravers.lilypond.timeline import Timeline
 
 _LETTERS = frozenset("pmfszrn")
@@ -51,6 +51,8 @@ class Lanes:
             self.hairpin(node, index)
         elif name in ("tempo", "dir", "harm", "reh", "ornam"):
             self.words(node, index)
+        elif name == "repeatMark":
+            self.repeat_mark(node, index)
         elif name == "pedal":
             self.pedal(node, index)
         elif name == "octave":
@@ -158,6 +160,16 @@ class Lanes:
         final = self.timeline.bars[-1].end - _TINY
         time = min(self.time(node, index), final)
         self.put("words", node, _Item(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node)))
+
+    def repeat_mark(self, node: Node, index: int) -> None:
+        """A segno, a coda, or words such as *D.C.*"""
+        sign = {"segno": "\ue047", "coda": "\ue048"}.get(node.get("func") or "")
+        if sign and not "".join(node.itertext()).strip():
+            lines = [[Run(sign, bold=False, italic=False)]]
+            time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
+            self.put("words", node, _Item(time, f"^\\markup {markup(lines)}", identity(node)))
+        else:
+            self.words(node, index)
 
     def figures(self, node: Node, figures: list[Node], index: int) -> None:
         """Figured bass: its figures, one below the other."""

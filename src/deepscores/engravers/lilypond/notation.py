@@ -250,6 +250,9 @@ class _Writer:
         out.add("\\new Devnull {")
         length = Fraction(0)
         bars = self.timeline.bars
+        if bars[0].node.get("left") == "rptstart":
+            out.add("\\set Score.printInitialRepeatBar = ##t")
+            out.add('\\bar ".|:"')
         for index, bar in enumerate(bars):
             if bar.grace:
                 out.add(f"\\grace {{ s{stretch(bar.grace)} }}")
@@ -261,6 +264,8 @@ class _Writer:
             line = self.timeline.barline(index)
             if line != PLAIN or index + 1 == len(bars):
                 out.add(f"\\bar {quoted(line)}")
+        if bars[-1].ending is not None:
+            out.add("\\set Score.repeatCommands = #'((volta #f))")
         out.add("}")
 
     def ending(self, index: int, out: Source) -> None:

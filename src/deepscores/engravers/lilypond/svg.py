@@ -97,9 +97,17 @@ class _Reader:
             self.grobs += 1
             data = {**node.attrib, "number": f"{self.grobs}"}
             where = where._replace(grob=get("class"), data=data)
+            if where.grob == "StemTremolo":
+                first = len(self.marks)
+                self.walk(node, where)
+                self.join_named(first, f"tremolo{len(self.marks) - first}", "glyph")
+                return
         if get("data-as"):
             first = len(self.marks)
-            self.walk(node, where._replace(named=get("data-as")))
+            named = get("data-as")
+            if named.partition(" ")[0] not in _GROUPS and where.named:
+                named = where.named  # a character among words of an element of their own
+            self.walk(node, where._replace(named=named))
             self.join_named(first, get("data-as"))
             return
         transform = get("transform")
@@ -107,8 +115,8 @@ class _Reader:
             where = where._replace(to_page=where.to_page @ parse_transform(transform))
         self.walk(node, where)
 
-    def join_named(self, first: int, name: str) -> None:
-        """Notehead, stem and flag of a metronome's note: one character."""
+    def join_named(self, first: int, name: str, shape: str = "text") -> None:
+        """Several shapes that are one sign: notehead, stem and flag of a metronome's note."""
         if name.partition(" ")[0] in _GROUPS or len(self.marks) <= first:
             return
         parts = self.marks[first:]
@@ -122,7 +130,7 @@ class _Reader:
             edges=np.concatenate(edges),
             to_page=Affine(),
             box=None,
-            shape="text",
+            shape=shape,
             glyph=name,
             font=self.font,
             text="",
@@ -236,7 +244,7 @@ class _Reader:
             key=f"{size} {face.bold} {face.italic} {words}",
         )
         if where.grob == "ClefModifier":
-            clef = self.elements.clef_of(where.data)
+            clef = "gClef15mb" if shown == "15" else "gClef8vb"
             mark = mark._replace(shape="glyph", glyph=clef, part="numeral", font=self.font)
             mark = mark._replace(scale=1.0)
         elif where.grob == "TupletNumber":

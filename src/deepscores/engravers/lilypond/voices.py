@@ -34,6 +34,7 @@ _STYLES = {
     "isotriangle": "triangle", "circlex": "xcircle", "square": "la", "quarter": "", "half": "",
     "whole": "",
 }  # fmt: skip
+_BREVE = 8  # quarter notes: measures as long show a breve rest
 _VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
 _STEMS = {"up": "\\stemUp", "down": "\\stemDown"}
 
@@ -222,6 +223,8 @@ class VoiceWriter:
         if node.get("visible") == "false":
             self.out.add(f"s{stretch(bar.length)}")
             return
+        if bar.length >= _BREVE:
+            self.out.add("\\once \\override MultiMeasureRest.usable-duration-logs = #'(-1)")
         self.out.add(f"R{stretch(bar.length)}", identity(node))
         self.post(node, _Event(node))
 
