@@ -134,9 +134,11 @@ def glyph_edges(key: tuple[str, int]) -> Outline:
 
 
 def write_text_fonts(folder: Path) -> None:
-    """Write the four cuts of the serif that Latin words are set in, for other programs to measure."""
+    """Write the four cuts of the serif of Latin words, for other programs to measure with."""
     for cut in ("regular", "bold", "regular-italic", "bold-italic"):
-        (folder / f"LiberationSerif-{cut}.ttf").write_bytes(_liberation(_installed(_LIBERATION), cut))
+        (folder / f"LiberationSerif-{cut}.ttf").write_bytes(
+            _liberation(_installed(_LIBERATION), cut)
+        )
 
 
 def font_folders() -> tuple[Path, ...]:

@@ -150,16 +150,16 @@ class Elements:
         bars = self.timeline.bars
         kind = _OF_MEASURE[grob]
         when = 4 * Fraction(data.get("data-when") or "0")
-        if kind == "barLine" and index and bars[index].start == when:
-            if data.get("data-break") != "1":
-                index -= 1  # the measure that it ends
+        starts = data.get("data-break") == "1"  # a line
+        if kind == "barLine" and index and bars[index].start == when and not starts:
+            index -= 1  # the measure that it ends
         if kind == "barLine" and when >= bars[-1].end:
             index = len(bars) - 1
         node = bars[index].node
         if kind == "voltaBracket" and bars[index].ending is not None:
             return self.child(self.nested(bars[index].ending, system), kind, "")
         measure = self.nested(node, system)
-        return self.child(measure, kind, "", data.get("data-break") == "1")
+        return self.child(measure, kind, "", starts)
 
     def named(self, name: str, data: Mapping[str, str]) -> int:
         """The element of that id, or the grob's own."""
@@ -174,9 +174,6 @@ class Elements:
         kind, name, _, _ = self.found[element]
         node = self.notation.elements.get(name) if kind == "artic" else None
         return str(node.get("artic") or "") if node is not None else ""
-
-    def is_above(self, element: int, data: Mapping[str, str]) -> bool:
-        return data.get("data-direction") != "-1"
 
     def child(self, parent: int, kind: str, name: str, *more: object) -> int:
         """The one child of *parent* of this kind, name and what else parts it from others."""

@@ -2,7 +2,6 @@
 
 import re
 
-
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LENGTHS = ("8th", "16th", "32nd", "64th", "128th", "256th", "512th", "1024th")
 

@@ -159,7 +159,9 @@ class Lanes:
             text = f"\\box {text}"
         final = self.timeline.bars[-1].end - _TINY
         time = min(self.time(node, index), final)
-        self.put("words", node, _Item(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node)))
+        self.put(
+            "words", node, _Item(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node))
+        )
 
     def repeat_mark(self, node: Node, index: int) -> None:
         """A segno, a coda, or words such as *D.C.*"""

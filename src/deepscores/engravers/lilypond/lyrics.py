@@ -26,8 +26,10 @@ def verses(notes: Iterable[tuple[Node, Fraction, str]], end: Fraction) -> list[S
         for verse in note.iterfind(f"{NAMESPACE}verse"):
             place = number(verse.get("n"), 1)
             syllables = [one for one in verse.iterfind(f"{NAMESPACE}syl") if _text(one)]
+            label = verse.find(f"{NAMESPACE}label")
+            if not syllables and label is not None and _text(label):
+                syllables = [label]  # figures that a score gives as verses without words
             if syllables:
-                label = verse.find(f"{NAMESPACE}label")
                 line = [Syllable(time, voice, one) for one in syllables]
                 line[0] = line[0]._replace(label=label)
                 _file(found[place], line)
@@ -57,9 +59,13 @@ def _write(line: list[Syllable], end: Fraction) -> Source:
         name = identity(syllable.node)
         words = quoted(_text(syllable.node))
         label = syllable.label
-        if label is not None:
+        if "~" in words:
+            words = f"\\markup {words}"  # bare, LilyPond would draw a tie
+        if label is syllable.node:
+            words = f"\\markup \\as {quoted('of ' + identity(label))} {words}"
+        elif label is not None:
             number = f"\\as {quoted('of ' + identity(label))} {quoted(_text(label))}"
-            words = f"\\markup \\concat {{ {number} \" \" {words} }}"
+            words = f'\\markup \\concat {{ {number} " " {words} }}'
         out.add(f"{words}{stretch(lasts) if lasts else '1*0'}", name)
         if syllable.node.get("con") == "u":
             out.add("__", name)

@@ -1,12 +1,21 @@
 """A whole score for LilyPond: header, staves in their groups, voices, verses, times."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
 
+from lxml import etree
+
 from deepscores.engravers.lilypond.attachments import Attachments
 from deepscores.engravers.lilypond.durations import moment, stretch
+from deepscores.engravers.lilypond.events import (
+    Unwritten,
+    grace_length,
+    is_grace,
+    leading_graces,
+    stem_direction,
+)
 from deepscores.engravers.lilypond.lanes import Lanes
 from deepscores.engravers.lilypond.lyrics import verses
 from deepscores.engravers.lilypond.mei import (
@@ -21,15 +30,7 @@ from deepscores.engravers.lilypond.mei import (
 from deepscores.engravers.lilypond.source import Source, quoted
 from deepscores.engravers.lilypond.texts import lines_of, markup
 from deepscores.engravers.lilypond.timeline import PLAIN, Timeline, read_timeline
-from deepscores.engravers.lilypond.voices import (
-    Layer,
-    Unwritten,
-    VoiceWriter,
-    grace_length,
-    is_grace,
-    leading_graces,
-    stem_direction,
-)
+from deepscores.engravers.lilypond.voices import Layer, VoiceWriter
 from deepscores.model import Music
 
 _TIMED = ("note", "rest", "chord", "mRest", "space")
@@ -122,12 +123,11 @@ class _Writer:
             for name in names
         }
 
-    def graces(self, staves: "Iterator[Node] | object") -> Fraction:
-        lengths = [Fraction(0)]
-        for staff in staves:  # type: ignore[attr-defined]
-            for layer in staff.iterfind(f"{NAMESPACE}layer"):
-                lengths.append(grace_length(leading_graces(layer)))
-        return max(lengths)
+    def graces(self, staves: Iterable[Node]) -> Fraction:
+        """How long the longest run of grace notes at the start of a measure is."""
+        layers = (one for staff in staves for one in staff.iterfind(f"{NAMESPACE}layer"))
+        lengths = (grace_length(leading_graces(one)) for one in layers)
+        return max(lengths, default=Fraction(0))
 
     def write(self) -> Notation:
         out = Source()
@@ -177,7 +177,9 @@ class _Writer:
             for path in _DESCRIBED
         )
         if title:
-            out.add(f"\\markup \\as {quoted('pgHead')} \\fill-line {{ \\fontsize #4 {quoted(title)} }}")
+            out.add(
+                f"\\markup \\as {quoted('pgHead')} \\fill-line {{ \\fontsize #4 {quoted(title)} }}"
+            )
         if left or right:
             row = f"{quoted(left)} {quoted(right)}"
             out.add(f"\\markup \\as {quoted('pgHead')} \\fill-line {{ {row} }}")
@@ -301,8 +303,6 @@ def _words(node: Node) -> str:
 
 def _wrap(rend: Node) -> Node:
     """A rend among its siblings: its own lettering counts, too."""
-    from lxml import etree
-
     shell = etree.Element(f"{NAMESPACE}pgHead")
     clone = etree.fromstring(etree.tostring(rend, with_tail=False))
     shell.append(clone)

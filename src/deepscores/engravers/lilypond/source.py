@@ -1,4 +1,4 @@
-"""LilyPond source under construction: one thing a line, so that a line leads back to its element."""
+"""LilyPond source under construction: one thing a line, which leads back to its element."""
 
 
 class Source:

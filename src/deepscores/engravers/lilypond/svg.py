@@ -89,7 +89,7 @@ class _Reader:
             elif name in _SHAPES:
                 self.shape(name, child, where)
             elif name not in ("style", "a", "title"):
-                raise EngravingError(name, "LilyPond drew something unheard of")
+                raise EngravingError("page", f"LilyPond drew something unheard of: {name}")
 
     def walk_group(self, node: Node, where: _Where) -> None:
         get = node.get
@@ -160,12 +160,12 @@ class _Reader:
             x0, y0, x1, y1 = box
             place = Box(a * x0 + e, d * y0 + f, a * x1 + e, d * y1 + f)
             stroke = min(place.x1 - place.x0, place.y1 - place.y0)
-            self.add(Mark(None, where.to_page, element, name, stroke=stroke, box=place), where)
+            self.marks.append(Mark(None, where.to_page, element, name, stroke=stroke, box=place))
             return
         edges = _SHAPES[name](node, where.grob)
         if len(edges):
             stroke = width * self.space if where.grob not in _OUTLINED else 0.0
-            self.add(Mark(edges, where.to_page, element, name, stroke=stroke), where)
+            self.marks.append(Mark(edges, where.to_page, element, name, stroke=stroke))
 
     def glyph(self, node: Node, where: _Where) -> None:
         name, grob = node.get("data-glyph"), where.grob
@@ -181,7 +181,7 @@ class _Reader:
         scale = round(abs(place.a) / (_GLYPH_SCALE * self.space), 4)
         element = self.element(where)
         kind = self.elements.found[element].kind
-        above = self.elements.is_above(element, where.data)
+        above = where.data.get("data-direction") != "-1"
         smufl = smufl_name(name, grob, above=above)
         articulation = self.elements.articulation(element) if grob == "Script" else ""
         if articulation in ARTICULATIONS:
@@ -196,8 +196,8 @@ class _Reader:
         elif kind == "keyAccid" or smufl or where.named:
             pass
         else:
-            raise EngravingError(f"{grob} {name}", "a glyph that has no name in SMuFL")
-        self.add(mark, where)
+            raise EngravingError("page", f"{grob} draws {name!r}, which has no name in SMuFL")
+        self.marks.append(mark)
 
     def ledger(self, edges: Edges, place: Affine, where: _Where) -> None:
         """The ledger line of a rest: as wide as rest and line together, and about its height."""
@@ -205,7 +205,7 @@ class _Reader:
         reach = min(abs(y0 - place.f), abs(y1 - place.f))
         staff = self.elements.of("LedgerLineSpanner", where.data)
         box = Box(x0, place.f - reach, x1, place.f + reach)
-        self.add(Mark(None, place, staff, "rect", stroke=2 * reach, box=box), where)
+        self.marks.append(Mark(None, place, staff, "rect", stroke=2 * reach, box=box))
 
     def text(self, node: Node, where: _Where) -> None:
         words = "".join(node.itertext()).strip("\n")
@@ -250,9 +250,6 @@ class _Reader:
         elif where.grob == "TupletNumber":
             name = "tupletColon" if shown == ":" else f"tuplet{shown}"
             mark = mark._replace(glyph=name, font=self.font)
-        self.add(mark, where)
-
-    def add(self, mark: Mark, where: _Where) -> None:
         self.marks.append(mark)
 
 

@@ -68,9 +68,9 @@ def _runs(node: Node, style: Run) -> Iterator[Run | None]:
                 italic = slanted.get(child.get("fontstyle"), style.italic)
                 yield from _runs(child, Run("", bold, italic))
             case "symbol":
-                name = child.get("glyph.num", "")
-                if name[2:]:
-                    yield style._replace(text=chr(int(name[2:], 16)))
+                code = child.get("glyph.num", "").partition("+")[2]
+                if code:
+                    yield style._replace(text=chr(int(code, base=16)))
             case "":
                 pass
             case _:
@@ -102,9 +102,7 @@ def _row(runs: list[Run]) -> str:
 def _pieces(run: Run) -> Iterator[str]:
     """Letters and music characters apart; the sign between a note and its tempo is by itself."""
     cut = "".join(
-        command
-        for wanted, command in ((run.bold, "\\bold "), (run.italic, "\\italic "))
-        if wanted
+        command for wanted, command in ((run.bold, "\\bold "), (run.italic, "\\italic ")) if wanted
     )
     letters = ""
     for character in run.text:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from lxml import etree
 
@@ -195,7 +196,7 @@ _SPELLED = {
 
 
 def _set_lengths(bars: list[Bar], facts: Mapping[str, Facts]) -> None:
-    for bar, following in zip(bars, bars[1:], strict=False):
+    for bar, following in pairwise(bars):
         bar.length = following.start - bar.start
     last = bars[-1]
     ends = [last.start]

@@ -1,30 +1,28 @@
 """One layer of a staff, from the first measure to the last, as a voice of LilyPond's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from deepscores.engravers.lilypond.attachments import Attachments, Attached
+from deepscores.engravers.lilypond.attachments import Attached, Attachments
 from deepscores.engravers.lilypond.changes import change, clef
-from deepscores.engravers.lilypond.durations import note_value, stretch, timed, written
+from deepscores.engravers.lilypond.durations import note_value, stretch, timed
+from deepscores.engravers.lilypond.events import (
+    EVENTS,
+    Event,
+    Unwritten,
+    events_of,
+    first_note,
+    grace_length,
+    is_grace,
+    stem_direction,
+)
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, exact, identity, number, tag
 from deepscores.engravers.lilypond.source import Source
 from deepscores.engravers.lilypond.timeline import Bar, Timeline
 from deepscores.model import Facts
 
-_EVENTS = frozenset(("note", "rest", "chord", "space", "mRest", "mSpace"))
 _WHOLE = frozenset(("mRest", "mSpace"))
-_NESTS = frozenset(("beam", "tuplet", "graceGrp", "bTrem", "app", "lem", "choice", "ligature"))
-_REFUSED = {
-    "fTrem": "tremolos between two notes",
-    "mRpt": "measure repeats",
-    "mRpt2": "measure repeats",
-    "multiRpt": "measure repeats",
-    "multiRest": "multi-measure rests",
-    "beatRpt": "beat repeats",
-    "halfmRpt": "measure repeats",
-    "tabGrp": "tablatures",
-}
 _ALTERED = {
     "s": "is", "f": "es", "n": "", "x": "isis", "ss": "isis", "ff": "eses", "1qs": "ih",
     "1qf": "eh", "3qs": "isih", "3qf": "eseh",
@@ -37,22 +35,6 @@ _STYLES = {
 _BREVE = 8  # quarter notes: measures as long show a breve rest
 _VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
 _STEMS = {"up": "\\stemUp", "down": "\\stemDown"}
-
-
-class Unwritten(Exception):  # noqa: N818 - told from errors
-    """The score has something that this module cannot write; the text says what, in the plural."""
-
-
-class _Event(NamedTuple):
-    """Something that takes time, or a change between."""
-
-    node: Node
-    ratio: Fraction = Fraction(1)  # of the tuplets around it
-    opens: tuple[Node, ...] = ()  # beams that start here
-    closes: int = 0  # beams that end here
-    tuplets: tuple[Node, ...] = ()  # that start before it
-    ends: int = 0  # tuplets that end after it
-    tremolo: int = 0  # strokes' note value: 32
 
 
 class Layer(NamedTuple):
@@ -140,14 +122,14 @@ class VoiceWriter:
             self.out.add(voice)
             self.stem = ""
 
-    def events(self, events: list[_Event], bar: Bar) -> None:
+    def events(self, events: list[Event], bar: Bar) -> None:
         """Write a measure: leading grace notes, what takes time, trailing grace notes."""
         timed_places = [i for i, one in enumerate(events) if self.takes_time(one)]
         first = timed_places[0] if timed_places else len(events)
         last = timed_places[-1] if timed_places else -1
         self.graces(events[:first], bar.grace)
         now = bar.start
-        run: list[_Event] = []
+        run: list[Event] = []
         for place in range(first, last + 1):
             event = events[place]
             if self.is_grace(event):
@@ -170,7 +152,7 @@ class VoiceWriter:
         if now < bar.end:
             self.out.add(f"s{stretch(bar.end - now)}")
 
-    def graces(self, events: list[_Event], at_least: Fraction) -> None:
+    def graces(self, events: list[Event], at_least: Fraction) -> None:
         """Grace notes before a note; padded where other voices have longer ones."""
         graces = [one for one in events if self.is_grace(one)]
         for event in events:
@@ -186,19 +168,19 @@ class VoiceWriter:
             self.grace(event)
         self.out.add("}")
 
-    def braced(self, events: list[_Event]) -> None:
+    def braced(self, events: list[Event]) -> None:
         self.out.add("{")
         for event in events:
             self.grace(event)
         self.out.add("}")
 
-    def grace(self, event: _Event) -> None:
+    def grace(self, event: Event) -> None:
         node = event.node
         if _slashed(node):
-            self.out.add("\\once \\override Flag.stroke-style = \"grace\"")
+            self.out.add('\\once \\override Flag.stroke-style = "grace"')
         self.sound(node, note_value(node), event)
 
-    def event(self, event: _Event, bar: Bar) -> Fraction:
+    def event(self, event: Event, bar: Bar) -> Fraction:
         """Write one event; return the quarter notes that it takes."""
         node = event.node
         if not self.takes_time(event):
@@ -226,9 +208,9 @@ class VoiceWriter:
         if bar.length >= _BREVE:
             self.out.add("\\once \\override MultiMeasureRest.usable-duration-logs = #'(-1)")
         self.out.add(f"R{stretch(bar.length)}", identity(node))
-        self.post(node, _Event(node))
+        self.post(node, Event(node))
 
-    def tuplets_end(self, event: _Event) -> None:
+    def tuplets_end(self, event: Event) -> None:
         for _ in range(event.ends):
             self.out.add("}")
 
@@ -246,12 +228,10 @@ class VoiceWriter:
             direction = "#UP" if place == "above" else "#DOWN"
             self.out.add(f"\\once \\override TupletBracket.direction = {direction}")
         if node.get("num.format") == "ratio":
-            self.out.add(
-                "\\once \\override TupletNumber.text = #tuplet-number::calc-fraction-text"
-            )
+            self.out.add("\\once \\override TupletNumber.text = #tuplet-number::calc-fraction-text")
         self.out.add(f"\\tuplet {num}/{base} {{", identity(node))
 
-    def sound(self, node: Node, length: str, event: _Event) -> None:
+    def sound(self, node: Node, length: str, event: Event) -> None:
         """A note, chord or rest with all that hangs on it."""
         name = tag(node)
         staff = number(node.get("staff"))
@@ -289,7 +269,7 @@ class VoiceWriter:
         else:
             self.out.add(f"r{length}", identity(node))
 
-    def post(self, node: Node, event: _Event) -> None:
+    def post(self, node: Node, event: Event) -> None:
         for beam in event.opens:
             self.out.add("[", identity(beam))
         for _ in range(event.closes):
@@ -354,122 +334,11 @@ class VoiceWriter:
                 out.add(command)
         return out
 
-    def takes_time(self, event: _Event) -> bool:
-        return tag(event.node) in _EVENTS and not self.is_grace(event)
+    def takes_time(self, event: Event) -> bool:
+        return tag(event.node) in EVENTS and not self.is_grace(event)
 
-    def is_grace(self, event: _Event) -> bool:
+    def is_grace(self, event: Event) -> bool:
         return is_grace(event.node)
-
-
-def stem_direction(node: Node) -> str:
-    """Where the score wants the stem of a note or chord: "up", "down" or ""."""
-    return str(node.get("stem.dir") or _first_note(node, "stem.dir"))
-
-
-def is_grace(node: Node) -> bool:
-    """Whether a note or chord is a grace note."""
-    if tag(node) not in ("note", "chord"):
-        return False
-    if node.get("grace") or _first_note(node, "grace"):
-        return True
-    return tag(node.getparent()) == "graceGrp"
-
-
-def grace_length(events: list[_Event]) -> Fraction:
-    """Quarter notes that grace notes take of LilyPond's grace time."""
-    return sum((written(one.node) for one in events), Fraction(0))
-
-
-def leading_graces(layer: Node) -> list[_Event]:
-    """The grace notes before the first note of a measure."""
-    found: list[_Event] = []
-    for event in events_of(layer):
-        if is_grace(event.node):
-            found.append(event)
-        elif tag(event.node) in _EVENTS:
-            return found
-    return []  # after the last note, where there is one
-
-
-def events_of(layer: Node) -> Iterator[_Event]:
-    """What stands in a layer, in order, with the beams and tuplets that start and end there.
-
-    Raise Unwritten for what LilyPond is not given.
-    """
-    yield from _flatten(list(_nodes(layer, Fraction(1), ())))
-
-
-class _Leaf(NamedTuple):
-    node: Node
-    ratio: Fraction
-    around: tuple[Node, ...]  # beams, tuplets, tremolos, from the outermost
-
-
-def _nodes(node: Node, ratio: Fraction, around: tuple[Node, ...]) -> Iterator[_Leaf]:
-    for child in node:
-        name = tag(child)
-        if name in _REFUSED:
-            raise Unwritten(_REFUSED[name])
-        if name == "tuplet":
-            num, base = number(child.get("num")), number(child.get("numbase"))
-            inner = ratio * Fraction(base, num) if num and base else ratio
-            yield from _nodes(child, inner, (*around, child))
-        elif name in _NESTS:
-            yield from _nodes(child, ratio, (*around, child))
-        elif name:
-            yield _Leaf(child, ratio, around)
-
-
-def _flatten(leaves: list[_Leaf]) -> Iterator[_Event]:
-    heads: dict[Node, int] = {}
-    tails: dict[Node, int] = {}
-    begins: dict[Node, int] = {}
-    finishes: dict[Node, int] = {}
-    for place, leaf in enumerate(leaves):
-        for node in leaf.around:
-            name = tag(node)
-            if name == "beam" and _beamed(leaf.node, node):
-                heads.setdefault(node, place)
-                tails[node] = place
-            elif name == "tuplet" and tag(leaf.node) in _EVENTS and not is_grace(leaf.node):
-                begins.setdefault(node, place)
-                finishes[node] = place
-    for place, leaf in enumerate(leaves):
-        opens = tuple(
-            one for one, head in heads.items() if head == place and tails[one] != place
-        )
-        closes = sum(tail == place and heads[one] != place for one, tail in tails.items())
-        starts = tuple(one for one in leaf.around if begins.get(one) == place)
-        ends = sum(finish == place for finish in finishes.values())
-        tremolo = max((_strokes(one, leaf.node) for one in leaf.around), default=0)
-        yield _Event(leaf.node, leaf.ratio, opens, closes, starts, ends, tremolo)
-
-
-def _beamed(leaf: Node, beam: Node) -> bool:
-    if tag(leaf) not in ("note", "chord"):
-        return False
-    if not is_grace(leaf):
-        return True
-    # Grace notes within a beam of plain notes are not its own.
-    return all(
-        is_grace(one) or tag(one.getparent()) == "chord" for one in beam.iter(f"{NAMESPACE}note")
-    )
-
-
-def _strokes(node: Node, leaf: Node) -> int:
-    if tag(node) != "bTrem":
-        return 0
-    strokes = number((leaf.get("stem.mod") or _first_note(leaf, "stem.mod"))[:1], 0)
-    flags = max(number(leaf.get("dur"), 4).bit_length() - 3, 0)
-    return int(2 ** (2 + flags + (strokes or 3)))
-
-
-def _first_note(node: Node, name: str) -> str:
-    """An attribute of a chord's first note that has it."""
-    for note in node.iterfind(f"{NAMESPACE}note"):
-        if note.get(name):
-            return str(note.get(name))
-    return ""
 
 
 def _sounds(layer: Node) -> bool:
@@ -477,7 +346,7 @@ def _sounds(layer: Node) -> bool:
 
 
 def _slashed(node: Node) -> bool:
-    return "slash" in (node.get("stem.mod") or _first_note(node, "stem.mod"))
+    return "slash" in (node.get("stem.mod") or first_note(node, "stem.mod"))
 
 
 def _octave(octave: int) -> str:
