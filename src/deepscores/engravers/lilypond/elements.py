@@ -98,7 +98,9 @@ class Elements:
         key = (system, node)
         if key not in self._known:
             above = node.getparent()
-            while above is not None and tag(above) not in _NESTING:
+            # A verse's label hangs on the note, as it does in Verovio's groups.
+            skipped = {"verse"} if tag(node) == "label" else set()
+            while above is not None and tag(above) not in _NESTING - skipped:
                 above = above.getparent()
             parent = self.nested(above, system) if above is not None else system
             self._known[key] = self.add(tag(node), identity(node), parent)

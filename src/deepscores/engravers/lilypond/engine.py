@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from deepscores.engravers.lilypond.fonts import MUSIC_FONTS
 from deepscores.engravers.lilypond.layout import layout
@@ -12,7 +11,7 @@ from deepscores.engravers.lilypond.notation import (
     score_source,
     write_notation,
 )
-from deepscores.engravers.lilypond.program import find_program, run
+from deepscores.engravers.lilypond.program import find_program, music_font_folder, run
 from deepscores.engravers.lilypond.svg import read_page
 from deepscores.engravers.protocol import Engraved
 from deepscores.engravers.verovio.engine import engrave as understand
@@ -47,13 +46,13 @@ class LilyPondEngraving:
     notation: Notation
     styles: tuple[Style, ...]
     name: str
-    fonts: tuple[Path, ...] = ()
 
     def pages(self, most: int | None = None) -> Iterator[Engraved]:
         for index, style in enumerate(self.styles):
-            head = layout(style, self.notation.timeline, self.fonts)
-            source = score_source(self.notation, head)
-            svgs = run(source.text, self.name)
+            source = score_source(self.notation, layout(style, self.notation.timeline))
+            own = style.music_font in MUSIC_FONTS
+            folders = () if own else (music_font_folder(style.music_font, style.font_dir),)
+            svgs = run(source.text, self.name, folders)
             lines = source.elements
             for number, svg in enumerate(svgs[:most], start=1):
                 page = read_page(svg, number, style, self.notation, lines)

@@ -1,7 +1,5 @@
 """What depends on the style: page, margins, fonts, and how LilyPond is to engrave."""
 
-from pathlib import Path
-
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node
 from deepscores.engravers.lilypond.notation import tags
 from deepscores.engravers.lilypond.timeline import Timeline
@@ -57,6 +55,9 @@ _LAYOUT = """\\version "2.25.12"
   }}
   \\context {{
     \\Lyrics
+    % Plain words: LilyPond's own way draws a tie for a tilde.
+    \\override LyricText.stencil = #(lambda (grob)
+      (grob-interpret-markup grob (ly:grob-property grob 'text)))
     \\override LyricHyphen.minimum-distance = #0.8
   }}
   \\context {{
@@ -73,7 +74,7 @@ _PAGE_NUMBER = """\\markup \\unless \\on-first-page \\as "pgHead" \\fill-line {
   }"""
 
 
-def layout(style: Style, timeline: Timeline, fonts: tuple[Path, ...]) -> str:
+def layout(style: Style, timeline: Timeline) -> str:
     """The first part of LilyPond's program for the score of *timeline*."""
     unit = _POINTS / style.staff_space
     return _LAYOUT.format(
@@ -85,18 +86,17 @@ def layout(style: Style, timeline: Timeline, fonts: tuple[Path, ...]) -> str:
         short_indent=_room(timeline.group, "labelAbbr") * _POINTS,
         header="##f" if timeline.head is not None else _PAGE_NUMBER,
         numbers="" if timeline.numbered else "    \\omit BarNumber",
-        fonts=_fonts(style.music_font, fonts),
+        fonts=_fonts(style.music_font),
     )
 
 
-def _fonts(music_font: str, folders: tuple[Path, ...]) -> str:
+def _fonts(music_font: str) -> str:
     lines = ['  property-defaults.fonts.serif = "Liberation Serif"']
     lines += ['  property-defaults.fonts.sans = "Liberation Serif"']
     lines += ['  property-defaults.fonts.typewriter = "Liberation Serif"']
     if music_font != "Emmentaler":
         lines.append(f'  property-defaults.fonts.music = "{music_font}"')
-    adding = [f'#(ly:font-config-add-directory "{folder}")' for folder in folders]
-    return "\n".join([*adding, *lines])
+    return "\n".join(lines)
 
 
 def _room(group: Node, name: str) -> float:

@@ -6,73 +6,65 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from deepscores.engravers.lilypond.durations import stretch
-from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, number
+from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, number, tag
 from deepscores.engravers.lilypond.source import Source, quoted
 
 
-class Syllable(NamedTuple):
-    """One syllable and where it stands."""
+class Words(NamedTuple):
+    """What one note sings of a verse: the verse's label, a syllable, or several run together."""
 
     time: Fraction
     voice: str
-    node: Node  # the syl
-    label: Node | None = None  # the verse's number, before its first syllable
+    nodes: tuple[Node, ...]
 
 
 def verses(notes: Iterable[tuple[Node, Fraction, str]], end: Fraction) -> list[Source]:
     """The verses of one staff, from the first; *notes* come with their onset and voice."""
-    found: dict[int, list[list[Syllable]]] = defaultdict(list)
-    for note, time, voice in notes:
+    found: dict[int, list[list[Words]]] = defaultdict(list)
+    for note, time, voice in sorted(notes, key=lambda one: one[1]):
         for verse in note.iterfind(f"{NAMESPACE}verse"):
-            place = number(verse.get("n"), 1)
-            syllables = [one for one in verse.iterfind(f"{NAMESPACE}syl") if _text(one)]
-            label = verse.find(f"{NAMESPACE}label")
-            if not syllables and label is not None and _text(label):
-                syllables = [label]  # figures that a score gives as verses without words
-            if syllables:
-                line = [Syllable(time, voice, one) for one in syllables]
-                line[0] = line[0]._replace(label=label)
-                _file(found[place], line)
+            nodes = tuple(one for one in verse if tag(one) in ("label", "syl") and _text(one))
+            if nodes:
+                _file(found[number(verse.get("n"), 1)], Words(time, voice, nodes))
     return [_write(line, end) for place in sorted(found) for line in found[place]]
 
 
-def _file(lines: list[list[Syllable]], syllables: list[Syllable]) -> None:
+def _file(lines: list[list[Words]], words: Words) -> None:
+    """Put *words* in the first line that is free: two voices may sing at a time."""
     for line in lines:
-        if line[-1].time < syllables[0].time:
-            line += syllables
+        if line[-1].time < words.time:
+            line.append(words)
             return
-    lines.append(list(syllables))
+    lines.append([words])
 
 
-def _write(line: list[Syllable], end: Fraction) -> Source:
+def _write(line: list[Words], end: Fraction) -> Source:
     out = Source()
-    line = sorted(line, key=lambda one: one.time)
     now, voice = Fraction(0), ""
-    for place, syllable in enumerate(line):
-        following = line[place + 1].time if place + 1 < len(line) else end
-        if syllable.time > now:
-            out.add(f"\\skip {stretch(syllable.time - now)}")
-        if syllable.voice != voice:
-            voice = syllable.voice
+    followers = [*(words.time for words in line[1:]), end]
+    for words, following in zip(line, followers, strict=True):
+        if words.time > now:
+            out.add(f"\\skip {stretch(words.time - now)}")
+        if words.voice != voice:
+            voice = words.voice
             out.add(f'\\set associatedVoice = "{voice}"')
-        lasts = following - syllable.time
-        name = identity(syllable.node)
-        words = quoted(_text(syllable.node))
-        label = syllable.label
-        if "~" in words:
-            words = f"\\markup {words}"  # bare, LilyPond would draw a tie
-        if label is syllable.node:
-            words = f"\\markup \\as {quoted('of ' + identity(label))} {words}"
-        elif label is not None:
-            number = f"\\as {quoted('of ' + identity(label))} {quoted(_text(label))}"
-            words = f'\\markup \\concat {{ {number} " " {words} }}'
-        out.add(f"{words}{stretch(lasts) if lasts else '1*0'}", name)
-        if syllable.node.get("con") == "u":
-            out.add("__", name)
-        elif syllable.node.get("con") == "d" or syllable.node.get("wordpos") in ("i", "m"):
-            out.add("--", name)
+        last = words.nodes[-1]
+        out.add(f"{_set(words.nodes)}{stretch(following - words.time)}", identity(last))
+        if last.get("con") == "u":
+            out.add("__", identity(last))
+        elif last.get("con") == "d" or last.get("wordpos") in ("i", "m"):
+            out.add("--", identity(last))
         now = following
     return out
+
+
+def _set(nodes: tuple[Node, ...]) -> str:
+    """LilyPond's text; each of several nodes is marked as drawn for itself."""
+    if len(nodes) == 1 and tag(nodes[0]) == "syl":
+        return quoted(_text(nodes[0]))
+    pieces = [f"\\as {quoted('of ' + identity(one))} {quoted(_text(one))}" for one in nodes]
+    spaced = ' " " '.join(pieces)
+    return f"\\markup \\concat {{ {spaced} }}"
 
 
 def _text(node: Node) -> str:

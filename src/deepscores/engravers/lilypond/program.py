@@ -10,6 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from deepscores.engravers.lilypond.fonts import font_files
 from deepscores.errors import EngravingError, RecipeError
 from deepscores.outlines.text import font_folders, write_text_fonts
 
@@ -84,6 +85,32 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
     settings = _FONTCONFIG.format(folders=folders, cache=root / "cache")
     (root / "fonts.conf").write_text(settings, encoding="utf-8")
     return folder
+
+
+@cache
+def music_font_folder(font: str, folder: str) -> Path:
+    """A folder with the files of a music font from *folder* as LilyPond looks for them.
+
+    All files lie side by side, and a font without braces has those of LilyPond's own.
+    """
+    root = Path(_folder().name) / "music" / font
+    root.mkdir(parents=True, exist_ok=True)
+    for name, path in font_files(Path(folder)).items():
+        if name.rpartition("-")[0] == font:
+            shutil.copyfile(path, root / name)
+    for suffix in ("otf", "svg"):
+        brace = root / f"{font}-brace.{suffix}"
+        if not brace.exists():
+            shutil.copyfile(_own_font(f"emmentaler-brace.{suffix}"), brace)
+    return root
+
+
+def _own_font(name: str) -> Path:
+    program = Path(shutil.which(find_program()) or "").resolve()
+    found = sorted(program.parent.parent.glob(f"share/lilypond/*/fonts/*/{name}"))
+    if not found:
+        raise RecipeError(f"{program}: has no {name} beside it")
+    return found[-1]
 
 
 def run(source: str, name: str, include: tuple[Path, ...] = ()) -> list[str]:
