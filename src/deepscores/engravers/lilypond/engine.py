@@ -49,9 +49,10 @@ class LilyPondEngraving:
 
     def pages(self, most: int | None = None) -> Iterator[Engraved]:
         for index, style in enumerate(self.styles):
-            source = score_source(self.notation, layout(style, self.notation.timeline))
             own = style.music_font in MUSIC_FONTS
             folders = () if own else (music_font_folder(style.music_font, style.font_dir),)
+            head = layout(style, self.notation.timeline, folders)
+            source = score_source(self.notation, head)
             svgs = run(source.text, self.name, folders)
             lines = source.elements
             for number, svg in enumerate(svgs[:most], start=1):

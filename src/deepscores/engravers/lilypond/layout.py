@@ -1,7 +1,10 @@
 """What depends on the style: page, margins, fonts, and how LilyPond is to engrave."""
 
+from pathlib import Path
+
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node
 from deepscores.engravers.lilypond.notation import tags
+from deepscores.engravers.lilypond.source import quoted
 from deepscores.engravers.lilypond.timeline import Timeline
 from deepscores.model import Style
 from deepscores.outlines.text import Face, shape
@@ -12,6 +15,7 @@ _TEXT_SIZE = 2.2  # staff spaces, of LilyPond's words
 
 _LAYOUT = """\\version "2.25.12"
 {tags}
+{folders}
 \\paper {{
   paper-width = {width:.4f}\\pt
   paper-height = {height:.4f}\\pt
@@ -74,8 +78,11 @@ _PAGE_NUMBER = """\\markup \\unless \\on-first-page \\as "pgHead" \\fill-line {
   }"""
 
 
-def layout(style: Style, timeline: Timeline) -> str:
-    """The first part of LilyPond's program for the score of *timeline*."""
+def layout(style: Style, timeline: Timeline, folders: tuple[Path, ...] = ()) -> str:
+    """The first part of LilyPond's program for the score of *timeline*.
+
+    *folders* hold music fonts.
+    """
     unit = _POINTS / style.staff_space
     return _LAYOUT.format(
         tags=tags(),
@@ -87,6 +94,8 @@ def layout(style: Style, timeline: Timeline) -> str:
         header="##f" if timeline.head is not None else _PAGE_NUMBER,
         numbers="" if timeline.numbered else "    \\omit BarNumber",
         fonts=_fonts(style.music_font),
+        # Letters of dynamics are set as text, and so are found by the font's own name.
+        folders="\n".join(f"#(ly:font-config-add-directory {quoted(str(one))})" for one in folders),
     )
 
 
