@@ -25,6 +25,12 @@ def _side(artic: Node, name: str) -> str:
     return SIDES.get(place, "-")
 
 
+def is_long(trill: Node) -> bool:
+    """Whether a trill has a wavy line."""
+    ends = trill.get("endid") or trill.get("tstamp2")
+    return bool(ends) and trill.get("extender") != "false"
+
+
 class Attached(NamedTuple):
     """A post-event of a note."""
 
@@ -99,7 +105,7 @@ class Attachments:
         self._put(node, shape.get(node.get("shape", ""), "\\fermata"), side)
 
     def trill(self, node: Node) -> None:
-        if node.get("lstartsym") != "none":
+        if node.get("lstartsym") != "none" and not is_long(node):
             self._put(node, "\\trill", node.get("place") or "above")
 
     def mordent(self, node: Node) -> None:
@@ -113,7 +119,9 @@ class Attachments:
         self._put(node, command, node.get("place") or "above")
 
     def arpeggio(self, node: Node) -> None:
-        self._put(node, "\\arpeggio", start=reference(node, "plist") or None)
+        bracket = "\\tweak stencil #ly:arpeggio::brew-chord-bracket "
+        command = f"{bracket if node.get('order') == 'nonarp' else ''}\\arpeggio"
+        self._put(node, command, start=reference(node, "plist") or None)
 
     def fingering(self, node: Node) -> None:
         text = "".join(node.itertext()).strip()

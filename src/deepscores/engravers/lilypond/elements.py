@@ -88,6 +88,8 @@ class Elements:
             accid = node.find(f"{NAMESPACE}accid")
             name = identity(accid) if accid is not None else ""
             return self.child(self.nested(node, system), "accid", name)
+        if grob == "MultiMeasureRestNumber":
+            return self.child(self.nested(node, system), "multiRestNum", "")
         if grob in ("TupletBracket", "TupletNumber"):
             kind = "tupletBracket" if grob == "TupletBracket" else "tupletNum"
             return self.child(self.nested(node, system), kind, "")

@@ -7,14 +7,12 @@ from typing import NamedTuple
 from deepscores.engravers.lilypond.durations import written
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, number, tag
 
-EVENTS = frozenset(("note", "rest", "chord", "space", "mRest", "mSpace"))
+EVENTS = frozenset(("note", "rest", "chord", "space", "mRest", "mSpace", "multiRest", "fTrem"))
 _NESTS = frozenset(("beam", "tuplet", "graceGrp", "bTrem", "app", "lem", "choice", "ligature"))
 _REFUSED = {
-    "fTrem": "tremolos between two notes",
     "mRpt": "measure repeats",
     "mRpt2": "measure repeats",
     "multiRpt": "measure repeats",
-    "multiRest": "multi-measure rests",
     "beatRpt": "beat repeats",
     "halfmRpt": "measure repeats",
     "tabGrp": "tablatures",
@@ -115,7 +113,7 @@ def _flatten(leaves: list[_Leaf]) -> Iterator[Event]:
         closes = sum(tail == place and heads[one] != place for one, tail in tails.items())
         starts = tuple(one for one in leaf.around if begins.get(one) == place)
         ends = sum(finish == place for finish in finishes.values())
-        tremolo = max((_strokes(one, leaf.node) for one in leaf.around), default=0)
+        tremolo = max((_strokes(one, leaf.node) for one in (leaf.node, *leaf.around)), default=0)
         yield Event(leaf.node, leaf.ratio, opens, closes, starts, ends, tremolo)
 
 
@@ -131,9 +129,10 @@ def _beamed(leaf: Node, beam: Node) -> bool:
 
 
 def _strokes(node: Node, leaf: Node) -> int:
-    if tag(node) != "bTrem":
+    modifier = leaf.get("stem.mod") or first_note(leaf, "stem.mod")
+    if is_grace(leaf) or (tag(node) != "bTrem" and not modifier):
         return 0
-    strokes = number((leaf.get("stem.mod") or first_note(leaf, "stem.mod"))[:1], 0)
+    strokes = number(modifier[:1], 0)
     flags = max(number(leaf.get("dur"), 4).bit_length() - 3, 0)
     return int(2 ** (2 + flags + (strokes or 3)))
 

@@ -114,8 +114,8 @@ _NAMES = {
 }
 # Where LilyPond has one glyph for several signs, the sign is what the score says (MEI's name).
 ARTICULATIONS = {
-    "stacciss": "articStaccatissimo{}",
-    "spicc": "articStaccatissimoWedge{}",
+    "stacciss": "articStaccatissimoWedge{}",
+    "spicc": "articStaccatissimo{}",
     "stroke": "articStaccatissimoStroke{}",
     "stop": "brassMuteClosed",
     "lhpizz": "pluckedLeftHandPizzicato",

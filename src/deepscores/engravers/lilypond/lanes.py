@@ -4,7 +4,7 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import NamedTuple
 
-from deepscores.engravers.lilypond.attachments import SIDES
+from deepscores.engravers.lilypond.attachments import SIDES, is_long
 from deepscores.engravers.lilypond.durations import stretch
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, number, reference, tag
 from deepscores.engravers.lilypond.source import Source, quoted
@@ -13,6 +13,7 @@ from deepscores.engravers.lilypond.timeline import Timeline
 
 _LETTERS = frozenset("pmfszrn")
 _PLACES = {"dynam": "below", "hairpin": "below", "tempo": "above", "dir": "above"}
+_BEFORE = frozenset(("\\breathe", "\\caesura"))  # stand by themselves, not on a note
 _TINY = Fraction(1, 256)
 
 
@@ -55,6 +56,11 @@ class Lanes:
             self.repeat_mark(node, index)
         elif name == "pedal":
             self.pedal(node, index)
+        elif name == "trill" and is_long(node):
+            self.trill(node, index)
+        elif name in ("breath", "caesura") and not node.get("startid"):
+            command = "\\breathe" if name == "breath" else "\\caesura"
+            self.put("words", node, _Item(self.time(node, index), command, identity(node)))
         elif name == "octave":
             self.octave(node, index)
 
@@ -79,9 +85,14 @@ class Lanes:
             if time > now:
                 out.add(f"s{stretch(time - now)}")
             lasts = _TINY if following is None else following - time
+            items = by_time[time]
+            for item in items:
+                if item.text in _BEFORE:
+                    out.add(item.text, item.element)
             out.add(f"s{stretch(lasts)}")
-            for item in by_time[time]:
-                out.add(item.text, item.element)
+            for item in items:
+                if item.text not in _BEFORE:
+                    out.add(item.text, item.element)
             now = time + lasts
         return out
 
@@ -211,6 +222,14 @@ class Lanes:
             )
         if node.get("dir") != "up":
             self.pedals[staff] = (node, time)
+
+    def trill(self, node: Node, index: int) -> None:
+        start, end = self.time(node, index), self.end(node, index)
+        end = min(end, self.timeline.bars[-1].end - _TINY)
+        if end > start:
+            side = SIDES.get(node.get("place") or "above", "^")
+            begins = _Item(start, f"{side}\\startTrillSpan", identity(node))
+            self.put("trill", node, begins, _Item(end, "\\stopTrillSpan", ""))
 
     def octave(self, node: Node, index: int) -> None:
         """An ottava bracket; the notes stand as they are drawn, so it moves none."""

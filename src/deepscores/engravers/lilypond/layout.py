@@ -41,6 +41,7 @@ _LAYOUT = """\\version "2.25.12"
           ""))
     \\override Beam.breakable = ##t
     \\override TextSpanner.style = #'dashed-line
+    \\override TrillSpanner.bound-details.left-broken.text = ##f
 {numbers}
   }}
   \\context {{

@@ -259,10 +259,16 @@ class _Writer:
             if bar.grace:
                 out.add(f"\\grace {{ s{stretch(bar.grace)} }}")
             self.ending(index, out)
-            if bar.length != length or bar.changes:
-                length = bar.length
+            count = bar.counts
+            if bar.length / count != length or bar.changes:
+                length = bar.length / count
                 out.add(f"\\set Timing.measureLength = {moment(length)}")
-            out.add(f"s{stretch(length)}")
+            if count > 1:
+                out.add("\\set Score.skipBars = ##t")
+            out.add(f"s{stretch(bar.length)}")
+            if count > 1:
+                out.add("\\set Score.skipBars = ##f")
+                out.add(f"\\set Score.currentBarNumber = {index + 2}")
             line = self.timeline.barline(index)
             if line != PLAIN or index + 1 == len(bars):
                 out.add(f"\\bar {quoted(line)}")

@@ -43,6 +43,12 @@ class Bar:
     grace: Fraction = Fraction(0)  # how long, in quarter notes, the grace notes before its start
 
     @property
+    def counts(self) -> int:
+        """How many measures it stands for: several where all staves rest together."""
+        rest = self.node.find(f".//{NAMESPACE}multiRest")
+        return max(number(rest.get("num"), 1), 1) if rest is not None else 1
+
+    @property
     def id(self) -> str:
         return identity(self.node)
 
@@ -97,7 +103,7 @@ def read_timeline(root: Node, music: Music) -> Timeline | None:
         [bar.start for bar in walk.bars],
         walk.numbered,
         # Verovio's rule for scores that do not say.
-        len(list(walk.group.iter(f"{NAMESPACE}grpSym"))) > 1,
+        _count_symbols(walk.group) > 1,
     )
 
 
@@ -167,6 +173,12 @@ class _Walk:
         bar = Bar(node, start, Fraction(0), self.unit, self.pending, staves, ending)
         self.bars.append(bar)
         self.pending = {}
+
+
+def _count_symbols(group: Node) -> int:
+    """Braces and brackets before staves."""
+    groups = [one for one in group.iter(f"{NAMESPACE}staffGrp") if one.get("symbol")]
+    return len(groups) + len(list(group.iter(f"{NAMESPACE}grpSym")))
 
 
 def spelled_out(node: Node) -> list[Node]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from deepscores.engravers.lilypond.attachments import Attached, Attachments
 from deepscores.engravers.lilypond.changes import change, clef
-from deepscores.engravers.lilypond.durations import note_value, stretch, timed
+from deepscores.engravers.lilypond.durations import note_value, stretch, timed, written
 from deepscores.engravers.lilypond.events import (
     EVENTS,
     Event,
@@ -22,7 +22,7 @@ from deepscores.engravers.lilypond.source import Source
 from deepscores.engravers.lilypond.timeline import Bar, Timeline
 from deepscores.model import Facts
 
-_WHOLE = frozenset(("mRest", "mSpace"))
+_WHOLE = frozenset(("mRest", "mSpace", "multiRest"))
 _ALTERED = {
     "s": "is", "f": "es", "n": "", "x": "isis", "ss": "isis", "ff": "eses", "1qs": "ih",
     "1qf": "eh", "3qs": "isih", "3qf": "eseh",
@@ -191,7 +191,9 @@ class VoiceWriter:
             self.tuplet(tuplet)
         fact = self.facts.get(identity(node), Facts())
         takes = bar.length if name in _WHOLE else exact(fact.duration)
-        if name == "mRest":
+        if name == "fTrem":
+            takes = self.tremolo(node, event)
+        elif name in ("mRest", "multiRest"):
             self.rest_of_measure(node, bar)
         elif name in ("space", "mSpace") or node.get("visible") == "false":
             self.out.add(f"s{stretch(takes / event.ratio)}")
@@ -205,10 +207,32 @@ class VoiceWriter:
         if node.get("visible") == "false":
             self.out.add(f"s{stretch(bar.length)}")
             return
-        if bar.length >= _BREVE:
+        if bar.length / bar.counts >= _BREVE:
             self.out.add("\\once \\override MultiMeasureRest.usable-duration-logs = #'(-1)")
+        if tag(node) == "multiRest":
+            self.out.add("\\once \\override MultiMeasureRest.expand-limit = #0")
         self.out.add(f"R{stretch(bar.length)}", identity(node))
         self.post(node, Event(node))
+
+    def tremolo(self, node: Node, event: Event) -> Fraction:
+        """A tremolo between two notes; return the quarter notes that it takes."""
+        pair = [one for one in node if tag(one) in ("note", "chord")][:2]
+        if len(pair) < 2:
+            raise Unwritten("tremolos between fewer than two notes")
+        takes = sum((exact(self.facts[identity(one)].duration) for one in pair), Fraction(0))
+        looks = written(pair[0])
+        beams = number(node.get("beams"), 3)
+        unit = Fraction(4, 2 ** (2 + beams))
+        count = looks / (2 * unit)
+        if count.denominator != 1 or count < 1:
+            raise Unwritten("tremolos of such short notes")
+        self.out.add(f"\\repeat tremolo {count} {{", identity(node))
+        factor = takes / event.ratio / looks
+        length = f"{2 ** (2 + beams)}*{factor.numerator}/{factor.denominator}"
+        for one in pair:
+            self.sound(one, length, Event(one))
+        self.out.add("}")
+        return takes
 
     def tuplets_end(self, event: Event) -> None:
         for _ in range(event.ends):
