@@ -269,6 +269,9 @@ class _Writer:
             if count > 1:
                 out.add("\\set Score.skipBars = ##f")
                 out.add(f"\\set Score.currentBarNumber = {index + 2}")
+            # LilyPond forbids breaks where it sees notes that are held over a barline, sometimes
+            # for so many measures in a row that a line runs off the page.
+            out.add("\\allowBreak")
             line = self.timeline.barline(index)
             if line != PLAIN or index + 1 == len(bars):
                 out.add(f"\\bar {quoted(line)}")
