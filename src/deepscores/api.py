@@ -61,11 +61,17 @@ def verify(
     dataset: str | Path,
     *,
     rerender: float = 0.01,
+    font_dir: str | Path = "",
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> _verify.Verdict:
-    """Check a dataset's files against its manifest, and remake a share of its pages."""
-    return _verify.verify(Path(dataset), rerender=rerender, jobs=jobs, progress=progress)
+    """Check a dataset's files against its manifest, and remake a share of its pages.
+
+    *font_dir* is the folder of music fonts that the dataset was made with, if there was one.
+    """
+    return _verify.verify(
+        Path(dataset), rerender=rerender, font_dir=str(font_dir), jobs=jobs, progress=progress
+    )
 
 
 def zoo(

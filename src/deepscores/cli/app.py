@@ -239,6 +239,7 @@ def verify(
     rerender: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of the pages to make again.")
     ] = 0.01,
+    font_dir: FontDir = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
@@ -257,7 +258,11 @@ def verify(
     _positive("jobs", jobs)
     with watching() as progress:
         verdict = api.verify(
-            dataset, rerender=rerender, jobs=jobs or os.cpu_count() or 1, progress=progress
+            dataset,
+            rerender=rerender,
+            font_dir=font_dir or "",
+            jobs=jobs or os.cpu_count() or 1,
+            progress=progress,
         )
     print_verdict(verdict)
     if verdict.problems:

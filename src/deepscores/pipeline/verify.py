@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.errors import DatasetError, ScoreError
+from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.formats.png import decode_png
 from deepscores.model import Score
 from deepscores.pipeline.manifest import Problem, check_manifest
@@ -49,6 +49,7 @@ def verify(
     folder: Path,
     *,
     rerender: float = 0.01,
+    font_dir: str = "",
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Verdict:
@@ -56,7 +57,8 @@ def verify(
 
     A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
     in the dataset, by its recipe and label set, and compared byte by byte. Raise DatasetError if
-    there is no finished dataset.
+    there is no finished dataset, RecipeError if pages are in fonts of a folder and *font_dir* names
+    none.
     """
     progress = progress or Silence()
     table = require_dataset(folder)
@@ -70,9 +72,10 @@ def verify(
 
     problems = check_manifest(folder, count)
     damaged = _NEEDED.intersection(one.path for one in problems)
-    tasks = list(_remakes(folder, table, rerender)) if rerender > 0 and not damaged else []
+    remakes = rerender > 0 and not damaged
+    tasks = list(_remakes(folder, table, rerender, font_dir)) if remakes else []
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
-    if tasks and (newer := _other_versions(table)):
+    if tasks and (newer := _other_versions(table, font_dir)):
         problems.append(Problem("dataset.json", f"made with other versions: {newer}"))
     results = run_contained(remake, tasks, jobs=jobs, limits=limits, start=warm_up)
     with closing(results):
@@ -85,8 +88,9 @@ def verify(
     return Verdict(files, sum(len(task.pages) for task in tasks), tuple(problems))
 
 
-def _other_versions(table: dict[str, Any]) -> str:
-    recipe, labels = recipe_of(table), parse_label_set_table(table["label_set"], "dataset.json")
+def _other_versions(table: dict[str, Any], font_dir: str) -> str:
+    recipe = recipe_of(table, font_dir)
+    labels = parse_label_set_table(table["label_set"], "dataset.json")
     here = identity(recipe, labels)["versions"]
     return ", ".join(
         f"{name} {then} (here {here.get(name, 'none')})"
@@ -95,16 +99,19 @@ def _other_versions(table: dict[str, Any]) -> str:
     )
 
 
-def recipe_of(table: dict[str, Any]) -> Recipe:
+def recipe_of(table: dict[str, Any], font_dir: str) -> Recipe:
     """The recipe a dataset was made by, as far as its pages depend on it."""
     stored = {
         key: value for key, value in table["recipe"].items() if key not in ("scores", "labels")
     }
-    return apply(Recipe(), stored)
+    folder = stored.pop("font-dir", "")
+    if folder and not font_dir:
+        raise RecipeError(f"made with music fonts of a folder {folder!r}: name it with --font-dir")
+    return apply(Recipe(), {**stored, "font-dir": font_dir} if folder else stored)
 
 
-def _remakes(folder: Path, table: dict[str, Any], share: float) -> Iterator[_Remake]:
-    recipe = recipe_of(table)
+def _remakes(folder: Path, table: dict[str, Any], share: float, font_dir: str) -> Iterator[_Remake]:
+    recipe = recipe_of(table, font_dir)
     labels = parse_label_set_table(table["label_set"], "dataset.json")
     pages = pq.ParquetFile(folder / "pages.parquet").read().to_pylist()
     ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))
