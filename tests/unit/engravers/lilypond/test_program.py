@@ -2,14 +2,24 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deepscores.engravers.lilypond import program
 from deepscores.errors import EngravingError, RecipeError
+from deepscores.pipeline.workers import Failed, Limits, run_contained
 
 Fake = Callable[[str], None]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE  # which init has yet to reap
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +84,14 @@ def test_a_failure_is_an_engraving_error(fake: Fake, script: str, what: str) -> 
 def test_pages_come_in_order(fake: Fake) -> None:
     fake('for i in 1 2 10; do echo "$i</svg>" > score-$i.svg; done')
     assert [page.split("<")[0] for page in program.run("", "song")] == ["1", "2", "10"]
+
+
+def test_a_lilypond_that_hangs_ends_with_its_worker(fake: Fake, tmp_path: Path) -> None:
+    fake(f"echo $$ > {tmp_path}/pid; exec sleep 600")
+    work = partial(program.run, name="song")
+    outcomes = run_contained(work, [""], jobs=1, limits=lambda _: Limits(1.0, 2 << 30))
+    (_, _, outcome) = next(iter(outcomes))
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == "timeout"
+    outcomes.close()
+    assert not is_running(int((tmp_path / "pid").read_text()))
