@@ -1,6 +1,7 @@
 """What hangs on notes: slurs, ties, articulations, ornaments, by the id of the note."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, reference, tag
@@ -41,9 +42,17 @@ class Attached(NamedTuple):
 class Attachments:
     """All that the score attaches to notes, chords and rests."""
 
-    def __init__(self, root: Node, home: dict[str, tuple[int, int]]) -> None:
-        """*home* tells the staff and layer in which a note, chord or rest is written."""
+    def __init__(
+        self,
+        root: Node,
+        home: dict[str, tuple[int, int]],
+        ties: Callable[[str, str], bool],
+    ) -> None:
+        """*home* tells the staff and layer in which a note, chord or rest is written; *ties*,
+        whether LilyPond, which ties what follows at once and is the same, would tie two notes.
+        """
         self.home = home
+        self.can_tie = ties
         self._after: dict[str, list[Attached]] = defaultdict(list)
         self._ties: dict[str, list[Attached]] = defaultdict(list)
         self.apart: list[Node] = []  # slurs and ties from one voice to another
@@ -91,7 +100,9 @@ class Attachments:
         side = SIDES.get(node.get("curvedir", ""), "")
         if not end:
             return
-        if self.home.get(start) != self.home.get(end):
+        if end not in self.home:
+            return
+        if self.home[start] != self.home[end] or not self.can_tie(start, end):
             self.apart.append(node)
             return
         self._ties[start].append(Attached(f"{side}~", identity(node)))

@@ -1,6 +1,6 @@
 """A whole score for LilyPond: header, staves in their groups, voices, verses, times."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
@@ -8,6 +8,7 @@ from importlib.resources import files
 from lxml import etree
 
 from deepscores.engravers.lilypond.attachments import Attachments
+from deepscores.engravers.lilypond.bridges import bridge
 from deepscores.engravers.lilypond.durations import moment, stretch
 from deepscores.engravers.lilypond.events import (
     Unwritten,
@@ -25,12 +26,13 @@ from deepscores.engravers.lilypond.mei import (
     identity,
     number,
     parse_mei,
+    reference,
     tag,
 )
 from deepscores.engravers.lilypond.source import Source, quoted
 from deepscores.engravers.lilypond.texts import lines_of, markup
 from deepscores.engravers.lilypond.timeline import PLAIN, Timeline, read_timeline
-from deepscores.engravers.lilypond.voices import Layer, VoiceWriter
+from deepscores.engravers.lilypond.voices import Layer, VoiceWriter, pitch_name
 from deepscores.model import Music
 
 _TIMED = ("note", "rest", "chord", "mRest", "space")
@@ -70,13 +72,13 @@ class _Writer:
         self.layers: dict[int, list[int]] = {}
         self.notes: dict[int, list[tuple[Node, Fraction, str]]] = {}
         home: dict[str, tuple[int, int]] = {}
-        onsets: dict[str, Fraction] = {}
+        onsets = self.onsets = dict[str, Fraction]()
         for bar in timeline.bars:
             for place, staff in bar.staves.items():
                 for layer in staff.iterfind(f"{NAMESPACE}layer"):
                     self.look(place, layer, home, onsets)
             bar.grace = self.graces(bar.staves.values())
-        self.attached = Attachments(root, home)
+        self.attached = Attachments(root, home, self.can_tie)
         self.attached.clashing |= self.clashing()
         self.lanes = Lanes(timeline, onsets)
 
@@ -104,6 +106,15 @@ class _Writer:
             onsets[name] = time
             if tag(node) in ("note", "chord") and not is_grace(node):
                 self.notes.setdefault(staff, []).append((node, time, voice.name))
+
+    def can_tie(self, start: str, end: str) -> bool:
+        """Whether one note goes on in another at once, written at the same pitch."""
+        one, other = self.facts[start], self.facts[end]
+        notes = self.elements[start], self.elements[end]
+        if any(tag(note) != "note" for note in notes):
+            return True
+        ends = exact(one.onset) + exact(one.duration)
+        return ends == exact(other.onset) and pitch_name(notes[0]) == pitch_name(notes[1])
 
     def clashing(self) -> set[str]:
         """Notes of two voices at one time with stems on one side: LilyPond would draw them over
@@ -237,15 +248,26 @@ class _Writer:
             out.add(f'\\new Voice = "{name.name}" {{')
             out.extend(writer.write())
             out.add("}")
-        for lane in self.lanes.sources(place):
+        for voice in (*self.lanes.sources(place), *self.bridges(place)):
             out.add("\\new Voice {")
-            out.extend(lane)
+            out.extend(voice)
             out.add("}")
         out.add(">>")
         for verse in verses(self.notes.get(place, []), self.timeline.bars[-1].end):
             out.add("\\new Lyrics \\lyricmode {")
             out.extend(verse)
             out.add("}")
+
+    def bridges(self, staff: int) -> Iterator[Source]:
+        """Voices for what goes from a voice of this staff to another."""
+        home = self.attached.home
+        for node in self.attached.apart:
+            if home[reference(node, "startid")][0] == staff:
+                end = self.facts[reference(node, "endid")]
+                lasts = exact(end.duration) or Fraction(1)
+                found = bridge(node, self.elements, self.onsets, home, lasts)
+                if found:
+                    yield found
 
     def times(self, out: Source) -> None:
         """How long each measure is, and how it ends."""

@@ -269,7 +269,7 @@ class VoiceWriter:
         if name == "chord":
             self.chord(node, length)
         elif name == "note":
-            self.out.add(f"{self.tweaks(node)}{self.pitch(node)}{length}", identity(node))
+            self.out.add(f"{self.tweaks(node)}{pitch(node)}{length}", identity(node))
             self.put(self.attached.ties(node))
         else:
             self.rest(node, length)
@@ -282,7 +282,7 @@ class VoiceWriter:
         for note in node.iterfind(f"{NAMESPACE}note"):
             if note.get("visible") == "false":
                 continue
-            self.out.add(f"{self.tweaks(note)}{self.pitch(note)}", identity(note))
+            self.out.add(f"{self.tweaks(note)}{pitch(note)}", identity(note))
             self.put(self.attached.ties(note))
         self.out.add(f">{length}", identity(node))
 
@@ -325,27 +325,6 @@ class VoiceWriter:
         tweak = f"\\tweak NoteHead.style #'{style} " if style else ""
         return tweak + ("\\parenthesize " if note.get("head.mod") == "paren" else "")
 
-    def pitch(self, note: Node) -> str:
-        """The note's name with its octave, and what accidental is to be drawn.
-
-        Accidentals come from the score alone: LilyPond is told to draw none of its own.
-        """
-        accid = note.find(f"{NAMESPACE}accid")
-        sign = accid.get("accid") if accid is not None else None
-        sign = sign or note.get("accid")
-        shown = bool(sign)
-        sounds = sign or (accid.get("accid.ges") if accid is not None else None)
-        sounds = sounds or note.get("accid.ges") or "n"
-        step, octave = note.get("pname"), number(note.get("oct"), 4)
-        if not step:
-            step, octave = _at_line(number(note.get("loc"), 4))
-        force = ""
-        if shown and sounds not in _ALTERED:
-            raise Unwritten(f"accidentals such as {sounds!r}")
-        if shown:
-            force = "?" if accid is not None and accid.get("enclose") == "paren" else "!"
-        return f"{step}{_ALTERED.get(sounds, '')}{_octave(octave)}{force}"
-
     def between(self, node: Node) -> Source:
         """A change within the measure."""
         out = Source()
@@ -363,6 +342,34 @@ class VoiceWriter:
 
     def is_grace(self, event: Event) -> bool:
         return is_grace(event.node)
+
+
+def pitch(note: Node) -> str:
+    """The note's name with its octave, and what accidental is to be drawn.
+
+    Accidentals come from the score alone: LilyPond is told to draw none of its own.
+    """
+    accid = note.find(f"{NAMESPACE}accid")
+    shown = note.get("accid") or (accid.get("accid") if accid is not None else None)
+    if not shown:
+        return pitch_name(note)
+    if shown not in _ALTERED:
+        raise Unwritten(f"accidentals such as {shown!r}")
+    in_brackets = accid is not None and accid.get("enclose") == "paren"
+    return pitch_name(note) + ("?" if in_brackets else "!")
+
+
+def pitch_name(note: Node) -> str:
+    """LilyPond's name of a note with its octave."""
+    accid = note.find(f"{NAMESPACE}accid")
+    signs = [note.get("accid"), note.get("accid.ges")]
+    if accid is not None:
+        signs = [accid.get("accid"), *signs[:1], accid.get("accid.ges"), *signs[1:]]
+    sounds = next((one for one in signs if one), "n")
+    step, octave = note.get("pname"), number(note.get("oct"), 4)
+    if not step:
+        step, octave = _at_line(number(note.get("loc"), 4))
+    return f"{step}{_ALTERED.get(sounds, '')}{_octave(octave)}"
 
 
 def _sounds(layer: Node) -> bool:

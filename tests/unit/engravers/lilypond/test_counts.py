@@ -43,7 +43,7 @@ DIFFERENCES: dict[str, dict[str, tuple[int, int]]] = {
     "spans": {},
     "tuplets": {},
     "words": {},
-    "piano": {"tie": (0, 1)},  # between two voices
+    "piano": {},
     "song": {},
     "strings": {},  # of the zoo, and of the golden scores: see below
 }
