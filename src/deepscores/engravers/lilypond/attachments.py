@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, identity, reference, tag
@@ -56,6 +57,8 @@ class Attachments:
         self._after: dict[str, list[Attached]] = defaultdict(list)
         self._ties: dict[str, list[Attached]] = defaultdict(list)
         self.apart: list[Node] = []  # slurs and ties from one voice to another
+        # Clefs, keys and times that the score has, by their kind, staff and moment.
+        self.signs: dict[tuple[str, int, Fraction], str] = {}
         self.clashing: set[str] = set()  # notes and chords whose stems cannot go as the score says
         self._slurs = 0
         for measure in root.iter(f"{NAMESPACE}measure"):

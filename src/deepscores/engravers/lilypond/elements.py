@@ -144,7 +144,9 @@ class Elements:
             return staff
         if kind == "ledgerLines":
             return self.child(staff, kind, "")
-        element = self.child(staff, kind, "", data.get("data-when"), data.get("data-break"))
+        when = 4 * Fraction(data.get("data-when") or "0")
+        name = self.notation.signs.get((kind, number(data.get("data-staff")), when), "")
+        element = self.child(staff, kind, name, when, data.get("data-break"))
         if kind == "keySig":
             return self.child(element, "keyAccid", "")
         return element
@@ -172,6 +174,17 @@ class Elements:
         if node is None:
             return self.measure(system, data)
         return self.nested(node, system)
+
+    def ledger_of(self, element: int, place: int) -> int:
+        """The ledger lines on staff *place* in the measure of a note's element."""
+        while self.found[element].kind not in ("measure", "system"):
+            element = self.found[element].parent
+        measure = self.notation.elements.get(self.found[element].id)
+        staves = measure.iterfind(f"{NAMESPACE}staff") if measure is not None else ()
+        staff = next((one for one in staves if number(one.get("n")) == place), None)
+        if staff is None:
+            return self.child(element, "ledgerLines", "")
+        return self.child(self.nested(staff, self.found[element].parent), "ledgerLines", "")
 
     def articulation(self, element: int) -> str:
         """MEI's name of an articulation; "" for another element."""

@@ -135,10 +135,8 @@ class Lanes:
         if not set(text) <= _LETTERS:
             self.words(node, index)
             return
-        name = self.dynamics.setdefault(text, f"dynamic{len(self.dynamics)}")
-        name = "dynamic" + _word(len(name) and list(self.dynamics).index(text))
-        self.dynamics[text] = name
-        side = SIDES[node.get("place") or "below"] if node.get("place") in SIDES else "_"
+        name = self.dynamics.setdefault(text, f"dynamic{_word(len(self.dynamics))}")
+        side = SIDES.get(node.get("place", ""), "_")
         self.put("dynamics", node, _Item(time, f"{side}\\{name}", identity(node)))
 
     def hairpin(self, node: Node, index: int) -> None:
@@ -297,6 +295,3 @@ def _parted(spans: list[_Span], *, crowded: bool) -> list[list[_Span]]:
 def _word(count: int) -> str:
     """A number in letters, as LilyPond's names have no digits."""
     return chr(ord("A") + count // 26) + chr(ord("A") + count % 26)
-
-
-__all__ = ["NAMESPACE", "Lanes"]

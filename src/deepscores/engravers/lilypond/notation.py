@@ -1,6 +1,6 @@
 """A whole score for LilyPond: header, staves in their groups, voices, verses, times."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
@@ -52,6 +52,7 @@ class Notation:
     elements: dict[str, Node]  # of the MEI, by id
     head: Source  # markup above the music
     music: Source  # definitions and the score's content
+    signs: Mapping[tuple[str, int, Fraction], str]  # clefs, keys, times by staff and moment → id
 
 
 def write_notation(music: Music) -> Notation | None:
@@ -152,7 +153,7 @@ class _Writer:
             out.add(f"{name} = #(make-dynamic-script {quoted(letters)})")
         out.add("deepscoresMusic =")
         out.extend(body)
-        return Notation(self.timeline, self.elements, self.header(), out)
+        return Notation(self.timeline, self.elements, self.header(), out, self.attached.signs)
 
     def define_numbers(self, out: Source) -> None:
         names = " ".join(quoted(bar.node.get("n") or "") for bar in self.timeline.bars)

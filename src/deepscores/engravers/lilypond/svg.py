@@ -6,8 +6,8 @@ happens and on which staff (``tags.ly``); from these follows the MEI element tha
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import lru_cache
+from math import cos, radians, sin
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from deepscores.engravers.lilypond.elements import Elements
 from deepscores.engravers.lilypond.glyphs import ARTICULATIONS, smufl_name
+from deepscores.engravers.lilypond.mei import number
 from deepscores.engravers.lilypond.notation import Notation
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
@@ -48,8 +49,20 @@ class _Where(NamedTuple):
     named: str = ""  # by our own markup command
 
 
+class _Head(NamedTuple):
+    """Where a notehead stands on its staff."""
+
+    x0: float
+    x1: float
+    element: int
+
+
+def _staff(where: _Where) -> tuple[str, str]:
+    return where.data.get("data-system", ""), where.data.get("data-staff", "")
+
+
 def read_page(
-    svg: str, number: int, style: Style, notation: Notation, lines: Mapping[int, str]
+    svg: str, page: int, style: Style, notation: Notation, lines: Mapping[int, str]
 ) -> Page:
     """Read one page. *lines* are the elements that the source's lines stand for.
 
@@ -59,8 +72,9 @@ def read_page(
     root = etree.fromstring(svg.encode(), _PARSER)
     space = style.staff_space
     reader.walk(root, _Where(to_page=Affine(a=space, d=space)))
+    reader.give_ledgers_to_measures()
     return Page(
-        number,
+        page,
         style.page_width,
         style.page_height,
         space,
@@ -78,6 +92,8 @@ class _Reader:
         self.marks: list[Mark] = []
         self.missing = ""
         self.grobs = 0
+        self.heads: dict[tuple[str, str], list[_Head]] = {}  # by system and staff
+        self.ledgers: list[tuple[int, tuple[str, str]]] = []  # places among the marks
 
     def walk(self, node: Node, where: _Where) -> None:
         for child in node:
@@ -160,6 +176,8 @@ class _Reader:
             x0, y0, x1, y1 = box
             place = Box(a * x0 + e, d * y0 + f, a * x1 + e, d * y1 + f)
             stroke = min(place.x1 - place.x0, place.y1 - place.y0)
+            if where.grob == "LedgerLineSpanner":
+                self.ledgers.append((len(self.marks), _staff(where)))
             self.marks.append(Mark(None, where.to_page, element, name, stroke=stroke, box=place))
             return
         edges = _SHAPES[name](node, where.grob)
@@ -178,6 +196,9 @@ class _Reader:
         if name in _LEDGERED:
             self.ledger(edges, place, where)
             return
+        if grob == "NoteHead":
+            x0, _, x1, _ = bounds(moved(edges, place))
+            self.heads.setdefault(_staff(where), []).append(_Head(x0, x1, self.element(where)))
         scale = round(abs(place.a) / (_GLYPH_SCALE * self.space), 4)
         element = self.element(where)
         kind = self.elements.found[element].kind
@@ -198,6 +219,16 @@ class _Reader:
         else:
             raise EngravingError("page", f"{grob} draws {name!r}, which has no name in SMuFL")
         self.marks.append(mark)
+
+    def give_ledgers_to_measures(self) -> None:
+        """LilyPond draws a system's ledger lines together; each is of the note that it runs by."""
+        for place, staff in self.ledgers:
+            box = self.marks[place].box
+            heads = self.heads.get(staff, ())
+            near = [one for one in heads if box and one.x0 < box.x1 and box.x0 < one.x1]
+            if near:
+                element = self.elements.ledger_of(near[0].element, number(staff[1]))
+                self.marks[place] = self.marks[place]._replace(element=element)
 
     def ledger(self, edges: Edges, place: Affine, where: _Where) -> None:
         """The ledger line of a rest: as wide as rest and line together, and about its height."""
@@ -290,8 +321,6 @@ def parse_transform(text: str) -> Affine:
 
 
 def _rotation(degrees: float, x: float, y: float) -> Affine:
-    from math import cos, radians, sin  # noqa: PLC0415
-
     a, b = cos(radians(degrees)), sin(radians(degrees))
     return Affine(a, b, -b, a, x - a * x + b * y, y - b * x - a * y)
 
@@ -378,5 +407,3 @@ _SHAPES = {
     "circle": _circle,
     "ellipse": _circle,
 }
-
-__all__ = ["Fraction", "parse_transform", "read_page"]

@@ -88,7 +88,7 @@ class VoiceWriter:
         mine = next((one for one in layers if number(one.get("n"), 1) == self.layer.number), None)
         if self.leads and (changes := bar.changes.get(self.layer.staff)):
             self.flush()
-            self.changes(changes, first=index == 0)
+            self.changes(changes, bar.start, first=index == 0)
         elif self.leads and not index:
             self.out.add("\\once \\omit Staff.TimeSignature")
         events = list(events_of(mine)) if mine is not None else []
@@ -104,12 +104,16 @@ class VoiceWriter:
         if self.at_staff != self.layer.staff:
             self.go_to(self.layer.staff)
 
-    def changes(self, changes: list[Node], *, first: bool) -> None:
+    def changes(self, changes: list[Node], time: Fraction, *, first: bool) -> None:
         if first and not any(tag(one) == "meterSig" for one in changes):
             self.out.add("\\once \\omit Staff.TimeSignature")
         for node in changes:
+            self.note_sign(node, time)
             for command in change(node):
                 self.out.add(command)
+
+    def note_sign(self, node: Node, time: Fraction) -> None:
+        self.attached.signs[tag(node), self.layer.staff, time] = identity(node)
 
     def begin(self, layers: list[Node], mine: Node) -> None:
         """Say on which side the voice stands in this measure."""
@@ -142,12 +146,15 @@ class VoiceWriter:
             trailing = [one for one in trailing if self.is_grace(one)]
             if trailing:
                 self.out.add("\\afterGrace")
+            if not self.takes_time(event):
+                self.note_sign(event.node, now)
             now += self.event(event, bar)
             if trailing:
                 self.braced(trailing)
                 self.tuplets_end(event)
         for event in events[last + 1 :] if timed_places else []:
             if not self.is_grace(event):
+                self.note_sign(event.node, now)
                 self.event(event, bar)
         if now < bar.end:
             self.out.add(f"s{stretch(bar.end - now)}")

@@ -116,3 +116,21 @@ def test_what_cannot_be_written_is_refused_with_the_reason() -> None:
     score = read_score(find_scores([tablature])[0])
     with pytest.raises(EngravingError, match="tablatures are not written for LilyPond yet"):
         find_engraver("lilypond")(score, [STYLE])
+
+
+def test_ledger_lines_and_clefs_are_of_their_measure(piano: Score, symbols: list[Symbol]) -> None:
+    verovio = understand(piano, [Style()])
+    theirs = [
+        one.symbol for _, page, _ in verovio.pages() for one in place_symbols(page, verovio.music)
+    ]
+    for kind in ("ledgerLine", "gClefChange", "fClefChange", "restQuarter", "augmentationDot"):
+        found, expected = (
+            sorted((one.staff, one.measure) for one in some if one.kind == kind)
+            for some in (symbols, theirs)
+        )
+        assert found == expected, kind
+
+
+def test_a_change_of_clef_leads_to_its_element(symbols: list[Symbol], engraving: Engraving) -> None:
+    changes = [one for one in symbols if one.kind.endswith("Change")]
+    assert all(f'<clef xml:id="{one.element}"' in engraving.music.mei for one in changes)
