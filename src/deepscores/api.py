@@ -66,17 +66,24 @@ def verify(
     *,
     rerender: float = 0.01,
     font: Sequence[str | Path] = (),
+    font_dir: str | Path = "",
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> _verify.Verdict:
     """Check a dataset's files against its manifest, and remake a share of its pages.
 
     *font* names the files of the SMuFL fonts that it was made with, where this machine has not
-    seen them yet. Raise RecipeError if one is needed and not among them.
+    seen them yet, *font_dir* the folder of LilyPond's music fonts, if there was one. Raise
+    RecipeError if one is needed and not among them.
     """
     paths = [Path(one) for one in font]
     return _verify.verify(
-        Path(dataset), rerender=rerender, fonts=paths, jobs=jobs, progress=progress
+        Path(dataset),
+        rerender=rerender,
+        fonts=paths,
+        font_dir=str(font_dir),
+        jobs=jobs,
+        progress=progress,
     )
 
 

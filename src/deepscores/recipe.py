@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from deepscores.engravers.choice import music_fonts
 from deepscores.engravers.verovio.choice import choose_fonts
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
@@ -22,8 +23,10 @@ class Recipe:
     """All that a dataset depends on, besides the scores and the versions of the engines."""
 
     scores: tuple[str, ...] = ()  # files, folders, globs; () is the default corpus
+    engraver: str = "verovio"
     fonts: tuple[str, ...] = MUSIC_FONTS  # names; once checked, no file is among them
-    font_files: tuple[FontFile, ...] = ()  # those of the fonts that the user brought
+    font_files: tuple[FontFile, ...] = ()  # those of the fonts that the user brought for Verovio
+    font_dir: str = ""  # with fonts for LilyPond; "": its own only
     pages: int | None = 300  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
     labels: str = "deepscores-118"
@@ -50,12 +53,13 @@ class Recipe:
             width, height = page_size("page-size", drawn.pop("page-size"))
         return Style(
             font,
-            "verovio",
+            self.engraver,
             width,
             height,
             drawn.pop("staff-space", self.staff_space),
             drawn.pop("margin", self.margin),
             next((file for file in self.font_files if file.name == font), None),
+            font_dir=self.font_dir,
             transpose=drawn.pop("transpose", 0),
             properties=tuple(drawn.items()),
         )
@@ -93,6 +97,10 @@ class Recipe:
             table["style"] = {key: draw.as_value() for key, draw in self.style}
         if self.font_files:
             table["font-files"] = {file.name: _digests(file) for file in self.font_files}
+        if self.engraver == "verovio":  # nor does a dataset of Verovio's tell of the choice
+            del table["engraver"]
+        if not self.font_dir:
+            del table["font-dir"]
         limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
         return {**table, "quota": dict(self.quota), "readability": limits}
 
@@ -156,9 +164,10 @@ def _beside(folder: Path, recipe: Recipe) -> Recipe:
         return str(folder / Path(name).expanduser())
 
     labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
+    font_dir = resolve(recipe.font_dir) if recipe.font_dir else ""
     fonts = tuple(resolve(one) if is_font_path(one) else one for one in recipe.fonts)
     scores = tuple(map(resolve, recipe.scores))
-    return replace(recipe, scores=scores, labels=labels, fonts=fonts)
+    return replace(recipe, scores=scores, labels=labels, fonts=fonts, font_dir=font_dir)
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -187,8 +196,7 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 def checked(recipe: Recipe) -> Recipe:
     """*recipe*, or RecipeError where it asks for what cannot be."""
-    fonts, files = choose_fonts(recipe.fonts, recipe.font_files)
-    recipe = replace(recipe, fonts=fonts, font_files=files)
+    recipe = _with_fonts(recipe)
     labels = recipe.label_set()
     names = [one.name for one in labels.classes]
     for pattern, _ in recipe.quota:
@@ -201,6 +209,31 @@ def checked(recipe: Recipe) -> Recipe:
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
     _check_room(recipe)
+    return recipe
+
+
+_OF_ANY_ENGRAVER = {"page-size", "margin", "staff-space", "transpose", "wear"}
+
+
+def _with_fonts(recipe: Recipe) -> Recipe:
+    """*recipe* with the fonts that it means, once all is found to be there for its engraver."""
+    known = music_fonts(recipe.engraver, recipe.font_dir)
+    if recipe.engraver == "verovio":
+        fonts, files = choose_fonts(recipe.fonts, recipe.font_files)
+        return replace(recipe, fonts=fonts, font_files=files)
+    if recipe.fonts == MUSIC_FONTS:  # none were asked for
+        recipe = replace(recipe, fonts=known)
+    for font in recipe.fonts:
+        if is_font_path(font):
+            raise RecipeError(f"font: {font}: LilyPond takes fonts from a folder (font-dir) only")
+        if font not in known:
+            raise RecipeError(f"no music font {font!r}; there are {', '.join(known)}")
+    if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
+        raise RecipeError("fonts: name at least one, and each once")
+    unknown = [key for key, _ in recipe.style if key not in _OF_ANY_ENGRAVER]
+    if unknown:
+        known = tuple(sorted(_OF_ANY_ENGRAVER))
+        raise RecipeError(f"style: LilyPond knows no {unknown[0]!r}; it knows {', '.join(known)}")
     return recipe
 
 
@@ -314,6 +347,8 @@ def _text(key: str, value: object) -> str:
 
 _PARSERS: dict[str, Any] = {
     "scores": _paths,
+    "engraver": _text,
+    "font_dir": _text,
     "fonts": _names,
     "font": _font_paths,  # besides those of "fonts"
     "font_files": _font_files,

@@ -39,6 +39,12 @@ Style = Annotated[
         help="How engravings vary: plain, publisher-varied, dense, airy, early-print.",
     ),
 ]
+Engraver = Annotated[
+    str | None, typer.Option(metavar="NAME", help="verovio or lilypond [default: verovio].")
+]
+FontDir = Annotated[
+    str | None, typer.Option(metavar="FOLDER", help="Music fonts for LilyPond besides its own.")
+]
 Labels = Annotated[
     str | None,
     typer.Option(metavar="SET", help="Label set: a name or a TOML file [default: deepscores-118]."),
@@ -97,8 +103,10 @@ def build(
         typer.Option("-o", "--output", metavar="DATASET", help="Folder [default: dataset]."),
     ] = None,
     recipe: RecipeFile = None,
+    engraver: Engraver = None,
     fonts: Fonts = None,
     font: FontFiles = None,
+    font_dir: FontDir = None,
     pages: Annotated[
         str | None, typer.Option(metavar="N|all", help="Stop after so many pages [default: 300].")
     ] = None,
@@ -155,7 +163,8 @@ def build(
 
     _positive("jobs", jobs)
     changes = _given(
-        fonts=fonts, font=font or None, pages=pages, pages_per_score=pages_per_score, labels=labels,
+        engraver=engraver, fonts=fonts, font=font or None, font_dir=font_dir, pages=pages,
+        pages_per_score=pages_per_score, labels=labels,
         page_size=page_size, staff_space=staff_space, style=style, margin=margin, patches=patches,
         patches_per_class=patches_per_class, quota=quota,
         max_lost_notes=max_lost_notes, seed=seed, whole_masks=whole_masks or None,
@@ -172,8 +181,10 @@ def engrave(
     score: Annotated[str, typer.Argument(metavar="SCORE", help="One score file.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     recipe: RecipeFile = None,
+    engraver: Engraver = None,
     fonts: Fonts = None,
     font: FontFiles = None,
+    font_dir: FontDir = None,
     labels: Labels = None,
     page_size: PageSize = None,
     staff_space: StaffSpace = None,
@@ -187,13 +198,15 @@ def engrave(
     deepscores engrave song.musicxml -o song
     deepscores engrave song.mxl -o song --fonts Petaluma --labels full
     deepscores engrave song.mxl -o song --fonts Leland,fonts/Sebastian.otf
+    deepscores engrave song.mxl -o song --engraver lilypond
     """
     from deepscores import api
     from deepscores.cli.screen import watching
 
     changes = _given(
-        fonts=fonts, font=font or None, labels=labels, page_size=page_size,
-        staff_space=staff_space, style=style, margin=margin, whole_masks=whole_masks or None,
+        engraver=engraver, fonts=fonts, font=font or None, font_dir=font_dir, labels=labels,
+        page_size=page_size, staff_space=staff_space, style=style, margin=margin,
+        whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
         pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
@@ -300,6 +313,7 @@ def verify(
         list[str] | None,
         typer.Option(metavar="FILE", help="A SMuFL font it was made with; may be repeated."),
     ] = None,
+    font_dir: FontDir = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
@@ -322,6 +336,7 @@ def verify(
             dataset,
             rerender=rerender,
             font=font or (),
+            font_dir=font_dir or "",
             jobs=jobs or os.cpu_count() or 1,
             progress=progress,
         )

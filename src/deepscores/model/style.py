@@ -28,3 +28,4 @@ class Style:
     font_file: FontFile | None = None  # None: a font of the engraver's own
     properties: tuple[tuple[str, float | int | bool], ...] = ()  # see `styling.KEYS`; none: its own
     transpose: int = 0  # semitones
+    font_dir: str = ""  # where LilyPond looks for music fonts besides its own

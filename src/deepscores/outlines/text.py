@@ -133,6 +133,19 @@ def glyph_edges(key: tuple[str, int]) -> Outline:
     return edges
 
 
+def write_text_fonts(folder: Path) -> None:
+    """Write the four cuts of the serif of Latin words, for other programs to measure with."""
+    for cut in ("regular", "bold", "regular-italic", "bold-italic"):
+        (folder / f"LiberationSerif-{cut}.ttf").write_bytes(
+            _liberation(_installed(_LIBERATION), cut)
+        )
+
+
+def font_folders() -> tuple[Path, ...]:
+    """The folders of the fonts that other scripts fall back to."""
+    return tuple(_installed(path).parent for path in (_NOTO, _CJK))
+
+
 @cache
 def _draw_funcs() -> hb.DrawFuncs:
     """Callbacks through which HarfBuzz draws on a tracer; coordinates come as plain numbers."""

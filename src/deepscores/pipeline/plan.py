@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from deepscores.engravers.choice import engine_versions
 from deepscores.errors import DatasetError
 from deepscores.pipeline.files import write_file
 from deepscores.recipe import Recipe
@@ -75,10 +76,16 @@ def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
     table = recipe.as_table()
     table["scores"] = [Path(one).absolute().name for one in recipe.scores] or "default corpus"
     table["labels"] = labels.name
+    if recipe.font_dir:
+        table["font-dir"] = Path(recipe.font_dir).absolute().name
     return {
         "recipe": json.loads(json.dumps(table)),
         "label_set": labels.as_table(),
-        "versions": {"deepscores": __version__, **{name: version(name) for name in _ENGINES}},
+        "versions": {
+            "deepscores": __version__,
+            **{name: version(name) for name in _ENGINES},
+            **engine_versions(recipe.engraver, recipe.font_dir),
+        },
     }
 
 

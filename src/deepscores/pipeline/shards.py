@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+from deepscores.engravers.choice import ENGRAVERS, find_engraver
 from deepscores.engravers.protocol import Engraving
-from deepscores.engravers.verovio.engine import engrave
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.labelling.readability import unreadable
@@ -30,6 +30,7 @@ from deepscores.recipe import Recipe
 from deepscores.scores import Source, read_score
 from deepscores.vocabulary.labels import LabelSet
 
+_LILYPOND = 10  # how much longer it may take
 _PACKED = 15  # how much larger an .mxl gets when opened
 
 
@@ -93,12 +94,18 @@ class Sized(Protocol):
     @property
     def size(self) -> int: ...
 
+    @property
+    def recipe(self) -> Recipe: ...
+
 
 def limits(task: Sized) -> Limits:
     """Time and memory for a score, by its size: a symphony needs minutes and a gigabyte."""
     factor = _PACKED if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6
-    return Limits(60 + 40 * megabytes, int((1200 + 60 * megabytes) * 2**20))
+    seconds = 60 + 40 * megabytes
+    # LilyPond lays out the whole score at once, a second or more a page, in each font.
+    slower = _LILYPOND if task.recipe.engraver == "lilypond" else 1
+    return Limits(seconds * slower, int((1200 + 60 * megabytes) * 2**20))
 
 
 def warm_up() -> None:
@@ -144,8 +151,8 @@ def write_record(folder: Path, record: Record) -> None:
 
 def load(score: Score, recipe: Recipe) -> Engraving:
     """Let the engine read *score*; raise EngravingError where it understands too few notes."""
-    engraving = engrave(score, recipe.styles(score.id))
-    _compare_notes(score, engraving.music.notes, "understands", recipe)
+    engraving = find_engraver(recipe.engraver)(score, recipe.styles(score.id))
+    _compare_notes(score, engraving.music.notes, "Verovio understands", recipe)
     return engraving
 
 
@@ -168,7 +175,8 @@ def draw(
         drawn = notes + (drawn if place == style else 0)
         style = place
         if page.number == count:
-            _compare_notes(score, drawn, f"draws in {font}", recipe)
+            verb = f"{ENGRAVERS[recipe.engraver]} draws in {font}"
+            _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
             maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
             sheet = maker.make_sheet(page, engraving.music)
@@ -197,7 +205,7 @@ def count_notes(page: Page) -> int:
 def _compare_notes(score: Score, found: int, verb: str, recipe: Recipe) -> None:
     wanted = score.notes or 0
     if wanted and found < wanted * (1 - recipe.max_lost_notes):
-        raise EngravingError(score.path, f"Verovio {verb} {found} of {wanted} notes")
+        raise EngravingError(score.path, f"{verb} {found} of {wanted} notes")
 
 
 def _make(task: ShardTask) -> Record:

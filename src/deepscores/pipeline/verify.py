@@ -52,6 +52,7 @@ def verify(
     *,
     rerender: float = 0.01,
     fonts: Sequence[Path] = (),
+    font_dir: str = "",
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Verdict:
@@ -59,8 +60,9 @@ def verify(
 
     A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
     in the dataset, by its recipe and label set, and compared byte by byte. *fonts* are files of
-    SMuFL fonts to do so with. Raise DatasetError if there is no finished dataset, RecipeError if
-    a font is needed that is neither named nor known from an earlier run.
+    SMuFL fonts to do so with, *font_dir* is the folder of LilyPond's. Raise DatasetError if there
+    is no finished dataset, RecipeError if a font is needed that is neither named nor known from
+    an earlier run.
     """
     progress = progress or Silence()
     table = require_dataset(folder)
@@ -72,7 +74,7 @@ def verify(
         files += checked
         progress.advance(checked)
 
-    recipe = with_fonts(recipe_of(table), fonts)
+    recipe = with_fonts(recipe_of(table, font_dir), fonts)
     if rerender > 0:
         for file in recipe.font_files:
             install(file)
@@ -80,7 +82,7 @@ def verify(
     damaged = _NEEDED.intersection(one.path for one in problems)
     tasks = list(_remakes(folder, table, recipe, rerender)) if rerender > 0 and not damaged else []
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
-    if tasks and (newer := _other_versions(table)):
+    if tasks and (newer := _other_versions(table, recipe)):
         problems.append(Problem("dataset.json", f"made with other versions: {newer}"))
     results = run_contained(remake, tasks, jobs=jobs, limits=limits, start=warm_up)
     with closing(results):
@@ -93,8 +95,8 @@ def verify(
     return Verdict(files, sum(len(task.pages) for task in tasks), tuple(problems))
 
 
-def _other_versions(table: dict[str, Any]) -> str:
-    recipe, labels = recipe_of(table), parse_label_set_table(table["label_set"], "dataset.json")
+def _other_versions(table: dict[str, Any], recipe: Recipe) -> str:
+    labels = parse_label_set_table(table["label_set"], "dataset.json")
     here = identity(recipe, labels)["versions"]
     return ", ".join(
         f"{name} {then} (here {here.get(name, 'none')})"
@@ -103,12 +105,15 @@ def _other_versions(table: dict[str, Any]) -> str:
     )
 
 
-def recipe_of(table: dict[str, Any]) -> Recipe:
+def recipe_of(table: dict[str, Any], font_dir: str) -> Recipe:
     """The recipe a dataset was made by, as far as its pages depend on it."""
     stored = {
         key: value for key, value in table["recipe"].items() if key not in ("scores", "labels")
     }
-    return apply(Recipe(), stored)
+    folder = stored.pop("font-dir", "")
+    if folder and not font_dir:
+        raise RecipeError(f"made with music fonts of a folder {folder!r}: name it with --font-dir")
+    return apply(Recipe(), {**stored, "font-dir": font_dir} if folder else stored)
 
 
 def with_fonts(recipe: Recipe, paths: Sequence[Path]) -> Recipe:

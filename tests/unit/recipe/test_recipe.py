@@ -41,6 +41,19 @@ def test_the_table_of_keys_is_complete() -> None:
     assert {*KEYS, "scores"} == set(table), "one is missing here"
 
 
+def test_a_recipe_for_verovio_is_told_as_before_there_was_a_choice() -> None:
+    assert not {"engraver", "font-dir"} & set(Recipe().as_table())
+    assert apply(Recipe(), {"engraver": "lilypond"}).as_table()["engraver"] == "lilypond"
+
+
+def test_an_engraver_has_fonts_of_its_own() -> None:
+    assert apply(Recipe(), {"engraver": "lilypond"}).fonts == ("Emmentaler",)
+    with pytest.raises(RecipeError, match="no music font 'Bravura'; there are Emmentaler"):
+        apply(Recipe(), {"engraver": "lilypond", "fonts": "Bravura"})
+    with pytest.raises(RecipeError, match="no engraver 'finale'; there are verovio, lilypond"):
+        apply(Recipe(), {"engraver": "finale"})
+
+
 def test_a_recipe_without_whole_masks_is_told_as_before_there_were_any() -> None:
     assert "whole-masks" not in Recipe().as_table()
 

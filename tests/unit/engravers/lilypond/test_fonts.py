@@ -1,0 +1,71 @@
+"""Music fonts from a folder."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deepscores.engravers.choice import find_engraver, music_fonts
+from deepscores.engravers.lilypond.fonts import SIZES, fonts_in
+from deepscores.errors import RecipeError
+from deepscores.model import Style
+from deepscores.scores import find_scores, read_score
+
+GOLDEN = Path(__file__).parents[3] / "golden" / "scores"
+
+
+def write_font(folder: Path, name: str) -> None:
+    for kind in ("otf", "svg"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        for size in SIZES:
+            (folder / kind / f"{name}-{size}.{kind}").touch()
+
+
+def test_whole_fonts_are_found(tmp_path: Path) -> None:
+    write_font(tmp_path, "haydn")
+    write_font(tmp_path, "improviso")
+    (tmp_path / "svg" / "improviso-20.svg").unlink()
+    assert fonts_in(tmp_path) == ("haydn",)
+    assert music_fonts("lilypond", str(tmp_path)) == ("Emmentaler", "haydn")
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    write_font(tmp_path, "haydn")
+    (tmp_path / "svg" / "haydn-20.svg").unlink()
+    with pytest.raises(RecipeError, match=r"haydn lacks haydn-20\.svg"):
+        fonts_in(tmp_path)
+
+
+def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="holds no fonts for LilyPond"):
+        fonts_in(tmp_path)
+
+
+def test_verovio_takes_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="only the engraver 'lilypond'"):
+        music_fonts("verovio", str(tmp_path))
+
+
+def test_a_copied_font_gives_the_same_page(tmp_path: Path) -> None:
+    """Emmentaler under another name, without braces of its own."""
+    lilypond = pytest.importorskip("lilypond")
+    from fontTools.ttLib import TTFont
+
+    own = next(Path(lilypond.executable()).parent.parent.glob("share/lilypond/*/fonts"))
+    write_font(tmp_path, "other")
+    for size in SIZES:
+        shutil.copyfile(own / f"svg/emmentaler-{size}.svg", tmp_path / f"svg/other-{size}.svg")
+        font = TTFont(own / f"otf/emmentaler-{size}.otf")
+        for record in font["name"].names:
+            if record.nameID in (1, 4, 6, 16):
+                record.string = f"other-{size}"
+        font["CFF "].cff.fontNames = [f"other-{size}"]
+        font.save(tmp_path / f"otf/other-{size}.otf")
+    score = read_score(find_scores([GOLDEN / "piano.musicxml"])[0])
+    styles = [
+        Style("other", "lilypond", font_dir=str(tmp_path)),
+        Style("Emmentaler", "lilypond"),
+    ]
+    other, emmentaler = (one.page for one in find_engraver("lilypond")(score, styles).pages())
+    assert [mark.glyph for mark in other.marks] == [mark.glyph for mark in emmentaler.marks]
+    assert {mark.font for mark in other.marks} == {"", "other"}
