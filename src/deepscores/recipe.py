@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from deepscores.engravers.choice import music_fonts
+from deepscores.engravers.choice import music_fonts, properties_of
 from deepscores.engravers.verovio.choice import choose_fonts
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
@@ -209,10 +209,11 @@ def checked(recipe: Recipe) -> Recipe:
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
     _check_room(recipe)
-    return recipe
+    known = _OF_ANY_ENGRAVER | properties_of(recipe.engraver)
+    return replace(recipe, style=tuple(one for one in recipe.style if one[0] in known))
 
 
-_OF_ANY_ENGRAVER = {"page-size", "margin", "staff-space", "transpose", "wear"}
+_OF_ANY_ENGRAVER = frozenset(("page-size", "margin", "staff-space", "transpose", "wear"))
 
 
 def _with_fonts(recipe: Recipe) -> Recipe:
@@ -230,10 +231,6 @@ def _with_fonts(recipe: Recipe) -> Recipe:
             raise RecipeError(f"no music font {font!r}; there are {', '.join(known)}")
     if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
         raise RecipeError("fonts: name at least one, and each once")
-    unknown = [key for key, _ in recipe.style if key not in _OF_ANY_ENGRAVER]
-    if unknown:
-        known = tuple(sorted(_OF_ANY_ENGRAVER))
-        raise RecipeError(f"style: LilyPond knows no {unknown[0]!r}; it knows {', '.join(known)}")
     return recipe
 
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from deepscores.engravers.lilypond import fonts as lilypond_fonts
+from deepscores.engravers.lilypond.options import PROPERTIES
 from deepscores.engravers.protocol import Engraver
 from deepscores.engravers.verovio import glyphs as verovio_glyphs
+from deepscores.engravers.verovio.options import OPTIONS
 from deepscores.errors import RecipeError
 
 ENGRAVERS = {"verovio": "Verovio", "lilypond": "LilyPond"}  # with the names they go by
@@ -23,6 +25,11 @@ def music_fonts(engraver: str, folder: str = "") -> tuple[str, ...]:
         return verovio_glyphs.MUSIC_FONTS
     added = lilypond_fonts.fonts_in(Path(folder)) if folder else ()
     return (*lilypond_fonts.MUSIC_FONTS, *added)
+
+
+def properties_of(engraver: str) -> frozenset[str]:
+    """The properties of a style that *engraver* can draw."""
+    return frozenset(OPTIONS) if engraver == "verovio" else PROPERTIES
 
 
 def find_engraver(name: str) -> Engraver:

@@ -128,7 +128,10 @@ def test_styles_are_one_a_font() -> None:
 
 
 NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
-    "unknown key": ({"typeface": "Bravura"}, r"unknown key 'typeface'; known: engraver, .*staff-space"),
+    "unknown key": (
+        {"typeface": "Bravura"},
+        r"unknown key 'typeface'; known: engraver, .*staff-space",
+    ),
     "unknown font": ({"fonts": "Bravura,Comic"}, "no music font 'Comic'; there are Bravura, "),
     "no fonts": ({"fonts": ""}, "fonts: name at least one"),
     "a font twice": ({"fonts": "Bravura,Bravura"}, "fonts: .* each once"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node
 from deepscores.engravers.lilypond.notation import tags
+from deepscores.engravers.lilypond.options import overrides, paper
 from deepscores.engravers.lilypond.source import quoted
 from deepscores.engravers.lilypond.timeline import Timeline
 from deepscores.model import Style
@@ -29,6 +30,7 @@ _LAYOUT = """\\version "2.25.12"
   evenHeaderMarkup = {header}
   oddFooterMarkup = ##f
   evenFooterMarkup = ##f
+{paper}
 {fonts}
 }}
 \\layout {{
@@ -43,6 +45,7 @@ _LAYOUT = """\\version "2.25.12"
     \\override TextSpanner.style = #'dashed-line
     \\override TrillSpanner.bound-details.left-broken.text = ##f
 {numbers}
+{overrides}
   }}
   \\context {{
     \\Staff
@@ -94,6 +97,8 @@ def layout(style: Style, timeline: Timeline, folders: tuple[Path, ...] = ()) -> 
         short_indent=_room(timeline.group, "labelAbbr") * _POINTS,
         header="##f" if timeline.head is not None else _PAGE_NUMBER,
         numbers="" if timeline.numbered else "    \\omit BarNumber",
+        paper=paper(style.properties),
+        overrides=overrides(style.properties),
         fonts=_fonts(style.music_font),
         # Letters of dynamics are set as text, and so are found by the font's own name.
         folders="\n".join(f"#(ly:font-config-add-directory {quoted(str(one))})" for one in folders),
