@@ -64,8 +64,8 @@ def test_lines_are_as_thick_as_asked_for(score: Score) -> None:
 
 def test_every_other_property_changes_the_page(score: Score) -> None:
     plain = drawn(pages(score))
-    for key in ("ragged_right", "systems_per_page", "spacing_staff", "slur_thickness"):
-        value = {"ragged_right": True, "systems_per_page": 1}.get(key, 0.4)
+    for key in ("ragged_right", "spacing_staff", "hairpin_size"):
+        value = {"ragged_right": False}.get(key, 3.0)
         value = 14 if key == "spacing_staff" else value
         assert drawn(pages(score, **{key: value})) != plain, key
 
