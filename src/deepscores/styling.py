@@ -45,8 +45,9 @@ KEYS: dict[str, Key] = {
     "spacing-system": Key(float, 0, 24, _SPACES),
     "staff-line-thickness": Key(float, 0.05, 0.15, _SPACES),
     "stem-thickness": Key(float, 0.05, 0.25, _SPACES),
-    "barline-thickness": Key(float, 0.05, 0.4, _SPACES),
-    "thick-barline-thickness": Key(float, 0.25, 1, _SPACES),
+    # A quarter of a staff space is where a thin barline ends and a thick one begins.
+    "barline-thickness": Key(float, 0.05, 0.24, _SPACES),
+    "thick-barline-thickness": Key(float, 0.3, 1, _SPACES),
     "ledger-thickness": Key(float, 0.05, 0.25, _SPACES),
     "ledger-extension": Key(float, 0.1, 0.5, _SPACES),
     "slur-thickness": Key(float, 0.1, 0.6, _SPACES),

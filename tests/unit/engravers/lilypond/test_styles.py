@@ -19,7 +19,7 @@ SPACE = 20.0
 THICK: dict[str, tuple[str, float]] = {  # property → the kind that shows it, and a value
     "staff-line-thickness": ("staffLine", 0.14),
     "stem-thickness": ("stem", 0.22),
-    "barline-thickness": ("barlineSingle", 0.35),
+    "barline-thickness": ("barlineSingle", 0.22),
 }
 
 
