@@ -1,6 +1,7 @@
 """What a recipe says of styles, and what is drawn from it."""
 
 import json
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from deepscores.model import Score, Style
 from deepscores.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores, read_score
 from deepscores.styling import KEYS, draw_for_page, draw_style, parse_styling, presets
+from deepscores.vocabulary.symbols import place_symbols
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "scores"
 
@@ -186,6 +188,18 @@ def test_every_property_changes_pages_and_the_next_style_is_plain_again(
         assert again == plain
         changes += changed != plain
     assert changes, key
+
+
+def test_what_a_thing_is_does_not_depend_on_how_thick_it_is(scores: list[Score]) -> None:
+    thick = [key for key in OPTIONS if key.endswith("thickness")]
+    thin = Style(properties=tuple((key, KEYS[key].low) for key in thick))
+    bold = Style(properties=tuple((key, KEYS[key].high) for key in thick))
+    for score in scores:
+        engraving = engrave(score, [thin, bold])
+        kinds: list[Counter[str]] = [Counter(), Counter()]
+        for place, page, _ in engraving.pages():
+            kinds[place].update(one.symbol.kind for one in place_symbols(page, engraving.music))
+        assert kinds[0] == kinds[1]
 
 
 def test_transposing_moves_every_pitch(scores: list[Score]) -> None:
