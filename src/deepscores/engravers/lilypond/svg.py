@@ -113,6 +113,12 @@ class _Reader:
             self.grobs += 1
             data = {**node.attrib, "number": f"{self.grobs}"}
             where = where._replace(grob=get("class"), data=data)
+            if where.grob == "MultiMeasureRest":
+                first = len(self.marks)
+                self.walk(node, where)
+                if self.marks[first:] and self.kind(self.marks[first]) == "mRpt":
+                    self.join_named(first, "repeat1Bar", "glyph")
+                return
             if where.grob == "StemTremolo":
                 first = len(self.marks)
                 self.walk(node, where)
@@ -130,6 +136,9 @@ class _Reader:
         if transform:
             where = where._replace(to_page=where.to_page @ parse_transform(transform))
         self.walk(node, where)
+
+    def kind(self, mark: Mark) -> str:
+        return self.elements.found[mark.element].kind
 
     def join_named(self, first: int, name: str, shape: str = "text") -> None:
         """Several shapes that are one sign: notehead, stem and flag of a metronome's note."""
