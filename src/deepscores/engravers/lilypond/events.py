@@ -7,14 +7,15 @@ from typing import NamedTuple
 from deepscores.engravers.lilypond.durations import written
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, number, tag
 
-EVENTS = frozenset(("note", "rest", "chord", "space", "mRest", "mSpace", "multiRest", "fTrem"))
+EVENTS = frozenset(
+    ("note", "rest", "chord", "space", "mRest", "mSpace", "multiRest", "mRpt", "fTrem")
+)
 _NESTS = frozenset(("beam", "tuplet", "graceGrp", "bTrem", "app", "lem", "choice", "ligature"))
 _REFUSED = {
-    "mRpt": "measure repeats",
-    "mRpt2": "measure repeats",
-    "multiRpt": "measure repeats",
+    "mRpt2": "repeats of two measures",
+    "multiRpt": "repeats of several measures",
     "beatRpt": "beat repeats",
-    "halfmRpt": "measure repeats",
+    "halfmRpt": "repeats of half measures",
     "tabGrp": "tablatures",
 }
 

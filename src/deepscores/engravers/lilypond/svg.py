@@ -7,6 +7,7 @@ happens and on which staff (``tags.ly``); from these follows the MEI element tha
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import blake2b
 from math import cos, radians, sin
 from typing import Any, NamedTuple
 
@@ -113,6 +114,12 @@ class _Reader:
             self.grobs += 1
             data = {**node.attrib, "number": f"{self.grobs}"}
             where = where._replace(grob=get("class"), data=data)
+            if where.grob == "MultiMeasureRest":
+                first = len(self.marks)
+                self.walk(node, where)
+                if self.marks[first:] and self.kind(self.marks[first]) == "mRpt":
+                    self.join_named(first, "repeat1Bar", "glyph")
+                return
             if where.grob == "StemTremolo":
                 first = len(self.marks)
                 self.walk(node, where)
@@ -130,6 +137,9 @@ class _Reader:
         if transform:
             where = where._replace(to_page=where.to_page @ parse_transform(transform))
         self.walk(node, where)
+
+    def kind(self, mark: Mark) -> str:
+        return self.elements.found[mark.element].kind
 
     def join_named(self, first: int, name: str, shape: str = "text") -> None:
         """Several shapes that are one sign: notehead, stem and flag of a metronome's note."""
@@ -190,7 +200,7 @@ class _Reader:
         # Fonts' y points up; outlines' down.
         upright = parse_transform(node.get("transform") or "") @ Affine(d=-1)
         place = where.to_page @ upright
-        edges = _glyph_edges(node.get("d") or "")
+        edges, drawing = _glyph_edges(node.get("d") or "")
         if not len(edges):
             return
         if name in _LEDGERED:
@@ -208,7 +218,14 @@ class _Reader:
         if articulation in ARTICULATIONS:
             smufl = ARTICULATIONS[articulation].format("Above" if above else "Below")
         mark = Mark(
-            edges, place, element, "glyph", smufl, self.font, scale, key=f"{self.font} {name}"
+            edges,
+            place,
+            element,
+            "glyph",
+            smufl,
+            self.font,
+            scale,
+            key=f"{self.font} {name} {drawing}",
         )
         if grob == "SystemStartBrace":
             mark = mark._replace(shape="path", glyph="", key="")
@@ -272,7 +289,7 @@ class _Reader:
             "text",
             scale=size * self.space,
             text=shown,
-            key=f"{size} {face.bold} {face.italic} {words}",
+            key=f"LilyPond {size} {face.bold} {face.italic} {words}",
         )
         if where.grob == "ClefModifier":
             clef = "gClef15mb" if shown == "15" else "gClef8vb"
@@ -290,11 +307,12 @@ def _require(edges: Edges | None) -> Edges:
 
 
 @lru_cache(maxsize=4096)
-def _glyph_edges(d: str) -> Edges:
+def _glyph_edges(d: str) -> tuple[Edges, str]:
+    """A glyph's outline, and a number for it: a font draws a glyph otherwise for other sizes."""
     edges = curves.path_edges(d, _GLYPH_FLATNESS) if d else np.zeros((0, 4))
     edges = edges * (1, -1, 1, -1)
     edges.setflags(write=False)
-    return edges
+    return edges, blake2b(d.encode(), digest_size=8).hexdigest()
 
 
 @lru_cache(maxsize=65_536)

@@ -22,7 +22,7 @@ from deepscores.engravers.lilypond.source import Source
 from deepscores.engravers.lilypond.timeline import Bar, Timeline
 from deepscores.model import Facts
 
-_WHOLE = frozenset(("mRest", "mSpace", "multiRest"))
+_WHOLE = frozenset(("mRest", "mSpace", "multiRest", "mRpt"))
 _ALTERED = {
     "s": "is", "f": "es", "n": "", "x": "isis", "ss": "isis", "ff": "eses", "1qs": "ih",
     "1qf": "eh", "3qs": "isih", "3qf": "eseh",
@@ -33,6 +33,13 @@ _STYLES = {
     "whole": "",
 }  # fmt: skip
 _BREVE = 8  # quarter notes: measures as long show a breve rest
+_PERCENT = (  # a rest that looks like a measure repeat
+    ("stencil", "#ly:percent-repeat-interface::percent"),
+    ("X-offset", "#centered-spanner-interface::calc-x-offset"),
+    ("slope", "1.0"),
+    ("thickness", "0.48"),
+    ("dot-negative-kern", "0.75"),
+)
 _VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
 _STEMS = {"up": "\\stemUp", "down": "\\stemDown"}
 
@@ -200,7 +207,7 @@ class VoiceWriter:
         takes = bar.length if name in _WHOLE else exact(fact.duration)
         if name == "fTrem":
             takes = self.tremolo(node, event)
-        elif name in ("mRest", "multiRest"):
+        elif name in ("mRest", "multiRest", "mRpt"):
             self.rest_of_measure(node, bar)
         elif name in ("space", "mSpace") or node.get("visible") == "false":
             self.out.add(f"s{stretch(takes / event.ratio)}")
@@ -216,7 +223,10 @@ class VoiceWriter:
             return
         if bar.length / bar.counts >= _BREVE:
             self.out.add("\\once \\override MultiMeasureRest.usable-duration-logs = #'(-1)")
-        if tag(node) == "multiRest":
+        if tag(node) == "mRpt":
+            for name, value in _PERCENT:
+                self.out.add(f"\\once \\override MultiMeasureRest.{name} = {value}")
+        if tag(node) == "multiRest" and node.get("block") != "false":
             self.out.add("\\once \\override MultiMeasureRest.expand-limit = #0")
         self.out.add(f"R{stretch(bar.length)}", identity(node))
         self.post(node, Event(node))
@@ -330,6 +340,10 @@ class VoiceWriter:
         if not style and (note.get("dur") or note.getparent().get("dur")) == "breve":
             style = "baroque"  # a square, as Verovio has it
         tweak = f"\\tweak NoteHead.style #'{style} " if style else ""
+        if not note.get("pname"):  # it stands at a height, whatever the clef
+            lines = number(self.timeline.definitions[self.layer.staff].get("lines"), 5)
+            height = number(note.get("loc"), lines - 1) - (lines - 1)
+            tweak += f"\\tweak NoteHead.staff-position #{height} "
         return tweak + ("\\parenthesize " if note.get("head.mod") == "paren" else "")
 
     def between(self, node: Node) -> Source:

@@ -40,6 +40,7 @@ DIFFERENCES: dict[str, dict[str, tuple[int, int]]] = {
         "octaveParensRight": (0, 2),
     },
     "repeats": {},
+    "rests": {"repeatBarNumber": (0, 1)},  # the number over a measure repeat
     "spans": {},
     "tuplets": {},
     "words": {},

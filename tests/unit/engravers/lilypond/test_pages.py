@@ -134,3 +134,15 @@ def test_ledger_lines_and_clefs_are_of_their_measure(piano: Score, symbols: list
 def test_a_change_of_clef_leads_to_its_element(symbols: list[Symbol], engraving: Engraving) -> None:
     changes = [one for one in symbols if one.kind.endswith("Change")]
     assert all(f'<clef xml:id="{one.element}"' in engraving.music.mei for one in changes)
+
+
+def test_equal_keys_have_equal_outlines() -> None:
+    """Emmentaler draws glyphs of small notes otherwise than those of large ones."""
+    grace = Path(__file__).parents[4] / "src/deepscores/zoo/scores/grace.mei"
+    score = read_score(find_scores([grace])[0])
+    outlines: dict[str, bytes] = {}
+    for engraved in find_engraver("lilypond")(score, [STYLE]).pages():
+        for mark in engraved.page.marks:
+            if mark.key and mark.edges is not None:
+                assert outlines.setdefault(mark.key, mark.edges.tobytes()) == mark.edges.tobytes()
+    assert outlines
