@@ -29,8 +29,8 @@ WARP = 0.09  # all that stands in one place, together
 WARP_PITCH = 10.0  # from one height of that wave to the next
 LINE_WAVER = 0.04  # a staff line by itself
 LINE_PITCH = 5.0
-TOGETHER = 0.05  # a note with its stem and beam, the letters of a dynamic
-GLYPH = 0.08  # a glyph by itself
+TOGETHER = 0.07  # a note with its stem and beam, the letters of a dynamic
+GLYPH = 0.06  # a glyph by itself
 PATH = 0.02  # a slur, beam, stem or barline by itself: what touches must not part
 TURN = 0.035  # radians
 GROWTH = 0.05  # of a glyph's size
@@ -61,31 +61,27 @@ def wear_symbols(placed: list[Placed], page: Page, strength: float, rng: Generat
     if not strength or not placed:
         return placed
     wearer = _Wearer(placed, page, strength, rng)
-    worn: list[Outline | None] = [None] * len(placed)
-    kinds = [
-        0 if one.outline.box is None else 1 if one.symbol.kind != "staffLine" else 2
-        for one in placed
-    ]
-    drawn, strokes, lines = (np.flatnonzero(np.array(kinds) == kind) for kind in range(3))
-    boxes = wearer.boxes.copy()
-    for rows, found in (
-        (drawn, wearer.drawings(drawn)),
-        (strokes, wearer.strokes(strokes)),
-        (lines, wearer.lines(lines)),
-    ):
-        boxes[rows] = found.boxes
-        for row, outline in zip(rows.tolist(), found.outlines, strict=True):
-            worn[row] = outline
-    return [
-        _replaced(one, outline, Box(*box), page)
-        for one, outline, box in zip(placed, worn, boxes.tolist(), strict=True)
-    ]
+    ways = (wearer.drawings, wearer.strokes, wearer.lines)
+    way_of = np.array([_way_of(one) for one in placed])
+    found = list(placed)
+    for number, wear in enumerate(ways):
+        rows = np.flatnonzero(way_of == number)
+        if len(rows):
+            outlines, boxes = wear(rows)
+            worn = zip(rows.tolist(), outlines, boxes.tolist(), strict=True)
+            for row, outline, box in worn:
+                found[row] = _replaced(placed[row], outline, Box(*box), page)
+    return found
 
 
-def _replaced(old: Placed, outline: Outline | None, box: Box, page: Page) -> Placed:
+def _way_of(one: Placed) -> int:
+    if one.outline.box is None:
+        return 0
+    return 2 if one.symbol.kind == "staffLine" else 1
+
+
+def _replaced(old: Placed, outline: Outline, box: Box, page: Page) -> Placed:
     width, height = page.width, page.height
-    if outline is None:
-        return old
     if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height:
         box = cut_box(outline, box, width, height)
         was = old.symbol.box
@@ -137,7 +133,8 @@ class _Wearer:
         mixed = (1 - OWN_WEIGHT) * places + OWN_WEIGHT * self.own[rows, 4]
         weights = mixed * np.where(mixed > 0, HEAVIER, LIGHTER) * self.unit
         most = MOST_OF_SIDE * self.sides[rows].min(axis=1)
-        return np.minimum(np.maximum(weights, -most), most)
+        limited: Numbers = np.minimum(np.maximum(weights, -most), most)
+        return limited
 
     def strokes(self, rows: Places) -> _Worn:
         """Upright rectangles: their ends move with what is there, their weight varies."""
@@ -157,8 +154,6 @@ class _Wearer:
 
     def drawings(self, rows: Places) -> _Worn:
         """Closed contours: glyphs and words move, turn and grow; other paths bend with the page."""
-        if not len(rows):
-            return _Worn([], np.zeros((0, 4)))
         outlines = [self.placed[row].outline for row in rows.tolist()]
         edges = [one.edges for one in outlines if one.edges is not None]
         sizes = np.array([len(one) for one in edges])
@@ -210,8 +205,6 @@ class _Wearer:
 
     def lines(self, rows: Places) -> _Worn:
         """Staff lines: they waver with the page and a little by themselves, and break."""
-        if not len(rows):
-            return _Worn([], np.zeros((0, 4)))
         x0, y0, x1, y1 = self.boxes[rows].T
         steps = np.maximum(((x1 - x0) / self.space).astype(np.int64), 1)
         ends = np.cumsum(steps + 1)
