@@ -304,9 +304,8 @@ def test_nothing_vanishes_off_the_page(box: Box, as_edges: bool) -> None:
 
 
 def test_what_the_page_cuts_is_boxed_as_cut() -> None:
-    placed = made(
-        Outline(None, box=Box(-30, 300, 12, 360)), Outline(ring(30) + (0, 400, 0, 400), key="ring")
-    )
+    half = Outline(ring(30), Affine(f=400), "ring")
+    placed = made(Outline(None, box=Box(-30, 300, 12, 360)), half)
     for seed in range(20):
         for one in worn(placed, blank(), seed=seed):
             assert one.symbol.box.x0 == 0
