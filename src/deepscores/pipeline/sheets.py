@@ -5,6 +5,7 @@ from deepscores.model import Music, Page, Sheet
 from deepscores.rendering.painting import Canvas
 from deepscores.rendering.whole import whole_masks
 from deepscores.vocabulary.symbols import place_symbols
+from deepscores.vocabulary.wear import Wear, wear_symbols
 
 _MOST = 65_535  # symbols on a page: the instance map has 16 bits
 
@@ -16,8 +17,8 @@ class Studio:
         self._canvas = Canvas(width, height)
         self._whole_masks = whole_masks
 
-    def make_sheet(self, page: Page, music: Music) -> Sheet:
-        """Paint *page*; its symbols are numbered from 1 in painting order.
+    def make_sheet(self, page: Page, music: Music, wear: Wear | None = None) -> Sheet:
+        """Paint *page*, as worn as *wear* says; its symbols are numbered from 1 in painting order.
 
         With *whole_masks* asked for, the sheet has each symbol's own mask besides.
         Raise EngravingError for more symbols than 16 bits can number.
@@ -25,6 +26,8 @@ class Studio:
         placed = place_symbols(page, music)
         if len(placed) > _MOST:
             raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
+        if wear:
+            placed = wear_symbols(placed, page, *wear)
         outlines = [one.outline for one in placed]
         painting = self._canvas.paint(outlines)
         whole = whole_masks(outlines, page.width, page.height) if self._whole_masks else None

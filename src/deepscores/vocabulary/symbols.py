@@ -64,7 +64,7 @@ def place_symbols(page: Page, music: Music) -> list[Placed]:
         box = outline.box or _box(outline)
         x0, y0, x1, y1 = box
         if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
-            x0, y0, x1, y1 = box = _cut(outline, box, width, height)
+            x0, y0, x1, y1 = box = cut_box(outline, box, width, height)
         if x1 > x0 and y1 > y0:
             found.append((drawn, outline))
             drafts.append(context.draft(drawn, box, len(found)))
@@ -159,7 +159,7 @@ def _box(outline: Outline) -> Box:
     return Box(a * x0 + e, d * y0 + f, a * x1 + e, d * y1 + f)
 
 
-def _cut(outline: Outline, box: Box, width: int, height: int) -> Box:
+def cut_box(outline: Outline, box: Box, width: int, height: int) -> Box:
     """The box of what lies on the page; without extent if nothing does."""
     edges, to, _, _ = outline
     if edges is None:
