@@ -28,7 +28,9 @@ from deepscores.pipeline.splits import split_of
 from deepscores.pipeline.workers import Limits
 from deepscores.recipe import Recipe
 from deepscores.scores import Source, read_score
+from deepscores.streams import stream
 from deepscores.vocabulary.labels import LabelSet
+from deepscores.vocabulary.wear import Wear
 
 _LILYPOND = 10  # how much longer it may take
 _PACKED = 15  # how much larger an .mxl gets when opened
@@ -179,8 +181,14 @@ def draw(
             _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
             maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
-            sheet = maker.make_sheet(page, engraving.music)
+            wear = _wear(recipe, score.id, font, page.number)
+            sheet = maker.make_sheet(page, engraving.music, wear)
             yield Drawing(font, style_at.engraver, page, sheet, notes)
+
+
+def _wear(recipe: Recipe, score: str, font: str, number: int) -> Wear | None:
+    strength = recipe.page_style(score, font, number).get("wear")
+    return Wear(strength, stream(recipe.seed, "wear", score, font, number)) if strength else None
 
 
 def left_out_for(
