@@ -8,6 +8,7 @@ JOBS   ?=
 ARGS   ?=
 
 VENV := .venv
+FIGURES := docs/performance
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 UV   := uv==0.13.9
@@ -15,7 +16,7 @@ FONTS := finaleash finalebroadway finalejazz finalemaestro gonville musejazz seb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dataset test check format bench compare docs lock dist clean
+.PHONY: help dataset test check format bench docs lock dist clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value]..."
@@ -25,7 +26,7 @@ help: ## list the targets
 	@echo "  OUT       folder of the dataset (default dataset)"
 	@echo "  PAGES     pages after which a build stops, or 'all' (default: what 'deepscores build' does)"
 	@echo "  JOBS      worker processes of a build (default: one a core)"
-	@echo "  ARGS      more options: of 'deepscores build', of pytest, of the benchmark"
+	@echo "  ARGS      more options: of 'deepscores build', of pytest"
 
 dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/
 	$(BIN)/deepscores build -o "$(OUT)" $(if $(PAGES),--pages $(PAGES)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
@@ -44,11 +45,14 @@ format: $(VENV)/.dev ## format the source and mend what the linter can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## what a page costs, against the engraver's own cost
-	$(BIN)/python -m benchmarks.page_cost $(ARGS)
-
-compare: $(VENV)/.bench ## our pages against the paper's method (needs the system's Cairo)
-	$(BIN)/python -m benchmarks.compare_methods $(ARGS)
+bench: $(VENV)/.bench ## all benchmarks, some 40 minutes on an idle machine; figures into docs/performance/
+	$(BIN)/deepscores build -o build/bench
+	$(BIN)/python -m benchmarks.page_cost --json $(FIGURES)/page.json
+	$(BIN)/python -m benchmarks.compare_methods --json $(FIGURES)/methods.json
+	$(BIN)/python -m benchmarks.startup --json $(FIGURES)/startup.json
+	$(BIN)/python -m benchmarks.reading build/bench --json $(FIGURES)/reading.json
+	$(BIN)/python -m benchmarks.scale --json $(FIGURES)/scale.json
+	$(BIN)/python -m benchmarks.statistics_scale build/bench --json $(FIGURES)/statistics.json
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
