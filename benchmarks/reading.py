@@ -1,6 +1,6 @@
 """How fast a dataset is read back: image, boxes and mask of each page, against plain readers.
 
-    python benchmarks/reading.py DATASET [--pages 200] [--repeats 5] [--json FILE]
+    python -m benchmarks.reading DATASET [--pages 200] [--repeats 5] [--json FILE]
 
 The baseline reads the same files with Pillow and the standard library's XML parser. Both run in
 one process and one thread, in turn, from the file cache; the median of the repeats. What they read
@@ -8,8 +8,6 @@ is compared first: it must be the same.
 """
 
 import argparse
-import json
-import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 import deepscores
+from benchmarks.common import conditions, report
 from deepscores.dataset import DatasetPage
 
 Boxes = list[tuple[str, tuple[float, ...]]]
@@ -108,9 +107,8 @@ def measure(pages: Sequence[DatasetPage], repeats: int) -> dict[str, dict[str, f
 
 def show(result: dict[str, Any]) -> None:
     """The figures as a table."""
-    title = (
-        f"{result['pages']} pages, {result['bytes_per_page']:,} bytes each, load {result['load']}"
-    )
+    load, size = result["load"][0], result["bytes_per_page"]
+    title = f"{result['pages']} pages, {size:,} bytes each, load {load}"
     table = Table("read", title=title)
     columns = ("pages/s", "CPU ms", "baseline pages/s", "baseline CPU ms", "times quicker", "kB")
     for column in columns:
@@ -139,12 +137,10 @@ def main() -> None:
         "bytes_per_page": sum(sizes.values()) // len(pages),
         "bytes": {"everything": sum(sizes.values()), **sizes},
         "read": measure(pages, options.repeats),
-        "load": round(os.getloadavg()[0], 2),
+        **conditions(),
     }
     show(result)
-    print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    report(result, options.json)
 
 
 if __name__ == "__main__":

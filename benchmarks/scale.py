@@ -10,7 +10,6 @@ The second size is also built stopped half way and gone on with, and by one proc
 """
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.common import sample
+from benchmarks.common import conditions, report, sample
 from deepscores.scores import read_score
 
 FIRST = 200  # pages after which a worker should need no more
@@ -127,9 +126,7 @@ def main() -> None:
         result = run(folder, options.sizes, options.scores, options.jobs)
     finally:
         shutil.rmtree(folder)
-    print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    report(result, options.json)
 
 
 def run(folder: Path, sizes: list[int], scores: int, jobs: int) -> dict[str, object]:
@@ -158,6 +155,7 @@ def run(folder: Path, sizes: list[int], scores: int, jobs: int) -> dict[str, obj
             found["two_processes"] = asdict(build(corpus, folder / "dataset", 2))
         shutil.rmtree(folder / "dataset")
         shutil.rmtree(corpus)
+    found.update(conditions())
     found["sizes"] = {str(size): asdict(one) for size, one in by_size.items()}
     return found
 

@@ -1,6 +1,6 @@
 """How soon something happens: help, the import, and the first page of a build.
 
-    python benchmarks/startup.py [--repeats 7] [--json FILE]
+    python -m benchmarks.startup [--repeats 7] [--json FILE]
 
 Each run is a fresh process; the first run of each, which fills the file cache and the cache of
 compiled loops, is not counted. The first page of a build is there when all its files are: picture,
@@ -9,8 +9,6 @@ CPU seconds of the whole command, which a busy machine changes less.
 """
 
 import argparse
-import json
-import os
 import resource
 import statistics
 import subprocess
@@ -23,6 +21,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.common import conditions, report
 
 _PROGRAM = str(Path(sys.executable).with_name("deepscores"))
 _FOLDERS = ("images_png", "xml_annotations", "pix_annotations_png", "instances_png")
@@ -107,7 +107,7 @@ def with_cpu(work: Callable[[], float]) -> tuple[float, float]:
 
 def show(result: dict[str, Any]) -> None:
     """The figures as a table."""
-    table = Table("seconds until it is done", title=f"load {result['load']}")
+    table = Table("seconds until it is done", title=f"load {result['load'][0]}")
     for column in ("median", "least", "most", "target", "CPU"):
         table.add_column(column, justify="right")
     for what, took in result["took"].items():
@@ -124,20 +124,16 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    load = os.getloadavg()[0]
     took = {what: measure(work, options.repeats) for what, (work, _) in WORK.items()}
     result = {
         "took": took,
         "within_targets": all(
             target is None or took[what]["median_s"] < target for what, (_, target) in WORK.items()
         ),
-        "cores": os.cpu_count(),
-        "load": round(load, 2),
+        **conditions(),
     }
     show(result)
-    print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    report(result, options.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the statistics of a very large dataset cost: time, and memory at its highest.
 
-    python benchmarks/statistics_scale.py DATASET [--rows 80000000] [--cores 2] [--json FILE]
+    python -m benchmarks.statistics_scale DATASET [--rows 80000000] [--cores 2] [--json FILE]
 
 The symbol table of DATASET is repeated under new page names, whole row groups at a time, until it
 has so many rows; then a fresh process works out all that `deepscores stats` shows. The large
@@ -29,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 import deepscores
+from benchmarks.common import conditions, report
 from deepscores.census import scan
 from deepscores.formats.tables import WRITING
 
@@ -73,7 +74,8 @@ def require_space(source: Path, rows: int) -> None:
 
 def in_child(folder: Path, what: str, cores: int) -> dict[str, Any]:
     """What *what* took in a process of its own."""
-    command = [sys.executable, __file__, str(folder), "--cores", str(cores), "--child", what]
+    module = (sys.executable, "-m", "benchmarks.statistics_scale")
+    command = [*module, str(folder), "--cores", str(cores), "--child", what]
     shown = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return json.loads(shown)  # type: ignore[no-any-return]
 
@@ -111,7 +113,7 @@ _WORK: dict[str, Callable[[Path], int]] = {
 
 def show(result: dict[str, Any]) -> None:
     """The figures as a table."""
-    title = f"{result['rows']:,} rows, {result['cores']} cores, load {result['load']}"
+    title = f"{result['rows']:,} rows, {result['cores']} cores, load {result['load'][0]}"
     table = Table("statistics", title=title)
     for column in ("wall s", "CPU s", "peak MB"):
         table.add_column(column, justify="right")
@@ -150,14 +152,13 @@ def main() -> None:
         "within_target": (
             took[_COUNTS]["wall_s"] < _SECONDS and took[_COUNTS]["peak_rss_mb"] < 1000 * _GIGABYTES
         ),
-        "load": round(load[0], 2),
+        **conditions(),
+        "load": [round(one, 2) for one in load],
         "load_after": round(os.getloadavg()[0], 2),
         "duckdb": duckdb.__version__,
     }
     show(result)
-    print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    report(result, options.json)
 
 
 if __name__ == "__main__":
