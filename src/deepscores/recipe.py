@@ -222,11 +222,11 @@ def _with_fonts(recipe: Recipe) -> Recipe:
     if recipe.engraver == "verovio":
         fonts, files = choose_fonts(recipe.fonts, recipe.font_files)
         return replace(recipe, fonts=fonts, font_files=files)
+    for font in filter(is_font_path, recipe.fonts):
+        raise RecipeError(f"font: {font}: LilyPond takes fonts from a folder (font-dir) only")
     if recipe.fonts == MUSIC_FONTS:  # none were asked for
         recipe = replace(recipe, fonts=known)
     for font in recipe.fonts:
-        if is_font_path(font):
-            raise RecipeError(f"font: {font}: LilyPond takes fonts from a folder (font-dir) only")
         if font not in known:
             raise RecipeError(f"no music font {font!r}; there are {', '.join(known)}")
     if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):

@@ -132,6 +132,10 @@ NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
         {"typeface": "Bravura"},
         r"unknown key 'typeface'; known: engraver, .*staff-space",
     ),
+    "a file for LilyPond": (
+        {"engraver": "lilypond", "font": "a.otf"},
+        "font: a.otf: LilyPond takes fonts from a folder",
+    ),
     "unknown font": ({"fonts": "Bravura,Comic"}, "no music font 'Comic'; there are Bravura, "),
     "no fonts": ({"fonts": ""}, "fonts: name at least one"),
     "a font twice": ({"fonts": "Bravura,Bravura"}, "fonts: .* each once"),
