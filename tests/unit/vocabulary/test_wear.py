@@ -419,7 +419,8 @@ def test_a_contour_that_weight_would_turn_inside_out_stays() -> None:
         assert area_of(outer) > 0 > area_of(hole)
 
 
-def test_wear_scales_with_the_staff_space() -> None:
+def test_wear_scales_with_the_staff_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wear, "LEAST_STROKE", 0.0)  # the one length that is in pixels
     path = SCORES[0]
     page, placed = placed_on(path)
     double = [
@@ -463,3 +464,30 @@ def test_a_worn_sheet_is_painted_from_worn_symbols(path: Path, font: str) -> Non
     visible = sheet.painting.visible_boxes[1:][seen]
     assert (visible[:, :2] - boxes[:, :2] > -1.001).all()
     assert (boxes[:, 2:] - visible[:, 2:] > -1.001).all()
+
+
+def test_strokes_stay_a_pixel_thick_and_thinner_lines_level() -> None:
+    for thick in (0.7, 1.2):
+        boxes = [Box(40, y, 1140, y + thick) for y in range(50, 950, 20)]
+        found = worn(made(*(Outline(None, box=box) for box in boxes), kind="staffLine"), blank())
+        level = [
+            len({y for strip in contours(edges_of(one)) for y in strip[:, 1]}) for one in found
+        ]
+        assert (max(level) == 2) == (thick < 1)
+        seen = [Canvas(WIDTH, HEIGHT).paint([one.outline]) for one in found[:6]]
+        for painting, one in zip(seen, found[:6], strict=True):
+            gaps = sum(end - start + 2 for start, end in gaps_of(one))
+            assert painting.owners.any(axis=0).sum() >= 1095 - gaps
+    stems = made(*(Outline(None, box=Box(x, 100, x + 1.2, 160)) for x in range(50, 1150, 20)))
+    assert min(one.symbol.box.width for one in worn(stems, blank())) > 1
+
+
+def test_small_glyphs_stay_upright_and_get_no_thinner() -> None:
+    square = rectangle(Box(400, 400, 430, 440))
+    for space, fine in ((8.0, False), (16.0, True)):
+        found = [
+            worn(made(Outline(square, key="a")), blank(space=space), seed=seed)[0]
+            for seed in range(20)
+        ]
+        upright = [len(set(edges_of(one)[:, 0].round(6))) == 2 for one in found]
+        assert all(upright) != fine
