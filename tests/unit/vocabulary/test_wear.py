@@ -11,7 +11,15 @@ import pytest
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.geometry import Affine, Box
 from deepscores.model import Music, Outline, Page, Score, Style, Symbol
-from deepscores.outlines.contours import Edges, bounds, contours, moved, on_page, rectangle
+from deepscores.outlines.contours import (
+    Edges,
+    bounds,
+    bounds_within,
+    contours,
+    moved,
+    on_page,
+    rectangle,
+)
 from deepscores.pipeline.sheets import Studio
 from deepscores.rendering.painting import Canvas
 from deepscores.vocabulary import wear
@@ -236,6 +244,15 @@ def test_staff_lines_waver_within_bounds_and_in_order(path: Path, font: str, see
         assert np.abs(np.diff(off, axis=0)).max() < 0.12 * SPACE
 
 
+def test_a_staff_line_wavers_by_itself_too() -> None:
+    placed = made(*(Outline(None, box=Box(40, 300, 1140, 302)) for _ in range(2)), kind="staffLine")
+    at = np.linspace(60, 1120, 60)
+    one, other = (
+        heights(line, at, top=True) + heights(line, at, top=False) for line in worn(placed, blank())
+    )
+    assert np.abs(one - other).max() / 2 > 0.5 * wear.LINE_WAVER * SPACE
+
+
 def test_staff_lines_break_now_and_then() -> None:
     thick, long = 2, 1100
     boxes = [Box(40, y, 40 + long, y + thick) for y in range(50, 950, 20)]
@@ -314,6 +331,14 @@ def test_what_the_page_cuts_is_boxed_as_cut() -> None:
             assert one.symbol.box.x1 == pytest.approx(whole.x1)
 
 
+def test_a_curve_cut_by_the_page_is_boxed_by_what_is_left() -> None:
+    placed = made(Outline(ring(30), Affine(e=300, f=-12), "ring"))
+    for seed in range(20):
+        (one,) = worn(placed, blank(), seed=seed)
+        assert one.symbol.box == bounds_within(edges_of(one), WIDTH, HEIGHT)
+        assert one.symbol.box.width < bounds(edges_of(one)).width - 1
+
+
 @every_page
 @pytest.mark.parametrize("seed", range(4))
 def test_stems_stay_with_their_heads_and_beams(path: Path, font: str, seed: int) -> None:
@@ -338,18 +363,23 @@ def is_head(one: Placed) -> bool:
     return one.symbol.kind.startswith("notehead")
 
 
-@every_page
-def test_ledger_lines_go_with_their_heads(path: Path, font: str) -> None:
-    page, placed = placed_on(path, font)
-    found = worn(placed, page)
-    heads = [row for row, one in enumerate(placed) if is_head(one)]
-    ledgers = [row for row, one in enumerate(placed) if one.symbol.kind == "ledgerLine"]
-    for ledger in ledgers:
-        x = placed[ledger].symbol.box.centre.x
-        head = min(heads, key=lambda head: abs(placed[head].symbol.box.centre.x - x))
-        move = middles([found[ledger]]) - middles([placed[ledger]])
-        with_head = middles([found[head]]) - middles([placed[head]])
-        assert np.abs(move - with_head).max() < (wear.GLYPH + wear.PATH + 0.05) * SPACE
+def test_ledger_lines_go_with_their_heads() -> None:
+    places = [(300, 300), (330, 300), (300, 420)]
+    heads = made(*(Outline(ring(9), Affine(e=x, f=y), "o") for x, y in places), kind="noteheadHalf")
+    ledgers = made(
+        *(Outline(None, box=Box(x - 14, y + 9, x + 14, y + 11)) for x, y in places),
+        kind="ledgerLine",
+    )
+    placed = heads + [
+        one._replace(symbol=one.symbol._replace(number=number, group=number))
+        for number, one in enumerate(ledgers, 4)
+    ]
+    moves = np.array(
+        [middles(worn(placed, blank(), seed=seed)) - middles(placed) for seed in range(80)]
+    )
+    apart = (moves[:, 3:] - moves[:, :3]).std()
+    assert apart < 0.036 * SPACE  # what each moves by itself
+    assert (moves[:, 3] - moves[:, 1]).std() > 0.04 * SPACE
 
 
 def test_what_moves_together_moves_alike() -> None:
