@@ -266,6 +266,8 @@ def test_staff_lines_break_now_and_then() -> None:
             assert start > 40 + 0.9 * SPACE
             assert end < 40 + long - 0.9 * SPACE
         counts.append(len(gaps))
+    begun = [(start - 40) / SPACE % 1 for one in found for start, _ in gaps_of(one)]
+    assert np.std(begun) > 0.1
     spaces = len(boxes) * long / SPACE
     assert counts == sorted(set(counts))
     assert 0.5 < counts[-1] / (spaces * wear.BREAKS) < 2
@@ -521,3 +523,38 @@ def test_small_glyphs_stay_upright_and_get_no_thinner() -> None:
         ]
         upright = [len(set(edges_of(one)[:, 0].round(6))) == 2 for one in found]
         assert all(upright) != fine
+
+
+def test_long_paths_bend_with_the_page() -> None:
+    placed = made(Outline(rectangle(Box(60, 400, 1100, 408))), kind="beam")
+    slopes = []
+    for seed in range(20):
+        x0, y0, x1, y1 = edges_of(worn(placed, blank(), seed=seed)[0])[0]
+        slopes.append(abs(y1 - y0))
+        assert x1 - x0 == pytest.approx(1040, abs=3 * wear.WARP * SPACE)
+    assert 0.03 * SPACE < max(slopes) <= 2 * wear.WARP * SPACE
+
+
+def test_large_glyphs_turn_and_grow_less() -> None:
+    box = Box(200, 200, 900, 800)
+    placed = made(Outline(rectangle(box), key="a"))
+    most = wear.WARP + wear.TOGETHER + wear.GLYPH + 2 * wear.GLYPH_EDGE + 2 * wear.HEAVIER
+    for seed in range(30):
+        (one,) = worn(placed, blank(), seed=seed)
+        assert np.abs(np.array(one.symbol.box) - box).max() < most * SPACE
+
+
+@pytest.mark.parametrize("strength", [0.1, 1.0])
+def test_glyphs_turn_and_grow_with_strength(strength: float) -> None:
+    placed = made(Outline(rectangle(Box(400, 400, 430, 440)), key="a"))
+    slopes = []
+    for seed in range(30):
+        x0, y0, x1, y1 = edges_of(worn(placed, blank(), strength, seed)[0])[0]
+        slopes.append(abs((y1 - y0) / (x1 - x0)))
+    assert 0.3 * wear.TURN * strength < max(slopes) <= 1.01 * wear.TURN * strength
+
+
+def test_ink_is_heavy_here_and_light_there() -> None:
+    placed = made(*(Outline(None, box=Box(x, 100, x + 3, 160)) for x in range(50, 1150, 8)))
+    widths = np.array([one.symbol.box.width for one in worn(placed, blank())])
+    assert np.corrcoef(widths[1:], widths[:-1])[0, 1] > 0.4
