@@ -7,7 +7,8 @@ integers scaled by a power of two: ``normal`` goes through the system's ``exp`` 
 ``uniform`` multiplies and adds in C, which some compilers round once instead of twice. Of NumPy
 there are + - × ÷, square roots, comparisons and rounding down, which IEEE 754 defines to the last
 bit; turns and waves are made of these: a small turn from the tangent of its half, a wave from
-cubics between random heights.
+cubics between random heights. The areas of contours are sums, but decide only which way contours
+wind and whether one is kept as it was.
 """
 
 from typing import NamedTuple, TypeAlias
@@ -39,6 +40,9 @@ HEAVIER = 0.05  # ink beyond each side of a stroke
 LIGHTER = 0.03
 OWN_WEIGHT = 0.4  # the share of a symbol's weight that is its own and not the place's
 MOST_OF_SIDE = 0.2  # of a symbol's shorter side: the most that weight takes from either
+# Pixels: a thinner stroke would cover, and own, no pixel by half where it runs between two.
+LEAST_STROKE = 1.05
+HAIRLINE = 0.07  # the thinnest of a glyph's; where it is thinner than that, glyphs stay upright
 BREAKS = 0.012  # a staff line's, for each staff space
 LONGEST_BREAK = 0.4
 LEAST_AREA = 0.3  # of a contour: below it weight leaves the contour as it was
@@ -109,6 +113,7 @@ class _Wearer:
     def __init__(self, placed: list[Placed], page: Page, strength: float, rng: Generator) -> None:
         self.placed, self.space, self.rng, self.strength = placed, page.staff_space, rng, strength
         self.unit = strength * page.staff_space  # pixels
+        self.fine = HAIRLINE * page.staff_space >= 1
         whole = [one.outline.box or one.symbol.box for one in placed]
         self.boxes = np.array(whole, np.float64)
         self.middles = (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
@@ -137,8 +142,10 @@ class _Wearer:
         """Ink beyond each side, in pixels, of symbols where the page has the weights *places*."""
         mixed = (1 - OWN_WEIGHT) * places + OWN_WEIGHT * self.own[rows, 4]
         weights = mixed * np.where(mixed > 0, HEAVIER, LIGHTER) * self.unit
-        most = MOST_OF_SIDE * self.sides[rows].min(axis=1)
-        limited: Numbers = np.minimum(np.maximum(weights, -most), most)
+        side = self.sides[rows].min(axis=1)
+        most = MOST_OF_SIDE * side
+        least = -np.minimum(most, np.maximum(side - LEAST_STROKE, 0) / 2)
+        limited: Numbers = np.minimum(np.maximum(weights, least), most)
         return limited
 
     def strokes(self, rows: Places) -> _Worn:
@@ -177,7 +184,8 @@ class _Wearer:
         weight = self.weights(rows, self.there[2, rows])
         slanted = np.array([bool(self.placed[row].symbol.oriented) for row in rows.tolist()])
         # A bracket is pieces that meet: lighter ones would part.
-        weight = np.where(rigid | slanted, weight, np.maximum(weight, 0))
+        lighter = rigid & self.fine | slanted
+        weight = np.where(lighter, weight, np.maximum(weight, 0))
         found = _weighted(every, xs, ys, starts, owner, weight)
         pieces = np.split(found, starts[1:])
         corners = found[:, :2]
@@ -192,7 +200,7 @@ class _Wearer:
         reach = self.sides[rows].max(axis=1) / 2
         most = GLYPH_EDGE * self.space / reach
         half = np.minimum(TURN, most) * self.own[rows, 2] * self.strength / 2
-        half = np.where(rigid, half, 0)
+        half = np.where(rigid & self.fine, half, 0)
         grown = np.minimum(GROWTH, most) * self.own[rows, 3] * self.strength
         grown = np.where(rigid, 1 + grown, 1)
         cosine = grown * (1 - half * half) / (1 + half * half)
@@ -221,8 +229,10 @@ class _Wearer:
         right, down, weight = self.place(x, middle)
         knots = 2 * self.rng.random((1, len(rows) + 1, int(steps.max() / LINE_PITCH) + 2)) - 1
         (waver,) = _waves(knots, step / LINE_PITCH, line.astype(np.float64))
-        middle += down + waver * LINE_WAVER * self.unit
-        half = (y1 - y0)[line] / 2 + self.weights(rows[line], weight)
+        # A line thinner than a pixel stays level: it would own pixels here and not there.
+        at = np.where((y1 - y0 < LEAST_STROKE)[line], starts[line], np.arange(ends[-1]))
+        middle += (down + waver * LINE_WAVER * self.unit)[at]
+        half = (y1 - y0)[line] / 2 + self.weights(rows[line], weight)[at]
         points = np.stack([x + right, middle - half, middle + half], axis=1)
         inner = (step > 0) & (step < steps[line] - 1)
         outlines = self._broken(points, inner, starts)

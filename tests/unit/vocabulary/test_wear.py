@@ -11,7 +11,15 @@ import pytest
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.geometry import Affine, Box
 from deepscores.model import Music, Outline, Page, Score, Style, Symbol
-from deepscores.outlines.contours import Edges, bounds, contours, moved, on_page, rectangle
+from deepscores.outlines.contours import (
+    Edges,
+    bounds,
+    bounds_within,
+    contours,
+    moved,
+    on_page,
+    rectangle,
+)
 from deepscores.pipeline.sheets import Studio
 from deepscores.rendering.painting import Canvas
 from deepscores.vocabulary import wear
@@ -236,6 +244,15 @@ def test_staff_lines_waver_within_bounds_and_in_order(path: Path, font: str, see
         assert np.abs(np.diff(off, axis=0)).max() < 0.12 * SPACE
 
 
+def test_a_staff_line_wavers_by_itself_too() -> None:
+    placed = made(*(Outline(None, box=Box(40, 300, 1140, 302)) for _ in range(2)), kind="staffLine")
+    at = np.linspace(60, 1120, 60)
+    one, other = (
+        heights(line, at, top=True) + heights(line, at, top=False) for line in worn(placed, blank())
+    )
+    assert np.abs(one - other).max() / 2 > 0.5 * wear.LINE_WAVER * SPACE
+
+
 def test_staff_lines_break_now_and_then() -> None:
     thick, long = 2, 1100
     boxes = [Box(40, y, 40 + long, y + thick) for y in range(50, 950, 20)]
@@ -249,6 +266,9 @@ def test_staff_lines_break_now_and_then() -> None:
             assert start > 40 + 0.9 * SPACE
             assert end < 40 + long - 0.9 * SPACE
         counts.append(len(gaps))
+    step = long / int(long / SPACE)  # a line's corners; breaks begin anywhere between
+    begun = [((start - 40) / step + 0.2) % 1 for one in found for start, _ in gaps_of(one)]
+    assert np.std(begun) > 0.1
     spaces = len(boxes) * long / SPACE
     assert counts == sorted(set(counts))
     assert 0.5 < counts[-1] / (spaces * wear.BREAKS) < 2
@@ -314,6 +334,14 @@ def test_what_the_page_cuts_is_boxed_as_cut() -> None:
             assert one.symbol.box.x1 == pytest.approx(whole.x1)
 
 
+def test_a_curve_cut_by_the_page_is_boxed_by_what_is_left() -> None:
+    placed = made(Outline(ring(30), Affine(e=300, f=-12), "ring"))
+    for seed in range(20):
+        (one,) = worn(placed, blank(), seed=seed)
+        assert one.symbol.box == bounds_within(edges_of(one), WIDTH, HEIGHT)
+        assert one.symbol.box.width < bounds(edges_of(one)).width - 1
+
+
 @every_page
 @pytest.mark.parametrize("seed", range(4))
 def test_stems_stay_with_their_heads_and_beams(path: Path, font: str, seed: int) -> None:
@@ -338,18 +366,23 @@ def is_head(one: Placed) -> bool:
     return one.symbol.kind.startswith("notehead")
 
 
-@every_page
-def test_ledger_lines_go_with_their_heads(path: Path, font: str) -> None:
-    page, placed = placed_on(path, font)
-    found = worn(placed, page)
-    heads = [row for row, one in enumerate(placed) if is_head(one)]
-    ledgers = [row for row, one in enumerate(placed) if one.symbol.kind == "ledgerLine"]
-    for ledger in ledgers:
-        x = placed[ledger].symbol.box.centre.x
-        head = min(heads, key=lambda head: abs(placed[head].symbol.box.centre.x - x))
-        move = middles([found[ledger]]) - middles([placed[ledger]])
-        with_head = middles([found[head]]) - middles([placed[head]])
-        assert np.abs(move - with_head).max() < (wear.GLYPH + wear.PATH + 0.05) * SPACE
+def test_ledger_lines_go_with_their_heads() -> None:
+    places = [(300, 300), (330, 300), (300, 420)]
+    heads = made(*(Outline(ring(9), Affine(e=x, f=y), "o") for x, y in places), kind="noteheadHalf")
+    ledgers = made(
+        *(Outline(None, box=Box(x - 14, y + 9, x + 14, y + 11)) for x, y in places),
+        kind="ledgerLine",
+    )
+    placed = heads + [
+        one._replace(symbol=one.symbol._replace(number=number, group=number))
+        for number, one in enumerate(ledgers, 4)
+    ]
+    moves = np.array(
+        [middles(worn(placed, blank(), seed=seed)) - middles(placed) for seed in range(80)]
+    )
+    apart = (moves[:, 3:] - moves[:, :3]).std()
+    assert apart < 0.036 * SPACE  # what each moves by itself
+    assert (moves[:, 3] - moves[:, 1]).std() > 0.04 * SPACE
 
 
 def test_what_moves_together_moves_alike() -> None:
@@ -419,7 +452,8 @@ def test_a_contour_that_weight_would_turn_inside_out_stays() -> None:
         assert area_of(outer) > 0 > area_of(hole)
 
 
-def test_wear_scales_with_the_staff_space() -> None:
+def test_wear_scales_with_the_staff_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wear, "LEAST_STROKE", 0.0)  # the one length that is in pixels
     path = SCORES[0]
     page, placed = placed_on(path)
     double = [
@@ -463,3 +497,65 @@ def test_a_worn_sheet_is_painted_from_worn_symbols(path: Path, font: str) -> Non
     visible = sheet.painting.visible_boxes[1:][seen]
     assert (visible[:, :2] - boxes[:, :2] > -1.001).all()
     assert (boxes[:, 2:] - visible[:, 2:] > -1.001).all()
+
+
+def test_strokes_stay_a_pixel_thick_and_thinner_lines_level() -> None:
+    for thick in (0.7, 1.2):
+        boxes = [Box(40, y, 1140, y + thick) for y in range(50, 950, 20)]
+        found = worn(made(*(Outline(None, box=box) for box in boxes), kind="staffLine"), blank())
+        level = [
+            len({y for strip in contours(edges_of(one)) for y in strip[:, 1]}) for one in found
+        ]
+        assert (max(level) == 2) == (thick < 1)
+        seen = [Canvas(WIDTH, HEIGHT).paint([one.outline]) for one in found[:6]]
+        for painting, one in zip(seen, found[:6], strict=True):
+            gaps = sum(end - start + 2 for start, end in gaps_of(one))
+            assert painting.owners.any(axis=0).sum() >= 1095 - gaps
+    stems = made(*(Outline(None, box=Box(x, 100, x + 1.2, 160)) for x in range(50, 1150, 20)))
+    assert min(one.symbol.box.width for one in worn(stems, blank())) > 1
+
+
+def test_small_glyphs_stay_upright_and_get_no_thinner() -> None:
+    square = rectangle(Box(400, 400, 430, 440))
+    for space, fine in ((8.0, False), (16.0, True)):
+        found = [
+            worn(made(Outline(square, key="a")), blank(space=space), seed=seed)[0]
+            for seed in range(20)
+        ]
+        upright = [len(set(edges_of(one)[:, 0].round(6))) == 2 for one in found]
+        assert all(upright) != fine
+
+
+def test_long_paths_bend_with_the_page() -> None:
+    placed = made(Outline(rectangle(Box(60, 400, 1100, 408))), kind="beam")
+    slopes = []
+    for seed in range(20):
+        x0, y0, x1, y1 = edges_of(worn(placed, blank(), seed=seed)[0])[0]
+        slopes.append(abs(y1 - y0))
+        assert x1 - x0 == pytest.approx(1040, abs=3 * wear.WARP * SPACE)
+    assert 0.03 * SPACE < max(slopes) <= 2 * wear.WARP * SPACE
+
+
+def test_large_glyphs_turn_and_grow_less() -> None:
+    box = Box(200, 200, 900, 800)
+    placed = made(Outline(rectangle(box), key="a"))
+    most = wear.WARP + wear.TOGETHER + wear.GLYPH + 2 * wear.GLYPH_EDGE + 2 * wear.HEAVIER
+    for seed in range(30):
+        (one,) = worn(placed, blank(), seed=seed)
+        assert np.abs(np.array(one.symbol.box) - box).max() < most * SPACE
+
+
+@pytest.mark.parametrize("strength", [0.1, 1.0])
+def test_glyphs_turn_and_grow_with_strength(strength: float) -> None:
+    placed = made(Outline(rectangle(Box(400, 400, 430, 440)), key="a"))
+    slopes = []
+    for seed in range(30):
+        x0, y0, x1, y1 = edges_of(worn(placed, blank(), strength, seed)[0])[0]
+        slopes.append(abs((y1 - y0) / (x1 - x0)))
+    assert 0.3 * wear.TURN * strength < max(slopes) <= 1.01 * wear.TURN * strength
+
+
+def test_ink_is_heavy_here_and_light_there() -> None:
+    placed = made(*(Outline(None, box=Box(x, 100, x + 3, 160)) for x in range(50, 1150, 8)))
+    widths = np.array([one.symbol.box.width for one in worn(placed, blank())])
+    assert np.corrcoef(widths[1:], widths[:-1])[0, 1] > 0.4
