@@ -53,12 +53,12 @@ def repeat(source: Path, folder: Path, rows: int) -> int:
                 with pq.ParquetWriter(folder / name, part.schema_arrow, **WRITING) as symbols:
                     for group in range(part.num_row_groups):
                         symbols.write_table(_renamed(part.read_row_group(group), turn))
-    return once * times
+    return int(once * times)
 
 
 def _renamed(table: pa.Table, turn: int) -> pa.Table:
     names = (table["page"], pa.scalar(f"turn-{turn}"), pa.scalar("--"))
-    stems = pc.binary_join_element_wise(*names)  # type: ignore[call-overload] # the stubs know no scalars
+    stems = pc.binary_join_element_wise(*names)
     return table.set_column(0, table.schema.field(0), stems)
 
 

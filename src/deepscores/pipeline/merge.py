@@ -147,19 +147,14 @@ def _merge_symbols(
     """Write ``symbols/part-*.parquet``, one row group a shard."""
     entries: list[Entry] = []
     total = rows = 0
-    part: list[pa.Table] = []
     schema = SYMBOLS_WHOLE if plan.recipe.whole_masks else SYMBOLS
+    part = _Part(schema)
 
     def flush() -> None:
         path = f"symbols/part-{len(entries):05d}.parquet"
-        sink = io.BytesIO()
-        with pq.ParquetWriter(sink, schema, **WRITING) as writer:
-            for content in part or [schema.empty_table()]:
-                writer.write_table(content)
-        data = sink.getvalue()
+        data = part.close()
         write_file(folder / path, data)
         entries.append(Entry.of(path, data))
-        part.clear()
 
     for one in kept:
         if one.pages:
@@ -169,14 +164,34 @@ def _merge_symbols(
                 content = content.filter(pc.is_in(content["page"], pa.array(stems)))
             if rows and rows + len(content) > _ROWS_A_FILE:
                 flush()
-                rows = 0
-            part.append(content)
+                part, rows = _Part(schema), 0
+            part.add(content)
             rows += len(content)
             total += len(content)
         progress.advance()
-    if part or not entries:
+    if rows or not entries:
         flush()
     return total, entries
+
+
+class _Part:
+    """A Parquet file in the making: only what it takes when packed is held."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._sink = io.BytesIO()
+        self._writer = pq.ParquetWriter(self._sink, schema, **WRITING)
+        self._is_empty = True
+
+    def add(self, content: pa.Table) -> None:
+        self._writer.write_table(content)
+        self._is_empty = False
+
+    def close(self) -> bytes:
+        if self._is_empty:
+            self._writer.write_table(self._schema.empty_table())
+        self._writer.close()
+        return self._sink.getvalue()
 
 
 class _PagePatches(NamedTuple):
