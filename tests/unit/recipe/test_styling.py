@@ -50,6 +50,13 @@ def test_normal_draws_are_cut_at_both_ends() -> None:
     assert 0.6 < sum(0.08 < one < 0.12 for one in found) / len(found) < 0.76  # one sd: 0.68
 
 
+def test_whole_numbers_stay_whole_and_others_are_short() -> None:
+    margins = drawn({"margin": {"mean": 50, "sd": 9.0}}, "margin")
+    assert all(type(one) is int for one in margins)
+    sizes = drawn({"lyric-size": {"min": 2, "max": 3}}, "lyric-size")
+    assert all(round(one, 4) == one for one in sizes)
+
+
 def test_choices_come_by_their_weights() -> None:
     table = {"choice": [-2, 0, 3], "weights": [1, 3, 0]}
     found = drawn({"transpose": table}, "transpose", 400)
