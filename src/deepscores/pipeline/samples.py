@@ -57,7 +57,7 @@ def make_sample(
 ) -> Sample:
     """Label *sheet* and encode it; *place* is the page's place in its shard."""
     stem = page_stem(origin.score, origin.font, page.number)
-    objects = seen(labels.label(sheet.symbols), sheet)
+    objects = _seen(labels.label(sheet.symbols), sheet)
     class_of = {number: one.class_id for one in objects for number in one.members}
     object_of = {number: one.number for one in objects for number in one.members}
     classes = class_runs(sheet.painting.owning, class_of, len(sheet.symbols))
@@ -77,7 +77,7 @@ def make_sample(
     )
 
 
-def seen(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
+def _seen(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
     """The objects that own a pixel; what lies wholly under others, nobody can find."""
     areas = sheet.painting.visible_areas
     if areas[1:].all():

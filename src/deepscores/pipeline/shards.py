@@ -85,6 +85,7 @@ class Drawing(NamedTuple):
     page: Page
     sheet: Sheet
     notes: int  # that the engine drew, on the page and beyond its edge
+    style: dict[str, Any]  # what was drawn for the page by the recipe's styles
 
 
 class Sized(Protocol):
@@ -181,14 +182,11 @@ def draw(
             _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
             maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
-            wear = _wear(recipe, score.id, font, page.number)
+            varied = recipe.page_style(score.id, font, page.number)
+            random = stream(recipe.seed, "wear", score.id, font, page.number)
+            wear = Wear(varied["wear"], random) if varied.get("wear") else None
             sheet = maker.make_sheet(page, engraving.music, wear)
-            yield Drawing(font, style_at.engraver, page, sheet, notes)
-
-
-def _wear(recipe: Recipe, score: str, font: str, number: int) -> Wear | None:
-    strength = recipe.page_style(score, font, number).get("wear")
-    return Wear(strength, stream(recipe.seed, "wear", score, font, number)) if strength else None
+            yield Drawing(font, style_at.engraver, page, sheet, notes, varied)
 
 
 def left_out_for(
@@ -233,13 +231,12 @@ def _make(task: ShardTask) -> Record:
     left_out: list[tuple[str, str, str]] = []
     drawings = draw(score, engraving, recipe, task.only)
     most = None if task.only else recipe.most_of_a_score()  # what was picked is within the limit
-    for font, engraver, page, sheet, notes in islice(drawings, most):
+    for font, engraver, page, sheet, notes, style in islice(drawings, most):
         drawn[font] += notes
         reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
         if reason:
             left_out.append((page_stem(score.id, font, page.number), reason, detail))
             continue
-        style = recipe.page_style(score.id, font, page.number)
         origin = Provenance(score.id, score.work, split, engraver, font, style)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))
         for path, data in sample.files.items():

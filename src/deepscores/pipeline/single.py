@@ -75,7 +75,9 @@ def _write_pages(task: _Task) -> Iterator[EngravedPage]:
     split = split_of(score.work, recipe.seed)
     for place, drawing in enumerate(draw(score, load(score, recipe), recipe)):
         page, sheet = drawing.page, drawing.sheet
-        origin = Provenance(score.id, score.work, split, drawing.engraver, drawing.font)
+        origin = Provenance(
+            score.id, score.work, split, drawing.engraver, drawing.font, drawing.style
+        )
         sample = make_sample(sheet, page, labels, origin, place)
         for path, data in sample.files.items():
             write_file(task.folder / path, data)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from deepscores.engravers.transforms import parse_transform
 from deepscores.engravers.verovio.engine import engrave, sizes
-from deepscores.engravers.verovio.svg import Sizes, parse_transform, read_page
+from deepscores.engravers.verovio.svg import Sizes, read_page
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
 from deepscores.model import Mark, Page, Score, Style

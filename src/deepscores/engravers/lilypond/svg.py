@@ -4,11 +4,9 @@ Each grob stands in a group that tells its name, the line of the source that cau
 happens and on which staff (``tags.ly``); from these follows the MEI element that it belongs to.
 """
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from math import cos, radians, sin
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +17,7 @@ from deepscores.engravers.lilypond.elements import Elements
 from deepscores.engravers.lilypond.glyphs import ARTICULATIONS, smufl_name
 from deepscores.engravers.lilypond.mei import number
 from deepscores.engravers.lilypond.notation import Notation
+from deepscores.engravers.transforms import NUMBER, parse_transform
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
 from deepscores.model import Mark, Page, Style
@@ -31,8 +30,6 @@ Edges = NDArray[np.float64]
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _PARSER = etree.XMLParser(huge_tree=True, remove_comments=True, resolve_entities=False)
-_TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _FLATNESS = 0.001  # staff spaces: 0.02 px at 16 px
 _GLYPH_FLATNESS = 0.3  # of 1000 units an em, which is four staff spaces
 _GLYPH_SCALE = 0.004  # of a full-size glyph, staff spaces
@@ -315,34 +312,6 @@ def _glyph_edges(d: str) -> tuple[Edges, str]:
     return edges, blake2b(d.encode(), digest_size=8).hexdigest()
 
 
-@lru_cache(maxsize=65_536)
-def parse_transform(text: str) -> Affine:
-    """SVG's transform attribute, as far as LilyPond uses it.
-
-    >>> parse_transform("translate(3, 4) scale(2, -2)")
-    Affine(a=2.0, b=0.0, c=0.0, d=-2.0, e=3.0, f=4.0)
-    """
-    whole = Affine()
-    for name, arguments in _TRANSFORM.findall(text):
-        values = [float(number) for number in _NUMBER.findall(arguments)]
-        match name, values:
-            case "translate", [x, y]:
-                step = Affine(e=x, f=y)
-            case "scale", [x, y]:
-                step = Affine(a=x, d=y)
-            case "rotate", [degrees, *about]:
-                step = _rotation(degrees, *(about or (0.0, 0.0)))
-            case _:
-                raise EngravingError(text, "a transform unheard of")
-        whole = whole @ step
-    return whole
-
-
-def _rotation(degrees: float, x: float, y: float) -> Affine:
-    a, b = cos(radians(degrees)), sin(radians(degrees))
-    return Affine(a, b, -b, a, x - a * x + b * y, y - b * x - a * y)
-
-
 def _real(node: Node, name: str, default: float = 0.0) -> float:
     return float(node.get(name) or default)
 
@@ -370,7 +339,7 @@ def _line(node: Node, _: str) -> Edges:
 
 def _stroked(lines: list[NDArray[np.float64]], node: Node) -> Edges:
     width = _real(node, "stroke-width")
-    pattern = [float(one) for one in _NUMBER.findall(node.get("stroke-dasharray") or "")]
+    pattern = [float(one) for one in NUMBER.findall(node.get("stroke-dasharray") or "")]
     if pattern:
         lines = [piece for line in lines for piece in curves.dash(line, pattern)]
     cap = node.get("stroke-linecap", "butt")
@@ -397,7 +366,7 @@ def _path(node: Node, _: str) -> Edges:
 
 
 def _polygon(node: Node, _: str) -> Edges:
-    points = np.array(_NUMBER.findall(node.get("points") or ""), np.float64).reshape(-1, 2)
+    points = np.array(NUMBER.findall(node.get("points") or ""), np.float64).reshape(-1, 2)
     return curves.polygon_edges(points)
 
 

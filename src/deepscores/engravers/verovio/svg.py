@@ -9,7 +9,6 @@ hidden (``visibility="hidden"``: print-object="no" in MusicXML) is no mark.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import cos, radians, sin
 from typing import NamedTuple, TypeAlias, cast
 from xml.sax.saxutils import unescape
 
@@ -17,6 +16,7 @@ import numpy as np
 from lxml import etree
 from numpy.typing import NDArray
 
+from deepscores.engravers.transforms import NUMBER, parse_transform
 from deepscores.engravers.verovio.glyphs import glyph
 from deepscores.engravers.verovio.lettering import Lettering, Piece, read_text, set_plain, styled
 from deepscores.errors import EngravingError
@@ -28,8 +28,6 @@ from deepscores.outlines.slurs import slur_edges
 Attributes: TypeAlias = Mapping[str, str]
 Edges: TypeAlias = NDArray[np.float64]
 
-_TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _LINE = re.compile(r"M(-?\d+) (-?\d+) L(-?\d+) (-?\d+)")
 _ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
 _TOKEN = re.compile(
@@ -300,7 +298,7 @@ class _Reader:
         self.outline(edges, "polygon", 0.0, group)
 
     def slur(self, d: str, width: float, group: _Group) -> None:
-        controls = [float(number) for number in _NUMBER.findall(d)]
+        controls = [float(number) for number in NUMBER.findall(d)]
         if len(controls) != 14 or controls[:2] != controls[-2:]:
             self.shape("path", {"d": d, "stroke-width": f"{width}"}, group)
             return
@@ -377,31 +375,6 @@ class _Reader:
         return known
 
 
-def parse_transform(text: str) -> Affine:
-    """SVG's transform attribute, as far as Verovio uses it.
-
-    >>> parse_transform("translate(3, 4) scale(2, 2)")
-    Affine(a=2.0, b=0.0, c=0.0, d=2.0, e=3.0, f=4.0)
-    """
-    whole = Affine()
-    for name, arguments in _TRANSFORM.findall(text):
-        values = [float(number) for number in _NUMBER.findall(arguments)]
-        match name, values:
-            case "translate", [x, y]:
-                step = Affine(e=x, f=y)
-            case "scale", [x, y]:
-                step = Affine(a=x, d=y)
-            case "scale", [x]:
-                step = Affine(a=x, d=x)
-            case "rotate", [degrees, x, y]:
-                a, b = cos(radians(degrees)), sin(radians(degrees))
-                step = Affine(a, b, -b, a, x - a * x + b * y, y - b * x - a * y)
-            case _:
-                raise EngravingError(text, "a transform unheard of")
-        whole = whole @ step
-    return whole
-
-
 def _upright(node: Attributes, tag: str) -> tuple[float, float, float, float] | None:
     """The rectangle that a plain upright line or box covers."""
     get = node.get
@@ -432,7 +405,7 @@ def _line_box(
 
 
 def _points(text: str) -> NDArray[np.float64]:
-    return np.array(_NUMBER.findall(text), np.float64).reshape(-1, 2)
+    return np.array(NUMBER.findall(text), np.float64).reshape(-1, 2)
 
 
 def _hollow(node: Attributes) -> bool:
@@ -443,7 +416,7 @@ def _stroked(
     lines: Iterable[NDArray[np.float64]], node: Attributes, *, closed: bool
 ) -> NDArray[np.float64]:
     width = float(node.get("stroke-width", 1))
-    pattern = [float(number) for number in _NUMBER.findall(node.get("stroke-dasharray", ""))]
+    pattern = [float(number) for number in NUMBER.findall(node.get("stroke-dasharray", ""))]
     if pattern:
         lines = [piece for line in lines for piece in curves.dash(line, pattern)]
         closed = False
