@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.labelling.overlaps import overlapping
+from deepscores.model import Words
 
 # Lines and curves: their upright boxes overlap on the best of pages.
 _SLANTED = (
@@ -36,7 +36,7 @@ READABLE = Readability()
 
 def unreadable(
     boxes: NDArray[np.float64],
-    kinds: Sequence[str],
+    kinds: Sequence[str] | Words,
     width: int,
     height: int,
     limits: Readability = READABLE,
@@ -49,35 +49,36 @@ def unreadable(
     >>> unreadable(np.empty((0, 4)), [], 800, 600)
     'empty: no symbol on it'
     """
-    if not kinds:
+    words = kinds if isinstance(kinds, Words) else Words.of(kinds)
+    count = len(words.codes)
+    if not count:
         return "empty: no symbol on it"
-    notes = sum("notehead" in kind.lower() or kind == "tabFret" for kind in kinds)
+    notes = words.where(_is_note).sum()
     if notes < limits.least_notes:
-        rests = sum(kind.startswith("rest") for kind in kinds)
+        rests = words.where(lambda kind: kind.startswith("rest")).sum()
         return f"rests only: {rests}, no note" if rests else "empty: neither notes nor rests"
-    at_edge = _at_edge(boxes, kinds, width, height)
+    at_edge = _at_edge(boxes, words, width, height)
     if at_edge > limits.most_at_edge:
         return f"cut off: {at_edge} symbols at or over the page's edge"
-    piled = _piled(boxes, kinds, limits)
-    if piled >= limits.least_piled and piled > limits.most_piled * len(kinds):
-        return f"piled up: {piled} of {len(kinds)} symbols lie on {limits.pile - 1} or more others"
+    piled = _piled(boxes, words, limits)
+    if piled >= limits.least_piled and piled > limits.most_piled * count:
+        return f"piled up: {piled} of {count} symbols lie on {limits.pile - 1} or more others"
     return None
 
 
-def _at_edge(boxes: NDArray[np.float64], kinds: Sequence[str], width: int, height: int) -> int:
+def _is_note(kind: str) -> bool:
+    return "notehead" in kind.lower() or kind == "tabFret"
+
+
+def _at_edge(boxes: NDArray[np.float64], kinds: Words, width: int, height: int) -> int:
     over = (boxes[:, :2] <= 0).any(axis=1) | (boxes[:, 2:] >= (width, height)).any(axis=1)
-    return sum(not kinds[index].startswith(_TEXTS) for index in np.flatnonzero(over).tolist())
+    return int((over & ~kinds.where(lambda kind: kind.startswith(_TEXTS))).sum())
 
 
-def _piled(boxes: NDArray[np.float64], kinds: Sequence[str], limits: Readability) -> int:
-    upright = np.flatnonzero([not _is_slanted(kind) for kind in kinds])
+def _piled(boxes: NDArray[np.float64], kinds: Words, limits: Readability) -> int:
+    upright = np.flatnonzero(~kinds.where(lambda kind: kind.startswith(_SLANTED)))
     first, second, _ = overlapping(boxes[upright], limits.piled_overlap)
     sizes = boxes[upright, 2:] - boxes[upright, :2]
     unlike = np.abs(sizes[first] - sizes[second]) > limits.piled_size * sizes[first]
     pairs = np.concatenate([first[~unlike.any(axis=1)], second[~unlike.any(axis=1)]])
     return int((np.bincount(pairs) >= limits.pile - 1).sum())
-
-
-@cache
-def _is_slanted(kind: str) -> bool:
-    return kind.startswith(_SLANTED)

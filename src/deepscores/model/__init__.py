@@ -1,17 +1,23 @@
 """The data that passes between the parts: frozen, without I/O."""
 
-from deepscores.model.page import Element, Facts, Mark, Music, Outline, Page
+from deepscores.model.marks import Drawing, Mark, Marks
+from deepscores.model.page import Element, Facts, Music, Page
 from deepscores.model.score import Score
-from deepscores.model.sheet import Painting, Runs, Sheet, Symbol, spread
+from deepscores.model.sheet import Painting, Runs, Sheet, spread
 from deepscores.model.style import FontFile, Style
+from deepscores.model.symbols import Contours, Outline, Outlines, Symbol, Symbols, Words
 
 __all__ = [
+    "Contours",
+    "Drawing",
     "Element",
     "Facts",
     "FontFile",
     "Mark",
+    "Marks",
     "Music",
     "Outline",
+    "Outlines",
     "Page",
     "Painting",
     "Runs",
@@ -19,5 +25,7 @@ __all__ = [
     "Sheet",
     "Style",
     "Symbol",
+    "Symbols",
+    "Words",
     "spread",
 ]

@@ -1,13 +1,15 @@
 """An engraved page as vectors: what was drawn, and whose it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.geometry import Affine, Box
+from deepscores.model.marks import Mark
+from deepscores.model.symbols import Words
 
 
 class Element(NamedTuple):
@@ -21,32 +23,6 @@ class Element(NamedTuple):
     qualifiers: tuple[str, ...] = ()  # "above", "cue", "spanning", …
 
 
-class Mark(NamedTuple):
-    """One drawn shape. Marks come in painting order: later ones cover earlier ones."""
-
-    edges: NDArray[np.float64] | None  # (n, 4) closed contours, in the mark's own units
-    to_page: Affine  # own units → pixels of the page
-    element: int  # index into Page.elements
-    shape: str  # "glyph" | "path" | "polygon" | "polyline" | "rect" | "ellipse" | "text"
-    glyph: str = ""  # SMuFL name
-    font: str = ""  # the font that drew it
-    scale: float = 1.0  # glyph: size against a full-size glyph of its staff; text: font size in px
-    text: str = ""
-    stroke: float = 0.0  # line width in pixels, 0 for fills
-    part: str = ""  # of a composite glyph
-    box: Box | None = None  # instead of edges: an upright rectangle, in pixels of the page
-    key: str = ""  # equal keys have equal edges; "" if they will not be seen again
-
-
-class Outline(NamedTuple):
-    """What a symbol inks: the inside of closed contours, or an upright rectangle."""
-
-    edges: NDArray[np.float64] | None  # (n, 4)
-    to_page: Affine = Affine()  # its units → pixels of the page
-    key: str = ""  # equal keys have equal edges; "" if it will not be seen again
-    box: Box | None = None  # instead of edges, in pixels of the page
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """One engraved page."""
@@ -56,7 +32,7 @@ class Page:
     height: int
     staff_space: float  # pixels
     elements: tuple[Element, ...]
-    marks: tuple[Mark, ...]
+    marks: Sequence[Mark]  # in painting order
     missing_text: str = ""  # characters that no packaged font can draw
 
 
@@ -76,7 +52,25 @@ class Facts(NamedTuple):
     attributes: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
+class FactColumns(NamedTuple):
+    """The facts of a score in columns. Row 0 is of what has none; unknown numbers are NaN."""
+
+    place: Mapping[str, int]  # row by element id
+    rows: Sequence[Facts]
+    staff: NDArray[np.int32]
+    voice: NDArray[np.int32]
+    measure: Words
+    part: Words
+    step: Words
+    alter: NDArray[np.float64]
+    octave: NDArray[np.float64]
+    duration: NDArray[np.float64]
+    onset: NDArray[np.float64]
+    grace: NDArray[np.bool_]
+    cue: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Music:
     """The score as the engraver understood it, by element id."""
 
@@ -85,3 +79,26 @@ class Music:
     parts: tuple[str, ...]
     measures: int
     notes: int
+
+    @cached_property
+    def columns(self) -> FactColumns:
+        """The same facts in columns, made once for all pages."""
+        rows = [Facts(), *self.facts.values()]
+        staff, voice, measure, part, step, alter, octave, duration, onset, grace, attributes = zip(
+            *rows, strict=True
+        )
+        return FactColumns(
+            {identity: place for place, identity in enumerate(self.facts, start=1)},
+            rows,
+            np.array(staff, np.int32),
+            np.array(voice, np.int32),
+            Words.of(measure),
+            Words.of(part),
+            Words.of(step),
+            np.array(alter, np.float64),
+            np.array(octave, np.float64),
+            np.array(duration, np.float64),
+            np.array(onset, np.float64),
+            np.array(grace, np.bool_),
+            np.array([one.get("cue") == "true" for one in attributes], np.bool_),
+        )

@@ -225,7 +225,7 @@ def _count(task: ShardTask) -> Iterator[PageCounts]:
     engraving = load(score, task.recipe)
     styles = task.recipe.styles(score.id)
     for place, page, _ in engraving.pages(task.recipe.most_of_a_font()):
-        symbols = [one.symbol for one in place_symbols(page, engraving.music)]
+        symbols = place_symbols(page, engraving.music).symbols
         if not left_out_for(count_notes(page), page, symbols, task.recipe)[0]:
             counts = Counter(one.class_id for one in task.labels.label(symbols))
             yield PageCounts(styles[place].music_font, page.number, dict(counts))

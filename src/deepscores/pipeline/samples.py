@@ -1,18 +1,17 @@
 """From a sheet to the files and rows of one page in the dataset."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from deepscores.formats.png import encode_runs_png
 from deepscores.formats.tables import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.labelling.masks import class_runs
-from deepscores.model import Page, Sheet, Symbol
+from deepscores.model import Page, Sheet, Symbols, Words
 from deepscores.vocabulary.labels import Labelled, LabelSet
 
 IMAGES = "images_png"
@@ -89,66 +88,93 @@ def _annotations(
     stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[Labelled]
 ) -> bytes:
     names = [one.name for one in labels.classes]
-    symbols = [sheet.symbols[one.number - 1] for one in objects]
-    rows = (
+    rows = np.array([one.number - 1 for one in objects], np.int64)
+    symbols = sheet.symbols
+    onsets, durations, positions = (
+        [None if value != value else value for value in column[rows].tolist()]
+        for column in (symbols.onset, symbols.duration, symbols.staff_position)
+    )
+    annotations = (
         Annotation(
             names[one.class_id - 1],
             one.box,
             one.number,
-            symbol.onset,
-            symbol.duration,
-            symbol.staff_position,
+            onset,
+            duration,
+            None if position is None else int(position),
         )
-        for one, symbol in zip(objects, symbols, strict=True)
+        for one, onset, duration, position in zip(
+            objects, onsets, durations, positions, strict=True
+        )
     )
-    return write_voc(f"{stem}.png", page.width, page.height, rows)
+    return write_voc(f"{stem}.png", page.width, page.height, annotations)
 
 
 def _symbol_table(
     stem: str, sheet: Sheet, labels: LabelSet, class_of: dict[int, int], object_of: dict[int, int]
 ) -> pa.Table:
     symbols = sheet.symbols
+    count = len(symbols)
     schema = SYMBOLS if sheet.whole_masks is None else SYMBOLS_WHOLE
-    if not symbols:
+    if not count:
         return schema.empty_table()
-    columns = dict(zip(Symbol._fields, zip(*symbols, strict=True), strict=True))
-    numbers = columns["number"]
-    names = ["", *(one.name for one in labels.classes)]
-    class_ids = [class_of.get(number, 0) for number in numbers]
-    x0, y0, x1, y1 = np.array(columns["box"]).T
-    hidden = sheet.painting.visible_areas[1:] == 0
+    class_ids, object_ids = np.zeros((2, count + 1), np.int32)
+    class_ids[list(class_of)] = list(class_of.values())
+    object_ids[list(object_of)] = list(object_of.values())
+    texts = [""] * count
+    for row, text in symbols.text.items():
+        texts[row] = text
+    painting = sheet.painting
+    hidden = painting.visible_areas[1:] == 0
     values: dict[str, Any] = {
-        **columns,
-        "page": [stem] * len(symbols),
-        "object": [object_of.get(number, 0) for number in numbers],
-        "class_id": class_ids,
-        "class": [names[class_id] for class_id in class_ids],
-        "smufl": columns["glyph"],
-        "x0": x0,
-        "y0": y0,
-        "x1": x1,
-        "y1": y1,
-        "visible_area": sheet.painting.visible_areas[1:],
-        "whole_area": sheet.painting.whole_areas[1:],
+        **{name: getattr(symbols, name) for name in _SAME},
+        "page": Words(np.zeros(count, np.int32), (stem,)),
+        "number": np.arange(1, count + 1, dtype=np.int32),
+        "object": object_ids[1:],
+        "class_id": class_ids[1:],
+        "class": Words(class_ids[1:], ("", *(one.name for one in labels.classes))),
+        "smufl": symbols.glyph,
+        "visible_area": painting.visible_areas[1:],
+        "whole_area": painting.whole_areas[1:],
         "whole_mask": sheet.whole_masks,
-        "oriented": _oriented(symbols, np.array(columns["box"])),
+        "oriented": _oriented(symbols),
+        "text": texts,
     }
-    for side, column in zip(_VISIBLE, sheet.painting.visible_boxes[1:].T, strict=True):
+    values |= zip(("x0", "y0", "x1", "y1"), symbols.box.T, strict=True)
+    for side, column in zip(_VISIBLE, painting.visible_boxes[1:].T, strict=True):
         values[side] = pa.array(column.astype(np.int32), mask=hidden)
     arrays = [_column(values[one.name], one.type) for one in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+# Columns of the table that are those of `Symbols`.
+_SAME = (
+    "kind", "role", "font", "element", "small", "grace", "part", "system", "staff", "voice",
+    "measure", "staff_position", "step", "alter", "octave", "duration", "onset", "parent", "group",
+)  # fmt: skip
+
+
 def _column(values: Any, kind: pa.DataType) -> "pa.Array[Any]":
-    return values if isinstance(values, pa.Array) else pa.array(values, kind)
+    if isinstance(values, pa.Array):
+        return values
+    if isinstance(values, Words):
+        used, codes = np.unique(values.codes, return_inverse=True)
+        words = pa.array([values.words[code] for code in used.tolist()], kind)
+        return words.take(pa.array(codes))
+    if isinstance(values, np.ndarray):
+        wanted = kind.to_pandas_dtype()
+        none = np.isnan(values) if values.dtype.kind == "f" else None
+        if none is not None and none.any():
+            return pa.array(np.where(none, 0, values).astype(wanted), mask=none)
+        return pa.array(values.astype(wanted, copy=False))
+    return pa.array(values, kind)
 
 
-def _oriented(symbols: Sequence[Symbol], boxes: NDArray[np.float64]) -> "pa.Array[Any]":
-    """The oriented boxes; those of upright symbols are the corners of their *boxes* (n, 4)."""
-    corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].astype(np.float32)
-    for row, one in zip(corners, symbols, strict=True):
-        if one.oriented:
-            row[:] = one.oriented
+def _oriented(symbols: Symbols) -> "pa.Array[Any]":
+    """The oriented boxes; those of upright symbols are the corners of their boxes."""
+    corners = symbols.box[:, [0, 1, 2, 1, 2, 3, 0, 3]].astype(np.float32)
+    for row, found in symbols.oriented.items():
+        corners[row] = found
     return pa.FixedSizeListArray.from_arrays(pa.array(corners.reshape(-1)), 8)
 
 
@@ -156,7 +182,9 @@ def _page_row(
     stem: str, sheet: Sheet, page: Page, origin: Provenance, objects: int
 ) -> tuple[Any, ...]:
     kinds = [element.kind for element in page.elements]
-    staves = {(one.system, one.staff) for one in sheet.symbols if one.kind == "staffLine"}
+    symbols = sheet.symbols
+    lines = symbols.kind.are("staffLine")
+    staves = set(zip(symbols.system[lines].tolist(), symbols.staff[lines].tolist(), strict=True))
     return (
         stem,
         origin.score,
@@ -171,7 +199,7 @@ def _page_row(
         kinds.count("system"),
         len(staves),
         kinds.count("measure"),
-        len(sheet.symbols),
+        len(symbols),
         objects,
         int(sheet.painting.visible_areas.sum()),
         page.missing_text,

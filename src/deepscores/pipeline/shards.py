@@ -18,7 +18,7 @@ from deepscores.engravers.protocol import Engraving
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.labelling.readability import unreadable
-from deepscores.model import Page, Score, Sheet, Symbol
+from deepscores.model import Marks, Page, Score, Sheet, Symbols
 from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
@@ -189,22 +189,19 @@ def draw(
             yield Drawing(font, style_at.engraver, page, sheet, notes, varied)
 
 
-def left_out_for(
-    notes: int, page: Page, symbols: Sequence[Symbol], recipe: Recipe
-) -> tuple[str, str]:
+def left_out_for(notes: int, page: Page, symbols: Symbols, recipe: Recipe) -> tuple[str, str]:
     """Why a page on which the engine drew *notes* cannot be used, and in detail; "" if it can."""
-    off_page = notes - len({one.element for one in symbols if one.role == "notehead"})
+    heads = np.flatnonzero(symbols.role.are("notehead"))
+    off_page = notes - len({symbols.element[row] for row in heads.tolist()})
     if off_page:
         return "off page", f"{off_page} of {notes} notes lie beyond the page's edge"
-    boxes = np.array([one.box for one in symbols], np.float64).reshape(-1, 4)
-    kinds = [one.kind for one in symbols]
-    why = unreadable(boxes, kinds, page.width, page.height, recipe.readability)
+    why = unreadable(symbols.box, symbols.kind, page.width, page.height, recipe.readability)
     return ("unreadable", why) if why else ("", "")
 
 
 def count_notes(page: Page) -> int:
     """The noteheads that the engine drew, on the page and beyond its edge."""
-    drawn = {mark.element for mark in page.marks}
+    drawn = np.unique(Marks.of(page.marks).element).tolist()
     return sum(page.elements[index].kind == "notehead" for index in drawn)
 
 

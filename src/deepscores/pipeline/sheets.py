@@ -4,7 +4,7 @@ from deepscores.errors import EngravingError
 from deepscores.model import Music, Page, Sheet
 from deepscores.rendering.painting import Canvas
 from deepscores.rendering.whole import whole_masks
-from deepscores.vocabulary.symbols import place_symbols
+from deepscores.vocabulary.symbols import Placement, place_symbols
 from deepscores.vocabulary.wear import Wear, wear_symbols
 
 _MOST = 65_535  # symbols on a page: the instance map has 16 bits
@@ -27,8 +27,8 @@ class Studio:
         if len(placed) > _MOST:
             raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
         if wear:
-            placed = wear_symbols(placed, page, *wear)
-        outlines = [one.outline for one in placed]
-        painting = self._canvas.paint(outlines)
-        whole = whole_masks(outlines, page.width, page.height) if self._whole_masks else None
-        return Sheet(tuple(one.symbol for one in placed), painting, whole)
+            placed = Placement.of(wear_symbols(list(placed), page, *wear))
+        painting = self._canvas.paint(placed.outlines)
+        masks = self._whole_masks
+        whole = whole_masks(placed.outlines, page.width, page.height) if masks else None
+        return Sheet(placed.symbols, painting, whole)

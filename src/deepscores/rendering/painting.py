@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.geometry import Affine, Box
-from deepscores.model import Outline, Painting
+from deepscores.geometry import Affine
+from deepscores.model import Outline, Outlines, Painting
 from deepscores.rendering import kernels
 
 
@@ -61,31 +61,26 @@ def pack(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], int]:
     """Edges of all outlines in one array, from where to where each has its own, and their maps.
 
-    Boxes come last; the last number returned is where they begin.
+    Outlines of one contour share its edges. Boxes come last; the last number returned is where
+    they begin.
     """
-    parts: list[NDArray[np.float64]] = []
-    sizes: list[int] = []
-    maps: list[Affine] = []
-    boxes: list[Box] = []
-    order: list[int] = []  # outlines with edges, then those with boxes
-    boxed: list[int] = []
-    for index, (edges, to_page, _, box) in enumerate(outlines):
-        if box is not None:
-            boxes.append(box)
-            boxed.append(index)
-        elif edges is not None:
-            parts.append(edges)
-            sizes.append(len(edges))
-            maps.append(to_page)
-            order.append(index)
-    corners = np.array(boxes, np.float64).reshape(-1, 4)
+    columns = Outlines.of(outlines)
+    contour, boxed = columns.contour, columns.contour < 0
+    used = np.unique(contour[~boxed])
+    parts = [columns.contours[place].edges for place in used.tolist()]
+    ends = np.cumsum([0, *(len(part) for part in parts)])
+    place = np.zeros(len(columns.contours) + 1, np.int64)
+    place[used] = np.arange(len(used))
+    runs = (
+        np.stack([ends[place[contour]], ends[place[contour] + 1]], axis=1)
+        if parts
+        else (np.zeros((len(columns), 2), np.int64))
+    )
+    corners = columns.box[boxed]
     # Down the left side and up the right: level edges bound nothing.
     sides = corners[:, [0, 1, 0, 3, 2, 3, 2, 1]].reshape(-1, 4)
-    ends = np.cumsum(sizes + [2] * len(boxes), dtype=np.int64)
-    runs = np.zeros((len(outlines), 2), np.int64)
-    runs[order + boxed, 1] = ends
-    runs[order + boxed, 0] = np.concatenate(([0], ends[:-1])) if len(ends) else ends
-    to = np.zeros((len(outlines), 6))
-    to[order] = np.array(maps, np.float64).reshape(-1, 6)
+    runs[boxed, 0] = ends[-1] + 2 * np.arange(len(corners))
+    runs[boxed, 1] = runs[boxed, 0] + 2
+    to = columns.to_page.copy()
     to[boxed] = Affine()
-    return np.concatenate([*parts, sides]), runs, to, sum(sizes)
+    return np.concatenate([*parts, sides]), runs, to, int(ends[-1])

@@ -1,5 +1,8 @@
 """Beams: the pieces in which the engraver draws a beam's lines, joined to lines again."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,30 +11,35 @@ from deepscores.model import Mark
 _ROUNDING = 2.0  # of the engraver's units, a tenth of a pixel or less
 
 
-def join_beam(marks: tuple[Mark, ...]) -> list[Mark]:
-    """The lines of one beam, each as one mark, in painting order.
+def join_beam(marks: Iterable[tuple[int, Mark]]) -> list[tuple[int, Mark]]:
+    """The lines of one beam, each as one mark with the number of its first, in painting order.
 
     The engraver draws the inner lines from stem to stem. Pieces whose ends meet are one line; what
     does not meet another (the stub at a dotted note) is a line by itself.
     """
-    lines: list[tuple[Mark, NDArray[np.float64]]] = []
-    for mark in marks:
-        corners, place = _corners(mark), len(lines)
-        lines.append((mark, corners))
+    lines: list[_Line] = []
+    for number, mark in marks:
+        line, place = _Line(number, mark, _corners(mark)), len(lines)
+        lines.append(line)
         while (met := _meeting(lines, place)) is not None:
             other, joined = met
             place, gone = sorted((place, other))
-            lines[place] = (lines[place][0]._replace(edges=_outline(joined)), joined)
+            number, mark, _ = lines[place]
+            lines[place] = _Line(number, mark._replace(edges=_outline(joined)), joined)
             del lines[gone]
-    return [mark for mark, _ in lines]
+    return [(line.number, line.mark) for line in lines]
 
 
-def _meeting(
-    lines: list[tuple[Mark, NDArray[np.float64]]], place: int
-) -> tuple[int, NDArray[np.float64]] | None:
+class _Line(NamedTuple):
+    number: int
+    mark: Mark
+    corners: NDArray[np.float64]
+
+
+def _meeting(lines: list[_Line], place: int) -> tuple[int, NDArray[np.float64]] | None:
     """Another line whose end meets one of the line at *place*, and the corners of both as one."""
-    mark, corners = lines[place]
-    for other, (known, ends) in enumerate(lines):
+    _, mark, corners = lines[place]
+    for other, (_, known, ends) in enumerate(lines):
         if other != place and known.to_page == mark.to_page:
             joined = _joined(ends, corners)
             if joined is not None:

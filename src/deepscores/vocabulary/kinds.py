@@ -7,8 +7,12 @@ shape or text. It follows from the mark and from the group it stands in, never f
 import re
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deepscores.geometry import Box
-from deepscores.model import Element, Mark, Page
+from deepscores.model import Drawing, Element, Mark, Marks, Page
+from deepscores.model.marks import BOX
 from deepscores.outlines.contours import bounds, on_page
 
 # Shapes, by the group that draws them: kind, and whether one group's shapes are one symbol.
@@ -84,23 +88,17 @@ _ARPEGGIO = "wiggleArpeggiato"
 _NUMBERS = {"multiRestNum": "restHNr", "mRptNum": "repeatBarNumber"}
 
 
-_Named = tuple[str, tuple[object, ...]]  # a kind, and what marks of one symbol share, if they do
-
-
-_PLAIN: dict[str, _Named] = {
-    group: (kind, ()) for group, (kind, whole) in _SHAPES.items() if not whole
-}
-
-
 class Drawn(NamedTuple):
-    """One symbol's marks, in painting order."""
+    """The symbols of a page, by their marks. Every mark is in exactly one symbol."""
 
-    kind: str
-    marks: tuple[Mark, ...]
+    kinds: list[str]
+    first: NDArray[np.int64]  # place of each symbol's first mark; symbols come in that order
+    others: dict[int, NDArray[np.int64]]  # by symbol: places of all its marks, if it has several
 
-    @property
-    def mark(self) -> Mark:
-        return self.marks[0]
+    def marks_of(self, symbol: int) -> list[int]:
+        """The places of a symbol's marks, in painting order."""
+        several = self.others.get(symbol)
+        return [int(self.first[symbol])] if several is None else several.tolist()
 
 
 def mark_box(mark: Mark) -> Box:
@@ -108,62 +106,140 @@ def mark_box(mark: Mark) -> Box:
     return mark.box or bounds(on_page(mark.edges, mark.to_page, None))
 
 
-def find_symbols(page: Page) -> list[Drawn]:
-    """Group the marks of *page* into symbols, ordered by their first mark.
+def find_symbols(page: Page) -> Drawn:
+    """Group the marks of *page* into symbols, ordered by their first mark."""
+    marks = Marks.of(page.marks)
+    if not len(marks):
+        return Drawn([], np.empty(0, np.int64), {})
+    named, which = _named(marks, page)
+    kinds: dict[str, int] = {}
+    kind_of = np.array([kinds.setdefault(one.kind, len(kinds)) for one in named])[which]
+    # What makes two marks of a kind one symbol: a number that they share.
+    shared = -1 - np.arange(len(marks))
+    together = np.array([one.whole for one in named])[which]
+    shared[together] = marks.element[together]
+    for place in np.flatnonzero(np.array([one.line for one in named])[which]).tolist():
+        # A staff's lines are drawn measure by measure; a line is one symbol across its system.
+        system = _ancestor(int(marks.element[place]), "system", page)
+        shared[place] = system * _HEIGHTS + round(100 * mark_box(marks[place]).y0)
+    keys = kind_of * (1 << 48) + shared
+    _, first, symbol, counts = np.unique(
+        keys, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = first.argsort()
+    names = list(kinds)
+    others: dict[int, NDArray[np.int64]] = {}
+    if (counts > 1).any():
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        by_symbol = rank[symbol].argsort(kind="stable")
+        ends = np.cumsum(counts[order])
+        for several in np.flatnonzero(counts[order] > 1).tolist():
+            end = ends[several]
+            others[several] = by_symbol[end - counts[order[several]] : end]
+    first = first[order]
+    return Drawn([names[kind] for kind in kind_of[first].tolist()], first, others)
 
-    Every mark is in exactly one symbol.
+
+_HEIGHTS = 1 << 28  # more hundredths of a pixel than a page is high
+
+
+_FINGERS = frozenset("012345")
+
+
+class _Name(NamedTuple):
+    """What a mark is, and whether it is a symbol of its own."""
+
+    kind: str
+    whole: bool = False  # one symbol with its element's other marks of the kind
+    line: bool = False  # one symbol with what is drawn at its height in its system
+
+
+_Look = tuple[int, int, int, int, bool]  # drawing, shape, element, parent of it, stroked outline
+_names: dict[_Look, _Name] = {}  # of what was met
+_codes: dict[object, int] = {}  # of kinds of elements, and of what drawings are
+
+
+def _code(word: object) -> int:
+    return _codes.setdefault(word, len(_codes))
+
+
+def _named(marks: Marks, page: Page) -> tuple[list[_Name], NDArray[np.int64]]:
+    """The different names of *marks*, and for each mark which one it has.
+
+    A name follows from what all marks of one look share, so that it is found out once.
     """
-    places: dict[tuple[object, ...], int] = {}  # in the list below
-    found: list[tuple[str, list[Mark]]] = []
-    for mark in page.marks:
-        kind, key = _name(mark, page)
-        if key:
-            key = (kind, *key)
-            place = places.get(key)
-            if place is not None:
-                found[place][1].append(mark)
-                continue
-            places[key] = len(found)
-        found.append((kind, [mark]))
-    return [tuple.__new__(Drawn, (kind, tuple(marks))) for kind, marks in found]
+    kinds = np.array([_code(element.kind) for element in page.elements], np.int64)
+    parents = np.array([element.parent for element in page.elements], np.int64)
+    around = np.where(parents < 0, 0, kinds[parents] + 1)
+    drawn = [_code(_drawn(one)) for one in marks.drawings]
+    boxed = marks.drawing == BOX
+    drawing = np.array([*drawn, _code(())], np.int64)[marks.drawing]  # a box is the last
+    stroked = ~boxed & (marks.stroke > 0)
+    looks = np.stack(
+        [drawing, marks.shape, kinds[marks.element], around[marks.element], stroked], axis=1
+    )
+    packed = looks @ np.array([1 << 36, 1 << 33, 1 << 17, 2, 1])
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+    named = []
+    for place, look in zip(first.tolist(), looks[first].tolist(), strict=True):
+        name = _names.get(tuple(look))
+        if name is None:
+            name = _names[tuple(look)] = _name(marks[place], page)
+        named.append(name)
+    slashes = [one.kind == _SLASH for one in named]
+    if any(slashes):
+        which = which.copy()
+        for place in np.flatnonzero(np.array(slashes)[which]).tolist():
+            which[place] = len(named)
+            named.append(_name_slash(marks[place]))
+    return named, which
 
 
-def _name(mark: Mark, page: Page) -> _Named:
+def _drawn(drawing: Drawing) -> tuple[str, ...]:
+    """What of a drawing its name may depend on."""
+    text = drawing.text if drawing.text in _FINGERS else ""
+    return drawing.glyph, drawing.part, text
+
+
+def _name(mark: Mark, page: Page) -> _Name:
     element = page.elements[mark.element]
+    kind = element.kind
     if mark.glyph:
         return _name_glyph(mark, element, page)
     if mark.shape == "text":
-        return _name_text(mark, element, page), ()
-    special = _SPECIAL.get(element.kind)
-    if special:
-        return special(mark, page)
-    plain = _PLAIN.get(element.kind)
-    if plain:
-        return plain
-    kind, whole = _SHAPES.get(element.kind, ("unclassified", False))
-    return kind, (mark.element,) if whole else ()
+        return _Name(_name_text(mark, element, page))
+    if kind == "staff":
+        return _Name("staffLine", line=True)
+    if kind == "stem":
+        return _Name("stem" if mark.edges is None or not mark.stroke else _SLASH)
+    if kind == "grpSym":
+        return _Name("brace" if mark.shape == "path" else "bracket", whole=True)
+    if kind == "barLine":
+        return _Name("barline", whole=True)
+    return _Name(*_SHAPES.get(kind, ("unclassified", False)))
 
 
-def _name_glyph(mark: Mark, element: Element, page: Page) -> _Named:
+def _name_glyph(mark: Mark, element: Element, page: Page) -> _Name:
     name, kind = mark.glyph, element.kind
     if mark.shape == "text":  # a music character among words: a metronome note, an accidental
         # Verovio takes figured bass's accidentals for chord symbols too.
-        return name.replace("figbass", "chordSymbol") if kind == "harm" else name, ()
+        return _Name(name.replace("figbass", "chordSymbol") if kind == "harm" else name)
     if kind == "keyAccid":
-        return name.replace("accidental", "key"), ()
+        return _Name(name.replace("accidental", "key"))
     if kind in _NUMBERS:
-        return _NUMBERS[kind], (mark.element,)
+        return _Name(_NUMBERS[kind], whole=True)
     if kind == "grpSym":
-        return "bracket", (mark.element,)
+        return _Name("bracket", whole=True)
     if kind == "arpeg" and name.startswith(_ARPEGGIO):
-        return "arpeggiato", (mark.element,)
+        return _Name("arpeggiato", whole=True)
     if name in _RUNS:
-        return _RUNS[name], (mark.element,)
+        return _Name(_RUNS[name], whole=True)
     if kind == "notehead" and name.startswith("accidentalParens"):
-        return name.replace("accidentalParens", "noteheadParenthesis"), ()
+        return _Name(name.replace("accidentalParens", "noteheadParenthesis"))
     if kind == "clef":
-        return _name_clef(mark, change=_in_layer(element, page)), ()
-    return name, ()
+        return _Name(_name_clef(mark, change=_in_layer(element, page)))
+    return _Name(name)
 
 
 def _name_clef(mark: Mark, *, change: bool) -> str:
@@ -188,43 +264,21 @@ def _in_layer(element: Element, page: Page) -> bool:
 
 
 def _name_text(mark: Mark, element: Element, page: Page) -> str:
-    if element.kind == "fing" and mark.text in "012345" and len(mark.text) == 1:
+    if element.kind == "fing" and mark.text in _FINGERS:
         return f"fingering{mark.text}"
     if element.kind == "label" and page.elements[element.parent].kind == "note":
         return "noteText"
     return _TEXTS.get(element.kind, "text")
 
 
-def _name_staff(mark: Mark, page: Page) -> _Named:
-    # A staff's lines are drawn measure by measure; a line is one symbol across its system.
-    system = _ancestor(mark.element, "system", page)
-    return "staffLine", (system, round(mark_box(mark).y0, 2))
+_SLASH = "graceNoteSlashStem"  # Up or Down, by how it is drawn
 
 
-def _name_stem(mark: Mark, page: Page) -> _Named:
-    if mark.edges is None or not mark.stroke:
-        return "stem", ()
+def _name_slash(mark: Mark) -> _Name:
+    assert mark.edges is not None
     xs, ys = mark.edges[:, 0], mark.edges[:, 1]
     rising = float(ys[xs.argmin()]) > float(ys[xs.argmax()])
-    return ("graceNoteSlashStemUp" if rising else "graceNoteSlashStemDown"), ()
-
-
-def _name_group(mark: Mark, page: Page) -> _Named:
-    if mark.shape == "path":
-        return "brace", (mark.element,)
-    return "bracket", (mark.element,)
-
-
-def _name_barline(mark: Mark, page: Page) -> _Named:
-    return "barline", (mark.element,)
-
-
-_SPECIAL = {
-    "staff": _name_staff,
-    "stem": _name_stem,
-    "grpSym": _name_group,
-    "barLine": _name_barline,
-}
+    return _Name(f"{_SLASH}{'Up' if rising else 'Down'}")
 
 
 def _ancestor(index: int, kind: str, page: Page) -> int:

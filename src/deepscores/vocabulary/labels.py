@@ -23,9 +23,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deepscores.errors import RecipeError
 from deepscores.geometry import Box, overlap
-from deepscores.model import Symbol
+from deepscores.model import Symbol, Symbols, Words
 
 _COMPOSING = ("sequence", "group", "linked")
 _LISTS = ("of", *_COMPOSING, "needs", "without")
@@ -33,6 +36,7 @@ _KEYS = {"id", "name", "description", "smufl", "of", "when", "needs", "without",
 _CONDITIONS = {"small", "grace", "on_line", "staff_position", "role"}
 _TOP = {"name", "version", "description", "base", "keep", "drop", "rename", "merge", "class"}
 _LARGEST = 65_535
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
 Conditions = tuple[tuple[str, tuple[object, ...]], ...]
@@ -98,23 +102,48 @@ class LabelSet:
         class covers is unlabelled. Objects of one class that coincide (two voices' rests or unison)
         are one object: nobody can see two.
         """
+        columns = Symbols.of(symbols)
+        taken = np.zeros(len(columns), np.bool_)
         objects: list[Labelled] = []
-        taken: set[int] = set()
-        composable = [symbol for symbol in symbols if self._composable(symbol.kind)]
+        composable = columns.rows(np.flatnonzero(columns.kind.where(self._composable)))
         kinds = {symbol.kind for symbol in composable}
         for rule in self._composed:
             if not self._can_compose(rule, kinds):
                 continue
-            free = [symbol for symbol in composable if symbol.number not in taken]
-            for members in _compositions(rule, free, symbols, self._letters):
-                taken.update(members)
-                objects.append(_labelled(rule.id, members, symbols))
-        for symbol in symbols:
-            if symbol.number not in taken:
-                class_id = self._class_of(symbol)
-                if class_id:
-                    objects.append(Labelled(symbol.number, class_id, (symbol.number,), symbol.box))
+            free = [symbol for symbol in composable if not taken[symbol.number - 1]]
+            for members in _compositions(rule, free, columns, self._letters):
+                rows = [number - 1 for number in members]
+                taken[rows] = True
+                x0, y0 = columns.box[rows, :2].min(axis=0).tolist()
+                x1, y1 = columns.box[rows, 2:].max(axis=0).tolist()
+                one = Labelled(min(members), rule.id, tuple(sorted(members)), Box(x0, y0, x1, y1))
+                objects.append(one)
+        class_ids = np.where(taken, 0, self._class_ids(columns))
+        rows = np.flatnonzero(class_ids)
+        found = zip(
+            (rows + 1).tolist(), class_ids[rows].tolist(), columns.box[rows].tolist(), strict=True
+        )
+        objects += [
+            _new(Labelled, (number, class_id, (number,), _new(Box, box)))
+            for number, class_id, box in found
+        ]
         return sorted(_united(objects))
+
+    def _class_ids(self, symbols: Symbols) -> NDArray[np.int64]:
+        """The class of each symbol by itself, 0 where none covers it."""
+        rules = [self._rules_of(kind) for kind in symbols.kind.words]
+        plain = [of[0].id if len(of) == 1 and not of[0].when else 0 for of in rules]
+        found = np.array(plain or [0], np.int64)[symbols.kind.codes]
+        for code, of in enumerate(rules):
+            if plain[code] or not of:
+                continue
+            rows = np.flatnonzero(symbols.kind.codes == code)
+            for rule in reversed(of):  # the first that fits has the last word
+                fits = np.ones(len(rows), np.bool_)
+                for key, values in rule.when:
+                    fits &= _hold(symbols, rows, key, values)
+                found[rows[fits]] = rule.id
+        return found
 
     @cached_property
     def _composed(self) -> tuple[LabelClass, ...]:
@@ -129,8 +158,15 @@ class LabelSet:
         return tuple({kind for one in self._composed for kind in one.group + one.linked})
 
     @cached_property
-    def _rules(self) -> dict[str, list[tuple[int, Conditions]]]:
+    def _rules(self) -> dict[str, list[LabelClass]]:
         return {}  # by kind, filled as kinds are met
+
+    def _rules_of(self, kind: str) -> list[LabelClass]:
+        """The classes of single symbols that the *kind* may be of, in order."""
+        rules = self._rules.get(kind)
+        if rules is None:
+            rules = self._rules[kind] = [one for one in self.classes if _matches(kind, one.of)]
+        return rules
 
     def _composable(self, kind: str) -> bool:
         known = self._composables.get(kind)
@@ -148,34 +184,23 @@ class LabelSet:
             return kinds.issuperset(rule.sequence)
         return any(_matches(kind, rule.group + rule.linked) for kind in kinds)
 
-    def _class_of(self, symbol: Symbol) -> int:
-        rules = self._rules.get(symbol.kind)
-        if rules is None:
-            rules = [(one.id, one.when) for one in self.classes if _matches(symbol.kind, one.of)]
-            self._rules[symbol.kind] = rules
-        for class_id, conditions in rules:
-            if not conditions or all(_holds(symbol, *one) for one in conditions):
-                return class_id
-        return 0
-
 
 @cache
 def _matches(kind: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(kind, pattern) for pattern in patterns)
 
 
-def _holds(symbol: Symbol, key: str, values: tuple[object, ...]) -> bool:
+def _hold(
+    symbols: Symbols, rows: NDArray[np.int64], key: str, values: tuple[object, ...]
+) -> NDArray[np.bool_]:
+    """Of which of *rows* a condition is true."""
     if key == "on_line":
-        position = symbol.staff_position
-        return position is not None and (position % 2 == 0) in values
-    return getattr(symbol, key) in values
-
-
-def _labelled(class_id: int, members: Sequence[int], symbols: Sequence[Symbol]) -> Labelled:
-    box = symbols[members[0] - 1].box
-    for number in members[1:]:
-        box |= symbols[number - 1].box
-    return Labelled(min(members), class_id, tuple(sorted(members)), box)
+        positions = symbols.staff_position[rows]
+        return ~np.isnan(positions) & np.isin(positions % 2 == 0, values)
+    column = getattr(symbols, key)
+    if isinstance(column, Words):
+        return column.among(values)[rows]  # type: ignore[arg-type]
+    return np.isin(column[rows], values)
 
 
 _SAME = 0.95  # intersection over union, above which two boxes of a class are one object
@@ -183,19 +208,23 @@ _SAME = 0.95  # intersection over union, above which two boxes of a class are on
 
 def _united(objects: list[Labelled]) -> list[Labelled]:
     """*objects*, those of one class in the same place as one."""
+    if not objects:
+        return objects
+    boxes = np.array([one.box for one in objects])
+    classes = np.array([one.class_id for one in objects])
+    x0, y0, x1, y1 = boxes.T
     # Along this line neither a chord's heads nor a staff's lines lie on one point.
-    keys = [
-        (class_id, box[0] + 1.4 * box[1], index)
-        for index, (_, class_id, _, box) in enumerate(objects)
-    ]
-    keys.sort()
+    keys = x0 + 1.4 * y0
+    order = np.lexsort((keys, classes))
+    keys, classes = keys[order], classes[order]
+    sizes = (x1 - x0 + 1.4 * (y1 - y0))[order]
+    reach = keys + (1 - _SAME) / _SAME * sizes
     into: dict[int, int] = {}
-    for place, (class_id, key, index) in enumerate(keys):
-        x0, y0, x1, y1 = objects[index].box
-        reach = key + (1 - _SAME) / _SAME * (x1 - x0 + 1.4 * (y1 - y0))
+    for place in np.flatnonzero((classes[1:] == classes[:-1]) & (keys[1:] <= reach[:-1])).tolist():
+        index = int(order[place])
         near = place + 1
-        while near < len(keys) and keys[near][1] <= reach and keys[near][0] == class_id:
-            other = keys[near][2]
+        while near < len(keys) and keys[near] <= reach[place] and classes[near] == classes[place]:
+            other = int(order[near])
             if overlap(objects[index].box, objects[other].box) > _SAME:
                 into[other] = into.get(index, index)
             near += 1
@@ -212,22 +241,25 @@ def _united(objects: list[Labelled]) -> list[Labelled]:
 def _compositions(
     rule: LabelClass,
     free: Sequence[Symbol],
-    symbols: Sequence[Symbol],
+    symbols: Symbols,
     letters: frozenset[str],
 ) -> Iterable[list[int]]:
     if rule.linked:
         yield from _linked(rule, free, symbols)
         return
+    for key, values in rule.when:
+        fits = _hold(symbols, np.array([one.number - 1 for one in free], np.int64), key, values)
+        free = [one for one, is_so in zip(free, fits.tolist(), strict=True) if is_so]
     wanted = letters if rule.sequence else None
     groups: dict[int, list[Symbol]] = defaultdict(list)
     for symbol in free:
         inside = symbol.kind in wanted if wanted else _matches(symbol.kind, rule.group)
-        if inside and all(_holds(symbol, *one) for one in rule.when):
+        if inside:
             groups[symbol.group].append(symbol)
     for members in groups.values():
         kinds = [symbol.kind for symbol in sorted(members, key=lambda one: one.box.x0)]
-        fits = tuple(kinds) == rule.sequence if rule.sequence else _has_all(kinds, rule.needs)
-        if fits:
+        is_whole = tuple(kinds) == rule.sequence if rule.sequence else _has_all(kinds, rule.needs)
+        if is_whole:
             yield [symbol.number for symbol in members]
 
 
@@ -235,16 +267,15 @@ def _has_all(kinds: Sequence[str], needs: Sequence[str]) -> bool:
     return all(any(fnmatchcase(kind, pattern) for kind in kinds) for pattern in needs)
 
 
-def _linked(
-    rule: LabelClass, free: Sequence[Symbol], symbols: Sequence[Symbol]
-) -> Iterable[list[int]]:
+def _linked(rule: LabelClass, free: Sequence[Symbol], symbols: Symbols) -> Iterable[list[int]]:
     """Connected sets of the rule's kinds along the parent links."""
     mine = {symbol.number for symbol in free if _matches(symbol.kind, rule.linked)}
     links: dict[int, list[int]] = defaultdict(list)
-    for symbol in symbols:
-        if symbol.parent:
-            links[symbol.number].append(symbol.parent)
-            links[symbol.parent].append(symbol.number)
+    for number, parent in enumerate(symbols.parent.tolist(), start=1):
+        if parent:
+            links[number].append(parent)
+            links[parent].append(number)
+    kind_of = symbols.kind.tolist()
     seen: set[int] = set()
     for first in sorted(mine):
         if first in seen:
@@ -259,8 +290,8 @@ def _linked(
                     members.append(other)
                     edge.append(other)
                 elif other not in mine:
-                    barred |= _matches(symbols[other - 1].kind, rule.without)
-        kinds = [symbols[number - 1].kind for number in members]
+                    barred |= _matches(kind_of[other - 1], rule.without)
+        kinds = [kind_of[number - 1] for number in members]
         if not barred and _has_all(kinds, rule.needs):
             yield sorted(members)
 

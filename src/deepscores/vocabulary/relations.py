@@ -1,10 +1,13 @@
 """Which symbol belongs to which: accidental → notehead → stem → beam, and the like."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from deepscores.geometry import Box
-from deepscores.model import Facts, Music, Page
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.model import Facts, Music, Page, Words
+from deepscores.vocabulary import links
 
 _TO_NOTEHEAD = frozenset(("accid", "dots", "artic", "flag", "syl", "verse", "bTrem", "note"))
 _HEADS = frozenset(("notehead", "rest", "mRest", "multiRest", "note"))
@@ -33,160 +36,123 @@ _WITHIN = {
 }
 
 
-_RELATED = (
-    _TO_NOTEHEAD
-    | _STARTED
-    | {
-        "notehead",
-        "stem",
-        "beam",
-        "clef",
-        "barLine",
-        "voltaBracket",
-        "multiRestNum",
-        "mRptNum",
-        "reh",
-    }
-)
+_RELATED = _TO_NOTEHEAD | _STARTED | {
+    "notehead", "stem", "beam", "clef", "barLine", "voltaBracket", "multiRestNum", "mRptNum", "reh",
+}  # fmt: skip
+_ELEMENTS: dict[str, int] = {
+    **dict.fromkeys(_UNITS, links.UNIT),
+    **dict.fromkeys(_STOPS, links.STOP),
+    "layer": links.STOP | links.LAYER,
+    "chord": links.UNIT | links.CHORD,
+    "beam": links.BEAM,
+}
 
 
-class Draft(NamedTuple):
-    """What is needed of a symbol to relate it to others."""
+class Drafts(NamedTuple):
+    """What is needed of a page's symbols to relate them to each other, in columns."""
 
-    number: int
-    kind: str
-    role: str
-    box: Box
-    element: int  # index into Page.elements
-    id: str  # xml:id
-    system: int
-    staff: int
-    text: str
+    kind: Words
+    role: Words
+    box: NDArray[np.float64]  # (n, 4)
+    element: NDArray[np.int32]  # index into Page.elements
+    id: Sequence[str]  # xml:id
+    system: NDArray[np.int32]
+    staff: NDArray[np.int32]
+    text: Mapping[int, str]  # by row
 
 
-def relate(drafts: list[Draft], page: Page, music: Music) -> list[tuple[int, int]]:
+def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For each symbol the number of the one it belongs to (0 = none), and of its group."""
-    finder = _Finder(drafts, page, music)
-    return [
-        (
-            finder.parent(draft) if draft.role in _RELATED else 0,
-            number if key is None else finder.by_group[key][0].number,
-        )
-        for number, (draft, key) in enumerate(zip(drafts, finder.keys, strict=True), 1)
-    ]
+    above = np.array([element.parent for element in page.elements], np.int32)
+    keys = _keys(drafts, above)
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    groups = first[place]
+    parents = np.zeros(len(keys), np.int32)
+    within = np.flatnonzero(drafts.kind.among(_INNER) & drafts.role.among(_RELATED)).tolist()
+    flags = _flags(drafts)
+    flags[within] &= ~links.TO_HEAD
+    elements = np.array([_ELEMENTS.get(element.kind, 0) for element in page.elements], np.int32)
+    links.link(above, elements, flags, drafts.element, drafts.system, drafts.box, parents)
+    kinds, roles = drafts.kind.tolist(), drafts.role
+    starting = roles.among(_STARTED)
+    for row in within:
+        found = _within(row, kinds, np.flatnonzero(groups == groups[row]).tolist())
+        parents[row] = found
+        starting[row] &= not found and kinds[row] == "dynamicExtender"
+    starting &= flags & (links.TO_HEAD | links.TO_STEM | links.TO_BEAM) == 0
+    starts = np.flatnonzero(starting).tolist()
+    if starts:
+        heads = _heads(drafts, flags, page)
+        for row in starts:
+            parents[row] = _started(music.facts.get(drafts.id[row], _NO_FACTS), heads)
+    return parents, (groups + 1).astype(np.int32)
 
 
-class _Finder:
-    def __init__(self, drafts: list[Draft], page: Page, music: Music) -> None:
-        self.page = page
-        self.music = music
-        self.by_group: dict[object, list[Draft]] = {}
-        self.keys: list[object] = []  # of groups, by draft
-        self.heads: dict[int, list[Draft]] = {}  # by element of note, chord, rest
-        self.heads_of: dict[str, Draft] = {}  # by xml:id
-        self.stems: dict[int, Draft] = {}
-        self.beams: dict[int, list[Draft]] = {}  # by beam element; -1 - system
-        elements = page.elements
-        for draft in drafts:
-            role, element = draft.role, draft.element
-            if draft.kind == "staffLine":
-                key: object = (draft.system, draft.staff)
-            elif role in _ALONE:
-                key = None
-            else:
-                # The symbols of a note's stem, of one signature, of one bracket are one group.
-                key = elements[element].parent if role in _PARTS else element
-            self.keys.append(key)
-            if key is not None:
-                self.by_group.setdefault(key, []).append(draft)
-            if role in _HEADS:
-                if not draft.text:
-                    self._note_head(draft)
-            elif role == "stem" and draft.kind == "stem":
-                self.stems.setdefault(elements[element].parent, draft)
-            elif draft.kind == "beam":
-                # A beam across measures or voices stands apart from its notes.
-                place = element if role == "beam" else -1 - draft.system
-                self.beams.setdefault(place, []).append(draft)
+_INNER = frozenset(_WITHIN)
+_WHOLE = 1 << 32  # more than there are elements or symbols
 
-    def _note_head(self, draft: Draft) -> None:
-        elements = self.page.elements
-        above = draft.element
+
+def _keys(drafts: Drafts, above: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Numbers that the symbols of one group share."""
+    element = drafts.element.astype(np.int64)
+    # The symbols of a note's stem, of one signature, of one bracket are one group.
+    keys = np.where(drafts.role.among(_PARTS), above[drafts.element], element)
+    alone = drafts.role.among(_ALONE)
+    keys[alone] = _WHOLE + np.flatnonzero(alone)
+    lines = drafts.kind.are("staffLine")
+    keys[lines] = -1 - drafts.staff[lines] - drafts.system[lines].astype(np.int64) * _WHOLE
+    return keys
+
+
+def _flags(drafts: Drafts) -> NDArray[np.int32]:
+    """What symbols are, and which links they want, for `links.link`."""
+    role, kind = drafts.role, drafts.kind
+    stem, beam = kind.are("stem"), role.are("beam")
+    head = role.are("notehead")
+    heads = role.among(_HEADS)
+    heads[list(drafts.text)] = False
+    slash = kind.where(lambda word: word.startswith("graceNoteSlash"))
+    flags = np.zeros(len(heads), np.int32)
+    flags[heads] |= links.IS_HEAD
+    flags[stem & role.are("stem")] |= links.IS_STEM
+    flags[kind.are("beam")] |= links.IS_BEAM
+    flags[beam] |= links.BEAMS_OWN
+    flags[head] |= links.TO_STEM
+    flags[(stem | beam) & ~head & role.among(_RELATED)] |= links.TO_BEAM
+    flags[(role.among(_TO_NOTEHEAD) | (slash & role.among(_RELATED))) & ~stem & ~beam] |= (
+        links.TO_HEAD
+    )
+    return flags
+
+
+def _within(row: int, kinds: list[str], group: list[int]) -> int:
+    """The symbol of its own group that one belongs to."""
+    wanted = _WITHIN[kinds[row]]
+    for other in group:
+        if wanted in kinds[other] and kinds[other] != kinds[row]:
+            return other + 1
+    return 0
+
+
+def _heads(drafts: Drafts, flags: NDArray[np.int32], page: Page) -> dict[str, int]:
+    """The first head of each note, chord and rest, by xml:id."""
+    elements = page.elements
+    found: dict[str, int] = {}
+    for row in np.flatnonzero(flags & links.IS_HEAD).tolist():
+        above = int(drafts.element[row])
         while above >= 0 and elements[above].kind not in _STOPS:
-            element = elements[above]
-            if element.kind in _UNITS:
-                self.heads.setdefault(above, []).append(draft)
-                self.heads_of.setdefault(element.id, draft)
-            above = element.parent
+            kind, identity, parent, _ = elements[above]
+            if kind in _UNITS:
+                found.setdefault(identity, row + 1)
+            above = parent
+    return found
 
-    def _up(self, element: int) -> Iterable[int]:
-        while element >= 0:
-            yield element
-            element = self.page.elements[element].parent
 
-    def parent(self, symbol: Draft) -> int:
-        role, element = symbol.role, symbol.element
-        if role == "notehead":
-            return self._stem_of(element)
-        if symbol.kind == "stem":
-            return self._beam_of(symbol, element)
-        if role == "beam":  # its other lines belong to the first, which the stems reach
-            first = self.beams[element][0].number
-            return first if first != symbol.number else 0
-        within = _WITHIN.get(symbol.kind)
-        if within:
-            for other in self.by_group.get(self.keys[symbol.number - 1], ()):
-                if within in other.kind and other.kind != symbol.kind:
-                    return other.number
-            if symbol.kind != "dynamicExtender":
-                return 0
-        if role in _TO_NOTEHEAD or symbol.kind.startswith("graceNoteSlash"):
-            return self._head_near(symbol, element)
-        if role in _STARTED:
-            return self._head_started(symbol)
-        return 0
-
-    def _stem_of(self, element: int) -> int:
-        for above in self._up(element):
-            if above in self.stems:
-                return self.stems[above].number
-            if self.page.elements[above].kind in ("chord", "layer"):
-                break
-        return 0
-
-    def _head_near(self, symbol: Draft, element: int) -> int:
-        for above in self._up(element):
-            heads = self.heads.get(above)
-            if heads:
-                middle = symbol.box.centre.y
-                return min(heads, key=lambda head: abs(head.box.centre.y - middle)).number
-            if self.page.elements[above].kind == "layer":
-                break
-        return 0
-
-    def _head_started(self, symbol: Draft) -> int:
-        """The note at which a slur, a fermata … starts; if that is on another page, ends."""
-        facts = self.music.facts.get(symbol.id, _NO_FACTS)
-        for key in ("startid", "plist", "endid"):
-            first = facts.attributes.get(key, "").partition(" ")[0]
-            head = self.heads_of.get(first.removeprefix("#"))
-            if head:
-                return head.number
-        return 0
-
-    def _beam_of(self, stem: Draft, element: int) -> int:
-        candidates: list[Draft] = []
-        for above in self._up(element):
-            if self.page.elements[above].kind == "beam":
-                candidates = self.beams.get(above, [])
-                break
-        candidates = candidates or self.beams.get(-1 - stem.system, [])
-        x = stem.box.centre.x
-        reached = [
-            beam
-            for beam in candidates
-            if beam.box.x0 - 1 <= x <= beam.box.x1 + 1
-            and beam.box.y0 <= stem.box.y1 + 1
-            and stem.box.y0 <= beam.box.y1 + 1
-        ]
-        return reached[0].number if reached else 0
+def _started(facts: Facts, heads: Mapping[str, int]) -> int:
+    """The note at which a slur, a fermata … starts; if that is on another page, ends."""
+    for key in ("startid", "plist", "endid"):
+        first = facts.attributes.get(key, "").partition(" ")[0]
+        head = heads.get(first.removeprefix("#"))
+        if head:
+            return head
+    return 0

@@ -1,11 +1,26 @@
 """A page's marks → its symbols, each with its place in the music."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from deepscores.geometry import Affine, Box
-from deepscores.model import Facts, Mark, Music, Outline, Page, Symbol
+from deepscores.geometry import Box
+from deepscores.model import (
+    Contours,
+    Facts,
+    Marks,
+    Music,
+    Outline,
+    Outlines,
+    Page,
+    Symbol,
+    Symbols,
+    Words,
+)
+from deepscores.model.marks import BOX, SHAPE_CODES, SHAPES
 from deepscores.outlines.contours import (
     Edges,
     bounds,
@@ -15,12 +30,15 @@ from deepscores.outlines.contours import (
     on_page,
     rectangle,
 )
-from deepscores.vocabulary.barlines import split_barline
+from deepscores.vocabulary.barlines import Stroke, split_barline
 from deepscores.vocabulary.beams import join_beam
-from deepscores.vocabulary.kinds import Drawn, find_symbols
-from deepscores.vocabulary.relations import Draft, relate
+from deepscores.vocabulary.kinds import Drawn, find_symbols, mark_box
+from deepscores.vocabulary.relations import Drafts, relate
 
-_NO_FACTS = Facts()
+Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
 _PITCHED = frozenset(("notehead", "note"))
 _TIMED = frozenset(("notehead", "note", "rest", "mRest", "multiRest", "mRpt"))
 _ON_STAFF = frozenset(("notehead", "note", "rest", "mRest", "accid", "clef", "keyAccid", "dots"))
@@ -31,9 +49,6 @@ _SLANTED = frozenset((
     "beam", "slur", "tie", "glissando", "tupletBracket", "graceNoteSlashStemUp",
     "graceNoteSlashStemDown", "laissezVibrer", "tremoloFingered", "systemDivider",
 ))  # fmt: skip
-
-
-_HERE = Affine()
 _new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
@@ -44,72 +59,118 @@ class Placed(NamedTuple):
     outline: Outline
 
 
-class _Staff(NamedTuple):
-    bottom: float  # y of the lowest line
-    space: float  # between two lines
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement(Sequence[Placed]):
+    """The symbols of a page and what they ink, in columns; each is there as a row, too."""
+
+    symbols: Symbols
+    outlines: Outlines
+
+    @classmethod
+    def of(cls, rows: Sequence[Placed]) -> "Placement":
+        """The columns of *rows*."""
+        if isinstance(rows, Placement):
+            return rows
+        return cls(
+            Symbols.of([one.symbol for one in rows]), Outlines.of([one.outline for one in rows])
+        )
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @overload
+    def __getitem__(self, row: int) -> Placed: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Placed]: ...
+    def __getitem__(self, row: int | slice) -> Placed | list[Placed]:
+        if isinstance(row, slice):
+            return list(map(Placed, self.symbols[row], self.outlines[row]))
+        return Placed(self.symbols[row], self.outlines[row])
+
+    def __iter__(self) -> Iterator[Placed]:
+        return map(Placed, self.symbols, self.outlines)
 
 
-def place_symbols(page: Page, music: Music) -> list[Placed]:
+def place_symbols(page: Page, music: Music) -> Placement:
     """All symbols of *page* in painting order, numbered from 1, with boxes and relations.
 
     Boxes end at the page's edge. What lies wholly off the page, or has no extent (a stem of no
     length), is left out: it inks nothing.
     """
-    context = _Context(page, music)
-    found: list[tuple[Drawn, Outline]] = []
-    drafts: list[Draft] = []
-    width, height = page.width, page.height
-    for drawn in _in_order(find_symbols(page), page.staff_space):
-        outline = _outline(drawn)
-        box = outline.box or _box(outline)
-        x0, y0, x1, y1 = box
-        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
-            x0, y0, x1, y1 = box = cut_box(outline, box, width, height)
-        if x1 > x0 and y1 > y0:
-            found.append((drawn, outline))
-            drafts.append(context.draft(drawn, box, len(found)))
-    staves = context.staves(drafts)
-    placed: list[Placed] = []
-    for draft, (drawn, outline), (parent, group) in zip(
-        drafts, found, relate(drafts, page, music), strict=True
-    ):
-        staff = staves.get((draft.system, draft.staff))
-        symbol = context.symbol(draft, drawn, outline, staff, parent, group)
-        placed.append(_new(Placed, (symbol, outline)))
-    return placed
+    return _Placer(page, music).place()
 
 
-def _in_order(drawn: list[Drawn], staff_space: float) -> list[Drawn]:
-    """Staff lines, then the rest: the engraver paints a staff before what stands on it."""
-    lines: list[Drawn] = []
-    rest: list[Drawn] = []
-    for one in drawn:
-        if one.kind == "staffLine":
-            lines.append(one)
-        elif one.kind == "barline":
-            rest += [Drawn(kind, marks) for kind, marks in split_barline(one.marks, staff_space)]
-        elif one.kind == "beam" and len(one.marks) > 1:
-            rest += [Drawn("beam", (line,)) for line in join_beam(one.marks)]
+class _Sketch(NamedTuple):
+    """The symbols of a page before their place in the music is known."""
+
+    kinds: list[str]
+    first: Places  # their first mark
+    own: dict[int, Outline]  # by row: outlines that are not those of the first mark
+
+
+def _sketch(page: Page, marks: Marks) -> _Sketch:
+    """The symbols in painting order: staff lines first, as the engraver paints a staff before what
+    stands on it; barlines and beams as the lines that a reader sees.
+    """
+    found = find_symbols(page)
+    kinds: list[str] = []
+    first: list[int] = []
+    own: dict[int, Outline] = {}
+
+    def add(kind: str, mark: int, outline: Outline | None = None) -> None:
+        if outline:
+            own[len(kinds)] = outline
+        kinds.append(kind)
+        first.append(mark)
+
+    lines = [row for row, kind in enumerate(found.kinds) if kind == "staffLine"]
+    starts = found.first.tolist()
+    for row in lines:
+        add("staffLine", starts[row], _joint_outline(marks, found.others.get(row)))
+    strokes = _strokes(marks, found)
+    for row, kind in enumerate(found.kinds):
+        if kind == "staffLine":
+            continue
+        if kind == "barline":
+            for piece, members in split_barline(strokes[row], page.staff_space):
+                add(piece, members[0], _joint_outline(marks, members))
+        elif kind == "beam" and row in found.others:
+            for mark, line in join_beam([(each, marks[each]) for each in found.marks_of(row)]):
+                add("beam", mark, Outline(line.edges, line.to_page, line.key, line.box))
         else:
-            rest.append(one)
-    return lines + rest
+            add(kind, starts[row], _joint_outline(marks, found.others.get(row)))
+    return _Sketch(kinds, np.array(first, np.int64), own)
 
 
-def _outline(drawn: Drawn) -> Outline:
-    if len(drawn.marks) == 1:
-        mark = drawn.marks[0]
-        if mark.box:
-            return _new(Outline, (None, _HERE, "", mark.box))
-        return _new(Outline, (mark.edges, mark.to_page, mark.key, None))
-    boxes = [mark.box for mark in drawn.marks if mark.box]
-    if len(boxes) == len(drawn.marks):
-        joined = _join(boxes)
+def _strokes(marks: Marks, found: Drawn) -> dict[int, list[Stroke]]:
+    """The strokes of each barline, by its place in *found*."""
+    rows = [row for row, kind in enumerate(found.kinds) if kind == "barline"]
+    several = [found.marks_of(row) for row in rows]
+    every = np.array([mark for members in several for mark in members], np.int64)
+    boxes, shapes = marks.box[every].tolist(), marks.shape[every].tolist()
+    solid, widths = (marks.drawing[every] == BOX).tolist(), marks.stroke[every].tolist()
+    strokes = []
+    for mark, box, shape, is_box, width in zip(
+        every.tolist(), boxes, shapes, solid, widths, strict=True
+    ):
+        x0, y0, _, y1 = box if is_box else mark_box(marks[mark])
+        strokes.append(_new(Stroke, (y0, x0, y1, mark, width, SHAPES[shape], is_box)))
+    whole = iter(strokes)
+    return {row: [next(whole) for _ in members] for row, members in zip(rows, several, strict=True)}
+
+
+def _joint_outline(marks: Marks, members: Sequence[int] | Places | None) -> Outline | None:
+    """The outline of several marks; None for one, whose outline is its own."""
+    if members is None or len(members) == 1:
+        return None
+    several = np.asarray(members)
+    if (marks.drawing[several] == BOX).all():
+        joined = _join(list(map(Box._make, marks.box[several].tolist())))
         if len(joined) == 1:
             return Outline(None, box=joined[0])
         return Outline(np.concatenate([rectangle(box) for box in disjoint(joined)]))
-    return Outline(
-        np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in drawn.marks])
-    )
+    rows = [marks[mark] for mark in several.tolist()]
+    return Outline(np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in rows]))
 
 
 def _join(boxes: list[Box]) -> list[Box]:
@@ -140,23 +201,44 @@ _MOST_BOUNDS = 20_000
 _local_bounds: dict[str, Box] = {}  # of keyed outlines
 
 
-def _box(outline: Outline) -> Box:
-    edges, to, key, _ = outline
-    assert edges is not None
-    if not len(edges):
-        return Box(0, 0, 0, 0)
-    if to.b or to.c:
-        return bounds(moved(edges, to))
-    box = _local_bounds.get(key)
-    if box is None:
-        box = bounds(edges)
-        if key:
-            if len(_local_bounds) > _MOST_BOUNDS:
-                _local_bounds.clear()
-            _local_bounds[key] = box
-    x0, y0, x1, y1 = box
-    a, _, _, d, e, f = to
-    return Box(a * x0 + e, d * y0 + f, a * x1 + e, d * y1 + f)
+def _bounds_of(contours: Sequence[Contours]) -> Numbers:
+    """Tight boxes of *contours* in their own units, (n, 4)."""
+    found = np.zeros((len(contours), 4))
+    fresh: list[int] = []
+    for place, (_, key) in enumerate(contours):
+        known = _local_bounds.get(key)
+        if known is None:
+            fresh.append(place)
+        else:
+            found[place] = known
+    fresh = [place for place in fresh if len(contours[place].edges)]
+    if fresh:
+        starts = np.cumsum([0, *(len(contours[place].edges) for place in fresh[:-1])])
+        points = np.concatenate([contours[place].edges[:, :2] for place in fresh])
+        found[fresh, :2] = np.minimum.reduceat(points, starts)
+        found[fresh, 2:] = np.maximum.reduceat(points, starts)
+        if len(_local_bounds) > _MOST_BOUNDS:
+            _local_bounds.clear()
+        for place in fresh:
+            if contours[place].key:
+                _local_bounds[contours[place].key] = Box(*found[place].tolist())
+    return found
+
+
+def _boxes(outlines: Outlines) -> Numbers:
+    """Tight boxes of *outlines* on the page, (n, 4); without extent where nothing is drawn."""
+    boxes = outlines.box.copy()
+    drawn = np.flatnonzero(outlines.contour >= 0)
+    inner = _bounds_of(outlines.contours)[outlines.contour[drawn]]
+    a, b, c, d, e, f = outlines.to_page[drawn].T
+    boxes[drawn] = np.stack(
+        [a * inner[:, 0] + e, d * inner[:, 1] + f, a * inner[:, 2] + e, d * inner[:, 3] + f], axis=1
+    )
+    for row in drawn[(b != 0) | (c != 0)].tolist():
+        outline = outlines[row]
+        assert outline.edges is not None
+        boxes[row] = bounds(moved(outline.edges, outline.to_page)) if len(outline.edges) else 0
+    return boxes
 
 
 def cut_box(outline: Outline, box: Box, width: int, height: int) -> Box:
@@ -198,86 +280,176 @@ def oriented_box(edges: Edges) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-class _Context:
-    """Looks up, for the elements of a page, what the score says and where the staves lie."""
+class _Placer:
+    """Places the symbols of one page."""
 
     def __init__(self, page: Page, music: Music) -> None:
         self.page = page
-        self.system: list[int] = []
-        self.facts: list[Facts] = []
+        self.music = music
+        self.marks = Marks.of(page.marks)
+        self.facts = music.columns
+        self.system_of, self.facts_of = self.places()
+
+    def places(self) -> tuple[NDArray[np.int32], Places]:
+        """By element: its system, from 1, and the row of its facts or of those around it."""
+        system_of: list[int] = []
+        facts_of: list[int] = []
         systems = 0
-        known = music.facts.get
-        for kind, identity, above, _ in page.elements:
+        known = self.facts.place.get
+        for kind, identity, above, _ in self.page.elements:
             if kind == "system":
                 systems += 1
-                self.system.append(systems)
+                system_of.append(systems)
             else:
-                self.system.append(self.system[above] if above >= 0 else 0)
-            facts = known(identity) if identity else None
-            self.facts.append(facts or (self.facts[above] if above >= 0 else _NO_FACTS))
+                system_of.append(system_of[above] if above >= 0 else 0)
+            row = known(identity) if identity else None
+            facts_of.append(row or (facts_of[above] if above >= 0 else 0))
+        return np.array(system_of, np.int32), np.array(facts_of, np.int64)
 
-    def draft(self, drawn: Drawn, box: Box, number: int) -> Draft:
-        index, text = drawn.marks[0].element, drawn.marks[0].text
-        role, identity, parent, _ = self.page.elements[index]
-        facts = self.facts[index]
-        if not identity and parent >= 0:
-            identity = self.page.elements[parent].id
-        kind = _refine(drawn.kind, facts) if drawn.kind in _REFINED else drawn.kind
-        system, staff = self.system[index], facts.staff
-        return _new(Draft, (number, kind, role, box, index, identity, system, staff, text))
+    def place(self) -> Placement:
+        sketch = _sketch(self.page, self.marks)
+        outlines = self.outlines(sketch)
+        boxes = self.cut(outlines, _boxes(outlines))
+        drawn = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        rows = np.flatnonzero(drawn)
+        outlines = Outlines(
+            outlines.contours, outlines.contour[rows], outlines.to_page[rows], outlines.box[rows]
+        )
+        kinds = [sketch.kinds[row] for row in rows.tolist()]
+        return Placement(self.symbols(kinds, sketch.first[rows], boxes[rows], outlines), outlines)
 
-    def staves(self, drafts: list[Draft]) -> dict[tuple[int, int], _Staff]:
-        lines: dict[tuple[int, int], list[float]] = {}
-        for draft in drafts:
-            if draft.kind == "staffLine":
-                middle = (draft.box.y0 + draft.box.y1) / 2
-                lines.setdefault((draft.system, draft.staff), []).append(middle)
-        return {
-            place: _Staff(max(ys), (max(ys) - min(ys)) / (len(ys) - 1) if len(ys) > 1 else 0)
-            for place, ys in lines.items()
+    def outlines(self, sketch: _Sketch) -> Outlines:
+        """What each symbol inks: what its first mark draws, or an outline of its own."""
+        marks, first = self.marks, sketch.first
+        drawing, to_page, box = marks.drawing[first], marks.to_page[first], marks.box[first]
+        contours = [_new(Contours, (one.edges, one.key)) for one in marks.drawings]
+        for row, (edges, to, key, place) in sketch.own.items():
+            if edges is None:
+                drawing[row], box[row] = -1, place
+            else:
+                drawing[row], to_page[row] = len(contours), to
+                contours.append(Contours(edges, key))
+        return Outlines(contours, drawing, to_page, box)
+
+    def cut(self, outlines: Outlines, boxes: Numbers) -> Numbers:
+        """*boxes* as far as they lie on the page."""
+        width, height = self.page.width, self.page.height
+        over = (boxes[:, :2] < 0).any(axis=1) | (boxes[:, 2:] > (width, height)).any(axis=1)
+        for row in np.flatnonzero(over).tolist():
+            boxes[row] = cut_box(outlines[row], Box(*boxes[row].tolist()), width, height)
+        return boxes
+
+    def symbols(
+        self, kinds: list[str], first: Places, boxes: Numbers, outlines: Outlines
+    ) -> Symbols:
+        marks, facts = self.marks, self.facts
+        element = marks.element[first]
+        at = self.facts_of[element]
+        roles, ids = self.roles(element)
+        for row, kind in enumerate(kinds):
+            if kind in _REFINED:
+                kinds[row] = _refine(kind, facts.rows[at[row]])
+        glyphs, fonts, texts = self.drawn(first)
+        system, staff = self.system_of[element], facts.staff[at]
+        kind_of = Words.of(kinds)
+        drafts = Drafts(kind_of, roles, boxes, element, ids, system, staff, texts)
+        parent, group = relate(drafts, self.page, self.music)
+        sized = roles.among(_SIZED)
+        is_glyph = marks.shape[first] == SHAPE_CODES["glyph"]
+        small = np.where(is_glyph, marks.scale[first] < _SMALL, facts.grace[at] | facts.cue[at])
+        pitched = roles.among(_PITCHED) & (facts.step.codes[at] != 0)
+        timed = roles.among(_TIMED)
+        y = np.where(is_glyph, marks.to_page[first, 5], (boxes[:, 1] + boxes[:, 3]) / 2)
+        return Symbols(
+            kind_of,
+            glyphs,
+            roles,
+            fonts,
+            boxes,
+            self.oriented(kind_of, outlines),
+            ids,
+            sized & small,
+            sized & facts.grace[at],
+            Words(facts.part.codes[at], facts.part.words),
+            system,
+            staff,
+            facts.voice[at],
+            Words(facts.measure.codes[at], facts.measure.words),
+            self.staff_positions(kind_of, system, staff, boxes, y, roles.among(_ON_STAFF)),
+            Words(np.where(pitched, facts.step.codes[at], 0), facts.step.words),
+            np.where(pitched, facts.alter[at], np.nan),
+            np.where(pitched, facts.octave[at], np.nan),
+            np.where(timed, facts.duration[at], np.nan),
+            np.where(timed, facts.onset[at], np.nan),
+            parent,
+            group,
+            texts,
+        )
+
+    def roles(self, element: NDArray[np.int32]) -> tuple[Words, list[str]]:
+        """Of each symbol the kind of its element, and that element's id or the one's around it."""
+        elements = self.page.elements
+        names: list[str] = []
+        ids: list[str] = []
+        for place in element.tolist():
+            kind, identity, parent, _ = elements[place]
+            names.append(kind)
+            ids.append(identity or (elements[parent].id if parent >= 0 else ""))
+        return Words.of(names), ids
+
+    def drawn(self, first: Places) -> tuple[Words, Words, dict[int, str]]:
+        """Glyph, font and text of each symbol."""
+        drawing = self.marks.drawing[first]
+        drawings = self.marks.drawings
+        glyph_of = Words.of([*(one.glyph for one in drawings), ""])  # a box is the last
+        font_of = Words.of([*(one.font for one in drawings), ""])
+        has_text = np.array([bool(one.text) for one in drawings] + [False], np.bool_)
+        texts = {
+            row: drawings[drawing[row]].text for row in np.flatnonzero(has_text[drawing]).tolist()
         }
+        return (
+            Words(glyph_of.codes[drawing], glyph_of.words),
+            Words(font_of.codes[drawing], font_of.words),
+            texts,
+        )
 
-    def symbol(
+    def oriented(self, kind: Words, outlines: Outlines) -> dict[int, tuple[float, ...]]:
+        found: dict[int, tuple[float, ...]] = {}
+        for row in np.flatnonzero(kind.among(_SLANTED) & (outlines.contour >= 0)).tolist():
+            edges, to_page, key, _ = outlines[row]
+            if edges is not None and not key:
+                corners = oriented_box(moved(edges, to_page))
+                if corners:
+                    found[row] = corners
+        return found
+
+    def staff_positions(
         self,
-        draft: Draft,
-        drawn: Drawn,
-        outline: Outline,
-        staff: _Staff | None,
-        parent: int,
-        group: int,
-    ) -> Symbol:
-        mark = drawn.marks[0]
-        number, kind, role, box, element, identity, system, _, text = draft
-        facts = self.facts[element]
-        oriented: tuple[float, ...] = ()
-        if kind in _SLANTED and outline.edges is not None and not outline.key:
-            oriented = oriented_box(moved(outline.edges, outline.to_page))
-        small = grace = False
-        if role in _SIZED:
-            small, grace = _is_small(mark, facts), facts.grace
-        position = None
-        if staff and role in _ON_STAFF:
-            y = mark.to_page.f if mark.shape == "glyph" else box.centre.y
-            position = round(2 * (staff.bottom - y) / (staff.space or self.page.staff_space))
-        pitch = (facts.step, facts.alter, facts.octave)
-        fields = (
-            number, kind, mark.glyph, role, mark.font, box, oriented, identity, small, grace,
-            facts.part, system, facts.staff, facts.voice, facts.measure, position,
-            *(pitch if role in _PITCHED and facts.step else _NO_PITCH),
-            *((facts.duration, facts.onset) if role in _TIMED else _NO_TIME),
-            parent, group, text,
-        )  # fmt: skip
-        return _new(Symbol, fields)
+        kind: Words,
+        system: NDArray[np.int32],
+        staff: NDArray[np.int32],
+        boxes: Numbers,
+        y: Numbers,
+        on_staff: Flags,
+    ) -> Numbers:
+        """Half staff spaces above the bottom line of each symbol's staff; NaN off a staff."""
+        lines = np.flatnonzero(kind.are("staffLine"))
+        middles = (boxes[lines, 1] + boxes[lines, 3]) / 2
+        staves: dict[tuple[int, int], list[float]] = {}
+        for key in zip(
+            system[lines].tolist(), staff[lines].tolist(), middles.tolist(), strict=True
+        ):
+            staves.setdefault(key[:2], []).append(key[2])
+        bottoms, spaces = np.full(len(y), np.nan), np.full(len(y), self.page.staff_space)
+        for (system_, staff_), ys in staves.items():
+            here = (system == system_) & (staff == staff_)
+            bottoms[here] = max(ys)
+            if len(ys) > 1:
+                spaces[here] = (max(ys) - min(ys)) / (len(ys) - 1) or self.page.staff_space
+        return np.where(on_staff, np.rint(2 * (bottoms - y) / spaces), np.nan)
 
 
-_NO_PITCH = ("", None, None)
-_NO_TIME = (None, None)
-
-
-def _is_small(mark: Mark, facts: Facts) -> bool:
-    if mark.shape == "glyph":
-        return mark.scale < 0.9
-    return facts.grace or facts.attributes.get("cue") == "true"
+_SMALL = 0.9  # of a full-size glyph
 
 
 _REFINED = frozenset(("hairpin", "lyricHyphen"))

@@ -49,12 +49,11 @@ class _Run(NamedTuple):
 # The style sheet in every SVG that Verovio writes.
 _BOLD = frozenset(("ending", "fing", "reh", "tempo"))
 _ITALIC = frozenset(("dir", "dynam", "mNum"))
+STYLED = _BOLD | _ITALIC | {"label"}  # kinds of groups
 
 
 def styled(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Lettering:
     """The lettering within a group: a style sheet's rule goes before an attribute."""
-    if not attributes and kind not in _BOLD and kind not in _ITALIC and kind != "label":
-        return inherited
     bold = _either(attributes.get("font-weight"), "bold", inherited=inherited.bold)
     italic = _either(attributes.get("font-style"), "italic", inherited=inherited.italic)
     if kind in _BOLD or kind == "label":

@@ -1,15 +1,16 @@
 """Verovio's SVG → marks in painting order, in pixels of the page.
 
-The SVG is read by a scanner for what Verovio writes, several times as fast as an XML parser; what
+The SVG is cut up by a scanner for what Verovio writes, many times as fast as an XML parser; what
 it does not know is an error, never passed over. Verovio's style sheet gives every filled shape a
 hairline of one unit (0.1 px); it is not drawn: a mark is its font's or engraver's outline. What is
 hidden (``visibility="hidden"``: print-object="no" in MusicXML) is no mark.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias, cast
 from xml.sax.saxutils import unescape
 
 import numpy as np
@@ -17,41 +18,31 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from deepscores.engravers.transforms import NUMBER, parse_transform
+from deepscores.engravers.verovio import scanner
 from deepscores.engravers.verovio.glyphs import glyph
-from deepscores.engravers.verovio.lettering import Lettering, Piece, read_text, set_plain, styled
+from deepscores.engravers.verovio.lettering import (
+    STYLED,
+    Lettering,
+    Piece,
+    read_text,
+    set_plain,
+    styled,
+)
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
-from deepscores.model import Element, Mark, Page
+from deepscores.model import Drawing, Element, Mark, Marks, Page
+from deepscores.model.marks import BOX, SHAPE_CODES, Ordered, join
 from deepscores.outlines import curves
 from deepscores.outlines.slurs import slur_edges
 
 Attributes: TypeAlias = Mapping[str, str]
 Edges: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = NDArray[np.float64]
+Tokens: TypeAlias = NDArray[np.int32]
+Places: TypeAlias = NDArray[np.int64]
 
 _LINE = re.compile(r"M(-?\d+) (-?\d+) L(-?\d+) (-?\d+)")
 _ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
-_TOKEN = re.compile(
-    r"</g>"
-    # 1 id, 2 class, 3 other attributes, 4 "/" of an empty group
-    r'|<g(?: id="([^"]*)")? class="([^"]*)"((?: [\w:.-]+="[^"]*")*)(/?)>'
-    # 5 code point, 6 x, 7 y, 8 scale
-    r'|<use xlink:href="#(\w+)-\w+" transform="translate\((-?\d+), (-?\d+)\)'
-    r' scale\(([\d.]+), [\d.]+\)"/>'
-    # 9 … 12 ends of a line, 13 its width
-    r'|<path d="M(-?\d+) (-?\d+) L(-?\d+) (-?\d+)" stroke-width="(\d+)"/>'
-    # 14 the fourteen numbers of a slur or tie, 15 its pen
-    r'|<path d="(M-?\d+,-?\d+ C[-\d, ]+ C[-\d, ]+)" stroke-width="(\d+)"'
-    r' stroke-linecap="round" stroke-linejoin="round"/>'
-    # 16 corners of a beam
-    r'|<polygon points="([-\d, ]+)"/>'
-    # 17 any other shape, 18 its attributes
-    r"|<(path|polygon|polyline|rect|ellipse)((?: [\w:.-]+=\"[^\"]*\")*)\s*/>"
-    # 19 a text
-    r'|(<text(?: [\w:.-]+="[^"]*")*\s*(?:/>|>.*?</text>))'
-    r'|<title(?: [\w:.-]+="[^"]*")*\s*(?:/>|>.*?</title>)'
-    r"|\s+",
-    re.DOTALL,
-)
 # Nine texts in ten: one run of letters in one size.
 _PLAIN_TEXT = re.compile(
     r'<text x="(-?\d+)" y="(-?\d+)"(?: text-anchor="(\w+)")? font-size="0px">'
@@ -60,8 +51,8 @@ _PLAIN_TEXT = re.compile(
 _END = re.compile(r"\s*</svg>\s*</svg>\s*")
 _START = '<g class="page-margin"'
 _OVER_NOTES = frozenset(("beam", "tupletNum", "tupletBracket"))
-_PENDING = np.zeros((1, 4))  # stands for a slur until all of the page are outlined
 _FLATNESS = 0.2  # Verovio units: 0.02 px
+_PIECES = 1 << 16  # more than one text has pieces
 _new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
@@ -80,299 +71,349 @@ def read_page(svg: str, number: int, font: str, sizes: Sizes) -> Page:
 
     Raise EngravingError for anything that is not known to be drawn by Verovio.
     """
-    reader = _Reader(font, sizes)
-    reader.read(svg)
+    reader = _Reader(svg, font, sizes)
+    marks = reader.read()
     return Page(
         number,
         sizes.width,
         sizes.height,
         sizes.staff_space,
         tuple(reader.elements),
-        tuple(reader.marks),
+        marks,
         "".join(sorted(set(reader.missing))),
     )
 
 
-_Drawing: TypeAlias = tuple[Edges, str, str, Edges | None, str]  # edges, name, font, numeral, key
-
-
-class _Group(NamedTuple):
-    """Where the scanner is."""
-
-    element: int
-    to_page: Affine
-    hidden: bool
-
-
-@dataclass(slots=True)
-class _StaffLine:
-    """A staff line as far as it was read."""
-
-    mark: int  # of its first segment
-    right: str  # where it ends, as Verovio writes it
+def _cut_up(svg: str) -> scanner.Scan:
+    start = svg.find(_START)
+    if start < 0:
+        raise EngravingError("page", "the engine wrote no page")
+    found = scanner.scan(svg, start)
+    if not (found.whole and _END.fullmatch(svg, found.end)):
+        snippet = " ".join(svg[found.end : found.end + 60].split())
+        raise EngravingError(snippet, "the engine drew something unheard of")
+    return found
 
 
 class _Reader:
-    """Collects elements and marks in one pass."""
+    """Makes elements of groups, and marks of what is drawn in them."""
 
-    def __init__(self, font: str, sizes: Sizes) -> None:
+    def __init__(self, svg: str, font: str, sizes: Sizes) -> None:
+        self.svg = svg
         self.font = font
         self.sizes = sizes
-        self.elements: list[Element] = []
-        self.marks: list[Mark] = []
+        self.scan = _cut_up(svg)
         self.missing = ""
-        self.slurs: list[tuple[int, list[float], float]] = []  # place among marks, controls, pen
-        self.hides = False
-        self.system = -1  # the element at hand
-        self.staff_lines: dict[tuple[int, str, str], _StaffLine] = {}  # the last at each height
-        self.all_staff_lines: list[_StaffLine] = []
-        self.lettered: dict[int, Attributes] = {}  # elements that style the text within
-        self.letterings: dict[int, Lettering] = {}
-        self.glyphs: dict[str, _Drawing] = {}
-        self.scales: dict[str, tuple[float, float]] = {}
+        count = len(self.scan.groups)
+        # By element: is it hidden, and which of the maps and letterings below hold in it.
+        self.hidden = np.zeros(count, np.bool_)
+        self.map_of = np.zeros(count, np.int64)
+        self.lettering_of = np.zeros(count, np.int64)
+        self.maps = [Affine(a=sizes.pixels_per_unit, d=sizes.pixels_per_unit)]
+        self.letterings = [Lettering()]
+        self.elements: list[Element] = []
+        self.kinds: list[str] = []
+        self.read_groups()
+        self.map_rows = np.array(self.maps, np.float64)
 
-    def read(self, svg: str) -> None:
-        scale = self.sizes.pixels_per_unit
-        group = _Group(-1, Affine(a=scale, d=scale), False)
-        above: list[_Group] = []
-        position = svg.find(_START)
-        if position < 0:
-            raise EngravingError("page", "the engine wrote no page")
-        # Not in the documentation, but faster than match() at every position.
-        scan = _TOKEN.scanner(svg, position).match  # type: ignore[attr-defined]
-        while token := scan():
-            position = token.end()
-            kind = token.lastindex
-            if kind is None:
-                if token[0] == "</g>":
-                    group = above.pop()
-            elif kind == 4:
-                if not token[4]:
-                    above.append(group)
-                    group = self.enter(group, token)
-            elif group.hidden:
-                continue
-            elif kind == 8:
-                self.use(token, group)
-            elif kind == 13:
-                self.line(token, group)
-            elif kind == 15:
-                self.slur(token[14], float(token[15]), group)
-            elif kind == 16:
-                self.polygon(token[16], group)
-            elif kind == 18:
-                self.shape(token[17], dict(_ATTRIBUTE.findall(token[18])), group)
-            else:
-                self.text(token[19], group)
-        if above or not _END.fullmatch(svg, position):
-            snippet = " ".join(svg[position : position + 60].split())
-            raise EngravingError(snippet, "the engine drew something unheard of")
-        self.outline_slurs()
-        for line in self.all_staff_lines:
-            mark = self.marks[line.mark]
-            if mark.box:
-                right = mark.to_page.a * int(line.right) + mark.to_page.e
-                self.marks[line.mark] = mark._replace(box=mark.box._replace(x1=right))
-        if self.hides:
-            self.drop_beams_of_hidden_notes()
+    def read_groups(self) -> None:
+        svg, groups = self.svg, self.scan.groups
+        id0, id1, name0, name1, more0, more1, parents, _, class1 = groups.T.tolist()
+        kinds = self.kinds = [svg[a:b] for a, b in zip(name0, name1, strict=True)]
+        ids = [svg[a:b] for a, b in zip(id0, id1, strict=True)]
+        words: list[tuple[str, ...]] = [()] * len(kinds)
+        for element in np.flatnonzero(groups[:, scanner.NAME + 1] < groups[:, -1]).tolist():
+            words[element] = tuple(svg[name1[element] + 1 : class1[element]].split(" "))
+            if not ids[element]:  # a piece after a break names its element in the class
+                named = (word[3:] for word in words[element] if word.startswith("id-"))
+                ids[element] = next(named, "")
+            if "placeholder" in words[element]:  # hidden by Verovio's style sheet
+                self.within(element, self.hidden, True)
+        for element, kind in enumerate(kinds):
+            if more1[element] > more0[element]:
+                text = svg[more0[element] : more1[element]]
+                self.style(element, kind, dict(_ATTRIBUTE.findall(text)))
+            elif kind in STYLED:
+                self.style(element, kind, {})
+        rows = zip(kinds, ids, parents, words, strict=True)
+        self.elements = [_new(Element, row) for row in rows]
 
-    def enter(self, group: _Group, token: "re.Match[str]") -> _Group:
-        identity, name, more = token.group(1, 2, 3)
-        element, to_page, hidden = group
-        words: tuple[str, ...] = ()
-        if " " in name:
-            name, *rest = name.split(" ")
-            words = tuple(rest)
-            if not identity:  # a piece after a break names its element in the class
-                identity = next((word[3:] for word in words if word.startswith("id-")), "")
-            if "placeholder" in words:  # hidden by Verovio's style sheet
-                hidden = True
-        self.elements.append(_new(Element, (name, identity or "", element, words)))
-        element = len(self.elements) - 1
-        if name == "system":
-            self.system = element
-        if more:
-            attributes = dict(_ATTRIBUTE.findall(more))
-            if "transform" in attributes:
-                to_page = to_page @ parse_transform(attributes["transform"])
-            if "visibility" in attributes:
-                hidden = attributes["visibility"] == "hidden"
-                self.hides |= hidden
-            self.lettered[element] = attributes
-        return _new(_Group, (element, to_page, hidden))
+    def style(self, element: int, kind: str, attributes: Attributes) -> None:
+        """Note what holds in *element* and all in it; what stands deeper is read later."""
+        around = self.scan.groups[element, scanner.PARENT]
+        if "transform" in attributes:
+            outer = self.maps[self.map_of[around] if around >= 0 else 0]
+            self.within(element, self.map_of, len(self.maps))
+            self.maps.append(outer @ parse_transform(attributes["transform"]))
+        if "visibility" in attributes:
+            self.within(element, self.hidden, attributes["visibility"] == "hidden")
+        inherited = self.letterings[self.lettering_of[around] if around >= 0 else 0]
+        self.within(element, self.lettering_of, len(self.letterings))
+        self.letterings.append(styled(inherited, kind, attributes))
 
-    def use(self, token: "re.Match[str]", group: _Group) -> None:
-        code, x, y, scale = token.group(5, 6, 7, 8)
-        element, to_page, _ = group
-        found = self.glyph(code)
-        size, relative = self.scale(scale)
-        if to_page.b:
-            place = to_page @ Affine(size, 0.0, 0.0, size, float(x), float(y))
-        else:
-            a, _, _, d, e, f = to_page
-            place = _new(Affine, (a * size, 0.0, 0.0, d * size, a * int(x) + e, d * int(y) + f))
-        edges, name, font, numeral, key = found
-        fields = (edges, place, element, "glyph", name, font, relative, "", 0.0, "", None, key)
-        mark = _new(Mark, fields)
-        self.marks.append(mark)
-        if numeral is not None:
-            self.marks.append(mark._replace(edges=numeral, part="numeral", key=f"{key} numeral"))
+    def within(self, element: int, column: NDArray[Any], value: object) -> None:
+        column[element : self.scan.groups[element, scanner.END]] = value
 
-    def scale(self, scale: str) -> tuple[float, float]:
-        """A glyph's scale, and that against a full-size glyph."""
-        known = self.scales.get(scale)
-        if known is None:
-            size = float(scale)
-            known = self.scales[scale] = (size, round(size / self.sizes.glyph_scale, 4))
-        return known
+    def read(self) -> Marks:
+        tokens = self.scan.tokens
+        shown = ~self.hidden[tokens[:, 1]]
+        kinds = tokens[:, 0] * shown
+        where = [np.flatnonzero(kinds == kind) for kind in range(scanner.TEXT + 1)]
+        glyphs = self.read_glyphs(tokens, where[scanner.USE])
+        lines, aslant = self.read_lines(tokens, where[scanner.LINE])
+        slurs = self.read_slurs(tokens, where[scanner.SLUR])
+        polygons = self.read_polygons(tokens, where[scanner.POLYGON])
+        shapes = self.read_shapes(tokens, where[scanner.SHAPE], aslant)
+        texts = self.read_texts(tokens, where[scanner.TEXT])
+        marks = join((*glyphs, lines, slurs, polygons, shapes, texts))
+        # Verovio hides notes, but not their beam and the number and bracket of their tuplet.
+        return marks if shown.all() else self.over_shown_notes(marks)
 
-    def glyph(self, code: str) -> _Drawing:
-        known = self.glyphs.get(code)
-        if known is None:
-            try:
-                found = glyph(self.font, code)
-            except KeyError as missing:
-                raise EngravingError(f"U+{code}", str(missing.args[0])) from None
-            known = (found.edges, found.name, found.font, found.numeral, found.key)
-            self.glyphs[code] = known
-        return known
+    def maps_of(self, tokens: Tokens) -> Numbers:
+        """The maps to the page of what is drawn, (n, 6)."""
+        return self.map_rows[self.map_of[tokens[:, 1]]]
 
-    def line(self, token: "re.Match[str]", group: _Group) -> None:
-        element, to_page, _ = group
-        if self.elements[element].kind == "staff" and self.lengthens(token):
-            return
-        x0, y0, x1, y1, width = map(int, token.group(9, 10, 11, 12, 13))
-        a, b, _, d, e, f = to_page
-        if b or (x0 != x1 and y0 != y1):
-            path = f"M{x0} {y0} L{x1} {y1}"
-            self.shape("path", {"d": path, "stroke-width": f"{width}"}, group)
-            return
+    def read_glyphs(self, tokens: Tokens, where: Places) -> list[Ordered]:
+        uses = tokens[where]
+        a, b, c, d, e, f = self.maps_of(uses).T
+        x, y = uses[:, 3], uses[:, 4]
+        size = uses[:, 5] / 10.0 ** uses[:, 6]
+        to_page = np.stack(
+            [a * size, b * size, c * size, d * size, a * x + c * y + e, b * x + d * y + f], axis=1
+        )
+        codes, drawing = np.unique(uses[:, 2], return_inverse=True)
+        found = [_drawings(self.font, code) for code in codes.tolist()]
+        bodies = Marks(
+            tuple(one[0] for one in found),
+            drawing.astype(np.int32),
+            to_page,
+            uses[:, 1],
+            np.full(len(uses), SHAPE_CODES["glyph"], np.uint8),
+            self.relative(size),
+            np.zeros(len(uses)),
+            np.zeros((len(uses), 4)),
+        )
+        order = where * _PIECES
+        divided = np.array([len(one) > 1 for one in found], np.bool_)
+        if not divided.any():
+            return [Ordered(bodies, order)]
+        rows = divided[drawing]
+        numerals = replace(bodies.taken(rows), drawings=tuple(one[-1] for one in found))
+        return [Ordered(bodies, order), Ordered(numerals, order[rows] + 1)]
+
+    def relative(self, sizes: Numbers) -> Numbers:
+        """Glyphs' scales against that of a full-size glyph."""
+        known, place = np.unique(sizes, return_inverse=True)
+        whole = self.sizes.glyph_scale
+        return np.array([round(size / whole, 4) for size in known.tolist()], np.float64)[place]
+
+    def read_lines(self, tokens: Tokens, where: Places) -> tuple[Ordered, Places]:
+        """Upright lines as boxes, and the places of tokens that are no upright lines."""
+        lines = tokens[where]
+        kept = self.joined_staff_lines(lines)
+        lines, where = lines[kept], where[kept]
+        maps = self.maps_of(lines)
+        a, b, _, d, e, f = maps.T
+        x0, y0, x1, y1, width = lines[:, 2:].T
+        standing = x0 == x1
+        upright = (b == 0) & (standing | (y0 == y1))
         reach = width / 2
-        if x0 == x1:
-            y0, y1 = (y0, y1) if y0 < y1 else (y1, y0)
-            box = (a * (x0 - reach) + e, d * y0 + f, a * (x0 + reach) + e, d * y1 + f)
-        else:
-            x0, x1 = (x0, x1) if x0 < x1 else (x1, x0)
-            box = (a * x0 + e, d * (y0 - reach) + f, a * x1 + e, d * (y0 + reach) + f)
-        reals = (a * width, "", _new(Box, box), "")
-        self.marks.append(_new(Mark, (None, to_page, element, "path", "", "", 1.0, "", *reals)))
+        across, along = reach * standing, reach * ~standing
+        box = np.stack(
+            [
+                a * (np.minimum(x0, x1) - across) + e,
+                d * (np.minimum(y0, y1) - along) + f,
+                a * (np.maximum(x0, x1) + across) + e,
+                d * (np.maximum(y0, y1) + along) + f,
+            ],
+            axis=1,
+        )
+        count = len(lines)
+        marks = Marks(
+            (),
+            np.full(count, BOX, np.int32),
+            maps,
+            lines[:, 1],
+            np.full(count, SHAPE_CODES["path"], np.uint8),
+            np.ones(count),
+            a * width,
+            box,
+        )
+        if upright.all():
+            return Ordered(marks, where * _PIECES), where[:0]
+        return Ordered(marks.taken(upright), where[upright] * _PIECES), where[~upright]
 
-    def lengthens(self, token: "re.Match[str]") -> bool:
-        """Join a staff line's segment to the line: Verovio draws it measure by measure."""
-        left, y, right, width = token.group(9, 10, 11, 13)
-        key = (self.system, y, width)
-        line = self.staff_lines.get(key)
-        if line and line.right == left:
-            line.right = right
-            return True
-        line = self.staff_lines[key] = _StaffLine(len(self.marks), right)
-        self.all_staff_lines.append(line)
-        return False
+    def joined_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
+        """Which of *lines* stay: Verovio draws a staff line measure by measure.
 
-    def box(
-        self, box: tuple[float, float, float, float], tag: str, width: float, group: _Group
-    ) -> None:
-        element, to_page, _ = group
-        a, _, _, d, e, f = to_page
-        place = Box(a * box[0] + e, d * box[1] + f, a * box[2] + e, d * box[3] + f)
-        self.marks.append(Mark(None, to_page, element, tag, stroke=a * width, box=place))
+        The first segment of each is lengthened, in *lines*, to the end of the last.
+        """
+        kept = np.ones(len(lines), np.bool_)
+        systems = [index for index, kind in enumerate(self.kinds) if kind == "system"]
+        staves = np.zeros(len(self.kinds), np.bool_)
+        staves[[index for index, kind in enumerate(self.kinds) if kind == "staff"]] = True
+        rows = np.flatnonzero(staves[lines[:, 1]])
+        system_of = np.searchsorted(systems, lines[rows, 1])
+        last: dict[tuple[int, int, int], list[int]] = {}  # row and right end, by height and width
+        every: list[list[int]] = []
+        gone: list[int] = []
+        found = zip(rows.tolist(), system_of.tolist(), lines[rows, 2:].tolist(), strict=True)
+        for row, system, (left, y, right, _, width) in found:
+            line = last.get((system, y, width))
+            if line and line[1] == left:
+                line[1] = right
+                gone.append(row)
+            else:
+                last[system, y, width] = line = [row, right]
+                every.append(line)
+        kept[gone] = False
+        if every:
+            first, right_ends = np.array(every).T
+            lines[first, 4] = right_ends
+        return kept
 
-    def shape(self, tag: str, node: Attributes, group: _Group) -> None:
+    def read_slurs(self, tokens: Tokens, where: Places) -> Ordered:
+        slurs = tokens[where]
+        # All of the page together, which takes a tenth of the time.
+        controls = self.scan.numbers[slurs[:, 2, None] + np.arange(14)]
+        outlines = slur_edges(controls, slurs[:, 3].tolist(), _FLATNESS) if len(slurs) else []
+        return self.outlined(slurs, outlines, "path", slurs[:, 3], where)
+
+    def read_polygons(self, tokens: Tokens, where: Places) -> Ordered:
+        polygons, numbers = tokens[where], self.scan.numbers.astype(np.float64)
+        outlines: list[Edges] = []
+        for first, count in polygons[:, 2:4].tolist():
+            edges = np.empty((count // 2, 4))
+            edges[:, :2] = numbers[first : first + count].reshape(-1, 2)
+            edges[:-1, 2:], edges[-1, 2:] = edges[1:, :2], edges[0, :2]
+            outlines.append(edges)
+        return self.outlined(polygons, outlines, "polygon", np.zeros(len(polygons)), where)
+
+    def outlined(
+        self,
+        tokens: Tokens,
+        outlines: Sequence[Edges],
+        shape: str,
+        widths: NDArray[Any],
+        where: Places,
+    ) -> Ordered:
+        """Marks each with an outline of its own."""
+        count = len(tokens)
+        marks = Marks(
+            tuple(map(Drawing, outlines)),
+            np.arange(count, dtype=np.int32),
+            self.maps_of(tokens),
+            tokens[:, 1],
+            np.full(count, SHAPE_CODES[shape], np.uint8),
+            np.ones(count),
+            widths * self.sizes.pixels_per_unit,
+            np.zeros((count, 4)),
+        )
+        return Ordered(marks, where * _PIECES)
+
+    def read_shapes(self, tokens: Tokens, where: Places, aslant: Places) -> Ordered:
+        """All other shapes, and lines that are neither level nor upright."""
+        marks: list[Mark] = []
+        order: list[int] = []
+        for place in where.tolist():
+            _, element, name0, name1, more0, more1, _ = tokens[place].tolist()
+            attributes = dict(_ATTRIBUTE.findall(self.svg[more0:more1]))
+            found = self.shape(self.svg[name0:name1], attributes, element)
+            marks += found
+            order += [place * _PIECES] * len(found)
+        for place in aslant.tolist():
+            _, element, x0, y0, x1, y1, width = tokens[place].tolist()
+            path = {"d": f"M{x0} {y0} L{x1} {y1}", "stroke-width": f"{width}"}
+            found = self.shape("path", path, element)
+            marks += found
+            order += [place * _PIECES] * len(found)
+        return Ordered(Marks.of(marks), np.array(order, np.int64))
+
+    def shape(self, tag: str, node: Attributes, element: int) -> list[Mark]:
+        to_page = self.maps[self.map_of[element]]
         width = float(node.get("stroke-width", 0))
         box = _upright(node, tag)
-        if box and not group.to_page.b:
-            self.box(box, tag, width, group)
-            return
-        self.outline(_SHAPES[tag](node), tag, width, group)
+        if box and not to_page.b:
+            a, _, _, d, e, f = to_page
+            place = Box(a * box[0] + e, d * box[1] + f, a * box[2] + e, d * box[3] + f)
+            return [Mark(None, to_page, element, tag, stroke=a * width, box=place)]
+        edges = _SHAPES[tag](node)
+        stroke = width * self.sizes.pixels_per_unit
+        return [Mark(edges, to_page, element, tag, stroke=stroke)] if len(edges) else []
 
-    def outline(self, edges: NDArray[np.float64], tag: str, width: float, group: _Group) -> None:
-        if len(edges):
-            stroke = width * self.sizes.pixels_per_unit
-            self.marks.append(Mark(edges, group.to_page, group.element, tag, stroke=stroke))
+    def read_texts(self, tokens: Tokens, where: Places) -> Ordered:
+        drawings: list[Drawing] = []
+        elements: list[int] = []
+        rows: list[tuple[float, float, float]] = []  # size, and where the origin lies
+        order: list[int] = []
+        texts = zip(where.tolist(), *tokens[where, 1:4].T.tolist(), strict=True)
+        for place, element, start, end in texts:
+            left, top, pieces = self.text(self.svg[start:end], element)
+            for edges, words, size, name, font, missing, key, right, down in pieces:
+                self.missing += missing
+                if len(edges):
+                    drawings.append(_new(Drawing, (edges, name, font, "", words, key)))
+                    elements.append(element)
+                    rows.append((size, left + right, top + down))
+                    order.append(place * _PIECES + len(order) % _PIECES)
+        sizes, x, y = np.array(rows, np.float64).reshape(-1, 3).T
+        to_page = self.map_rows[self.map_of[elements]]
+        a, b, c, d, e, f = to_page.T
+        to_page[:, 4:] = np.stack([a * x + c * y + e, b * x + d * y + f], axis=1)
+        count = len(drawings)
+        marks = Marks(
+            tuple(drawings),
+            np.arange(count, dtype=np.int32),
+            to_page,
+            np.array(elements, np.int32),
+            np.full(count, SHAPE_CODES["text"], np.uint8),
+            sizes * self.sizes.pixels_per_unit,
+            np.zeros(count),
+            np.zeros((count, 4)),
+        )
+        return Ordered(marks, np.array(order, np.int64))
 
-    def polygon(self, points: str, group: _Group) -> None:
-        numbers = [float(number) for number in points.replace(",", " ").split()]
-        corners = list(zip(numbers[::2], numbers[1::2], strict=True))
-        ends = [*corners[1:], corners[0]]
-        edges = np.array([(*start, *end) for start, end in zip(corners, ends, strict=True)])
-        self.outline(edges, "polygon", 0.0, group)
-
-    def slur(self, d: str, width: float, group: _Group) -> None:
-        controls = [float(number) for number in NUMBER.findall(d)]
-        if len(controls) != 14 or controls[:2] != controls[-2:]:
-            self.shape("path", {"d": d, "stroke-width": f"{width}"}, group)
-            return
-        self.slurs.append((len(self.marks), controls, width))
-        self.outline(_PENDING, "path", width, group)
-
-    def outline_slurs(self) -> None:
-        """Outline the slurs of the page together, which takes a tenth of the time."""
-        if self.slurs:
-            places, controls, widths = zip(*self.slurs, strict=True)
-            for place, edges in zip(places, slur_edges(controls, widths, _FLATNESS), strict=True):
-                self.marks[place] = self.marks[place]._replace(edges=edges)
-
-    def drop_beams_of_hidden_notes(self) -> None:
-        """Verovio hides notes, but not their beam and the number and bracket of their tuplet."""
-        shown: set[int] = set()  # elements with marks in them, besides those
-        for mark in self.marks:
-            element = mark.element
-            if self.elements[element].kind not in _OVER_NOTES:
-                while element >= 0 and element not in shown:
-                    shown.add(element)
-                    element = self.elements[element].parent
-        self.marks = [mark for mark in self.marks if self.is_over_notes(mark, shown)]
-
-    def is_over_notes(self, mark: Mark, shown: set[int]) -> bool:
-        kind, _, parent, _ = self.elements[mark.element]
-        if kind not in _OVER_NOTES:
-            return True
-        return (mark.element if kind == "beam" else parent) in shown
-
-    def text(self, source: str, group: _Group) -> None:
-        lettering = self.lettering(group.element)
-        x, y = 0.0, 0.0
+    def text(self, source: str, element: int) -> tuple[float, float, Iterable[Piece]]:
+        """The pieces of a text, and from where they are placed."""
+        lettering = self.letterings[self.lettering_of[element]]
         plain = _PLAIN_TEXT.fullmatch(source)
-        if plain:
-            left, top, anchor, points, text = plain.groups()
-            x, y = float(left), float(top)
-            pieces: Iterable[Piece] = set_plain(
-                unescape(text), anchor or "start", float(points), lettering
-            )
-        else:
-            pieces = read_text(etree.fromstring(source), lettering, self.font)
-        element, to_page, _ = group
-        for edges, words, size, name, font, missing, key, dx, dy in pieces:
-            self.missing += missing
-            if len(edges):
-                pixels = size * self.sizes.pixels_per_unit
-                place = to_page @ Affine(e=x + dx, f=y + dy)
-                fields = (
-                    edges,
-                    place,
-                    element,
-                    "text",
-                    name,
-                    font,
-                    pixels,
-                    words,
-                    0.0,
-                    "",
-                    None,
-                    key,
-                )
-                self.marks.append(_new(Mark, fields))
+        if not plain:
+            return 0.0, 0.0, read_text(etree.fromstring(source), lettering, self.font)
+        left, top, anchor, points, text = plain.groups()
+        pieces = set_plain(unescape(text), anchor or "start", float(points), lettering)
+        return float(left), float(top), pieces
 
-    def lettering(self, element: int) -> Lettering:
-        """What text in *element* inherits."""
-        if element < 0:
-            return Lettering()
-        known = self.letterings.get(element)
-        if known is None:
-            kind, _, parent, _ = self.elements[element]
-            known = styled(self.lettering(parent), kind, self.lettered.get(element, {}))
-            self.letterings[element] = known
-        return known
+    def over_shown_notes(self, marks: Marks) -> Marks:
+        """*marks* without beams, and numbers and brackets of tuplets, over hidden notes alone."""
+        elements, groups = self.elements, self.scan.groups
+        over = [index for index, kind in enumerate(self.kinds) if kind in _OVER_NOTES]
+        if not over:
+            return marks
+        is_over = np.zeros(len(elements), np.bool_)
+        is_over[over] = True
+        has = np.zeros(len(elements), np.int64)  # a mark, besides those
+        has[marks.element[~is_over[marks.element]]] = 1
+        before = np.concatenate([[0], np.cumsum(has)])
+        shown = before[groups[:, scanner.END]] > before[:-1]
+        kept = np.ones(len(elements), np.bool_)
+        for index in over:
+            whose = index if self.kinds[index] == "beam" else elements[index].parent
+            kept[index] = shown[whose]
+        return marks.taken(kept[marks.element])
+
+
+@lru_cache(maxsize=20_000)
+def _drawings(font: str, code: int) -> tuple[Drawing, ...]:
+    """What a glyph draws: itself, or an octave clef and its numeral."""
+    try:
+        found = glyph(font, f"{code:04X}")
+    except KeyError as missing:
+        raise EngravingError(f"U+{code:04X}", str(missing.args[0])) from None
+    drawing = Drawing(found.edges, found.name, found.font, key=found.key)
+    if found.numeral is None:
+        return (drawing,)
+    numeral = drawing._replace(edges=found.numeral, part="numeral", key=f"{found.key} numeral")
+    return drawing, numeral
 
 
 def _upright(node: Attributes, tag: str) -> tuple[float, float, float, float] | None:

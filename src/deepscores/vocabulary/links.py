@@ -1,0 +1,129 @@
+"""The links between symbols that follow from where their elements stand and they lie, compiled.
+
+Symbols and elements come as columns; what they are, as flags. Rows count from 0, numbers of symbols
+from 1; 0 is none.
+"""
+
+import numpy as np
+from numba import njit
+
+# What an element is.
+UNIT = 1  # note, chord or rest
+STOP = 2  # layer, staff or measure: what notes stand in
+LAYER = 4
+CHORD = 8
+BEAM = 16
+# What a symbol is, and what it belongs to.
+IS_HEAD = 1
+IS_STEM = 2
+IS_BEAM = 4
+BEAMS_OWN = 8  # a beam in its notes' element, not across measures or voices
+TO_STEM = 16
+TO_HEAD = 32
+TO_BEAM = 64
+
+
+@njit(cache=True)
+def link(above, elements, symbols, element, system, boxes, parents):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Fill in *parents* the numbers of the stems, heads and beams that symbols belong to.
+
+    *above* has the element around each; *element* and *system* are the symbols'.
+    """
+    places, count = len(above), len(symbols)
+    systems = 1
+    for row in range(count):
+        systems = max(systems, system[row] + 1)
+    stem_in = np.full(places, -1, np.int32)  # by element: the first stem in it
+    # Heads by note, chord and rest, and beams by element and by system: chains of rows.
+    head_in, last_head = np.full(places, -1, np.int32), np.full(places, -1, np.int32)
+    beam_in = np.full(places + systems, -1, np.int32)
+    last_beam = np.full(places + systems, -1, np.int32)
+    room = 1
+    for row in range(count):
+        if symbols[row] & IS_HEAD:
+            room += 8
+        room += 1
+    links = np.empty((room, 2), np.int32)  # a row, and the next link
+    used = 0
+    for row in range(count):
+        what, at = symbols[row], element[row]
+        if what & IS_HEAD:
+            while at >= 0 and not elements[at] & STOP:
+                if elements[at] & UNIT and used < room:
+                    links[used, 0], links[used, 1] = row, -1
+                    if head_in[at] < 0:
+                        head_in[at] = used
+                    else:
+                        links[last_head[at], 1] = used
+                    last_head[at] = used
+                    used += 1
+                at = above[at]
+        elif what & IS_STEM and above[at] >= 0 and stem_in[above[at]] < 0:
+            stem_in[above[at]] = row
+        if what & IS_BEAM:
+            place = element[row] if what & BEAMS_OWN else places + system[row]
+            links[used, 0], links[used, 1] = row, -1
+            if beam_in[place] < 0:
+                beam_in[place] = used
+            else:
+                links[last_beam[place], 1] = used
+            last_beam[place] = used
+            used += 1
+    for row in range(count):
+        what, at = symbols[row], element[row]
+        if what & TO_STEM:
+            while at >= 0:
+                if stem_in[at] >= 0:
+                    parents[row] = stem_in[at] + 1
+                    break
+                if elements[at] & (CHORD | LAYER):
+                    break
+                at = above[at]
+        elif what & TO_HEAD:
+            while at >= 0:
+                if head_in[at] >= 0:
+                    parents[row] = _nearest(links, head_in[at], boxes, row) + 1
+                    break
+                if elements[at] & LAYER:
+                    break
+                at = above[at]
+        elif what & TO_BEAM and what & IS_STEM:
+            while at >= 0 and not elements[at] & BEAM:
+                at = above[at]
+            chain = beam_in[at] if at >= 0 else -1
+            if chain < 0:
+                chain = beam_in[places + system[row]]
+            parents[row] = _reached(links, chain, boxes, row) + 1
+        elif what & TO_BEAM:  # its other lines belong to the first, which the stems reach
+            first = links[beam_in[at], 0]
+            parents[row] = first + 1 if first != row else 0
+
+
+@njit(cache=True)
+def _nearest(links, chain, boxes, row):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """The row of a chain whose middle is nearest in height."""
+    middle = (boxes[row, 1] + boxes[row, 3]) / 2
+    best, least = -1, np.inf
+    while chain >= 0:
+        other = links[chain, 0]
+        distance = abs((boxes[other, 1] + boxes[other, 3]) / 2 - middle)
+        if distance < least:
+            best, least = other, distance
+        chain = links[chain, 1]
+    return best
+
+
+@njit(cache=True)
+def _reached(links, chain, boxes, row):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """The first beam of a chain that a stem reaches, within a pixel; -1 if there is none."""
+    x = (boxes[row, 0] + boxes[row, 2]) / 2
+    while chain >= 0:
+        beam = boxes[links[chain, 0]]
+        if (
+            beam[0] - 1 <= x <= beam[2] + 1
+            and beam[1] <= boxes[row, 3] + 1
+            and boxes[row, 1] <= beam[3] + 1
+        ):
+            return links[chain, 0]
+        chain = links[chain, 1]
+    return -1
