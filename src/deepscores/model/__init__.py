@@ -1,7 +1,7 @@
 """The data that passes between the parts: frozen, without I/O."""
 
 from deepscores.model.marks import Drawing, Mark, Marks
-from deepscores.model.page import Element, Facts, Music, Page
+from deepscores.model.page import Element, Elements, Facts, Music, Page
 from deepscores.model.score import Score
 from deepscores.model.sheet import Painting, Runs, Sheet, spread
 from deepscores.model.style import FontFile, Style
@@ -11,6 +11,7 @@ __all__ = [
     "Contours",
     "Drawing",
     "Element",
+    "Elements",
     "Facts",
     "FontFile",
     "Mark",

@@ -1,9 +1,9 @@
 """An engraved page as vectors: what was drawn, and whose it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,53 @@ class Element(NamedTuple):
     qualifiers: tuple[str, ...] = ()  # "above", "cue", "spanning", …
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements(Sequence[Element]):
+    """The elements of a page in columns, each after the one it stands in; as rows, too."""
+
+    kind: Words
+    id: Sequence[str]
+    parent: NDArray[np.int32]
+    qualifiers: Mapping[int, tuple[str, ...]]  # by row; without those that have none
+
+    @classmethod
+    def of(cls, rows: Sequence[Element]) -> "Elements":
+        """The columns of *rows*."""
+        if isinstance(rows, Elements):
+            return rows
+        return cls(
+            Words.of([row.kind for row in rows]),
+            [row.id for row in rows],
+            np.array([row.parent for row in rows], np.int32),
+            {place: row.qualifiers for place, row in enumerate(rows) if row.qualifiers},
+        )
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @overload
+    def __getitem__(self, row: int) -> Element: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Element]: ...
+    def __getitem__(self, row: int | slice) -> Element | list[Element]:
+        if isinstance(row, slice):
+            return [self[each] for each in range(*row.indices(len(self)))]
+        kind, parent = self.kind.words[self.kind.codes[row]], int(self.parent[row])
+        return Element(kind, self.id[row], parent, self.qualifiers.get(row, ()))
+
+    def __iter__(self) -> Iterator[Element]:
+        return (self[row] for row in range(len(self)))
+
+    def inherited(self, own: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) *own* of each, and where that is 0, that of the nearest element around it."""
+        found = own.copy()
+        around = self.parent.copy()
+        while len(rows := np.flatnonzero((found == 0) & (around >= 0))):
+            found[rows] = own[around[rows]]
+            around[rows] = self.parent[around[rows]]
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One engraved page."""
@@ -31,7 +78,7 @@ class Page:
     width: int  # pixels
     height: int
     staff_space: float  # pixels
-    elements: tuple[Element, ...]
+    elements: Sequence[Element]
     marks: Sequence[Mark]  # in painting order
     missing_text: str = ""  # characters that no packaged font can draw
 

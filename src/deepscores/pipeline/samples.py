@@ -11,7 +11,7 @@ from deepscores.formats.png import encode_runs_png
 from deepscores.formats.tables import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.labelling.masks import class_runs
-from deepscores.model import Page, Sheet, Symbols, Words
+from deepscores.model import Elements, Page, Sheet, Symbols, Words
 from deepscores.vocabulary.labels import Labelled, LabelSet
 
 IMAGES = "images_png"
@@ -181,7 +181,7 @@ def _oriented(symbols: Symbols) -> "pa.Array[Any]":
 def _page_row(
     stem: str, sheet: Sheet, page: Page, origin: Provenance, objects: int
 ) -> tuple[Any, ...]:
-    kinds = [element.kind for element in page.elements]
+    kinds = Elements.of(page.elements).kind
     symbols = sheet.symbols
     lines = symbols.kind.are("staffLine")
     staves = set(zip(symbols.system[lines].tolist(), symbols.staff[lines].tolist(), strict=True))
@@ -196,9 +196,9 @@ def _page_row(
         page.width,
         page.height,
         page.staff_space,
-        kinds.count("system"),
+        int(kinds.are("system").sum()),
         len(staves),
-        kinds.count("measure"),
+        int(kinds.are("measure").sum()),
         len(symbols),
         objects,
         int(sheet.painting.visible_areas.sum()),

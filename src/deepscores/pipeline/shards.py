@@ -18,7 +18,7 @@ from deepscores.engravers.protocol import Engraving
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.labelling.readability import unreadable
-from deepscores.model import Marks, Page, Score, Sheet, Symbols
+from deepscores.model import Elements, Marks, Page, Score, Sheet, Symbols
 from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
@@ -201,8 +201,9 @@ def left_out_for(notes: int, page: Page, symbols: Symbols, recipe: Recipe) -> tu
 
 def count_notes(page: Page) -> int:
     """The noteheads that the engine drew, on the page and beyond its edge."""
-    drawn = np.unique(Marks.of(page.marks).element).tolist()
-    return sum(page.elements[index].kind == "notehead" for index in drawn)
+    drawn = np.zeros(len(page.elements), np.bool_)
+    drawn[Marks.of(page.marks).element] = True
+    return int((drawn & Elements.of(page.elements).kind.are("notehead")).sum())
 
 
 def _compare_notes(score: Score, found: int, verb: str, recipe: Recipe) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.geometry import Box
-from deepscores.model import Drawing, Element, Mark, Marks, Page
+from deepscores.model import Drawing, Element, Elements, Mark, Marks, Page, Words
 from deepscores.model.marks import BOX
 from deepscores.outlines.contours import bounds, on_page
 
@@ -91,7 +91,7 @@ _NUMBERS = {"multiRestNum": "restHNr", "mRptNum": "repeatBarNumber"}
 class Drawn(NamedTuple):
     """The symbols of a page, by their marks. Every mark is in exactly one symbol."""
 
-    kinds: list[str]
+    kind: Words
     first: NDArray[np.int64]  # place of each symbol's first mark; symbols come in that order
     others: dict[int, NDArray[np.int64]]  # by symbol: places of all its marks, if it has several
 
@@ -110,7 +110,7 @@ def find_symbols(page: Page) -> Drawn:
     """Group the marks of *page* into symbols, ordered by their first mark."""
     marks = Marks.of(page.marks)
     if not len(marks):
-        return Drawn([], np.empty(0, np.int64), {})
+        return Drawn(Words.of(()), np.empty(0, np.int64), {})
     named, which = _named(marks, page)
     kinds: dict[str, int] = {}
     kind_of = np.array([kinds.setdefault(one.kind, len(kinds)) for one in named])[which]
@@ -127,7 +127,6 @@ def find_symbols(page: Page) -> Drawn:
         keys, return_index=True, return_inverse=True, return_counts=True
     )
     order = first.argsort()
-    names = list(kinds)
     others: dict[int, NDArray[np.int64]] = {}
     if (counts > 1).any():
         rank = np.empty(len(order), np.int64)
@@ -138,7 +137,7 @@ def find_symbols(page: Page) -> Drawn:
             end = ends[several]
             others[several] = by_symbol[end - counts[order[several]] : end]
     first = first[order]
-    return Drawn([names[kind] for kind in kind_of[first].tolist()], first, others)
+    return Drawn(Words(kind_of[first].astype(np.int32), tuple(kinds)), first, others)
 
 
 _HEIGHTS = 1 << 28  # more hundredths of a pixel than a page is high
@@ -169,8 +168,9 @@ def _named(marks: Marks, page: Page) -> tuple[list[_Name], NDArray[np.int64]]:
 
     A name follows from what all marks of one look share, so that it is found out once.
     """
-    kinds = np.array([_code(element.kind) for element in page.elements], np.int64)
-    parents = np.array([element.parent for element in page.elements], np.int64)
+    elements = Elements.of(page.elements)
+    kinds = np.array(list(map(_code, elements.kind.words)), np.int64)[elements.kind.codes]
+    parents = elements.parent
     around = np.where(parents < 0, 0, kinds[parents] + 1)
     drawn = [_code(_drawn(one)) for one in marks.drawings]
     boxed = marks.drawing == BOX

@@ -112,10 +112,10 @@ class LabelSet:
                 continue
             free = [symbol for symbol in composable if not taken[symbol.number - 1]]
             for members in _compositions(rule, free, columns, self._letters):
-                rows = [number - 1 for number in members]
-                taken[rows] = True
-                x0, y0 = columns.box[rows, :2].min(axis=0).tolist()
-                x1, y1 = columns.box[rows, 2:].max(axis=0).tolist()
+                places = [number - 1 for number in members]
+                taken[places] = True
+                x0, y0 = columns.box[places, :2].min(axis=0).tolist()
+                x1, y1 = columns.box[places, 2:].max(axis=0).tolist()
                 one = Labelled(min(members), rule.id, tuple(sorted(members)), Box(x0, y0, x1, y1))
                 objects.append(one)
         class_ids = np.where(taken, 0, self._class_ids(columns))
@@ -196,11 +196,11 @@ def _hold(
     """Of which of *rows* a condition is true."""
     if key == "on_line":
         positions = symbols.staff_position[rows]
-        return ~np.isnan(positions) & np.isin(positions % 2 == 0, values)
+        return ~np.isnan(positions) & np.isin(positions % 2 == 0, np.array(values))
     column = getattr(symbols, key)
     if isinstance(column, Words):
         return column.among(values)[rows]  # type: ignore[arg-type]
-    return np.isin(column[rows], values)
+    return np.isin(column[rows], np.array(values))
 
 
 _SAME = 0.95  # intersection over union, above which two boxes of a class are one object

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.model import Facts, Music, Page, Words
+from deepscores.model import Elements, Facts, Music, Page, Words
 from deepscores.vocabulary import links
 
 _TO_NOTEHEAD = frozenset(("accid", "dots", "artic", "flag", "syl", "verse", "bTrem", "note"))
@@ -63,7 +63,8 @@ class Drafts(NamedTuple):
 
 def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For each symbol the number of the one it belongs to (0 = none), and of its group."""
-    above = np.array([element.parent for element in page.elements], np.int32)
+    around = Elements.of(page.elements)
+    above = around.parent
     keys = _keys(drafts, above)
     _, first, place = np.unique(keys, return_index=True, return_inverse=True)
     groups = first[place]
@@ -71,7 +72,8 @@ def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32],
     within = np.flatnonzero(drafts.kind.among(_INNER) & drafts.role.among(_RELATED)).tolist()
     flags = _flags(drafts)
     flags[within] &= ~links.TO_HEAD
-    elements = np.array([_ELEMENTS.get(element.kind, 0) for element in page.elements], np.int32)
+    what = np.array([_ELEMENTS.get(kind, 0) for kind in around.kind.words] or [0], np.int32)
+    elements = what[around.kind.codes]
     links.link(above, elements, flags, drafts.element, drafts.system, drafts.box, parents)
     kinds, roles = drafts.kind.tolist(), drafts.role
     starting = roles.among(_STARTED)

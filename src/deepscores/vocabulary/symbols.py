@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepscores.geometry import Box
 from deepscores.model import (
     Contours,
+    Elements,
     Facts,
     Marks,
     Music,
@@ -103,7 +104,7 @@ def place_symbols(page: Page, music: Music) -> Placement:
 class _Sketch(NamedTuple):
     """The symbols of a page before their place in the music is known."""
 
-    kinds: list[str]
+    kind: Words
     first: Places  # their first mark
     own: dict[int, Outline]  # by row: outlines that are not those of the first mark
 
@@ -113,38 +114,61 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
     stands on it; barlines and beams as the lines that a reader sees.
     """
     found = find_symbols(page)
-    kinds: list[str] = []
-    first: list[int] = []
-    own: dict[int, Outline] = {}
+    barlines = found.kind.are("barline")
+    plain = ~barlines
+    plain[list(found.others)] = False
+    pieces = _pieces(page, marks, found, np.flatnonzero(~plain))
+    simple = np.flatnonzero(plain)
+    rows = np.concatenate([simple, np.array([piece.row for piece in pieces], np.int64)])
+    first = [*found.first[simple].tolist(), *(piece.mark for piece in pieces)]
+    # Words of the pieces' kinds stand behind those of all kinds.
+    known = {kind: code for code, kind in enumerate(found.kind.words)}
+    codes = [known.setdefault(piece.kind, len(known)) for piece in pieces]
+    kinds = Words(
+        np.concatenate([found.kind.codes[simple], np.array(codes, np.int32)]), tuple(known)
+    )
+    order = np.lexsort((rows, ~kinds.are("staffLine")))
+    own = {len(simple) + place: piece.outline for place, piece in enumerate(pieces)}
+    return _Sketch(
+        Words(kinds.codes[order], kinds.words),
+        np.array(first, np.int64)[order],
+        {
+            place: outline
+            for place, row in enumerate(order.tolist())
+            if (outline := own.get(row)) is not None
+        },
+    )
 
-    def add(kind: str, mark: int, outline: Outline | None = None) -> None:
-        if outline:
-            own[len(kinds)] = outline
-        kinds.append(kind)
-        first.append(mark)
 
-    lines = [row for row, kind in enumerate(found.kinds) if kind == "staffLine"]
-    starts = found.first.tolist()
-    for row in lines:
-        add("staffLine", starts[row], _joint_outline(marks, found.others.get(row)))
+class _Piece(NamedTuple):
+    """A symbol of several marks, or one of several symbols that an element's marks are."""
+
+    row: int  # among the symbols found
+    kind: str
+    mark: int  # its first
+    outline: Outline | None  # None: that of its mark
+
+
+def _pieces(page: Page, marks: Marks, found: Drawn, rows: Places) -> list[_Piece]:
+    pieces: list[_Piece] = []
     strokes = _strokes(marks, found)
-    for row, kind in enumerate(found.kinds):
-        if kind == "staffLine":
-            continue
+    for row in rows.tolist():
+        kind, members = found.kind.words[found.kind.codes[row]], found.marks_of(row)
         if kind == "barline":
-            for piece, members in split_barline(strokes[row], page.staff_space):
-                add(piece, members[0], _joint_outline(marks, members))
-        elif kind == "beam" and row in found.others:
-            for mark, line in join_beam([(each, marks[each]) for each in found.marks_of(row)]):
-                add("beam", mark, Outline(line.edges, line.to_page, line.key, line.box))
+            for name, part in split_barline(strokes[row], page.staff_space):
+                pieces.append(_Piece(row, name, part[0], _joint_outline(marks, part)))
+        elif kind == "beam":
+            for mark, line in join_beam([(each, marks[each]) for each in members]):
+                outline = Outline(line.edges, line.to_page, line.key, line.box)
+                pieces.append(_Piece(row, kind, mark, outline))
         else:
-            add(kind, starts[row], _joint_outline(marks, found.others.get(row)))
-    return _Sketch(kinds, np.array(first, np.int64), own)
+            pieces.append(_Piece(row, kind, members[0], _joint_outline(marks, members)))
+    return pieces
 
 
 def _strokes(marks: Marks, found: Drawn) -> dict[int, list[Stroke]]:
     """The strokes of each barline, by its place in *found*."""
-    rows = [row for row, kind in enumerate(found.kinds) if kind == "barline"]
+    rows = np.flatnonzero(found.kind.are("barline")).tolist()
     several = [found.marks_of(row) for row in rows]
     every = np.array([mark for members in several for mark in members], np.int64)
     boxes, shapes = marks.box[every].tolist(), marks.shape[every].tolist()
@@ -159,9 +183,9 @@ def _strokes(marks: Marks, found: Drawn) -> dict[int, list[Stroke]]:
     return {row: [next(whole) for _ in members] for row, members in zip(rows, several, strict=True)}
 
 
-def _joint_outline(marks: Marks, members: Sequence[int] | Places | None) -> Outline | None:
+def _joint_outline(marks: Marks, members: Sequence[int]) -> Outline | None:
     """The outline of several marks; None for one, whose outline is its own."""
-    if members is None or len(members) == 1:
+    if len(members) == 1:
         return None
     several = np.asarray(members)
     if (marks.drawing[several] == BOX).all():
@@ -287,24 +311,20 @@ class _Placer:
         self.page = page
         self.music = music
         self.marks = Marks.of(page.marks)
+        self.elements = Elements.of(page.elements)
         self.facts = music.columns
         self.system_of, self.facts_of = self.places()
 
     def places(self) -> tuple[NDArray[np.int32], Places]:
         """By element: its system, from 1, and the row of its facts or of those around it."""
-        system_of: list[int] = []
-        facts_of: list[int] = []
-        systems = 0
-        known = self.facts.place.get
-        for kind, identity, above, _ in self.page.elements:
-            if kind == "system":
-                systems += 1
-                system_of.append(systems)
-            else:
-                system_of.append(system_of[above] if above >= 0 else 0)
-            row = known(identity) if identity else None
-            facts_of.append(row or (facts_of[above] if above >= 0 else 0))
-        return np.array(system_of, np.int32), np.array(facts_of, np.int64)
+        elements = self.elements
+        systems = elements.kind.are("system")
+        get = self.facts.place.get
+        facts = [get(identity, 0) for identity in elements.id]
+        return (
+            elements.inherited(np.where(systems, np.cumsum(systems), 0)).astype(np.int32),
+            elements.inherited(np.array(facts, np.int64)),
+        )
 
     def place(self) -> Placement:
         sketch = _sketch(self.page, self.marks)
@@ -315,8 +335,8 @@ class _Placer:
         outlines = Outlines(
             outlines.contours, outlines.contour[rows], outlines.to_page[rows], outlines.box[rows]
         )
-        kinds = [sketch.kinds[row] for row in rows.tolist()]
-        return Placement(self.symbols(kinds, sketch.first[rows], boxes[rows], outlines), outlines)
+        kind = Words(sketch.kind.codes[rows], sketch.kind.words)
+        return Placement(self.symbols(kind, sketch.first[rows], boxes[rows], outlines), outlines)
 
     def outlines(self, sketch: _Sketch) -> Outlines:
         """What each symbol inks: what its first mark draws, or an outline of its own."""
@@ -339,20 +359,15 @@ class _Placer:
             boxes[row] = cut_box(outlines[row], Box(*boxes[row].tolist()), width, height)
         return boxes
 
-    def symbols(
-        self, kinds: list[str], first: Places, boxes: Numbers, outlines: Outlines
-    ) -> Symbols:
+    def symbols(self, kind: Words, first: Places, boxes: Numbers, outlines: Outlines) -> Symbols:
         marks, facts = self.marks, self.facts
         element = marks.element[first]
         at = self.facts_of[element]
         roles, ids = self.roles(element)
-        for row, kind in enumerate(kinds):
-            if kind in _REFINED:
-                kinds[row] = _refine(kind, facts.rows[at[row]])
+        kind = self.refined(kind, at)
         glyphs, fonts, texts = self.drawn(first)
         system, staff = self.system_of[element], facts.staff[at]
-        kind_of = Words.of(kinds)
-        drafts = Drafts(kind_of, roles, boxes, element, ids, system, staff, texts)
+        drafts = Drafts(kind, roles, boxes, element, ids, system, staff, texts)
         parent, group = relate(drafts, self.page, self.music)
         sized = roles.among(_SIZED)
         is_glyph = marks.shape[first] == SHAPE_CODES["glyph"]
@@ -361,12 +376,12 @@ class _Placer:
         timed = roles.among(_TIMED)
         y = np.where(is_glyph, marks.to_page[first, 5], (boxes[:, 1] + boxes[:, 3]) / 2)
         return Symbols(
-            kind_of,
+            kind,
             glyphs,
             roles,
             fonts,
             boxes,
-            self.oriented(kind_of, outlines),
+            self.oriented(kind, outlines),
             ids,
             sized & small,
             sized & facts.grace[at],
@@ -375,7 +390,7 @@ class _Placer:
             staff,
             facts.voice[at],
             Words(facts.measure.codes[at], facts.measure.words),
-            self.staff_positions(kind_of, system, staff, boxes, y, roles.among(_ON_STAFF)),
+            self.staff_positions(kind, system, staff, boxes, y, roles.among(_ON_STAFF)),
             Words(np.where(pitched, facts.step.codes[at], 0), facts.step.words),
             np.where(pitched, facts.alter[at], np.nan),
             np.where(pitched, facts.octave[at], np.nan),
@@ -386,16 +401,26 @@ class _Placer:
             texts,
         )
 
+    def refined(self, kind: Words, at: Places) -> Words:
+        """*kind*, told more exactly where only the score can; *at* are the rows of the facts."""
+        rows = np.flatnonzero(kind.among(_REFINED)).tolist()
+        if not rows:
+            return kind
+        codes, known = kind.codes.copy(), {word: code for code, word in enumerate(kind.words)}
+        for row in rows:
+            name = _refine(kind.words[codes[row]], self.facts.rows[at[row]])
+            codes[row] = known.setdefault(name, len(known))
+        return Words(codes, tuple(known))
+
     def roles(self, element: NDArray[np.int32]) -> tuple[Words, list[str]]:
         """Of each symbol the kind of its element, and that element's id or the one's around it."""
-        elements = self.page.elements
-        names: list[str] = []
-        ids: list[str] = []
-        for place in element.tolist():
-            kind, identity, parent, _ = elements[place]
-            names.append(kind)
-            ids.append(identity or (elements[parent].id if parent >= 0 else ""))
-        return Words.of(names), ids
+        elements = self.elements
+        ids, parents = elements.id, elements.parent.tolist()
+        found = [
+            ids[place] or (ids[parents[place]] if parents[place] >= 0 else "")
+            for place in element.tolist()
+        ]
+        return Words(elements.kind.codes[element], elements.kind.words), found
 
     def drawn(self, first: Places) -> tuple[Words, Words, dict[int, str]]:
         """Glyph, font and text of each symbol."""

@@ -30,7 +30,7 @@ from deepscores.engravers.verovio.lettering import (
 )
 from deepscores.errors import EngravingError
 from deepscores.geometry import Affine, Box
-from deepscores.model import Drawing, Element, Mark, Marks, Page
+from deepscores.model import Drawing, Elements, Mark, Marks, Page, Words
 from deepscores.model.marks import BOX, SHAPE_CODES, Ordered, join
 from deepscores.outlines import curves
 from deepscores.outlines.slurs import slur_edges
@@ -78,7 +78,7 @@ def read_page(svg: str, number: int, font: str, sizes: Sizes) -> Page:
         sizes.width,
         sizes.height,
         sizes.staff_space,
-        tuple(reader.elements),
+        reader.elements,
         marks,
         "".join(sorted(set(reader.missing))),
     )
@@ -111,17 +111,15 @@ class _Reader:
         self.lettering_of = np.zeros(count, np.int64)
         self.maps = [Affine(a=sizes.pixels_per_unit, d=sizes.pixels_per_unit)]
         self.letterings = [Lettering()]
-        self.elements: list[Element] = []
-        self.kinds: list[str] = []
-        self.read_groups()
+        self.elements = self.read_groups()
         self.map_rows = np.array(self.maps, np.float64)
 
-    def read_groups(self) -> None:
+    def read_groups(self) -> Elements:
         svg, groups = self.svg, self.scan.groups
-        id0, id1, name0, name1, more0, more1, parents, _, class1 = groups.T.tolist()
-        kinds = self.kinds = [svg[a:b] for a, b in zip(name0, name1, strict=True)]
+        id0, id1, name0, name1, more0, more1, _, _, class1 = groups.T.tolist()
+        kinds = [svg[a:b] for a, b in zip(name0, name1, strict=True)]
         ids = [svg[a:b] for a, b in zip(id0, id1, strict=True)]
-        words: list[tuple[str, ...]] = [()] * len(kinds)
+        words: dict[int, tuple[str, ...]] = {}
         for element in np.flatnonzero(groups[:, scanner.NAME + 1] < groups[:, -1]).tolist():
             words[element] = tuple(svg[name1[element] + 1 : class1[element]].split(" "))
             if not ids[element]:  # a piece after a break names its element in the class
@@ -130,13 +128,10 @@ class _Reader:
             if "placeholder" in words[element]:  # hidden by Verovio's style sheet
                 self.within(element, self.hidden, True)
         for element, kind in enumerate(kinds):
-            if more1[element] > more0[element]:
+            if kind in STYLED or more1[element] > more0[element]:
                 text = svg[more0[element] : more1[element]]
                 self.style(element, kind, dict(_ATTRIBUTE.findall(text)))
-            elif kind in STYLED:
-                self.style(element, kind, {})
-        rows = zip(kinds, ids, parents, words, strict=True)
-        self.elements = [_new(Element, row) for row in rows]
+        return Elements(Words.of(kinds), ids, groups[:, scanner.PARENT], words)
 
     def style(self, element: int, kind: str, attributes: Attributes) -> None:
         """Note what holds in *element* and all in it; what stands deeper is read later."""
@@ -249,10 +244,8 @@ class _Reader:
         The first segment of each is lengthened, in *lines*, to the end of the last.
         """
         kept = np.ones(len(lines), np.bool_)
-        systems = [index for index, kind in enumerate(self.kinds) if kind == "system"]
-        staves = np.zeros(len(self.kinds), np.bool_)
-        staves[[index for index, kind in enumerate(self.kinds) if kind == "staff"]] = True
-        rows = np.flatnonzero(staves[lines[:, 1]])
+        systems = np.flatnonzero(self.elements.kind.are("system"))
+        rows = np.flatnonzero(self.elements.kind.are("staff")[lines[:, 1]])
         system_of = np.searchsorted(systems, lines[rows, 1])
         last: dict[tuple[int, int, int], list[int]] = {}  # row and right end, by height and width
         every: list[list[int]] = []
@@ -386,19 +379,15 @@ class _Reader:
     def over_shown_notes(self, marks: Marks) -> Marks:
         """*marks* without beams, and numbers and brackets of tuplets, over hidden notes alone."""
         elements, groups = self.elements, self.scan.groups
-        over = [index for index, kind in enumerate(self.kinds) if kind in _OVER_NOTES]
-        if not over:
+        is_over = elements.kind.among(_OVER_NOTES)
+        if not is_over.any():
             return marks
-        is_over = np.zeros(len(elements), np.bool_)
-        is_over[over] = True
         has = np.zeros(len(elements), np.int64)  # a mark, besides those
         has[marks.element[~is_over[marks.element]]] = 1
         before = np.concatenate([[0], np.cumsum(has)])
         shown = before[groups[:, scanner.END]] > before[:-1]
-        kept = np.ones(len(elements), np.bool_)
-        for index in over:
-            whose = index if self.kinds[index] == "beam" else elements[index].parent
-            kept[index] = shown[whose]
+        beams = elements.kind.are("beam")
+        kept = ~is_over | np.where(beams, shown, shown[elements.parent])
         return marks.taken(kept[marks.element])
 
 
