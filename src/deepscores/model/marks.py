@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepscores.geometry import Affine, Box
 
-SHAPES = ("glyph", "path", "polygon", "polyline", "rect", "ellipse", "text")
+SHAPES = ("glyph", "path", "polygon", "polyline", "line", "rect", "ellipse", "circle", "text")
 SHAPE_CODES = {shape: code for code, shape in enumerate(SHAPES)}
 BOX = -1  # instead of a drawing: the mark is an upright rectangle
 

@@ -84,7 +84,7 @@ def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32],
     starting &= flags & (links.TO_HEAD | links.TO_STEM | links.TO_BEAM) == 0
     starts = np.flatnonzero(starting).tolist()
     if starts:
-        heads = _heads(drafts, flags, page)
+        heads = _heads(drafts, flags, around)
         for row in starts:
             parents[row] = _started(music.facts.get(drafts.id[row], _NO_FACTS), heads)
     return parents, (groups + 1).astype(np.int32)
@@ -136,17 +136,17 @@ def _within(row: int, kinds: list[str], group: list[int]) -> int:
     return 0
 
 
-def _heads(drafts: Drafts, flags: NDArray[np.int32], page: Page) -> dict[str, int]:
+def _heads(drafts: Drafts, flags: NDArray[np.int32], elements: Elements) -> dict[str, int]:
     """The first head of each note, chord and rest, by xml:id."""
-    elements = page.elements
+    parents, stops = elements.parent.tolist(), elements.kind.among(_STOPS).tolist()
+    units = elements.kind.among(_UNITS).tolist()
     found: dict[str, int] = {}
-    for row in np.flatnonzero(flags & links.IS_HEAD).tolist():
-        above = int(drafts.element[row])
-        while above >= 0 and elements[above].kind not in _STOPS:
-            kind, identity, parent, _ = elements[above]
-            if kind in _UNITS:
-                found.setdefault(identity, row + 1)
-            above = parent
+    rows = np.flatnonzero(flags & links.IS_HEAD)
+    for row, above in zip(rows.tolist(), drafts.element[rows].tolist(), strict=True):
+        while above >= 0 and not stops[above]:
+            if units[above]:
+                found.setdefault(elements.id[above], row + 1)
+            above = parents[above]
     return found
 
 

@@ -14,7 +14,7 @@ MUSIC = Music("", {}, (), 0, 0)
 def test_an_empty_page_is_a_blank_sheet() -> None:
     sheet = Studio(40, 30).make_sheet(PAGE, MUSIC)
     assert sheet.painting.image.shape == (30, 40)
-    assert sheet.symbols == ()
+    assert len(sheet.symbols) == 0
     assert not sheet.painting.owners.any()
 
 

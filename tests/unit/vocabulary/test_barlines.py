@@ -2,23 +2,19 @@
 
 import pytest
 
-from deepscores.geometry import Affine, Box
-from deepscores.model import Mark
-from deepscores.outlines.contours import rectangle
-from deepscores.vocabulary.barlines import split_barline
+from deepscores.vocabulary.barlines import Stroke, split_barline
 
 SPACE = 16.0
 
 
-def strokes(top: float, bottom: float, shape: str) -> list[Mark]:
+def strokes(top: float, bottom: float, shape: str) -> list[Stroke]:
     """Dashes of half a staff space, or a dot a space, from *top* to *bottom*."""
-    marks = []
+    found = []
     y = top
     while y < bottom:
-        edges = rectangle(Box(100, y, 102, y + SPACE / 2))
-        marks.append(Mark(edges, Affine(), 0, shape, stroke=2))
+        found.append(Stroke(y, 100, y + SPACE / 2, len(found), 2, shape, solid=False))
         y += SPACE
-    return marks
+    return found
 
 
 @pytest.mark.parametrize(
