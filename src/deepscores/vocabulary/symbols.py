@@ -128,16 +128,9 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
         np.concatenate([found.kind.codes[simple], np.array(codes, np.int32)]), tuple(known)
     )
     order = np.lexsort((rows, ~kinds.are("staffLine")))
-    own = {len(simple) + place: piece.outline for place, piece in enumerate(pieces)}
-    return _Sketch(
-        Words(kinds.codes[order], kinds.words),
-        np.array(first, np.int64)[order],
-        {
-            place: outline
-            for place, row in enumerate(order.tolist())
-            if (outline := own.get(row)) is not None
-        },
-    )
+    place = order.argsort()[len(simple) :].tolist()  # of each piece
+    own = {at: one.outline for at, one in zip(place, pieces, strict=True) if one.outline}
+    return _Sketch(Words(kinds.codes[order], kinds.words), np.array(first, np.int64)[order], own)
 
 
 class _Piece(NamedTuple):
@@ -475,8 +468,6 @@ class _Placer:
 
 
 _SMALL = 0.9  # of a full-size glyph
-
-
 _REFINED = frozenset(("hairpin", "lyricHyphen"))
 
 
