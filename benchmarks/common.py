@@ -7,12 +7,14 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import verovio
+from rich.console import Console
+from rich.table import Table
 
 from deepscores.engravers.verovio import engine
 from deepscores.errors import DeepScoresError
@@ -92,9 +94,30 @@ def _processor() -> str:
     return next(names, platform.processor())
 
 
+def at_most(what: str, measured: float, target: float) -> dict[str, Any]:
+    """A figure beside its target: whether it is met, to the digits that are told."""
+    return {"what": what, "measured": measured, "at most": target, "met": measured <= target}
+
+
+def at_least(what: str, measured: float, target: float) -> dict[str, Any]:
+    return {"what": what, "measured": measured, "at least": target, "met": measured >= target}
+
+
+def show_targets(targets: Iterable[Mapping[str, Any]]) -> None:
+    """Print figures beside their targets."""
+    table = Table("figure", "measured", "target", "")
+    for one in targets:
+        (bound,) = (key for key in ("at most", "at least") if key in one)
+        verdict = "met" if one["met"] else "MISSED"
+        table.add_row(one["what"], f"{one['measured']:g}", f"{bound} {one[bound]:g}", verdict)
+    Console().print(table)
+
+
 def report(result: Mapping[str, Any], path: Path | None) -> None:
-    """Print a result as JSON, and write it to *path* if there is one."""
+    """Print a result as JSON, its targets as a table, and write it to *path* if there is one."""
     print(json.dumps(result, indent=1))
+    if result.get("targets"):
+        show_targets(result["targets"])
     write(result, path)
 
 

@@ -42,12 +42,18 @@ def compress_rows(runs: Runs, width: int, depth: int) -> bytes:
 
     *runs* are of an image of *width* pixels a row.
     """
+    stream: NDArray[np.uint8] = _compress(runs, width, depth)
+    return stream.tobytes()
+
+
+@njit(cache=True)
+def _compress(runs, width, depth):  # type: ignore[no-untyped-def] # pragma: no cover
+    # One entry into compiled code: each would take some milliseconds to load in a new process.
     distance = 1 + width * depth
     tokens, adler = _tokens(runs, width, depth, distance <= _WINDOW)
     lengths = _code_lengths(_frequencies(tokens))
     distances = np.array([depth, distance if distance <= _WINDOW else depth + 1])
-    stream: NDArray[np.uint8] = _pack(tokens, lengths, distances, adler)
-    return stream.tobytes()
+    return _pack(tokens, lengths, distances, adler)
 
 
 @njit(cache=True)
@@ -89,15 +95,12 @@ def _repeat(tokens, count, kind, length):  # type: ignore[no-untyped-def] # prag
 @njit(cache=True)
 def _flush(tokens, count, above, last_but_one, last):  # type: ignore[no-untyped-def] # pragma: no cover
     """Append what is pending: *above* bytes from the row above; as literals, if they are few."""
-    if above >= _SHORTEST:
+    if above > _LONGEST:
         return _repeat(tokens, count, _ABOVE, above)
-    if above == 2:
-        tokens[count] = last_but_one
-        count += 1
-    if above:
-        tokens[count] = last
-        count += 1
-    return count
+    # Written in any case, kept if counted: branches would be guessed wrong.
+    tokens[count] = _ABOVE | above if above >= _SHORTEST else last_but_one if above == 2 else last
+    tokens[count + 1] = last
+    return count + (above > 0) + (above == 2)
 
 
 @njit(cache=True)
@@ -152,12 +155,9 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
                     if taken * depth >= _SHORTEST:
                         count = _repeat(tokens, count, _BEFORE, taken * depth)
                     else:
-                        for _ in range(taken):
-                            if depth == 2:
-                                tokens[count] = high
-                                count += 1
-                            tokens[count] = low
-                            count += 1
+                        tokens[count] = high if depth == 2 else low
+                        tokens[count + 1] = low
+                        count += taken * depth
                 fresh = False
                 x += taken
                 last_but_one = high if depth == 2 else low if taken > 1 else last

@@ -1,5 +1,7 @@
 """Classification patches: the page around a symbol, centred on its box."""
 
+from math import floor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +19,10 @@ def cut_patch(image: NDArray[np.uint8], box: Box, width: int, height: int) -> ND
     [[255, 255, 255], [255, 0, 0], [255, 0, 0]]
     """
     centre = box.centre
-    left = int(np.floor(centre.x - width / 2 + 0.5))
-    top = int(np.floor(centre.y - height / 2 + 0.5))
+    left = floor(centre.x - width / 2 + 0.5)
+    top = floor(centre.y - height / 2 + 0.5)
+    if 0 <= left <= image.shape[1] - width and 0 <= top <= image.shape[0] - height:
+        return image[top : top + height, left : left + width].copy()
     patch = np.full((height, width), PAPER, np.uint8)
     y0, x0 = max(top, 0), max(left, 0)
     y1, x1 = min(top + height, image.shape[0]), min(left + width, image.shape[1])

@@ -4,45 +4,42 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from deepscores.errors import DeepScoresError
-from deepscores.formats.png import decode_png, encode_png
-from deepscores.formats.tables import (
-    PAGES,
-    SCORES,
-    SYMBOLS,
-    SYMBOLS_WHOLE,
-    WRITING,
-    encode_table,
-    table,
-)
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
-from deepscores.pipeline.files import commit_record, write_again, write_file
+from deepscores.formats.tables import PAGES, SCORES, encode_table, table
+from deepscores.pipeline.files import commit_record, write_file
 from deepscores.pipeline.manifest import MANIFEST, Entry, list_files, write_manifest
+from deepscores.pipeline.parts import (
+    ROWS,
+    Part,
+    PartTask,
+    Portion,
+    combined,
+    grouped,
+    merge_part,
+    part_limits,
+)
+from deepscores.pipeline.patches import PatchTask, patch_limits, share_out, write_patches
 from deepscores.pipeline.plan import DATASET, Plan
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.quota import Picked, report
-from deepscores.pipeline.samples import IMAGES
-from deepscores.pipeline.selection import Lowest, priorities
-from deepscores.pipeline.shards import Record, table_path
+from deepscores.pipeline.selection import Chosen
+from deepscores.pipeline.shards import Record
 from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
 from deepscores.vocabulary.labels import LabelSet
 
-_ROWS_A_FILE = 1_000_000  # of the symbol table
-_PAGES_A_TASK = 40
+Task = TypeVar("Task")
+Value = TypeVar("Value")
+
 _STEM = PAGES.get_field_index("page")
+_SYMBOLS = PAGES.get_field_index("symbols")
 _SPLIT = PAGES.get_field_index("split")
 
 
@@ -67,13 +64,12 @@ def merge(
     kept = _within(records, None if picked else plan.recipe.pages)
     entries = [entry for one in kept for entry in _files(one)]
     rows = [row for one in kept for row in one.record.pages[: one.pages]]
-    stems = [row[_STEM] for row in rows]
-
-    progress.stage("Merging tables", len(kept))
-    symbols, symbol_files = _merge_symbols(plan, folder, kept, progress)
-    entries += symbol_files
-    counts, chosen = _choose_patches(plan, folder, kept)
-    entries += _cut_patches(plan, folder, stems, chosen, jobs, progress, show_output=show_output)
+    portions = _portions(kept)
+    parts = _merge_symbols(plan, folder, portions, jobs, progress, show_output=show_output)
+    entries += [one.entry for one in parts]
+    counts = Counter(dict(enumerate(np.sum([one.objects for one in parts], axis=0).tolist())))
+    chosen = combined(parts, plan.recipe.patches_per_class)
+    entries += _cut_patches(plan, folder, portions, chosen, jobs, progress, show_output=show_output)
 
     def keep(path: str, data: bytes) -> None:
         write_file(folder / path, data)
@@ -96,9 +92,9 @@ def merge(
         "counts": {
             "scores": sum(one.pages > 0 for one in kept),
             "pages": len(rows),
-            "symbols": symbols,
+            "symbols": sum(one.symbols for one in parts),
             "objects": sum(counts.values()),
-            "patches": sum(len(one.numbers) for one in chosen),
+            "patches": len(chosen.numbers),
             "classes": {one.name: counts[one.id] for one in plan.labels.classes},
             "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
             "pages_left_out": sum(len(one.left_out) for one in records),
@@ -141,184 +137,99 @@ def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
                 (folder / name / path).unlink()
 
 
-def _merge_symbols(
-    plan: Plan, folder: Path, kept: Sequence[_Kept], progress: Progress
-) -> tuple[int, list[Entry]]:
-    """Write ``symbols/part-*.parquet``, one row group a shard."""
-    entries: list[Entry] = []
-    total = rows = 0
-    schema = SYMBOLS_WHOLE if plan.recipe.whole_masks else SYMBOLS
-    part = _Part(schema)
-
-    def flush() -> None:
-        path = f"symbols/part-{len(entries):05d}.parquet"
-        data = part.close()
-        write_file(folder / path, data)
-        entries.append(Entry.of(path, data))
-
-    for one in kept:
-        if one.pages:
-            content = pq.ParquetFile(table_path(folder, one.record.index, "symbols")).read()
-            if one.pages < len(one.record.pages):
-                stems = [row[_STEM] for row in one.record.pages[: one.pages]]
-                content = content.filter(pc.is_in(content["page"], pa.array(stems)))
-            if rows and rows + len(content) > _ROWS_A_FILE:
-                flush()
-                part, rows = _Part(schema), 0
-            part.add(content)
-            rows += len(content)
-            total += len(content)
-        progress.advance()
-    if rows or not entries:
-        flush()
-    return total, entries
-
-
-class _Part:
-    """A Parquet file in the making: only what it takes when packed is held."""
-
-    def __init__(self, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._sink = io.BytesIO()
-        self._writer = pq.ParquetWriter(self._sink, schema, **WRITING)
-        self._is_empty = True
-
-    def add(self, content: pa.Table) -> None:
-        self._writer.write_table(content)
-        self._is_empty = False
-
-    def close(self) -> bytes:
-        if self._is_empty:
-            self._writer.write_table(self._schema.empty_table())
-        self._writer.close()
-        return self._sink.getvalue()
-
-
-class _PagePatches(NamedTuple):
-    """Patches to cut from one page."""
-
-    page: int
-    class_ids: list[int]
-    numbers: list[int]
-    boxes: list[Box]
-
-
-def _choose_patches(
-    plan: Plan, folder: Path, kept: Sequence[_Kept]
-) -> tuple[Counter[int], list[_PagePatches]]:
-    """Count the objects of each class, and choose which become patches."""
-    counts: Counter[int] = Counter()
-    lowest = Lowest(plan.recipe.patches_per_class)
+def _portions(kept: Sequence[_Kept]) -> list[Portion]:
+    """What the dataset keeps of each shard that has pages."""
+    portions: list[Portion] = []
     first = 0
-    for one in kept:
-        for place, rows in _objects(folder, one):
-            counts.update(rows["class_id"].tolist())
-            stem = one.record.pages[place][_STEM]
-            ranks = priorities(plan.recipe.seed, stem, rows["number"])
-            lowest.add(rows["class_id"], ranks, first + place, rows["number"])
-        first += one.pages
-    chosen = lowest.result()
-    wanted = set(zip(chosen.pages.tolist(), chosen.numbers.tolist(), strict=True))
-    patches: list[_PagePatches] = []
-    first = 0
-    for one in kept:
-        for place, rows in _objects(folder, one):
-            page = first + place
-            picks = [
-                (class_id, number, Box(*box))
-                for class_id, number, *box in zip(
-                    *(
-                        rows[name].tolist()
-                        for name in ("class_id", "number", "x0", "y0", "x1", "y1")
-                    ),
-                    strict=True,
+    for record, pages in kept:
+        rows = record.pages[:pages]
+        if rows:
+            portions.append(
+                Portion(
+                    record.index,
+                    first,
+                    tuple(row[_STEM] for row in rows),
+                    sum(row[_SYMBOLS] for row in rows),
+                    pages == len(record.pages),
                 )
-                if (page, number) in wanted
-            ]
-            if picks:
-                ids, numbers, boxes = map(list, zip(*picks, strict=True))
-                patches.append(_PagePatches(page, ids, numbers, boxes))
-        first += one.pages
-    return counts, patches
+            )
+        first += pages
+    return portions
 
 
-def _objects(folder: Path, one: _Kept) -> Iterator[tuple[int, dict[str, np.ndarray[Any, Any]]]]:
-    """Yield the labelled objects of each page that is kept, as columns."""
-    if not one.pages:
-        return
-    content = pq.ParquetFile(table_path(folder, one.record.index, "objects")).read()
-    columns = {name: content[name].to_numpy() for name in content.column_names}
-    places = columns["page"]
-    cuts = np.searchsorted(places, np.arange(one.pages + 1))
-    for place in range(one.pages):
-        part = slice(cuts[place], cuts[place + 1])
-        if part.stop > part.start:
-            yield place, {name: column[part] for name, column in columns.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _PatchTask:
-    index: int
-    folder: Path
-    size: tuple[int, int]
-    names: tuple[str, ...]  # of classes, by id - 1
-    stems: tuple[str, ...]
-    pages: tuple[_PagePatches, ...]
+def _merge_symbols(
+    plan: Plan,
+    folder: Path,
+    portions: Sequence[Portion],
+    jobs: int,
+    progress: Progress,
+    *,
+    show_output: bool,
+) -> list[Part]:
+    """Write the symbol table and count and choose objects, each part by itself."""
+    progress.stage("Merging tables", len(portions))
+    tasks = [
+        PartTask(
+            index,
+            folder,
+            group,
+            len(plan.labels.classes),
+            plan.recipe.seed,
+            plan.recipe.patches_per_class,
+            plan.recipe.whole_masks,
+        )
+        for index, group in enumerate(grouped(portions, ROWS))
+    ]
+    if jobs == 1 or len(tasks) == 1:  # a worker would take longer to start
+        done: Iterator[tuple[PartTask, Part]] = ((task, merge_part(task)) for task in tasks)
+    else:
+        done = _contained(merge_part, tasks, part_limits, jobs, show_output=show_output)
+    parts: dict[int, Part] = {}
+    for task, part in done:
+        parts[task.index] = part
+        progress.advance(len(task.portions))
+    return [parts[index] for index in sorted(parts)]
 
 
 def _cut_patches(
     plan: Plan,
     folder: Path,
-    stems: Sequence[str],
-    chosen: Sequence[_PagePatches],
+    portions: Sequence[Portion],
+    chosen: Chosen,
     jobs: int,
     progress: Progress,
     *,
     show_output: bool,
 ) -> list[Entry]:
+    progress.stage("Cutting patches", len(np.unique(chosen.pages)))
     names = tuple(one.name for one in plan.labels.classes)
-    progress.stage("Cutting patches", len(chosen))
-    groups = [chosen[i : i + _PAGES_A_TASK] for i in range(0, len(chosen), _PAGES_A_TASK)]
     tasks = (
-        _PatchTask(
-            index,
-            folder,
-            plan.recipe.patches,
-            names,
-            tuple(stems[one.page] for one in group),
-            tuple(group),
-        )
-        for index, group in enumerate(groups)
+        PatchTask(folder, plan.recipe.patches, names, wanted)
+        for wanted in share_out(chosen, portions)
     )
     entries: list[Entry] = []
-    results = run_contained(
-        write_patches, tasks, jobs=jobs, limits=_patch_limits, show_output=show_output
-    )
+    done = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
+    for task, found in done:
+        entries += found
+        progress.advance(task.pages)
+    return entries
+
+
+def _contained(
+    work: Callable[[Task], Value],
+    tasks: Iterable[Task],
+    limits: Callable[[Task], Limits],
+    jobs: int,
+    *,
+    show_output: bool,
+) -> Iterator[tuple[Task, Value]]:
+    """Yield each task and what *work* makes of it in a worker, as they come in."""
+    results = run_contained(work, tasks, jobs=jobs, limits=limits, show_output=show_output)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                raise DeepScoresError(f"cutting patches: {outcome.reason}: {outcome.detail}")
-            entries += outcome.value
-            progress.advance(len(task.pages))
-    return entries
-
-
-def _patch_limits(task: _PatchTask) -> Limits:
-    return Limits(600 + 10 * len(task.pages), 8 * 2**30)
-
-
-def write_patches(task: _PatchTask) -> list[Entry]:
-    """Cut and write the patches of some pages; merging cuts all of them again if it was killed."""
-    entries: list[Entry] = []
-    for stem, page in zip(task.stems, task.pages, strict=True):
-        path = f"{IMAGES}/{stem}.png"
-        image = decode_png((task.folder / path).read_bytes(), path)
-        for class_id, number, box in zip(page.class_ids, page.numbers, page.boxes, strict=True):
-            data = encode_png(cut_patch(image.astype(np.uint8, copy=False), box, *task.size))
-            name = f"patches/{task.names[class_id - 1]}/{stem}-{number:05d}.png"
-            write_again(task.folder / name, data)
-            entries.append(Entry.of(name, data))
-    return entries
+                raise DeepScoresError(f"merging: {outcome.reason}: {outcome.detail}")
+            yield task, outcome.value
 
 
 def _score_row(one: _Kept) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ ones are the N lowest of their class. So shards can choose on their own and be m
 score displaces only as many items as it brings, and a smaller N chooses a part of a larger one.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,11 +22,20 @@ def priorities(seed: int, stem: str, numbers: NDArray[np.integer]) -> NDArray[np
     >>> priorities(0, "bwv-66_p1", np.array([1, 2]))
     array([8788008288153019061, 1160323203841658554], dtype=uint64)
     """
-    start = np.uint64(key_hash(seed, "priorities", stem))
-    return splitmix64(start, numbers.astype(np.uint64))
+    return page_priorities(seed, [stem], np.zeros(len(numbers), np.int64), numbers)
 
 
-def splitmix64(start: np.uint64, nth: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def page_priorities(
+    seed: int, stems: Sequence[str], places: NDArray[np.integer], numbers: NDArray[np.integer]
+) -> NDArray[np.uint64]:
+    """The same of symbols on several pages: each one's page is ``stems[place]``."""
+    starts = np.array([key_hash(seed, "priorities", stem) for stem in stems], np.uint64)
+    return splitmix64(starts[places], numbers.astype(np.uint64))
+
+
+def splitmix64(
+    start: np.uint64 | NDArray[np.uint64], nth: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
     """The *nth* outputs (from 1) of the generator SplitMix64 seeded with *start*.
 
     Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. Arithmetic

@@ -8,12 +8,34 @@ machine. Compiled code is kept in Numba's cache; only the first run on a machine
 """
 
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 ROUNDING = 1e-6  # engravers' numbers are decimal: what is half a pixel in them must come out so
 HALF = 128  # of 255: the ink from which a pixel is labelled
+
+
+@intrinsic
+def prefetch(_, array, y, x):
+    """Ask for array[y, x], which will be read and written soon, without waiting for it."""
+
+    def generate(context, builder, _, arguments):
+        value = context.make_array(array)(context, builder, arguments[0])
+        place = cgutils.get_item_pointer(  # type: ignore[no-untyped-call]
+            context, builder, array, value, arguments[1:]
+        )
+        ir: Any = cgutils.ir  # type: ignore[attr-defined] # LLVM, in the version Numba is bound to
+        address, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [address, flag, flag, flag])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", (address,), kind)
+        to_write, keep, data = flag(1), flag(3), flag(1)
+        builder.call(ask, [builder.bitcast(place, address), to_write, keep, data])
+
+    return types.void(array, y, x), generate
 
 
 @njit(cache=True, error_model="numpy")
@@ -166,6 +188,16 @@ def fill(x0, y0, x1, y1, canvas, tiles, number, whole):  # pragma: no cover - co
 
 
 @njit(cache=True, error_model="numpy")
+def fetch(canvas, left, top, columns, rows):  # pragma: no cover - compiled
+    """Ask for the cells of a window, unless it is wide: it is painted after its edges are added."""
+    height, width = canvas.shape
+    if columns < 4 * TILE:
+        for y in range(max(top, 0), min(top + rows, height)):
+            for x in range(max(left, 0), min(left + columns + TILE - 2, width - 1), TILE):
+                prefetch(canvas, y, x)  # type: ignore[call-arg]
+
+
+@njit(cache=True, error_model="numpy")
 def paint(edges, runs, to, boxed, canvas, tiles, whole):  # pragma: no cover - compiled
     """Paint outline s (edges runs[s, 0]…runs[s, 1], mapped by to[s]) as symbol s+1, one by one.
 
@@ -196,6 +228,7 @@ def paint(edges, runs, to, boxed, canvas, tiles, whole):  # pragma: no cover - c
         if rows > len(reach):
             reach = np.zeros((2 * rows, 2), np.int64)
             reach[:, 0] = 1 << 30
+        fetch(canvas, left, top, columns, rows)
         accumulate(edges, first, last, to[s], left, top, columns, cells, reach)
         for row in range(rows):
             y = top + row
@@ -389,6 +422,13 @@ def write_masks(edges, runs, to, boxed, width, height, ends):  # pragma: no cove
 
 
 @njit(cache=True, error_model="numpy")
+def owner_of(cell):  # pragma: no cover - compiled
+    """Whose a cell's pixel is: nobody's, if it is less than half inked and not kept."""
+    labelled = (cell & 255) >= HALF or (cell >> MOST) & 255 == KEPT
+    return cell >> OWNER if labelled else 0
+
+
+@njit(cache=True, error_model="numpy")
 def develop(canvas, tiles, shades, owners):  # pragma: no cover - compiled
     """List the page's runs of one shade and of one owner, and blank the canvas.
 
@@ -398,33 +438,34 @@ def develop(canvas, tiles, shades, owners):  # pragma: no cover - compiled
     inked, owned = 0, 0
     for y in range(height):
         row = y * width
-        cells = canvas[y]
-        before, ink, owner = np.uint32(0), 0, 0  # of the pixel before
+        if y + 1 < height:  # most of the time goes into waiting for memory
+            for tile in range(tiles.shape[1]):
+                if tiles[y + 1, tile]:
+                    prefetch(canvas, y + 1, tile * TILE)  # type: ignore[call-arg]
+        before = canvas[y, 0]  # no run ends at the first pixel
+        ink, owner = int(before) & 255, owner_of(int(before))
         for tile in range(tiles.shape[1]):
             start = tile * TILE
             if tiles[y, tile]:
                 end = min(start + TILE, width)
+                tiles[y, tile] = 0
             elif before:  # let the run end
                 end = min(start + 1, width)
             else:
                 continue
-            tiles[y, tile] = 0
             for x in range(start, end):
-                cell = cells[x]
+                cell = canvas[y, x]
+                canvas[y, x] = 0
                 if cell == before:
                     continue
                 before = cell
-                new_ink = int(cell) & 255
-                labelled = new_ink >= HALF or (int(cell) >> MOST) & 255 == KEPT
-                new_owner = int(cell) >> OWNER if labelled else 0
-                # Written each time, kept where a run ends: a branch would be guessed wrong. What
-                # ends where the row starts has no pixels.
+                new_ink, new_owner = int(cell) & 255, owner_of(int(cell))
+                # Written each time, kept where a run ends: a branch would be guessed wrong.
                 shades[inked, 0], shades[inked, 1] = row + x, 255 - ink
-                inked += (new_ink != ink) & (x > 0)
+                inked += new_ink != ink
                 owners[owned, 0], owners[owned, 1] = row + x, owner
-                owned += (new_owner != owner) & (x > 0)
+                owned += new_owner != owner
                 ink, owner = new_ink, new_owner
-            cells[start:end] = 0
         shades[inked, 0], shades[inked, 1] = row + width, 255 - ink
         owners[owned, 0], owners[owned, 1] = row + width, owner
         inked += 1
@@ -448,3 +489,14 @@ def survey(owners, width, areas, boxes):  # pragma: no cover - compiled
             boxes[number, 3] = y + 1
             areas[number] += end - start
         start = end
+
+
+@njit(cache=True, error_model="numpy")
+def own(
+    edges, runs, to, canvas, tiles, whole, shades, owners, areas, boxes
+):  # pragma: no cover - compiled
+    """All that follows painting, as one entry into compiled code: each takes a while to load."""
+    keep_thin(edges, runs, to, canvas, whole)
+    inked, owned = develop(canvas, tiles, shades, owners)
+    survey(owners[:owned], canvas.shape[1], areas, boxes)
+    return inked, owned

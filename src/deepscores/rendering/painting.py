@@ -39,12 +39,12 @@ class Canvas:
         edges, runs, to, boxed = pack(outlines)
         whole = np.zeros(len(outlines) + 1, np.int64)
         kernels.paint(edges, runs, to, boxed, self._cells, self._tiles, whole)
-        kernels.keep_thin(edges, runs, to, self._cells, whole)
         visible = np.zeros(len(whole), np.int64)
         boxes = np.zeros((len(whole), 4), np.int64)
         shades, owners = self._shades, self._owners
-        inked, owned = kernels.develop(self._cells, self._tiles, shades, owners)
-        kernels.survey(owners[:owned], self.width, visible, boxes)
+        inked, owned = kernels.own(
+            edges, runs, to, self._cells, self._tiles, whole, shades, owners, visible, boxes
+        )
         return Painting(
             self.width,
             self.height,
