@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from deepscores.auditing.findings import Finding
 from deepscores.dataset import DatasetPage, open_dataset
-from deepscores.errors import DatasetError, RecipeError
+from deepscores.errors import RecipeError
 from deepscores.pipeline.overlay import class_colour
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS
 from deepscores.viewer.catalogue import ORDERS, Catalogue, Filters, Places
@@ -166,9 +166,9 @@ class Gallery:
             return page.symbols
 
     def _score(self, row: dict[str, Any]) -> dict[str, Any]:
-        path = locate(self.folder, "scores.parquet")
         try:
+            path = locate(self.folder, "scores.parquet")
             rows = pq.read_table(path, partitioning=None, filters=[("score", "=", row["score"])])
-        except (OSError, pa.ArrowException) as error:
-            raise DatasetError(f"{path}: not a readable table: {error}") from None
+        except (OSError, ValueError, pa.ArrowException, NotThereError) as error:
+            return {"problem": str(error)}  # the page can be looked at without
         return rows.to_pylist()[0] if len(rows) else {}
