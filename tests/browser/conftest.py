@@ -46,6 +46,7 @@ def tab(chromium: "Browser") -> "Iterator[Page]":
     They are collected in ``tab.errors``: a test that expects some clears it.
     """
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(15_000)  # milliseconds
     page = context.new_page()
     errors: list[str] = []
     page.errors = errors  # type: ignore[attr-defined]

@@ -73,7 +73,7 @@ def application(gallery: Gallery) -> Starlette:
 
     def music(request: Request) -> Response:
         words = request.query_params
-        return JSONResponse(gallery.music(_word(words, "page"), _word(words, "element"))._asdict())
+        return JSONResponse(gallery.music(_word(words, "page"), _number(words, "number", 0)))
 
     def image(request: Request) -> Response:
         path = gallery.image(_word(request.query_params, "page"))

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.errors import DatasetError, RecipeError
+from deepscores.errors import RecipeError
+from deepscores.viewer.columns import read_columns
 from deepscores.viewer.files import NotThereError, locate
 
 Places = NDArray[np.int64]  # of pages in pages.parquet, from 0
@@ -62,19 +63,14 @@ class Catalogue:
 
     def __init__(self, folder: Path) -> None:
         self._path = locate(folder, _TABLE)
-        self._columns = _read(self._path, _LISTED)
-        self._places = {name: place for place, name in enumerate(self.names)}
+        self._columns = read_columns(self._path, _LISTED, _NAMES)
+        self._places = {name: at for at, name in enumerate(self._columns["page"].to_pylist())}
         wide, high = (self._columns[one].cast(pa.string()) for one in ("width", "height"))
         sizes = pc.binary_join_element_wise(wide, high, "x").dictionary_encode()
         self._columns = self._columns.append_column("size", sizes)
 
     def __len__(self) -> int:
         return len(self._columns)
-
-    @property
-    def names(self) -> list[str]:
-        """The name of every page, by place."""
-        return [str(one) for one in self._columns["page"].to_pylist()]
 
     def place(self, name: str) -> int:
         """Where the page *name* stands; raise NotThereError if there is none."""
@@ -151,15 +147,3 @@ class Catalogue:
                 return row
             first += count
         raise NotThereError(f"no page at {place}")
-
-
-def _read(path: Path, columns: Sequence[str]) -> pa.Table:
-    try:
-        file = pq.ParquetFile(path, read_dictionary=list(_NAMES))
-        lacking = [one for one in columns if one not in file.schema_arrow.names]
-        if lacking:
-            raise DatasetError(f"{path}: has no column {lacking[0]!r}")
-        table: pa.Table = file.read(list(columns)).unify_dictionaries()
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{path}: not a readable table: {error}") from None
-    return table

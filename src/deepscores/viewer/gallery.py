@@ -16,11 +16,11 @@ from deepscores.dataset import DatasetPage, open_dataset
 from deepscores.errors import RecipeError
 from deepscores.pipeline.overlay import class_colour
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS
-from deepscores.viewer.catalogue import ORDERS, Catalogue, Filters, Places
+from deepscores.viewer.catalogue import ANY, ORDERS, Catalogue, Filters, Places
 from deepscores.viewer.files import NotThereError, locate
 from deepscores.viewer.findings import Findings
 from deepscores.viewer.holdings import Holdings
-from deepscores.viewer.music import Library, Music
+from deepscores.viewer.music import Library
 from deepscores.viewer.sheet import encode_runs, plain, symbol_columns
 
 _LISTS = 32  # of pages that are kept: 8 bytes a page each
@@ -100,7 +100,7 @@ class Gallery:
             passed &= counts > 0
             ranks = counts if wanted.order == "most of the class" else None
         if wanted.finding or wanted.order == "most findings":
-            counts = self._finding_counts(wanted.finding)
+            counts = self._finding_counts(wanted.finding or ANY)
             passed &= (counts > 0) | (not wanted.finding)
             ranks = counts if wanted.order == "most findings" else ranks
         places = np.flatnonzero(passed)
@@ -139,11 +139,24 @@ class Gallery:
         row: dict[str, Any] = plain(rows.slice(0, 1).to_pylist()[0])
         return row
 
-    def music(self, name: str, element: str) -> Music:
-        """The music behind an element id of a page."""
+    def music(self, name: str, number: int) -> dict[str, Any]:
+        """The ``music`` behind a symbol, and the number of the symbol whose element that is.
+
+        Engravers make elements of their own (stems, flags, the clefs of later systems), which no
+        score has. Then it is that of the notehead or whatever else the symbol belongs to or
+        consists of; or else its measure, ``of`` symbol 0; or None.
+        """
         row = self.catalogue.row(self.catalogue.place(name))
         path = locate(self.folder, "scores", f"{row['score']}.mei")
-        return self._library.find(path, element)
+        symbols = self._symbols(self._page(name)).select(list(_RELATED)).to_pylist()
+        mine = [one for one in symbols if one["number"] == number]
+        if not mine:
+            raise NotThereError(f"{name}: no symbol {number}")
+        for one in (*mine, *_relatives(mine[0], symbols)):
+            if music := self._library.find(path, one["element"] or ""):
+                return {"of": one["number"], "music": music._asdict()}
+        found = self._library.find_measure(path, mine[0]["measure"] or "")
+        return {"of": 0, "music": found and found._asdict()}
 
     def image(self, name: str) -> Path:
         """Where the picture of a page lies."""
@@ -172,3 +185,16 @@ class Gallery:
         except (OSError, ValueError, pa.ArrowException, NotThereError) as error:
             return {"problem": str(error)}  # the page can be looked at without
         return rows.to_pylist()[0] if len(rows) else {}
+
+
+_RELATED = ("number", "parent", "group", "element", "measure")
+
+
+def _relatives(symbol: dict[str, Any], symbols: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What *symbol* belongs to, what belongs to it, and the rest of its group, in this order."""
+    ways = (
+        lambda one: one["number"] == symbol["parent"],
+        lambda one: one["parent"] == symbol["number"],
+        lambda one: one["group"] == symbol["group"] != 0,
+    )
+    return [one for way in ways for one in symbols if way(one)]

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
 from deepscores.viewer.catalogue import Catalogue, Places
+from deepscores.viewer.columns import read_columns
 from deepscores.viewer.files import locate
 
 _COLUMNS = ("page", "number", "object", "class_id")
@@ -67,7 +67,9 @@ class Holdings:
             raise DatasetError(f"{self._folder}: no symbol table (symbols/*.parquet is missing)")
         found = []
         for index, name in enumerate(names):
-            table = _read(locate(self._folder, "symbols", name))
+            path = locate(self._folder, "symbols", name)
+            # A file has a million rows of some thousand pages: their names as numbers.
+            table = read_columns(path, _COLUMNS, ["page"])
             found += [self._tally(chunk) for chunk in table.to_batches() if len(chunk)]
             self.done = (index + 1) / len(names)
         return found
@@ -101,12 +103,3 @@ def _merged(part: NDArray[np.int32]) -> Held:
     places, first = np.unique(part[:, 1], return_index=True)
     objects = np.add.reduceat(part[:, 2], first) if len(first) else part[:, 2]
     return Held(places.astype(np.int32), objects.astype(np.int32))
-
-
-def _read(path: Path) -> pa.Table:
-    try:
-        # Names as numbers into a list of them: a file has a million rows of some thousand pages.
-        file = pq.ParquetFile(path, read_dictionary=["page"])
-        return file.read(list(_COLUMNS)).unify_dictionaries()
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{path}: not a readable table: {error}") from None

@@ -2,7 +2,9 @@
 
 import re
 import threading
+from collections import defaultdict
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +13,6 @@ from lxml import etree
 from deepscores.errors import DatasetError
 from deepscores.scores.refusal import Refusal
 from deepscores.scores.xml import parse_xml
-from deepscores.viewer.files import NotThereError
 
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _DECLARED = re.compile(r' xmlns(?::\w+)?="[^"]*"')
@@ -30,28 +31,48 @@ class Music(NamedTuple):
     lines: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Score:
+    elements: dict[str, etree._Element]  # by id
+    measures: dict[str, list[etree._Element]]  # by number
+
+
 class Library:
     """Finds music in the scores of a dataset; the score looked at last is kept."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._last: tuple[Path, dict[str, etree._Element]] | None = None
+        self._last: tuple[Path, _Score] | None = None
 
-    def find(self, path: Path, element: str) -> Music:
-        """The element *element* of the MEI file *path*.
+    def find(self, path: Path, element: str) -> Music | None:
+        """The element *element* of the MEI file *path*, None if it has none of that id.
 
-        Raise NotThereError if it has none of that id, DatasetError if it is not readable MEI.
+        Raise DatasetError if it is not readable MEI.
         """
         with self._lock:  # lxml's trees are of one thread at a time
-            found = self._elements(path).get(element)
-            if found is None:
-                raise NotThereError(f"{path.name}: no element {element!r}")
-            return _music(found)
+            found = self._score(path).elements.get(element)
+            return None if found is None else _music(found)
 
-    def _elements(self, path: Path) -> dict[str, etree._Element]:
+    def find_measure(self, path: Path, number: str) -> Music | None:
+        """The measure of a *number*, None if there is none or several have it."""
+        with self._lock:
+            found = self._score(path).measures.get(number, [])
+            return _music(found[0]) if len(found) == 1 else None
+
+    def _score(self, path: Path) -> _Score:
         if self._last is None or self._last[0] != path:
-            self._last = (path, {one.get(_ID, ""): one for one in _parse(path).iter("{*}*")})
+            self._last = (path, _index(_parse(path)))
         return self._last[1]
+
+
+def _index(root: etree._Element) -> _Score:
+    score = _Score({}, defaultdict(list))
+    for one in root.iter("{*}*"):
+        if name := one.get(_ID):
+            score.elements[name] = one
+        if _tag(one) == "measure" and one.get("n"):
+            score.measures[one.get("n", "")].append(one)
+    return score
 
 
 def _parse(path: Path) -> etree._Element:

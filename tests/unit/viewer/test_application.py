@@ -81,7 +81,9 @@ def test_every_answer_keeps_other_sites_out(client: Client, page: DatasetPage) -
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cross-origin-resource-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
-        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["content-security-policy"].startswith(
+            "default-src 'none'; script-src 'self'"
+        )
         assert "access-control-allow-origin" not in headers
 
 
@@ -143,7 +145,7 @@ def test_no_path_leads_to_other_files(client: Client, target: str) -> None:
 def test_pages_are_known_by_their_names_alone(
     client: Client, page: DatasetPage, what: str, name: str
 ) -> None:
-    target = f"/api/{what}?page={name.format(page=page.name)}&number=1&element=x"
+    target = f"/api/{what}?page={name.format(page=page.name)}&number=1"
     answer = client.send(target)
     assert answer.status in (400, 404), answer
     assert "error" in answer.table
@@ -162,7 +164,7 @@ def test_a_stranger_s_table_cannot_name_files_elsewhere(
     with serve(copy) as client:
         for name in names:
             for what in ("image", "runs", "music"):
-                status, told = client.refused(what, page=name, element="x")
+                status, told = client.refused(what, page=name, number=1)
                 assert status == 404
                 assert "secret" not in told.replace(name, "")
 
@@ -228,6 +230,23 @@ def test_a_symbol_has_all_its_columns(client: Client, page: DatasetPage) -> None
     assert client.ask("symbol", page=page.name, number=row["number"]) == row
     status, told = client.refused("symbol", page=page.name, number=10**6)
     assert (status, told) == (404, f"{page.name}: no symbol 1000000")
+
+
+def test_a_symbol_without_an_element_has_the_music_of_what_it_is_part_of(
+    client: Client, page: DatasetPage
+) -> None:
+    rows = page.symbols.to_pylist()
+    stem = next(row for row in rows if row["role"] == "stem")
+    head = next(row for row in rows if row["parent"] == stem["number"])
+    answer = client.ask("music", page=page.name, number=stem["number"])
+    assert (answer["of"], answer["music"]["tag"]) == (head["number"], "note")
+    own = client.ask("music", page=page.name, number=head["number"])
+    assert own == answer
+    barline = next(row for row in rows if row["role"] == "barLine")
+    answer = client.ask("music", page=page.name, number=barline["number"])
+    assert (answer["of"], answer["music"]["tag"]) == (0, "measure")
+    assert answer["music"]["measure"] == barline["measure"]
+    assert client.refused("music", page=page.name, number=10**6)[0] == 404
 
 
 def test_questions_that_make_no_sense_are_told_so(client: Client, page: DatasetPage) -> None:

@@ -22,18 +22,18 @@ export function showSymbol(place, row, children, onSelect) {
   );
 }
 
-export function showMusic(place, music) {
+// *answer* is the music behind *symbol*, or behind *other*, which it belongs to or consists of.
+export function showMusic(place, answer, other, symbol) {
+  const { music } = answer;
   if (!music) {
-    replace(place);
-    return;
-  }
-  if (music.error) {
-    replace(place, element("p", { className: "quiet" }, music.error));
+    replace(place, element("p", { className: "quiet" }, answer.error ?? "the score has no element for it"));
     return;
   }
   const where = music.measure === null ? "outside measures" : `in measure ${music.measure || "without number"}`;
   const text = element("pre", { id: "element" }, music.text);
   const parts = [element("h3", {}, `‹${music.tag}› ${where}`), element("div", { className: "quiet" }, music.path.join(" › ")), text];
+  if (!other) parts.unshift(element("p", { className: "quiet" }, "drawn without an element of its own; this is its measure:"));
+  else if (other.number !== symbol) parts.unshift(element("p", { className: "quiet" }, `drawn without an element of its own; this is that of ${other.kind} ${other.number}:`));
   if (music.measure !== null && music.tag !== "measure") parts.push(measureOf(music));
   replace(place, ...parts);
 }
@@ -45,7 +45,7 @@ function measureOf({ measure_text: whole, first_line: first, lines }) {
   const open = () => {
     shown.scrollTop = mark.offsetTop - shown.offsetTop - shown.clientHeight / 3;
   };
-  return element("details", { id: "measure-text", ontoggle: open }, element("summary", {}, "the whole measure"), shown);
+  return element("details", { id: "measure-text", open: true, ontoggle: open }, element("summary", {}, "the whole measure"), shown);
 }
 
 export function showPage(place, sheet) {

@@ -206,10 +206,8 @@ class Viewer {
     if (sheet !== this.sheet || this.state.symbol !== symbol) return;
     const children = sheet.symbols.filter((one) => one.parent === symbol);
     showSymbol(body("symbol"), row, children, (other) => this.select(other, { show: false }).catch(tell));
-    const music = row.element
-      ? await ask("music", { page: sheet.name, element: row.element }).catch(({ message }) => ({ error: message }))
-      : { error: "this symbol has no element in the score" };
-    if (sheet === this.sheet && this.state.symbol === symbol) showMusic(at("music"), music);
+    const answer = await ask("music", { page: sheet.name, number: symbol }).catch(({ message }) => ({ error: message }));
+    if (sheet === this.sheet && this.state.symbol === symbol) showMusic(at("music"), answer, sheet.byNumber.get(answer.of), symbol);
   }
 
   // The next object, of the class that is filtered by or of all, in reading order of the table.
