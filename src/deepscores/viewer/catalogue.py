@@ -67,7 +67,8 @@ class Catalogue:
         self._places = {name: at for at, name in enumerate(self._columns["page"].to_pylist())}
         wide, high = (self._columns[one].cast(pa.string()) for one in ("width", "height"))
         sizes = pc.binary_join_element_wise(wide, high, "x").dictionary_encode()
-        self._columns = self._columns.append_column("size", sizes)
+        # In one piece: a table of many row groups is searched many times slower.
+        self._columns = self._columns.append_column("size", sizes).combine_chunks()
 
     def __len__(self) -> int:
         return len(self._columns)
@@ -87,7 +88,7 @@ class Catalogue:
         return {column: self._count(column) for column in (*_NAMES, "size")}
 
     def _count(self, column: str) -> list[tuple[str, int]]:
-        counts = self._columns[column].combine_chunks().value_counts().to_pylist()
+        counts = self._columns[column].value_counts().to_pylist()
         return sorted((str(one["values"]), int(one["counts"])) for one in counts)
 
     def extent(self) -> tuple[int, int]:

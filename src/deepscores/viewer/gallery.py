@@ -192,9 +192,7 @@ _RELATED = ("number", "parent", "group", "element", "measure")
 
 def _relatives(symbol: dict[str, Any], symbols: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What *symbol* belongs to, what belongs to it, and the rest of its group, in this order."""
-    ways = (
-        lambda one: one["number"] == symbol["parent"],
-        lambda one: one["parent"] == symbol["number"],
-        lambda one: one["group"] == symbol["group"] != 0,
-    )
-    return [one for way in ways for one in symbols if way(one)]
+    parent = [one for one in symbols if one["number"] == symbol["parent"]]
+    children = [one for one in symbols if one["parent"] == symbol["number"]]
+    group = [one for one in symbols if one["group"] == symbol["group"] != 0]
+    return [*parent, *children, *group]
