@@ -53,6 +53,7 @@ bench: $(VENV)/.bench ## all benchmarks, some 40 minutes on an idle machine; fig
 	$(BIN)/python -m benchmarks.reading build/bench --json $(FIGURES)/reading.json
 	$(BIN)/python -m benchmarks.scale --json $(FIGURES)/scale.json
 	$(BIN)/python -m benchmarks.statistics_scale build/bench --json $(FIGURES)/statistics.json
+	$(BIN)/python -m benchmarks.viewer_scale build/bench --json $(FIGURES)/viewer.json
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118

@@ -91,7 +91,9 @@ def listen(port: int | None) -> socket.socket:
 
 
 def _bound(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends at once only on sockets that name their protocol; on others, every answer waits
+    # 40 ms for the browser to acknowledge its head (Nagle's algorithm against delayed ACKs).
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if (
             os.name == "posix"

@@ -28,6 +28,12 @@ def test_only_this_machine_is_listened_to() -> None:
         assert listener.getsockname()[0] == "127.0.0.1"
 
 
+def test_answers_do_not_wait_to_be_acknowledged() -> None:
+    """asyncio sets TCP_NODELAY where the protocol is named, and nowhere else."""
+    with closing(serving.listen(0)) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 def test_a_port_that_is_taken_is_told(taken: int) -> None:
     with pytest.raises(RecipeError, match=f"--port {taken}: another program has it"):
         serving.listen(taken)
