@@ -32,10 +32,12 @@ export class Filters {
     form.addEventListener("submit", (event) => event.preventDefault());
   }
 
-  // Classes come when they are counted: those that occur first, with on how many pages.
+  // All classes, or, when they are counted, those that occur, with on how many pages.
   setClasses(classes, pages) {
     const chosen = this.form.elements.class.value || this.wanted || "";
-    const shown = classes.map((one, at) => [one.name, pages ? `${one.name} (${number(pages[at])})` : one.name]);
+    const shown = classes
+      .map((one, at) => [one.name, pages ? `${one.name} (${number(pages[at])})` : one.name, pages ? pages[at] : 1])
+      .filter(([name, , count]) => count || name === chosen);
     this.form.elements.class.replaceChildren(...options(shown, true));
     this.form.elements.class.value = chosen;
   }
