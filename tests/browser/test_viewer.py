@@ -132,6 +132,14 @@ def test_keys_and_buttons_turn_pages(viewer: Viewer, dataset: Dataset) -> None:
     assert viewer.text("#position").startswith("4 /")
 
 
+def test_many_quick_steps_go_as_many_pages(viewer: Viewer, dataset: Dataset) -> None:
+    viewer.open()
+    for _ in range(5):
+        viewer.tab.keyboard.press("ArrowRight")
+    viewer.wait_for_page(dataset[5].name)
+    assert viewer.text("#position").startswith("6 /")
+
+
 def test_at_the_ends_there_is_no_further_page(viewer: Viewer, dataset: Dataset) -> None:
     viewer.open(f"?page={dataset[-1].name}")
     assert viewer.tab.locator("#next").is_disabled()

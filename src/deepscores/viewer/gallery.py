@@ -39,6 +39,7 @@ class Gallery:
         self.holdings = Holdings(self.folder, self.catalogue, len(self._classes))
         self._library = Library()
         self._tables = threading.Lock()  # a Dataset keeps what it read last, for one thread
+        self._tables_are_own = False  # until it was looked whether they are links
         self._select = lru_cache(_LISTS)(self._choose)
 
     def overview(self) -> dict[str, Any]:
@@ -176,7 +177,14 @@ class Gallery:
 
     def _symbols(self, page: DatasetPage) -> pa.Table:
         with self._tables:
+            self._require_own_tables()
             return page.symbols
+
+    def _require_own_tables(self) -> None:
+        if not self._tables_are_own:
+            for path in (self.folder / "symbols").glob("*.parquet"):
+                locate(self.folder, "symbols", path.name)
+            self._tables_are_own = True
 
     def _score(self, row: dict[str, Any]) -> dict[str, Any]:
         try:

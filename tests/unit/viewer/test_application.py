@@ -184,15 +184,16 @@ def test_links_in_a_dataset_do_not_lead_out(
             assert (status, "is outside the dataset" in told) == (404, True)
 
 
-def test_symbol_tables_behind_links_are_not_counted(
-    copy: Path, tmp_path: Path, serve: Callable[..., Any]
+def test_symbol_tables_behind_links_are_not_read(
+    copy: Path, tmp_path: Path, page: DatasetPage, serve: Callable[..., Any]
 ) -> None:
     shutil.copytree(copy / "symbols", tmp_path / "symbols")
     shutil.rmtree(copy / "symbols")
     (copy / "symbols").symlink_to(tmp_path / "symbols")
     with serve(copy) as client:
-        status, told = client.refused("pages", **{"class": "gClef"})
-        assert (status, "outside the dataset" in told) == (404, True)
+        for what, words in (("pages", {"class": "gClef"}), ("page", {"page": page.name})):
+            status, told = client.refused(what, **words)
+            assert (status, "outside the dataset" in told) == (404, True)
 
 
 # What is answered

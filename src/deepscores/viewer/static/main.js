@@ -83,6 +83,7 @@ class Viewer {
         at("rarest").title = "to the next rarest class (x)";
         return;
       }
+      if (this.state.filters.class) say(`counting classes: ${Math.round(100 * done)} %`); // it waits for that
       at("rarest").disabled = true;
       at("rarest").title = `counting classes: ${Math.round(100 * done)} %`;
       await new Promise((resolve) => setTimeout(resolve, COUNTING));
@@ -119,7 +120,9 @@ class Viewer {
       Object.assign(this.state, { page, symbol: 0 });
       writeAddress(this.state, { push });
       this.showSheet();
-      await this.locate(page);
+      const { index } = await ask("position", { ...this.state.filters, page });
+      if (turn !== this.turn) return;
+      this.place(index);
       await this.stage.open(address("image", { page }));
       if (turn !== this.turn) return;
       say("");
@@ -129,11 +132,6 @@ class Viewer {
     } catch (error) {
       if (turn === this.turn) tell(error);
     }
-  }
-
-  async locate(page) {
-    const { index } = await ask("position", { ...this.state.filters, page });
-    this.place(index);
   }
 
   place(index) {
