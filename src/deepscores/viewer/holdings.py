@@ -37,10 +37,17 @@ class Holdings:
         self._catalogue = catalogue
         self._classes = classes
         self._held: Future[list[Held]] = Future()
+        self._thread = threading.Thread(target=self._count, name="holdings", daemon=True)
+        self._stopped = threading.Event()
         self.done = 0.0  # share
 
     def start(self) -> None:
-        threading.Thread(target=self._count, name="holdings", daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Count no further, so that no thread is in the midst of a file when the program ends."""
+        self._stopped.set()
+        self._thread.join()
 
     @property
     def is_ready(self) -> bool:
@@ -67,6 +74,8 @@ class Holdings:
             raise DatasetError(f"{self._folder}: no symbol table (symbols/*.parquet is missing)")
         found = []
         for index, name in enumerate(names):
+            if self._stopped.is_set():
+                raise DatasetError("the viewer has ended")
             path = locate(self._folder, "symbols", name)
             # A file has a million rows of some thousand pages: their names as numbers.
             table = read_columns(path, _COLUMNS, ["page"])

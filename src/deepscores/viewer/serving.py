@@ -31,13 +31,18 @@ def serve(
     the dataset, if any. Raise DatasetError where there is no dataset, RecipeError for a port that
     cannot be had or if the web server is not installed.
     """
-    server_config = _server_of_extra()
+    run = _server_of_extra()
     beside = findings or find_findings(folder)
     gallery = Gallery(folder, None if beside is None else read_findings(beside))
     with closing(listen(port)) as listener:
         gallery.holdings.start()
-        ready(f"http://{_HOST}:{listener.getsockname()[1]}/")
-        server_config(gallery, listener)
+        try:
+            ready(f"http://{_HOST}:{listener.getsockname()[1]}/")
+            run(gallery, listener)
+        except KeyboardInterrupt:  # how it is meant to end
+            return
+        finally:
+            gallery.holdings.stop()
 
 
 def _server_of_extra() -> Callable[[Gallery, socket.socket], None]:
@@ -65,10 +70,7 @@ def _server_of_extra() -> Callable[[Gallery, socket.socket], None]:
             server_header=False,
             timeout_graceful_shutdown=_PATIENCE,
         )
-        try:
-            uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:  # how it is meant to end
-            return
+        uvicorn.Server(config).run(sockets=[listener])
 
     return run
 

@@ -71,6 +71,7 @@ def serving(folder: Path, findings: list[Finding] | None = None) -> Iterator[Cli
         finally:
             server.should_exit = True
             thread.join()
+            gallery.holdings.stop()
 
 
 @pytest.fixture(scope="session")

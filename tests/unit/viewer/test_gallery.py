@@ -1,5 +1,7 @@
 """Lists of pages, against a plain search through the dataset; classes against the XML files."""
 
+import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from deepscores.dataset import Dataset, DatasetPage
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.tables import SYMBOLS
 from deepscores.viewer.catalogue import Catalogue, Filters, parse_filters
+from deepscores.viewer.columns import read_columns
 from deepscores.viewer.gallery import Gallery
 from deepscores.viewer.holdings import Holdings
 
@@ -193,6 +196,29 @@ def test_without_symbol_tables_counting_says_so(tmp_path: Path) -> None:
     (tmp_path / "symbols" / "part-0.parquet").unlink()
     with pytest.raises(DatasetError, match="no symbol table"):
         hold(tmp_path).of(1)
+
+
+def test_counting_ends_with_the_viewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tables(tmp_path, ["a"], [[("a", 1, 1, 1)]])
+    for number in range(1, 50):
+        shutil.copy(
+            tmp_path / "symbols/part-0.parquet", tmp_path / f"symbols/part-{number}.parquet"
+        )
+    reading, going_on = threading.Event(), threading.Event()
+
+    def read_when_told(*arguments: Any) -> pa.Table:
+        reading.set()
+        going_on.wait()
+        return read_columns(*arguments)
+
+    monkeypatch.setattr("deepscores.viewer.holdings.read_columns", read_when_told)
+    holdings = hold(tmp_path)
+    reading.wait()
+    threading.Timer(0.1, going_on.set).start()
+    holdings.stop()
+    assert holdings.done < 0.1
+    with pytest.raises(DatasetError, match="has ended"):
+        holdings.of(1)
 
 
 def test_a_list_of_pages_that_lacks_a_column_is_named(tmp_path: Path) -> None:
