@@ -53,6 +53,7 @@ bench: $(VENV)/.bench ## all benchmarks, some 20 minutes on an idle machine; wri
 	$(BIN)/python -m benchmarks.reading build/bench --json $(FIGURES)/reading.json
 	$(BIN)/python -m benchmarks.scale --json $(FIGURES)/scale.json
 	$(BIN)/python -m benchmarks.statistics_scale build/bench --json $(FIGURES)/statistics.json
+	$(BIN)/python -m benchmarks.viewer_scale build/bench --json $(FIGURES)/viewer.json
 	$(BIN)/python -m benchmarks.tables
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
@@ -67,7 +68,7 @@ lock: ## resolve the newest versions allowed by pyproject.toml into the locks
 	$(require-python)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install $(UV)
-	$(call resolve,--extra corpus --extra stats --extra build,requirements.lock)
+	$(call resolve,--extra corpus --extra stats --extra view --extra build,requirements.lock)
 	$(call resolve,--extra dev --constraint requirements.lock,requirements-dev.lock)
 	$(call resolve,--extra bench --constraint requirements-dev.lock,requirements-bench.lock)
 

@@ -67,8 +67,8 @@ def _repeat_symbols(source: Path, folder: Path, turn: int) -> None:
 
 
 def _renamed(table: pa.Table, turn: int) -> pa.Table:
-    names = (table["page"], pa.scalar(f"turn-{turn}"), pa.scalar("--"))
-    stems = pc.binary_join_element_wise(*names)
+    # In front: like other scores, whose pages' names do not lie between each other's.
+    stems = pc.binary_join_element_wise(f"turn-{turn}", table["page"], "--")
     return table.set_column(0, table.schema.field(0), stems)
 
 

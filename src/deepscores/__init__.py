@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, check, engrave, fonts, statistics, verify, zoo
+    from deepscores.api import build, check, engrave, fonts, statistics, verify, view, zoo
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
@@ -19,6 +19,7 @@ __all__ = [
     "open_dataset",
     "statistics",
     "verify",
+    "view",
     "zoo",
 ]
 
@@ -29,6 +30,7 @@ _HOMES = {
     "statistics": "deepscores.api",
     "fonts": "deepscores.api",
     "verify": "deepscores.api",
+    "view": "deepscores.api",
     "zoo": "deepscores.api",
     "open_dataset": "deepscores.dataset",
     "Recipe": "deepscores.recipe",

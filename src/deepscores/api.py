@@ -1,6 +1,6 @@
 """The same as the command line, from Python."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
 from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
+from deepscores.viewer import serving as _serving
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "fonts", "statistics", "verify", "zoo"]
+__all__ = ["build", "check", "engrave", "fonts", "statistics", "verify", "view", "zoo"]
 
 
 def build(
@@ -146,6 +147,28 @@ def statistics(dataset: str | Path) -> Statistics:
     RecipeError without it, DatasetError where there is no dataset or its tables disagree.
     """
     return _counting.statistics(Path(dataset))
+
+
+def view(
+    dataset: str | Path,
+    *,
+    port: int | None = None,
+    findings: str | Path | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Show a dataset in a web viewer for this machine alone, until Ctrl-C.
+
+    *ready* is called once with its address. Without a *port* it is 8118, or one that is free;
+    without *findings*, a report of `check` as JSON, it is ``DATASET.findings.json`` beside the
+    dataset, if that is there. Needs Starlette and uvicorn (``deepscores[view]``): raise
+    RecipeError without them or for a port that is taken, DatasetError where there is no dataset.
+    """
+    _serving.serve(
+        Path(dataset),
+        port=port,
+        findings=None if findings is None else Path(findings),
+        ready=ready or (lambda _: None),
+    )
 
 
 def resolve(

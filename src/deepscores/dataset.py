@@ -112,7 +112,11 @@ class Dataset(Sequence[DatasetPage]):
             if index not in self._places:
                 raise DatasetError(f"{self.folder}: no page {index!r}")
             index = self._places[index]
-        return DatasetPage(self.folder, self._rows[index], self._symbol_files)
+        return self.page_of(self._rows[index])
+
+    def page_of(self, row: dict[str, Any]) -> DatasetPage:
+        """The page of a row of ``pages.parquet`` that was found in another way, as by a query."""
+        return DatasetPage(self.folder, row, self._symbol_files)
 
     @cached_property
     def _places(self) -> dict[str, int]:

@@ -1,7 +1,9 @@
 """The README's and docs' examples, run as they stand."""
 
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -47,15 +49,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path, command: str) -> str:
     program, *arguments = shlex.split(command)
     assert program == "deepscores"
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-c", "from deepscores.cli import main; main()", *arguments],
         cwd=folder,
-        capture_output=True,
+        env={**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": ""},  # no browser comes up
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    ) as running:
+        assert running.stdout is not None
+        shown = ""
+        if arguments[0] == "view":  # it runs until it is told to end
+            shown = running.stdout.readline()
+            running.send_signal(signal.SIGINT)
+        rest, errors = running.communicate()
+    shown += rest
+    assert running.returncode == 0, f"{command}\n{shown}\n{errors}"
+    return shown
 
 
 COMMANDS = [

@@ -274,6 +274,38 @@ def stats(
 
 
 @app.command()
+def view(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    port: Annotated[
+        int | None, typer.Option(metavar="N", help="Of this machine [default: 8118 or a free one].")
+    ] = None,
+    findings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What check --json wrote [default: DATASET.findings.json, if it is there].",
+        ),
+    ] = None,
+    open: Annotated[  # noqa: A002 - the option's name
+        bool, typer.Option("--open/--no-open", help="Open it in the browser, if there is a screen.")
+    ] = True,
+) -> None:
+    """Walk through a dataset's pages in the browser, on this machine alone; Ctrl-C ends it.
+
+    \b
+    deepscores view dataset
+    deepscores check dataset --json dataset.findings.json; deepscores view dataset
+    deepscores view dataset --port 9000 --no-open
+    """
+    from deepscores import api
+    from deepscores.cli.screen import show_address
+
+    api.view(
+        dataset, port=port, findings=findings, ready=lambda url: show_address(url, in_browser=open)
+    )
+
+
+@app.command()
 def fonts(
     fonts: Annotated[
         list[str] | None,

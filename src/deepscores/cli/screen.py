@@ -35,6 +35,7 @@ from deepscores.fontbook.entries import Entry
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.verify import Verdict
+from deepscores.viewer.serving import open_browser
 from deepscores.vocabulary.labels import LabelSet
 
 _SHOWN = 20  # problems
@@ -266,6 +267,13 @@ def _numbers(name: str, *columns: str, title: str | None = None) -> Table:
     for column in columns:
         table.add_column(column, justify="right", overflow="fold")  # no digit is cut off
     return table
+
+
+def show_address(address: str, *, in_browser: bool) -> None:
+    """Where a viewer is, and, if that is wanted and there is a screen, itself in the browser."""
+    print(f"{address} shows it on this machine; Ctrl-C ends it", flush=True)
+    if in_browser:
+        open_browser(address)
 
 
 def print_classes(labels: LabelSet, *, csv: bool) -> None:

@@ -1,0 +1,1 @@
+"""A web viewer of one dataset, for the person at this machine alone."""
