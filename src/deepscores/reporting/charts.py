@@ -46,9 +46,7 @@ def bundle() -> str:
 def paint_png(svg: str, scale: float = 1.0) -> bytes:
     """The PNG of an SVG, in few enough colours to be small."""
     with Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=scale))) as image:
-        few = image.convert("RGB").quantize(
-            256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-        )
+        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     sink = io.BytesIO()
     few.save(sink, "PNG", compress_level=9)
     return sink.getvalue()
@@ -312,7 +310,7 @@ def together(material: Material) -> Figure:
                 "with:N",
                 sort=names,
                 title="also have",
-                axis=alt.Axis(labelAngle=-60, labelOverlap=True),
+                axis=alt.Axis(labelAngle=-90, labelOverlap=True),
             ),
             y=alt.Y("class:N", sort=names, title="of the pages with"),
             color=_shade("share of the pages"),

@@ -143,8 +143,12 @@ def _draw(pairs: Sequence[Pair], names: Sequence[str]) -> str:
             text = left + wide + 12
             canvas.text(names[specimen.sample.class_place], text, top + high / 2 - 4, size=15)
             canvas.text(context, text, top + high / 2 + 14, size=11, colour=FAINT)
-        canvas.text(f"{pair.likeness:.0%} alike", 20, top + high + 15, size=11, colour=FAINT)
+        canvas.text(f"{_percent(pair)} alike", 20, top + high + 15, size=11, colour=FAINT)
     return canvas.svg()
+
+
+def _percent(pair: Pair) -> str:
+    return f"{100 * pair.likeness:.0f} %"
 
 
 def _in_patch(specimen: Specimen) -> tuple[float, float, float, float]:
@@ -160,9 +164,8 @@ def _rows(pairs: Sequence[Pair], names: Sequence[str]) -> str:
     for pair in pairs:
         sides = ((pair.first, pair.first_context), (pair.second, pair.second_context))
         both = "".join(_side_html(one, context, names) for one, context in sides)
-        shown.append(
-            f'<div class="pair">{both}<p class="likeness">{pair.likeness:.0%} alike</p></div>'
-        )
+        alike = f'<p class="likeness">{_percent(pair)} alike</p>'
+        shown.append(f'<div class="pair">{both}{alike}</div>')
     return f'<div class="pairs">{"".join(shown)}</div>'
 
 
