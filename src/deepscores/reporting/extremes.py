@@ -30,8 +30,8 @@ def extremes_figure(largest: Sequence[Extreme], smallest: Sequence[Extreme]) -> 
     return Figure(
         "figure-6-extremes",
         "Figure 6: the largest and the smallest symbols, to scale",
-        "One instance of each of the classes with the largest and the smallest boxes (by the "
-        "median of their area, in square staff spaces).",
+        "The classes with the largest and the smallest boxes, by the median of their area (in "
+        "square staff spaces, as written below); of the samples of each, the closest to it.",
         svg,
         picture(svg, "the largest and the smallest symbols"),
         scale=1.5,
@@ -48,6 +48,7 @@ def _row(canvas: Canvas, words: str, some: Sequence[Extreme], top: float) -> flo
         room = max(width, 7.0 * len(one.name), 60.0)
         if left + room > _WIDE - _GAP and left > _LABEL:
             top, left, tallest = top + tallest + 40 + _GAP, float(_LABEL), 0.0
+        canvas.width = max(canvas.width, left + room + _GAP)  # for what is wider than all else
         canvas.image(one.image, left, top, scale)
         canvas.text(one.name, left, top + height + 15, size=12)
         canvas.text(f"{one.area:.2g} sp²", left, top + height + 30, size=11, colour=FAINT)

@@ -152,10 +152,10 @@ def _percent(pair: Pair) -> str:
 
 
 def _in_patch(specimen: Specimen) -> tuple[float, float, float, float]:
-    """The symbol's box, from the corner of its patch, in whose middle it is."""
+    """The symbol's box in its patch, in whose middle it is; what is larger is cut."""
     x0, y0, x1, y1 = specimen.sample.box
     high, wide = specimen.patch.shape
-    half = (x1 - x0) / 2 + 2, (y1 - y0) / 2 + 2
+    half = min((x1 - x0) / 2 + 2, wide / 2), min((y1 - y0) / 2 + 2, high / 2)
     return wide / 2 - half[0], high / 2 - half[1], wide / 2 + half[0], high / 2 + half[1]
 
 

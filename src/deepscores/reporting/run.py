@@ -22,7 +22,7 @@ from deepscores.reporting.others import open_source
 from deepscores.reporting.page import assemble
 from deepscores.reporting.passages import passage_figure, passages
 from deepscores.reporting.seen import Source
-from deepscores.reporting.specimens import cut_specimens
+from deepscores.reporting.specimens import Specimen, cut_specimens
 from deepscores.reporting.survey import survey
 from deepscores.reporting.tables import Table, to_csv, to_markdown
 from deepscores.reporting.tally import Tally, top_share
@@ -177,15 +177,22 @@ def _frequencies(material: Material) -> str:
 
 
 def _extremes(material: Material) -> list[Extreme]:
-    """A specimen of each class, smallest first."""
+    """Of each class the specimen that is closest to its median in size; smallest first."""
     found = []
     for one in material.frequent:
         if one.staff_spaces is None:
             continue
-        specimen = material.specimens[one.id - 1][0]
-        area = one.staff_spaces.area.median
-        found.append(Extreme(one.name, specimen.image, specimen.sample.staff_space, area))
+        middle = one.staff_spaces.area.median
+        some = material.specimens[one.id - 1]
+        specimen = min(some, key=lambda each: abs(_area(each) - middle))
+        found.append(Extreme(one.name, specimen.image, specimen.sample.staff_space, middle))
     return sorted(found, key=lambda one: (one.area, one.name))
+
+
+def _area(specimen: Specimen) -> float:
+    """Of its box, in square staff spaces."""
+    x0, y0, x1, y1 = specimen.sample.box
+    return (x1 - x0) * (y1 - y0) / specimen.sample.staff_space**2
 
 
 def _files(

@@ -22,6 +22,7 @@ SMALLEST = 0.01  # pixels, staff spaces or their squares: where the first bin of
 BINS = 9 * DECADE
 LEAST_OVERLAP = 0.01  # intersection over union
 _SAMPLES = 6  # of each class
+_SHOWN_AS_WELL = 0.05  # hidden more than the page's best: the best alone would be of one kind
 
 
 class Sample(NamedTuple):
@@ -145,7 +146,7 @@ def _take_samples(page: Seen, there: NDArray[np.int64], found: Survey) -> None:
             continue
         rows = np.flatnonzero(page.classes == class_place)
         if page.hidden is not None:  # what can be seen whole shows best
-            rows = rows[page.hidden[rows] == page.hidden[rows].min()]
+            rows = rows[page.hidden[rows] <= page.hidden[rows].min() + _SHOWN_AS_WELL]
         row = rows[rank % len(rows)]
         number = int(page.numbers[row]) if page.numbers is not None else 0
         x0, y0, x1, y1 = page.boxes[row].tolist()

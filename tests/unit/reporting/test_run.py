@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepscores import report
+from deepscores import build, report
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.reporting.charts import _histogram
 from deepscores.reporting.page import SECTIONS
@@ -169,3 +169,14 @@ def test_without_the_extra_the_error_names_it(
     monkeypatch.setattr("deepscores.reporting.run.find_spec", missing)
     with pytest.raises(RecipeError, match=r"pip install 'deepscores\[report\]'"):
         report(built, tmp_path / "report")
+
+
+def test_a_dataset_without_a_labelled_object_has_a_report(
+    quick: dict[str, Any], tunes: Path, tmp_path: Path
+) -> None:
+    labels = tmp_path / "labels.toml"
+    labels.write_text('name = "braces"\nversion = 1\nbase = "deepscores-118"\nkeep = ["brace"]\n')
+    build(tunes, tmp_path / "dataset", **{**quick, "labels": str(labels)})
+    written = report(tmp_path / "dataset", tmp_path / "report", audited=0)
+    assert "figure-1-page" not in written.figures
+    assert "<code>brace</code>" in written.page.read_text("utf-8")  # among the absent
