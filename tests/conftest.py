@@ -116,6 +116,16 @@ def built(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Pa
     return folder / "dataset"
 
 
+@pytest.fixture(scope="session")
+def reported(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report of `built`, beside itself; tests leave it as it is."""
+    from deepscores import report
+
+    folder = tmp_path_factory.mktemp("reported") / "report"
+    report(built, folder, against=[built], audited=2)
+    return folder
+
+
 def write_music_font(
     path: Path, family: str = "Quill", base: str = "Petaluma", without: Sequence[int] = ()
 ) -> Path:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, check, engrave, fonts, statistics, verify, view, zoo
+    from deepscores.api import build, check, engrave, fonts, report, statistics, verify, view, zoo
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
@@ -17,6 +17,7 @@ __all__ = [
     "engrave",
     "fonts",
     "open_dataset",
+    "report",
     "statistics",
     "verify",
     "view",
@@ -29,6 +30,7 @@ _HOMES = {
     "engrave": "deepscores.api",
     "statistics": "deepscores.api",
     "fonts": "deepscores.api",
+    "report": "deepscores.api",
     "verify": "deepscores.api",
     "view": "deepscores.api",
     "zoo": "deepscores.api",

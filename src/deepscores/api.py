@@ -14,10 +14,11 @@ from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
 from deepscores.pipeline.progress import Progress
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
+from deepscores.reporting import run as _reporting
 from deepscores.viewer import serving as _serving
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "fonts", "statistics", "verify", "view", "zoo"]
+__all__ = ["build", "check", "engrave", "fonts", "report", "statistics", "verify", "view", "zoo"]
 
 
 def build(
@@ -138,6 +139,32 @@ def check(
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
     return _run.audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
+
+
+def report(
+    dataset: str | Path,
+    output: str | Path = "report",
+    *,
+    against: Sequence[str | Path] | str | Path = (),
+    audited: int = _reporting.DEFAULT_AUDIT,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> _reporting.Written:
+    """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
+
+    *against* names datasets to compare with: ours, COCO, DeepScoresV2, DeepScores V1, PASCAL VOC,
+    YOLO, MUSCIMA++. *audited* pages are checked as `check` does. Needs ``deepscores[report]``:
+    raise RecipeError without it, DatasetError for what is no dataset or cannot be read.
+    """
+    others = [against] if isinstance(against, str | Path) else against
+    return _reporting.write_report(
+        Path(dataset),
+        Path(output),
+        against=[Path(one) for one in others],
+        audited=audited,
+        jobs=jobs,
+        progress=progress,
+    )
 
 
 def statistics(dataset: str | Path) -> Statistics:

@@ -1,5 +1,6 @@
 """Reading a dataset back: pages, symbols and labels, one page at a time."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,6 +98,24 @@ class Dataset(Sequence[DatasetPage]):
         return [
             row for part in _row_groups(self.folder / "pages.parquet") for row in part.to_pylist()
         ]
+
+    @cached_property
+    def scores(self) -> list[dict[str, Any]]:
+        """Rows of ``scores.parquet``: what each score says of itself."""
+        return [
+            row for part in _row_groups(self.folder / "scores.parquet") for row in part.to_pylist()
+        ]
+
+    @property
+    def skipped(self) -> list[dict[str, Any]]:
+        """What the build left out and why: ``score``, ``page``, ``reason``, ``detail``."""
+        path = self.folder / "skipped.jsonl"
+        if not path.exists():
+            return []
+        try:
+            return [json.loads(line) for line in _read(path).splitlines() if line.strip()]
+        except ValueError as error:
+            raise DatasetError(f"{path}: not JSON lines: {error}") from None
 
     @cached_property
     def _symbol_files(self) -> "_SymbolFiles":

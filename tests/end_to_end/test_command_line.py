@@ -18,7 +18,7 @@ from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "verify", "check"]
+COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "report", "verify", "check"]
 
 
 def one_line(text: str) -> str:
@@ -113,6 +113,7 @@ FAILURES: dict[str, tuple[list[str], str]] = {
     ),
     "no dataset": (["verify", "tunes"], "no dataset here"),
     "nothing to count": (["stats", "tunes"], "no dataset here"),
+    "nothing to report": (["report", "tunes"], "no dataset here"),
     "counting a file": (["stats", "tunes/tune-0.musicxml"], "no dataset here"),
     "not ours": (["build", "tunes", "-o", "tunes"], "is not empty and holds no dataset"),
     "a file": (["build", "tunes", "-o", "tunes/tune-0.musicxml"], "is a file, not a folder"),
@@ -208,6 +209,32 @@ def test_stats_are_shown_as_tables_and_as_json(deepscores: Deepscores, built: Pa
         assert rows == {
             one["name"]: f"{one['objects']:,}" for one in table["classes"] if one["objects"]
         }
+
+
+def test_a_report_says_where_it_is(deepscores: Deepscores, built: Path, tmp_path: Path) -> None:
+    done = deepscores("report", built, "-o", "seen", "--audit", "0", "--against", built)
+    assert done.returncode == 0
+    assert one_line(done.stdout) == "16 figures and 13 tables: seen/index.html"
+    assert (tmp_path / "seen/index.html").is_file()
+
+
+def test_a_report_that_cannot_be_made_leaves_nothing(
+    deepscores: Deepscores, built: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "voc/Annotations").mkdir(parents=True)
+    (tmp_path / "voc/Annotations/a.xml").write_text("<annotation>")
+    (tmp_path / "file").write_text("")
+    for words, status, message in (
+        (["-o", "seen", "--against", "voc"], 1, "voc/Annotations/a.xml: not a"),
+        (["-o", "seen", "--against", "none"], 1, "none: no such file or folder"),
+        (["-o", "file/seen"], 1, "cannot write"),
+        (["-o", built / "seen"], 2, "lies in the dataset"),
+    ):
+        done = deepscores("report", built, "--audit", "0", *words)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert message in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "seen").exists()
 
 
 def test_engrave_names_the_pictures(

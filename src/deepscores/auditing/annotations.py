@@ -79,7 +79,7 @@ def _read(path: Path, layout: str, images: list[Any], pairs: Any, classes: Any) 
     for number, some in of_image.items():
         what = f"{len(some)} annotations of image {number}, which is not in the list"
         findings.append(Finding(FILES, path.name, some[0].id, what))
-    return ForeignDataset(layout, pages, findings)
+    return ForeignDataset(layout, pages, findings, tuple(names.values()))
 
 
 def _whole(value: Any) -> int:

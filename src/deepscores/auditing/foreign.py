@@ -46,6 +46,7 @@ class ForeignDataset:
     layout: str
     pages: list[ForeignPage]
     findings: list[Finding] = field(default_factory=list)
+    names: tuple[str, ...] = ()  # of the classes that it lists
 
 
 def check_foreign_pages(pages: list[ForeignPage]) -> Ledger:

@@ -24,7 +24,7 @@ def is_v1(folder: Path) -> bool:
 
 def read_v1(folder: Path) -> ForeignDataset:
     """Every page of the dataset; files that are missing or cannot be read are findings."""
-    ids = _class_ids(folder)
+    ids = class_ids(folder)
     findings = [
         Finding(CLASSES, _LISTS[0], str(number), f"{name}: id 0 is the background's")
         for name, number in ids.items()
@@ -34,7 +34,7 @@ def read_v1(folder: Path) -> ForeignDataset:
     stems = {path.stem for path in (folder / XML).glob("*.xml")}
     for stem in sorted(stems):
         try:
-            pages.append(_page(folder, stem, ids))
+            pages.append(read_page(folder, stem, ids))
         except DatasetError as error:
             findings.append(Finding(FILES, stem, "", str(error).removeprefix(f"{folder}/")))
     for kind in (IMAGES, MASKS):
@@ -50,7 +50,8 @@ def read_v1(folder: Path) -> ForeignDataset:
     return ForeignDataset(LAYOUT, pages, findings)
 
 
-def _page(folder: Path, stem: str, ids: dict[str, int]) -> ForeignPage:
+def read_page(folder: Path, stem: str, ids: dict[str, int]) -> ForeignPage:
+    """One page; raise DatasetError if its XML cannot be read."""
     path = folder / XML / f"{stem}.xml"
     data = read_bytes(path)
     width, height = read_size(data, str(path))
@@ -74,7 +75,7 @@ def _page(folder: Path, stem: str, ids: dict[str, int]) -> ForeignPage:
     )
 
 
-def _class_ids(folder: Path) -> dict[str, int]:
+def class_ids(folder: Path) -> dict[str, int]:
     """Ids by name, from the list beside the folders; empty if there is none."""
     for name in _LISTS:
         path = folder / name

@@ -306,6 +306,48 @@ def view(
 
 
 @app.command()
+def report(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")
+    ] = Path("report"),
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="A dataset to compare with; may be repeated."),
+    ] = None,
+    audit: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Pages to look at as check does; 0 for none.")
+    ] = 50,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
+    ] = None,
+) -> None:
+    """Write a report of a dataset: the paper's tables and figures and more, one page to look at.
+
+    --against takes ours, COCO or DeepScoresV2 JSON, a folder of DeepScores V1, PASCAL VOC or YOLO,
+    or notation graphs (MUSCIMA++).
+
+    \b
+    deepscores report dataset -o report
+    deepscores report dataset -o report --against ds2_dense/deepscores_train.json --against voc/
+    """
+    from deepscores import api
+    from deepscores.cli.screen import watching
+
+    _positive("jobs", jobs)
+    with watching() as progress:
+        written = api.report(
+            dataset,
+            output,
+            against=against or (),
+            audited=audit,
+            jobs=jobs or os.cpu_count() or 1,
+            progress=progress,
+        )
+    print(f"{len(written.figures)} figures and {len(written.tables)} tables:", written.page)
+
+
+@app.command()
 def fonts(
     fonts: Annotated[
         list[str] | None,

@@ -1,0 +1,76 @@
+"""Labels in the layout of YOLO: a file an image, ``class x y width height`` in shares of it."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from deepscores.errors import DatasetError
+from deepscores.geometry import Box
+
+_ENTRY = re.compile(r"""^\s+(?:-|(\d+)\s*:)\s*(?:"([^"]*)"|'([^']*)'|([^#\n]*?))\s*(?:#.*)?$""")
+_INLINE = re.compile(r"^names\s*:\s*\[(.*)\]\s*(?:#.*)?$")
+
+
+class Label(NamedTuple):
+    """One object: its class counted from 0, its box in shares of the image."""
+
+    class_id: int
+    box: Box
+
+
+def read_yolo(text: str, where: str = "labels") -> Iterator[Label]:
+    """Yield the objects of one image; of polygons, the box around them.
+
+    >>> list(read_yolo("3 0.5 0.5 0.2 0.4"))
+    [Label(class_id=3, box=Box(x0=0.4, y0=0.3, x1=0.6, y1=0.7))]
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.split()
+        if not words:
+            continue
+        try:
+            class_id, values = int(words[0]), [float(word) for word in words[1:]]
+            yield Label(class_id, _box(values))
+        except ValueError as error:
+            raise DatasetError(f"{where}, line {number}: not a YOLO label: {error}") from None
+
+
+def _box(values: list[float]) -> Box:
+    if len(values) in (4, 5):  # the fifth is a detector's confidence
+        x, y, width, height = values[:4]
+        return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    if len(values) >= 6 and len(values) % 2 == 0:
+        return Box(min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2]))
+    raise ValueError(f"{len(values)} numbers after the class")
+
+
+def read_names(text: str, where: str = "data.yaml") -> list[str]:
+    """The class names of a ``data.yaml``, whether listed, numbered or inline.
+
+    >>> read_names("names:\\n  0: stem\\n  1: 'note head'\\n")
+    ['stem', 'note head']
+    >>> read_names("nc: 2\\nnames: [stem, head]")
+    ['stem', 'head']
+    """
+    lines = iter(text.splitlines())
+    for line in lines:
+        if inline := _INLINE.match(line):
+            return [one.strip().strip("\"'") for one in inline[1].split(",") if one.strip()]
+        if re.match(r"^names\s*:\s*(?:#.*)?$", line):
+            return _listed(lines)
+    raise DatasetError(f"{where}: no class names (names:)")
+
+
+def _listed(lines: Iterator[str]) -> list[str]:
+    names: dict[int, str] = {}
+    for line in lines:
+        entry = _ENTRY.match(line) or _ENTRY.match(f" {line}" if line.startswith("-") else "")
+        if entry is None:
+            if line.strip() and not line.lstrip().startswith("#"):
+                break
+            continue
+        number, *words = entry.groups()
+        names[int(number) if number else len(names)] = next(
+            word for word in words if word is not None
+        )
+    return [names.get(place, str(place)) for place in range(max(names, default=-1) + 1)]

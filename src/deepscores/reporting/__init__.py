@@ -1,0 +1,1 @@
+"""A report of a dataset: the paper's tables and figures, and more, on one page."""
