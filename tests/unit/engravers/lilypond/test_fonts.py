@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from deepscores.engravers.choice import find_engraver, music_fonts
-from deepscores.engravers.lilypond.fonts import SIZES, fonts_in
+from deepscores.engravers.lilypond.fonts import SIZES, fonts_in, own_name
+from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.model import Style
+from deepscores.recipe import Recipe, apply
 from deepscores.scores import find_scores, read_score
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "scores"
@@ -44,6 +46,22 @@ def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
 def test_verovio_takes_no_folder(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="only the engraver 'lilypond'"):
         music_fonts("verovio", str(tmp_path))
+
+
+def test_a_font_of_both_engravers_has_two_names(tmp_path: Path) -> None:
+    """One name, one font in all of a dataset; and whose it is follows from the name."""
+    write_font(tmp_path, "Leland")
+    folder = {"font-dir": str(tmp_path)}
+    both = apply(Recipe(), {"engraver": "both", **folder})
+    assert both.fonts == (*MUSIC_FONTS, "Emmentaler", "Leland-LilyPond")
+    leland, parted = both.styles()[1], both.styles()[-1]
+    assert (leland.engraver, leland.font_dir) == ("verovio", "")
+    assert (parted.engraver, parted.font_dir) == ("lilypond", str(tmp_path))
+    assert own_name(parted.music_font) == "Leland"
+    assert apply(both, {"fonts": both.fonts}) == both
+    one = apply(Recipe(), {"engraver": "lilypond", "fonts": "Leland-LilyPond", **folder})
+    assert one.styles() == (parted,)
+    assert apply(Recipe(), {"engraver": "lilypond", **folder}).fonts == ("Emmentaler", "Leland")
 
 
 def test_a_copied_font_gives_the_same_page(tmp_path: Path) -> None:
