@@ -109,7 +109,8 @@ def test_a_note_is_the_same_whoever_draws_it(dataset: Path, engraver: str) -> No
     for path in sorted((dataset / "symbols").glob("*.parquet")):
         for row in pq.ParquetFile(path).read().to_pylist():
             if row["role"] == "notehead":
-                font = row["page"].split("-aug-")[1].partition("--")[0]
-                drawn.setdefault(font, set()).add(tuple(row[name] for name in facts))
+                score, _, rest = row["page"].partition("-aug-")
+                note = (score, *(row[name] for name in facts))
+                drawn.setdefault(rest.partition("--")[0], set()).add(note)
     assert drawn["leland"] == drawn["emmentaler"]
     assert len(drawn["leland"]) == 4 * (4 + 40)

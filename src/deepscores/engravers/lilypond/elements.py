@@ -151,10 +151,18 @@ class Elements:
             return self.child(staff, kind, "")
         when = 4 * Fraction(data.get("data-when") or "0")
         name = self.notation.signs.get((kind, number(data.get("data-staff")), when), "")
+        if data.get("data-break") == "1" and self.ended_a_measure(name):
+            name = ""  # a line begins with it, but it is the one drawn before
         element = self.child(staff, kind, name, when, data.get("data-break"))
         if kind == "keySig":
             return self.child(element, "keyAccid", "")
         return element
+
+    def ended_a_measure(self, name: str) -> bool:
+        """Whether a sign stands in a measure, after its notes."""
+        node = self.notation.elements.get(name)
+        layer = node.getparent() if node is not None else None
+        return layer is not None and tag(layer) == "layer" and layer.index(node) > 0
 
     def of_measure(self, grob: str, system: int, data: Mapping[str, str]) -> int:
         index = self.bar(data)
