@@ -171,8 +171,12 @@ class Comparison:
             return "LilyPond draws one sign where a double bar meets a repeat's start"
         if kind == "barlineSingle" and self.opens_repeat(measure) and self.near_break(measure):
             return "told at the end of a line and at the next one's start"
+        if kind.startswith("barline") and self.parted(key, more):
+            return "Verovio interrupts a barline where words cross it"
         if kind.endswith("ClefChange") and more < 0 and self.ours.counts[key]:
             return "a clef that the score gives twice, Verovio draws twice"
+        if kind == "tupletBracket" and self.same_tuplets(staff, measure):
+            return "a bracket that the score leaves to the engraver, beside a beam"
         if kind.startswith("artic") and -1 <= more < 0:
             return "an articulation of all notes of a chord is drawn once"
         return ""
@@ -205,6 +209,19 @@ class Comparison:
         place = order.get(measure)
         beside = {measure} if place is None else set(self.names[max(place - 1, 0) : place + 2])
         return bool(beside & self.breaks)
+
+    def parted(self, key: Key, more: int) -> bool:
+        """Whether both have that barline, Verovio in more pieces, and words stand beside it."""
+        place = self.order.get(key[2], 0)
+        beside = set(self.names[max(place - 1, 0) : place + 2])
+        words = (one.measure for one in self.theirs.symbols if one.kind.endswith("Text"))
+        return more < 0 < self.ours.counts[key] and not beside.isdisjoint(words)
+
+    def same_tuplets(self, staff: int, measure: str) -> bool:
+        """Whether both have the same numbers over tuplets there."""
+        numbers = (f"tuplet{digit}" for digit in range(10))
+        places = [(one, staff, measure) for one in numbers]
+        return all(self.ours.counts[one] == self.theirs.counts[one] for one in places)
 
     def opens_repeat(self, measure: str) -> bool:
         """Whether a repeat starts after the measure."""

@@ -1,10 +1,11 @@
 """Both engravers draw the same symbols, but for reasons; and proof that the test can fail."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from deepscores.scores import Source, default_corpus, read_score
+from deepscores.scores import Source, default_corpus, find_scores, read_score
 from tests.truth.compare_engravers import UNEXPLAINED, Comparison, Drawn, Shown, draw
 
 pytest.importorskip("lilypond")
@@ -51,6 +52,27 @@ def test_what_differs_has_a_reason(score: str, corpus: dict[str, Source]) -> Non
     pair = both(corpus[score])
     assert sum(one.kind.startswith("notehead") for one in pair[0].symbols) > 0
     assert unexplained(pair) == []
+
+
+_SCORE = """<mei xmlns="http://www.music-encoding.org/ns/mei" meiversion="5.0"><music><body><mdiv>
+<score><scoreDef meter.count="4" meter.unit="4"><staffGrp symbol="bracket" bar.thru="true">
+<staffDef n="1" lines="5" clef.shape="G" clef.line="2"/>
+<staffDef n="2" lines="5" clef.shape="G" clef.line="2"/></staffGrp></scoreDef><section>
+<measure n="1">{staves}{words}</measure><measure n="2">{staves}</measure>
+</section></score></mdiv></body></music></mei>"""
+_STAVES = "".join(
+    f'<staff n="{n}"><layer n="1"><note dur="1" oct="4" pname="b"/></layer></staff>' for n in (1, 2)
+)
+_WORDS = '<dir staff="2" place="above" tstamp="4">arco e piano</dir>'
+
+
+@pytest.mark.parametrize(("words", "pieces"), [("", 1), (_WORDS, 2)])
+def test_verovio_interrupts_a_barline_for_words(words: str, pieces: int, tmp_path: Path) -> None:
+    (tmp_path / "song.mei").write_text(_SCORE.format(staves=_STAVES, words=words))
+    ours, theirs = both(find_scores([tmp_path / "song.mei"])[0])
+    assert ours.counts["barlineSingle", 0, "1"] == 1
+    assert theirs.counts["barlineSingle", 0, "1"] == pieces
+    assert unexplained((ours, theirs)) == []
 
 
 @pytest.fixture(scope="module")
