@@ -1,6 +1,7 @@
 """Hold LilyPond's symbols against Verovio's: ``python -m tests.truth.compare_engravers DATASET…``.
 
-The datasets are of both engravers together, or one of each. Of every score, each kind of symbol is
+The datasets are of both engravers together, or one of each; ``--scores N`` draws the N smallest
+scores of the default corpus instead. Of every score, each kind of symbol is
 counted in each measure of each staff. Where counts differ there is a reason, which is tested as
 such (does the line really break there?), or the difference is reported. ``docs/labels.md`` tells
 of the reasons.
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from deepscores.engravers.choice import find_engraver
 from deepscores.model import Score, Style
+from deepscores.scores import Source, default_corpus, read_score
 from deepscores.vocabulary.symbols import place_symbols
 
 UNEXPLAINED = "UNEXPLAINED"
@@ -278,13 +280,29 @@ def read(folders: Iterable[Path]) -> dict[str, dict[str, Drawn]]:
     return found
 
 
-def compare(scores: dict[str, dict[str, Drawn]]) -> dict[str, Any]:
+def drawn_scores(count: int) -> Iterator[tuple[str, dict[str, Drawn]]]:
+    """Draw the smallest scores of the default corpus by both engravers."""
+    for source in sorted(default_corpus(), key=_size)[:count]:
+        score = read_score(source)
+        fonts = {"lilypond": "Emmentaler", "verovio": "Leland"}
+        yield source.id, {engraver: draw(score, engraver, fonts[engraver]) for engraver in fonts}
+
+
+def _size(source: Source) -> int:
+    packed = source.path.suffix == ".mxl"
+    return source.path.stat().st_size * (15 if packed else 1)
+
+
+def compare(scores: Iterable[tuple[str, dict[str, Drawn]]]) -> dict[str, Any]:
     """The figures of all scores that both engravers have drawn."""
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     reasons: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     examples: dict[tuple[str, str], str] = {}
-    both = {name: by for name, by in sorted(scores.items()) if set(by) == set(ENGRAVERS)}
-    for name, by in both.items():
+    count = 0
+    for name, by in scores:
+        if set(by) != set(ENGRAVERS):
+            continue
+        count += 1
         ours, theirs = (by[engraver] for engraver in ENGRAVERS)
         for engraver, drawn in (("lilypond", ours), ("verovio", theirs)):
             for kind, _, _ in drawn.counts.elements():
@@ -293,13 +311,13 @@ def compare(scores: dict[str, dict[str, Drawn]]) -> dict[str, Any]:
             reasons[kind, reason]["more" if more > 0 else "fewer"] += abs(more)
             examples.setdefault((kind, reason), f"{name} staff {staff} measure {measure}")
     differences = [
-        {"kind": kind, "reason": reason, **dict(count), "example": examples[kind, reason]}
-        for (kind, reason), count in sorted(reasons.items())
+        {"kind": kind, "reason": reason, **dict(some), "example": examples[kind, reason]}
+        for (kind, reason), some in sorted(reasons.items())
     ]
     return {
-        "scores": len(both),
-        "symbols": {one: sum(count[one] for count in kinds.values()) for one in ENGRAVERS},
-        "kinds": {kind: dict(count) for kind, count in sorted(kinds.items())},
+        "scores": count,
+        "symbols": {one: sum(some[one] for some in kinds.values()) for one in ENGRAVERS},
+        "kinds": {kind: dict(some) for kind, some in sorted(kinds.items())},
         "differences": differences,
     }
 
@@ -314,10 +332,12 @@ def table(figures: dict[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("datasets", nargs="+", type=Path)
+    parser.add_argument("datasets", nargs="*", type=Path)
+    parser.add_argument("--scores", type=int, default=20, help="drawn where no dataset is named")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args()
-    figures = compare(read(options.datasets))
+    found = sorted(read(options.datasets).items())
+    figures = compare(found if options.datasets else drawn_scores(options.scores))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     print(table(figures))
