@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import build, check, verify
+from deepscores.engravers.lilypond.program import ENVIRONMENT, find_program
 from deepscores.pipeline.plan import require_dataset
 
 pytest.importorskip("lilypond")
@@ -114,3 +115,27 @@ def test_a_note_is_the_same_whoever_draws_it(dataset: Path, engraver: str) -> No
                 drawn.setdefault(rest.partition("--")[0], set()).add(note)
     assert drawn["leland"] == drawn["emmentaler"]
     assert len(drawn["leland"]) == 4 * (4 + 40)
+
+
+@pytest.fixture
+def failing_lilypond(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    program = tmp_path / "lilypond"
+    program.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "GNU LilyPond 2.99.1"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv(ENVIRONMENT, str(program))
+    find_program.cache_clear()
+    yield
+    find_program.cache_clear()
+
+
+@pytest.mark.usefixtures("failing_lilypond")
+def test_a_score_that_one_engraver_fails_on_leaves_no_page_of_the_other(
+    tune: Callable[..., str], quick: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "tune.musicxml").write_text(tune())
+    options = {**quick, "engraver": "both", "fonts": "Leland,Emmentaler"}
+    summary = build(tmp_path / "tune.musicxml", tmp_path / "dataset", jobs=1, **options)
+    assert summary.skipped == {"engraving": 1}
+    assert "LilyPond" in (tmp_path / "dataset/skipped.jsonl").read_text()
+    assert not list((tmp_path / "dataset").rglob("*.png"))
+    assert verify(tmp_path / "dataset", rerender=0).problems == ()

@@ -127,6 +127,9 @@ def music_font_folder(font: str, folder: str) -> Path:
         brace = root / f"{font}-brace.{suffix}"
         if not brace.exists():
             shutil.copyfile(_own_font(f"emmentaler-brace.{suffix}"), brace)
+    for path in list(root.glob("*.svg")):  # which LilyPond looks for in small letters
+        if path.name != path.name.lower():
+            shutil.copyfile(path, path.with_name(path.name.lower()))
     return root
 
 

@@ -64,26 +64,27 @@ def test_a_font_of_both_engravers_has_two_names(tmp_path: Path) -> None:
     assert apply(Recipe(), {"engraver": "lilypond", **folder}).fonts == ("Emmentaler", "Leland")
 
 
-def test_a_copied_font_gives_the_same_page(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["other", "Other"])
+def test_a_copied_font_gives_the_same_page(name: str, tmp_path: Path) -> None:
     """Emmentaler under another name, without braces of its own."""
     lilypond = pytest.importorskip("lilypond")
     from fontTools.ttLib import TTFont
 
     own = next(Path(lilypond.executable()).parent.parent.glob("share/lilypond/*/fonts"))
-    write_font(tmp_path, "other")
+    write_font(tmp_path, name)
     for size in SIZES:
-        shutil.copyfile(own / f"svg/emmentaler-{size}.svg", tmp_path / f"svg/other-{size}.svg")
+        shutil.copyfile(own / f"svg/emmentaler-{size}.svg", tmp_path / f"svg/{name}-{size}.svg")
         font = TTFont(own / f"otf/emmentaler-{size}.otf")
         for record in font["name"].names:
             if record.nameID in (1, 4, 6, 16):
-                record.string = f"other-{size}"
-        font["CFF "].cff.fontNames = [f"other-{size}"]
-        font.save(tmp_path / f"otf/other-{size}.otf")
+                record.string = f"{name}-{size}"
+        font["CFF "].cff.fontNames = [f"{name}-{size}"]
+        font.save(tmp_path / f"otf/{name}-{size}.otf")
     score = read_score(find_scores([GOLDEN / "piano.musicxml"])[0])
     styles = [
-        Style("other", "lilypond", font_dir=str(tmp_path)),
+        Style(name, "lilypond", font_dir=str(tmp_path)),
         Style("Emmentaler", "lilypond"),
     ]
     other, emmentaler = (one.page for one in find_engraver("lilypond")(score, styles).pages())
     assert [mark.glyph for mark in other.marks] == [mark.glyph for mark in emmentaler.marks]
-    assert {mark.font for mark in other.marks} == {"", "other"}
+    assert {mark.font for mark in other.marks} == {"", name}
