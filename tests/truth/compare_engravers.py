@@ -169,6 +169,8 @@ class Comparison:
             return "told at the end of a line and at the next one's start"
         if kind.startswith("rest") and more < 0 and self.coincide(key):
             return "rests that Verovio draws one over the other"
+        if kind.startswith(REPEATS) and self.one_for_two(measure):
+            return "LilyPond draws one sign where a repeat's end meets a repeat's start"
         if kind == "barlineDouble" and self.opens_repeat(measure):
             return "LilyPond draws one sign where a double bar meets a repeat's start"
         if kind == "barlineSingle" and self.opens_repeat(measure) and self.near_break(measure):
@@ -211,6 +213,12 @@ class Comparison:
         place = order.get(measure)
         beside = {measure} if place is None else set(self.names[max(place - 1, 0) : place + 2])
         return bool(beside & self.breaks)
+
+    def one_for_two(self, measure: str) -> bool:
+        """Whether LilyPond has the sign of both, here or at the start of the measure."""
+        place = self.order.get(measure, 0)
+        signs = (("barlineRepeatBoth", 0, one) for one in self.names[max(place - 1, 0) : place + 1])
+        return any(self.ours.counts[one] > self.theirs.counts[one] for one in signs)
 
     def parted(self, key: Key, more: int) -> bool:
         """Whether both have that barline, Verovio in more pieces, and words stand beside it."""
