@@ -59,7 +59,7 @@ bench: $(VENV)/.bench ## all benchmarks, some 20 minutes on an idle machine; wri
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-v2
-	$(BIN)/deepscores fonts Bravura Leland Leipzig Petaluma Gootville \
+	$(BIN)/deepscores fonts --engraver both Bravura Leland Leipzig Petaluma Gootville Emmentaler \
 		$(foreach font,$(FONTS),build/fonts/node_modules/@vexflow-fonts/$(font)/$(font).otf) -o docs/fonts
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m pytest -m docs || [ $$? -eq 5 ] # 5: no such test

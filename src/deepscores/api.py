@@ -8,6 +8,7 @@ from deepscores.auditing import run as _run
 from deepscores.auditing.findings import Report
 from deepscores.census import counting as _counting
 from deepscores.census.model import Statistics
+from deepscores.engravers.choice import engravers_here
 from deepscores.fontbook import book as _book
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
@@ -112,13 +113,20 @@ def fonts(
     output: str | Path | None = None,
     *,
     labels: str = "deepscores-118",
+    engraver: str | None = None,
+    font_dir: str | Path = "",
     progress: Progress | None = None,
 ) -> _book.Fonts:
-    """List fonts, *names* or SMuFL files (default: the engraver's own), with what each holds.
+    """List fonts, *names* or SMuFL files, with what each holds.
 
-    Into the folder *output*, if any, go a picture of one passage in all of them and a page.
+    By default those of every engraver that is here; named fonts are Verovio's, unless *engraver*
+    says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
+    picture of one passage in all of them and a page.
     """
-    changes: dict[str, Any] = {"labels": labels}
+    engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
+    changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
+    if font_dir:
+        changes["font-dir"] = str(font_dir)
     if names:
         changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
     folder = Path(output) if output is not None else None

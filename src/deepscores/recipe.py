@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from deepscores.engravers.choice import music_fonts, properties_of
-from deepscores.engravers.verovio.choice import choose_fonts
+from deepscores.engravers.choice import ENGRAVERS, properties_of
+from deepscores.engravers.font_choice import choose_fonts, engraver_of
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.labelling.readability import READABLE, Readability
@@ -23,7 +23,7 @@ class Recipe:
     """All that a dataset depends on, besides the scores and the versions of the engines."""
 
     scores: tuple[str, ...] = ()  # files, folders, globs; () is the default corpus
-    engraver: str = "verovio"
+    engravers: tuple[str, ...] = ("verovio",)
     fonts: tuple[str, ...] = MUSIC_FONTS  # names; once checked, no file is among them
     font_files: tuple[FontFile, ...] = ()  # those of the fonts that the user brought for Verovio
     font_dir: str = ""  # with fonts for LilyPond; "": its own only
@@ -47,27 +47,37 @@ class Recipe:
         return tuple(self._style(score, font) for font in self.fonts)
 
     def _style(self, score: str, font: str) -> Style:
-        drawn: dict[str, Any] = draw_style(self.style, self.seed, score, font)
+        engraver = self.engraver_of(font)
+        drawn: dict[str, Any] = draw_style(self._varied(font), self.seed, score, font)
         width, height = self.page_size
         if "page-size" in drawn:
             width, height = page_size("page-size", drawn.pop("page-size"))
         return Style(
             font,
-            self.engraver,
+            engraver,
             width,
             height,
             drawn.pop("staff-space", self.staff_space),
             drawn.pop("margin", self.margin),
             next((file for file in self.font_files if file.name == font), None),
-            font_dir=self.font_dir,
+            font_dir=self.font_dir if engraver == "lilypond" else "",
             transpose=drawn.pop("transpose", 0),
             properties=tuple(drawn.items()),
         )
 
+    def engraver_of(self, font: str) -> str:
+        """The engraver that draws in one of the fonts."""
+        return engraver_of(font, self.engravers, self.font_files)
+
+    def _varied(self, font: str) -> Styling:
+        """What varies, of that which the font's engraver can draw."""
+        known = _OF_ANY_ENGRAVER | properties_of(self.engraver_of(font))
+        return tuple(one for one in self.style if one[0] in known)
+
     def page_style(self, score: str, font: str, number: int) -> dict[str, Any]:
         """All that was drawn for a page, by the keys of ``[style]``."""
         return {
-            **draw_style(self.style, self.seed, score, font),
+            **draw_style(self._varied(font), self.seed, score, font),
             **draw_for_page(self.style, self.seed, score, font, number),
         }
 
@@ -97,8 +107,9 @@ class Recipe:
             table["style"] = {key: draw.as_value() for key, draw in self.style}
         if self.font_files:
             table["font-files"] = {file.name: _digests(file) for file in self.font_files}
-        if self.engraver == "verovio":  # nor does a dataset of Verovio's tell of the choice
-            del table["engraver"]
+        engravers = table.pop("engravers")
+        if self.engravers != ("verovio",):  # nor does a dataset of Verovio's tell of the choice
+            table["engraver"] = ",".join(engravers)
         if not self.font_dir:
             del table["font-dir"]
         limits = {key.replace("_", "-"): value for key, value in asdict(self.readability).items()}
@@ -188,6 +199,8 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             options = ", ".join(sorted(one.replace("_", "-") for one in _PARSERS))
             raise RecipeError(f"unknown key {key!r}; known: {options}")
         values[name] = _PARSERS[name](shown, value)
+    if "engraver" in values:
+        values["engravers"] = values.pop("engraver")
     more = values.pop("font", ())
     if more:
         values["fonts"] = (*values.get("fonts", recipe.fonts), *more)
@@ -209,7 +222,7 @@ def checked(recipe: Recipe) -> Recipe:
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
     _check_room(recipe)
-    known = _OF_ANY_ENGRAVER | properties_of(recipe.engraver)
+    known = _OF_ANY_ENGRAVER.union(*map(properties_of, recipe.engravers))
     return replace(recipe, style=tuple(one for one in recipe.style if one[0] in known))
 
 
@@ -217,21 +230,9 @@ _OF_ANY_ENGRAVER = frozenset(("page-size", "margin", "staff-space", "transpose",
 
 
 def _with_fonts(recipe: Recipe) -> Recipe:
-    """*recipe* with the fonts that it means, once all is found to be there for its engraver."""
-    known = music_fonts(recipe.engraver, recipe.font_dir)
-    if recipe.engraver == "verovio":
-        fonts, files = choose_fonts(recipe.fonts, recipe.font_files)
-        return replace(recipe, fonts=fonts, font_files=files)
-    for font in filter(is_font_path, recipe.fonts):
-        raise RecipeError(f"font: {font}: LilyPond takes fonts from a folder (font-dir) only")
-    if recipe.fonts == MUSIC_FONTS:  # none were asked for
-        recipe = replace(recipe, fonts=known)
-    for font in recipe.fonts:
-        if font not in known:
-            raise RecipeError(f"no music font {font!r}; there are {', '.join(known)}")
-    if not recipe.fonts or len(set(recipe.fonts)) < len(recipe.fonts):
-        raise RecipeError("fonts: name at least one, and each once")
-    return recipe
+    """*recipe* with the fonts that it means, once all is found to be there for its engravers."""
+    fonts, files = choose_fonts(recipe.engravers, recipe.fonts, recipe.font_files, recipe.font_dir)
+    return replace(recipe, fonts=fonts, font_files=files)
 
 
 def _check_room(recipe: Recipe) -> None:
@@ -336,6 +337,20 @@ def _readability(key: str, value: object) -> Readability:
     return Readability(**limits)
 
 
+def _engravers(key: str, value: object) -> tuple[str, ...]:
+    """One engraver or several, in the order of ENGRAVERS.
+
+    >>> _engravers("engraver", "both")
+    ('verovio', 'lilypond')
+    """
+    names = tuple(ENGRAVERS) if value == "both" else _names(key, value)
+    for name in names:
+        if name not in ENGRAVERS:
+            there = ", ".join(ENGRAVERS)
+            raise RecipeError(f"no engraver {name!r}; there are {there}, and both")
+    return tuple(name for name in ENGRAVERS for given in names if given == name)
+
+
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise RecipeError(f"{key}: {value!r} is no name")
@@ -344,7 +359,7 @@ def _text(key: str, value: object) -> str:
 
 _PARSERS: dict[str, Any] = {
     "scores": _paths,
-    "engraver": _text,
+    "engraver": _engravers,
     "font_dir": _text,
     "fonts": _names,
     "font": _font_paths,  # besides those of "fonts"

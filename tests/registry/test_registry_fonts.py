@@ -137,8 +137,8 @@ def area(path: str) -> float:
 
 def test_the_page_of_fonts_is_the_one_in_the_docs(registry_fonts: Fonts, tmp_path: Path) -> None:
     docs = Path(__file__).parents[2] / "docs/fonts"
-    named: list[Any] = [*MUSIC_FONTS, *files(registry_fonts)]
-    book = fonts(named, tmp_path)
+    named: list[Any] = [*MUSIC_FONTS, "Emmentaler", *files(registry_fonts)]
+    book = fonts(named, tmp_path, engraver="both")
     assert book.page is not None
     assert book.picture is not None
     assert book.page.read_bytes() == (docs / "fonts.md").read_bytes()

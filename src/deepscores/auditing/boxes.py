@@ -143,11 +143,29 @@ def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
     # what a thin stroke leaves it, its own thickness.
     strip = _strip(box, side, gap)
     lines = () if row + 1 in page.lines else page.lines
+    if _lies_under_its_stem(page, row):
+        lines = tuple(one for one in lines if page.symbols.kinds[one - 1] != "stem")
+    by_lines = _beside(page, strip, lines)
     light = (page.image[strip] <= 255 - _LIGHT) & (page.instances[strip] == 0)
-    light &= ~_beside(page, strip, (row + 1, *lines))  # that is their edge
-    met = light | ~np.isin(page.instances[strip], (0, row + 1, *lines))
-    bare = np.count_nonzero(~met.any(axis=0 if side in (0, 2) else 1))
-    return int(bare) <= 2 + _LINE * float(page.row.get("staff_space") or 0)
+    light &= ~(by_lines | _beside(page, strip, (row + 1,)))  # that is their edge
+    across = 0 if side in (0, 2) else 1
+    met = (light | ~np.isin(page.instances[strip], (0, row + 1, *lines))).any(axis=across)
+    if np.count_nonzero(~met) <= 2 + _LINE * float(page.row.get("staff_space") or 0):
+        return True
+    # On a small staff lines and their edges are half of all there is, and tell nothing of a
+    # thin stroke that crosses them. Between them it must be seen, but for the slice in which it
+    # ends and the one beside its own pixels.
+    between = ~by_lines.all(axis=across)
+    bare = int(np.count_nonzero(between & ~met))
+    return bool((between & met).any()) and bare <= 2
+
+
+def _lies_under_its_stem(page: OwnPage, row: int) -> bool:
+    """Whether a flag would have more pixels if nothing else were drawn: its tip runs along a stem,
+    and under a thick one."""
+    symbols = page.symbols
+    covered = symbols.whole_areas[row] > symbols.visible_areas[row]
+    return bool(covered) and symbols.kinds[row].startswith("flag")
 
 
 def _beside(

@@ -40,7 +40,7 @@ Style = Annotated[
     ),
 ]
 Engraver = Annotated[
-    str | None, typer.Option(metavar="NAME", help="verovio or lilypond [default: verovio].")
+    str | None, typer.Option(metavar="NAME", help="verovio, lilypond or both [default: verovio].")
 ]
 FontDir = Annotated[
     str | None, typer.Option(metavar="FOLDER", help="Music fonts for LilyPond besides its own.")
@@ -155,6 +155,7 @@ def build(
     deepscores build scores/ -o mine --pages all         every score of a folder
     deepscores build 'lieder/**/*.mxl' -o lieder --fonts Bravura,Leland --labels full
     deepscores build --font fonts/Sebastian.otf -o six   the five fonts and one more
+    deepscores build --engraver both -o two              by Verovio and by LilyPond
     deepscores build --quota 50 --pages all -o even      fifty of each class, as far as there are
     deepscores build --recipe big.toml -o big --jobs 8
     """
@@ -351,8 +352,10 @@ def report(
 def fonts(
     fonts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FONT|FILE]...", help="Default: the fonts of the engraver."),
+        typer.Argument(metavar="[FONT|FILE]...", help="Default: those of every engraver here."),
     ] = None,
+    engraver: Engraver = None,
+    font_dir: FontDir = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FOLDER", help="Where to, for picture and page."),
@@ -363,15 +366,17 @@ def fonts(
     """List music fonts, and picture a passage in all of them.
 
     \b
-    deepscores fonts                              the fonts that come with the engraver
+    deepscores fonts                              the fonts that come with the engravers
     deepscores fonts fonts/Sebastian.otf --json
+    deepscores fonts Leland Emmentaler --engraver both
     deepscores fonts Bravura Leland fonts/*.otf -o fonts   one passage in each, fonts.png and .md
     """
     from deepscores import api
     from deepscores.cli.screen import print_fonts, watching
 
     with watching() as progress:
-        book = api.fonts(fonts or (), output, progress=progress, **_given(labels=labels))
+        options = _given(labels=labels, engraver=engraver, font_dir=font_dir)
+        book = api.fonts(fonts or (), output, progress=progress, **options)
     print_fonts(book.entries, json=json)
     if not json and book.picture and book.page:
         print(book.picture, book.page, sep="\n")

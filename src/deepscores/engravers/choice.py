@@ -1,13 +1,16 @@
 """The engravers by name, and the music fonts that each has; an engine is imported when used."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores.engravers.lilypond import fonts as lilypond_fonts
 from deepscores.engravers.lilypond.options import PROPERTIES
-from deepscores.engravers.protocol import Engraver
+from deepscores.engravers.protocol import Engraved, Engraver, Engraving
 from deepscores.engravers.verovio import glyphs as verovio_glyphs
 from deepscores.engravers.verovio.options import OPTIONS
 from deepscores.errors import RecipeError
+from deepscores.model import Music, Score, Style
 
 ENGRAVERS = {"verovio": "Verovio", "lilypond": "LilyPond"}  # with the names they go by
 
@@ -27,6 +30,17 @@ def music_fonts(engraver: str, folder: str = "") -> tuple[str, ...]:
     return (*lilypond_fonts.MUSIC_FONTS, *added)
 
 
+def engravers_here() -> tuple[str, ...]:
+    """The engravers that can be used on this machine."""
+    from deepscores.engravers.lilypond.program import find_program  # noqa: PLC0415
+
+    try:
+        find_program()
+    except RecipeError:
+        return ("verovio",)
+    return tuple(ENGRAVERS)
+
+
 def properties_of(engraver: str) -> frozenset[str]:
     """The properties of a style that *engraver* can draw."""
     return frozenset(OPTIONS) if engraver == "verovio" else PROPERTIES
@@ -43,12 +57,40 @@ def find_engraver(name: str) -> Engraver:
     return verovio
 
 
-def engine_versions(name: str, folder: str = "") -> dict[str, str]:
-    """What a dataset's bytes depend on with this engraver, besides Verovio, which reads the scores.
+def engrave(score: Score, styles: Sequence[Style]) -> Engraving:
+    """Let the engraver of each of *styles* read *score*; raise EngravingError if one refuses it."""
+    places: dict[str, list[int]] = {}
+    for place, style in enumerate(styles):
+        places.setdefault(style.engraver, []).append(place)
+    parts = {
+        tuple(some): find_engraver(name)(score, [styles[place] for place in some])
+        for name, some in places.items()
+    }
+    return next(iter(parts.values())) if len(parts) == 1 else _Engravings(parts)
 
-    Raise RecipeError if its program is not there.
+
+@dataclass(frozen=True)
+class _Engravings:
+    """What several engravers understood of one score, by the places of their styles."""
+
+    parts: Mapping[tuple[int, ...], Engraving]
+
+    @property
+    def music(self) -> Music:
+        return next(iter(self.parts.values())).music  # all read Verovio's
+
+    def pages(self, most: int | None = None) -> Iterator[Engraved]:
+        for places, engraving in self.parts.items():
+            for one in engraving.pages(most):
+                yield one._replace(style=places[one.style])
+
+
+def engine_versions(engravers: Sequence[str], folder: str = "") -> dict[str, str]:
+    """What a dataset's bytes depend on with these, besides Verovio, which reads the scores.
+
+    Raise RecipeError if a program is not there.
     """
-    if name != "lilypond":
+    if "lilypond" not in engravers:
         return {}
     from deepscores.engravers.lilypond.program import version  # noqa: PLC0415
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+from deepscores.engravers.lilypond.fonts import MUSIC_FONTS, own_name
+from deepscores.engravers.lilypond.glyphs import smufl_names
+from deepscores.engravers.lilypond.program import glyphs_of, music_font_file
 from deepscores.engravers.verovio.data import FALLBACK, LICENCE, loaded_name
 from deepscores.engravers.verovio.fonts import packaged_font
 from deepscores.engravers.verovio.glyphs import glyph_names_of
@@ -37,18 +41,17 @@ def list_fonts(recipe: Recipe, labels: LabelSet) -> Iterator[Entry]:
     """Yield an entry for every style of *recipe*, seen with the classes of *labels*."""
     wanted = dict.fromkeys(one.smufl for one in labels.classes if one.smufl)
     for style in recipe.styles():
-        facts, names, lender, lent = _READERS[style.engraver](style)
-        file = style.font_file
+        read = _READERS[style.engraver](style)
         yield Entry(
             style.engraver,
             style.music_font,
-            file.path.name if file and file.path else "",
-            file.sha256 if file else "",
-            bool(file and file.metadata_sha256),
-            len(names),
-            tuple(name for name in wanted if name in lent - names),
-            lender,
-            facts,
+            read.file,
+            read.sha256,
+            bool(style.font_file and style.font_file.metadata_sha256),
+            len(read.names),
+            tuple(name for name in wanted if name in read.lent - read.names),
+            read.lender,
+            read.facts,
         )
 
 
@@ -57,6 +60,8 @@ class _Read(NamedTuple):
     names: frozenset[str]  # of its glyphs
     lender: str
     lent: frozenset[str]  # names of the lender's glyphs
+    file: str = ""
+    sha256: str = ""
 
 
 def _read_verovio(style: Style) -> _Read:
@@ -68,7 +73,25 @@ def _read_verovio(style: Style) -> _Read:
         facts = replace(facts, licence=LICENCE)
         return _Read(facts, glyph_names_of(style.music_font), FALLBACK, lent)
     facts = facts_of(file.path.read_bytes() if file.path else b"", str(file.path))
-    return _Read(facts, glyph_names_of(loaded_name(file)), FALLBACK, lent)
+    place = file.path.name if file.path else ""
+    names = glyph_names_of(loaded_name(file))
+    return _Read(facts, names, FALLBACK, lent, place, file.sha256)
 
 
-_READERS: Mapping[str, Callable[[Style], _Read]] = {"verovio": _read_verovio}
+def _read_lilypond(style: Style) -> _Read:
+    font = own_name(style.music_font)
+    path = music_font_file(font, style.font_dir, "otf")
+    data = path.read_bytes()
+    names = smufl_names(glyphs_of(font, style.font_dir))
+    facts = facts_of(data, str(path))
+    # LilyPond's fonts have their licence among the rights.
+    facts = replace(facts, licence=facts.licence or facts.copyright)
+    if font in MUSIC_FONTS:
+        return _Read(facts, names, "", frozenset())
+    return _Read(facts, names, "", frozenset(), path.name, sha256(data).hexdigest())
+
+
+_READERS: Mapping[str, Callable[[Style], _Read]] = {
+    "verovio": _read_verovio,
+    "lilypond": _read_lilypond,
+}

@@ -29,6 +29,7 @@ from deepscores.pipeline.patches import PatchTask, patch_limits, share_out, writ
 from deepscores.pipeline.plan import DATASET, Plan
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.quota import Picked, report
+from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
 from deepscores.pipeline.selection import Chosen
 from deepscores.pipeline.shards import Record
 from deepscores.pipeline.splits import SPLITS
@@ -131,7 +132,12 @@ def _files(one: _Kept) -> Iterator[Entry]:
 def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
     """Remove pages beyond the number asked for, and what killed workers and bad scores left."""
     wanted = {entry.path for entry in entries}
-    for name in {entry.path.partition("/")[0] for entry in entries if "/" in entry.path}:
+    folders = {entry.path.partition("/")[0] for entry in entries if "/" in entry.path}
+    # Where no score could be used, some may have left pages all the same.
+    folders |= {
+        name for name in (IMAGES, INSTANCES, MASKS, XML, "scores") if (folder / name).is_dir()
+    }
+    for name in folders:
         for path in list_files(folder / name):
             if f"{name}/{path}" not in wanted:
                 (folder / name / path).unlink()

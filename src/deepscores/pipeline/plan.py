@@ -84,7 +84,7 @@ def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
         "versions": {
             "deepscores": __version__,
             **{name: version(name) for name in _ENGINES},
-            **engine_versions(recipe.engraver, recipe.font_dir),
+            **engine_versions(recipe.engravers, recipe.font_dir),
         },
     }
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from deepscores.engravers.choice import ENGRAVERS, find_engraver
+from deepscores.engravers.choice import ENGRAVERS, engrave
 from deepscores.engravers.protocol import Engraving
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
@@ -107,7 +107,7 @@ def limits(task: Sized) -> Limits:
     megabytes = task.size * factor / 1e6
     seconds = 60 + 40 * megabytes
     # LilyPond lays out the whole score at once, a second or more a page, in each font.
-    slower = _LILYPOND if task.recipe.engraver == "lilypond" else 1
+    slower = _LILYPOND if "lilypond" in task.recipe.engravers else 1
     return Limits(seconds * slower, int((1200 + 60 * megabytes) * 2**20))
 
 
@@ -154,7 +154,7 @@ def write_record(folder: Path, record: Record) -> None:
 
 def load(score: Score, recipe: Recipe) -> Engraving:
     """Let the engine read *score*; raise EngravingError where it understands too few notes."""
-    engraving = find_engraver(recipe.engraver)(score, recipe.styles(score.id))
+    engraving = engrave(score, recipe.styles(score.id))
     _compare_notes(score, engraving.music.notes, "Verovio understands", recipe)
     return engraving
 
@@ -178,7 +178,7 @@ def draw(
         drawn = notes + (drawn if place == style else 0)
         style = place
         if page.number == count:
-            verb = f"{ENGRAVERS[recipe.engraver]} draws in {font}"
+            verb = f"{ENGRAVERS[style_at.engraver]} draws in {font}"
             _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
             maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)

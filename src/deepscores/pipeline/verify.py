@@ -154,12 +154,18 @@ def _remakes(
         yield _Remake(
             Source(path, scores[score]["source"], score),
             path.stat().st_size,
-            apply(recipe, {"fonts": [font], "pages": "all"}),
+            _in_one_font(recipe, first["engraver"], font),
             labels,
             folder,
             Provenance(score, first["work"], first["split"], first["engraver"], font),
             tuple(sorted(row["page"] for row in rows)),
         )
+
+
+def _in_one_font(recipe: Recipe, engraver: str, font: str) -> Recipe:
+    folder = recipe.font_dir if engraver == "lilypond" else ""
+    changes = {"engraver": engraver, "fonts": [font], "pages": "all"}
+    return apply(replace(recipe, font_dir=folder), changes)
 
 
 def remake(task: _Remake) -> list[Problem]:

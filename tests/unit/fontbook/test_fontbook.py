@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from deepscores import fonts
+from deepscores.engravers.lilypond.glyphs import smufl_names
+from deepscores.engravers.lilypond.program import glyphs_of
 from deepscores.errors import DatasetError
 from deepscores.fontbook.entries import list_fonts
-from deepscores.fontbook.picture import draw_rows, engrave_passage
+from deepscores.fontbook.picture import draw_passage, draw_rows, engrave_passage
 from deepscores.formats.png import decode_png
 from deepscores.recipe import Recipe, apply
 from deepscores.vocabulary.labels import load_label_set
@@ -28,6 +30,31 @@ def test_the_passage_is_one_system_in_every_font() -> None:
         assert row.picture.shape[1] > 1200
         assert (row.picture[[0, -1]] < 255).any(axis=1).all()  # cut to its ink
     assert [row.font for row in rows if row.borrowed] == ["Gootville"]
+
+
+def test_lilypond_has_rows_of_its_own() -> None:
+    pytest.importorskip("lilypond")
+    recipe = apply(Recipe(), {"engraver": "both", "fonts": "Leland,Emmentaler"})
+    leland, emmentaler = engrave_passage(recipe)
+    assert (leland.engraver, emmentaler.engraver) == ("verovio", "lilypond")
+    assert emmentaler.picture.shape[0] < 250
+    assert emmentaler.picture.shape[1] > 1200
+    assert not emmentaler.borrowed
+    entry = fonts().entries[-1]
+    assert (entry.engraver, entry.font, entry.missing) == ("lilypond", "Emmentaler", ())
+    assert entry.glyphs > 100
+    assert "GNU General Public License" in entry.facts.licence
+
+
+def test_a_glyph_that_lilyponds_font_draws_is_one_that_it_is_said_to_have() -> None:
+    pytest.importorskip("lilypond")
+    names = smufl_names(glyphs_of("Emmentaler"))
+    recipe = apply(Recipe(), {"engraver": "lilypond"})
+    (drawing,) = draw_passage(recipe)
+    drawn = {one.glyph for one in drawing.sheet.symbols if one.glyph}
+    drawn.discard("tremolo3")  # strokes, no glyph
+    assert len(drawn) > 15
+    assert drawn <= names
 
 
 def test_rows_stand_below_each_other_with_their_pictures() -> None:
@@ -74,7 +101,7 @@ def test_without_a_folder_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    book = fonts()
+    book = fonts(engraver="verovio")
     assert [one.font for one in book.entries] == list(Recipe().fonts)
     assert (book.picture, book.page) == (None, None)
     assert not list(tmp_path.iterdir())

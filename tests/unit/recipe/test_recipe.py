@@ -54,6 +54,37 @@ def test_an_engraver_has_fonts_of_its_own() -> None:
         apply(Recipe(), {"engraver": "finale"})
 
 
+def test_both_engravers_have_fonts_each() -> None:
+    both = apply(Recipe(), {"engraver": "both"})
+    assert both.fonts == (*MUSIC_FONTS, "Emmentaler")
+    assert [style.engraver for style in both.styles()] == ["verovio"] * 5 + ["lilypond"]
+    assert both.as_table()["engraver"] == "verovio,lilypond"
+    assert apply(Recipe(), {"engraver": "lilypond, verovio"}) == both
+    assert apply(both, {}) == both
+    some = apply(Recipe(), {"engraver": "both", "fonts": "Emmentaler,Leland"})
+    assert some.fonts == ("Leland", "Emmentaler")  # Verovio's first
+
+
+@pytest.mark.parametrize(("fonts", "engraver"), [("Leland", "LilyPond"), ("Emmentaler", "Verovio")])
+def test_with_both_each_engraver_needs_a_font(fonts: str, engraver: str) -> None:
+    with pytest.raises(RecipeError, match=f"fonts: none of them is {engraver}'s"):
+        apply(Recipe(), {"engraver": "both", "fonts": fonts})
+
+
+def test_with_both_each_engraver_takes_what_it_can_draw() -> None:
+    style = {"bar-numbers": 5, "stem-thickness": 0.1}  # the first is Verovio's alone
+    recipe = apply(Recipe(), {"engraver": "both", "fonts": "Leland,Emmentaler", "style": style})
+    assert recipe.page_style("s", "Leland", 1) == style
+    assert recipe.page_style("s", "Emmentaler", 1) == {"stem-thickness": 0.1}
+    assert dict(recipe.styles()[1].properties) == {"stem-thickness": 0.1}
+
+
+@pytest.mark.parametrize("engraver", ["verovio,verovio", ","])
+def test_engravers_are_named_once(engraver: str) -> None:
+    with pytest.raises(RecipeError, match="engraver: name at least one, and each once"):
+        apply(Recipe(), {"engraver": engraver})
+
+
 def test_a_recipe_without_whole_masks_is_told_as_before_there_were_any() -> None:
     assert "whole-masks" not in Recipe().as_table()
 

@@ -57,6 +57,7 @@ class Elements:
         self.found: list[Element] = []
         self._known: dict[tuple[object, ...], int] = {}
         self._systems: dict[str, int] = {}
+        self.astray: set[str] = set()  # notes drawn at another time than the score's
 
     def of(self, grob: str, data: Mapping[str, str]) -> int:
         """The element that a grob with these data draws for."""
@@ -72,6 +73,10 @@ class Elements:
         node = self.notation.elements.get(self.lines.get(number(data.get("data-line")), ""))
         if node is None:
             return self.child(self.measure(system, data), grob, "")
+        if grob == "NoteHead":
+            when = 4 * Fraction(data.get("data-when") or "0")
+            if when != self.notation.onsets.get(identity(node), when):
+                self.astray.add(identity(node))
         return self.of_node(grob, node, system)
 
     def of_node(self, grob: str, node: Node, system: int) -> int:
@@ -146,10 +151,18 @@ class Elements:
             return self.child(staff, kind, "")
         when = 4 * Fraction(data.get("data-when") or "0")
         name = self.notation.signs.get((kind, number(data.get("data-staff")), when), "")
+        if data.get("data-break") == "1" and self.ended_a_measure(name):
+            name = ""  # a line begins with it, but it is the one drawn before
         element = self.child(staff, kind, name, when, data.get("data-break"))
         if kind == "keySig":
             return self.child(element, "keyAccid", "")
         return element
+
+    def ended_a_measure(self, name: str) -> bool:
+        """Whether a sign stands in a measure, after its notes."""
+        node = self.notation.elements.get(name)
+        layer = node.getparent() if node is not None else None
+        return layer is not None and tag(layer) == "layer" and layer.index(node) > 0
 
     def of_measure(self, grob: str, system: int, data: Mapping[str, str]) -> int:
         index = self.bar(data)
@@ -157,7 +170,8 @@ class Elements:
         kind = _OF_MEASURE[grob]
         when = 4 * Fraction(data.get("data-when") or "0")
         starts = data.get("data-break") == "1"  # a line
-        if kind == "barLine" and index and bars[index].start == when and not starts:
+        opens = data.get("data-bar", "").startswith(".|:")  # a repeat
+        if kind == "barLine" and index and bars[index].start == when and not (starts or opens):
             index -= 1  # the measure that it ends
         if kind == "barLine" and when >= bars[-1].end:
             index = len(bars) - 1
@@ -165,7 +179,7 @@ class Elements:
         if kind == "voltaBracket" and bars[index].ending is not None:
             return self.child(self.nested(bars[index].ending, system), kind, "")
         measure = self.nested(node, system)
-        return self.child(measure, kind, "", starts)
+        return self.child(measure, kind, "", starts, opens)
 
     def named(self, name: str, data: Mapping[str, str]) -> int:
         """The element of that id, or the grob's own."""

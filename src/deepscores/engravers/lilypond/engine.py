@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from deepscores.engravers.lilypond.fonts import MUSIC_FONTS
+from deepscores.engravers.lilypond.fonts import MUSIC_FONTS, own_name
 from deepscores.engravers.lilypond.layout import layout
 from deepscores.engravers.lilypond.notation import (
     Notation,
@@ -49,8 +49,8 @@ class LilyPondEngraving:
 
     def pages(self, most: int | None = None) -> Iterator[Engraved]:
         for index, style in enumerate(self.styles):
-            own = style.music_font in MUSIC_FONTS
-            folders = () if own else (music_font_folder(style.music_font, style.font_dir),)
+            font = own_name(style.music_font)
+            folders = () if font in MUSIC_FONTS else (music_font_folder(font, style.font_dir),)
             head = layout(style, self.notation.timeline, folders)
             source = score_source(self.notation, head)
             svgs = run(source.text, self.name, folders)

@@ -1,6 +1,7 @@
 """LilyPond's glyph names as SMuFL's."""
 
 import re
+from collections.abc import Iterable
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LENGTHS = ("8th", "16th", "32nd", "64th", "128th", "256th", "512th", "1024th")
@@ -155,3 +156,18 @@ def smufl_name(glyph: str, grob: str, *, above: bool) -> str:
         prefix = _DIGITS_OF.get(grob, "")
         return f"{prefix}{_DIGITS.index(digit[1])}" if prefix else ""
     return _NAMES.get(glyph, "")
+
+
+def smufl_names(glyphs: Iterable[str]) -> frozenset[str]:
+    """The SMuFL names that *glyphs* of a font can be drawn for.
+
+    >>> sorted(smufl_names(["scripts.tenuto"]))
+    ['articTenutoAbove', 'articTenutoBelow']
+    """
+    return frozenset(
+        name
+        for glyph in glyphs
+        for grob in ("", "BarLine", *_DIGITS_OF)
+        for above in (True, False)
+        if (name := smufl_name(glyph, grob, above=above))
+    )

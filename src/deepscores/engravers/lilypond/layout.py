@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from deepscores.engravers.lilypond.fonts import own_name
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node
 from deepscores.engravers.lilypond.notation import tags
 from deepscores.engravers.lilypond.options import overrides, paper
@@ -99,7 +100,7 @@ def layout(style: Style, timeline: Timeline, folders: tuple[Path, ...] = ()) -> 
         numbers="" if timeline.numbered else "    \\omit BarNumber",
         paper=paper(style.properties),
         overrides=overrides(style.properties),
-        fonts=_fonts(style.music_font),
+        fonts=_fonts(own_name(style.music_font)),
         # Letters of dynamics are set as text, and so are found by the font's own name.
         folders="\n".join(f"#(ly:font-config-add-directory {quoted(str(one))})" for one in folders),
     )

@@ -53,6 +53,7 @@ class Notation:
     head: Source  # markup above the music
     music: Source  # definitions and the score's content
     signs: Mapping[tuple[str, int, Fraction], str]  # clefs, keys, times by staff and moment → id
+    onsets: Mapping[str, Fraction]  # of notes, in quarter notes; grace notes sound before theirs
 
 
 def write_notation(music: Music) -> Notation | None:
@@ -153,7 +154,18 @@ class _Writer:
             out.add(f"{name} = #(make-dynamic-script {quoted(letters)})")
         out.add("deepscoresMusic =")
         out.extend(body)
-        return Notation(self.timeline, self.elements, self.header(), out, self.attached.signs)
+        onsets = {
+            name: time
+            for name, time in self.onsets.items()
+            if tag(self.elements[name]) == "note" and not self.is_grace(name)
+        }
+        return Notation(
+            self.timeline, self.elements, self.header(), out, self.attached.signs, onsets
+        )
+
+    def is_grace(self, name: str) -> bool:
+        note = self.elements[name]
+        return is_grace(note) or is_grace(note.getparent())
 
     def define_numbers(self, out: Source) -> None:
         names = " ".join(quoted(bar.node.get("n") or "") for bar in self.timeline.bars)

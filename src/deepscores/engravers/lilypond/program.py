@@ -1,16 +1,21 @@
 """LilyPond as a program: finding it, its fonts, running it on one source."""
 
+import contextlib
+import ctypes
+import fcntl
 import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from deepscores.engravers.lilypond.fonts import font_files
+from deepscores.engravers.lilypond.fonts import MUSIC_FONTS, font_files
 from deepscores.errors import EngravingError, RecipeError
 from deepscores.outlines.text import font_folders, write_text_fonts
 
@@ -21,6 +26,10 @@ _MISSING = (
 )
 _OLDEST = (2, 25, 12)
 _MEMORY = 4 << 30  # bytes of address space; a symphony takes one
+_PREFIX, _LOCK = "deepscores-lilypond-", "lock"
+_LIBC = ctypes.CDLL(None)
+_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG = 1
 _FONTCONFIG = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>{folders}<cachedir>{cache}</cachedir></fontconfig>
@@ -73,18 +82,34 @@ def _version_of(program: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
+class _Folder:
+    """A process's folder: text fonts and what finds them. It goes with the process."""
+
+    def __init__(self) -> None:
+        _remove_left_behind()
+        self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+        self.path = Path(self._folder.name)
+        self._lock = (self.path / _LOCK).open("wb")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        fonts = self.path / "fonts"
+        fonts.mkdir()
+        write_text_fonts(fonts)
+        folders = "".join(f"<dir>{one}</dir>" for one in (fonts, *font_folders()))
+        settings = _FONTCONFIG.format(folders=folders, cache=self.path / "cache")
+        (self.path / "fonts.conf").write_text(settings, encoding="utf-8")
+
+
 @cache
-def _folder() -> "tempfile.TemporaryDirectory[str]":
-    """This process's folder: text fonts and what finds them; it goes with the process."""
-    folder = tempfile.TemporaryDirectory(prefix="deepscores-lilypond-")
-    root = Path(folder.name)
-    fonts = root / "fonts"
-    fonts.mkdir()
-    write_text_fonts(fonts)
-    folders = "".join(f"<dir>{one}</dir>" for one in (fonts, *font_folders()))
-    settings = _FONTCONFIG.format(folders=folders, cache=root / "cache")
-    (root / "fonts.conf").write_text(settings, encoding="utf-8")
-    return folder
+def _folder() -> _Folder:
+    return _Folder()
+
+
+def _remove_left_behind() -> None:
+    """Remove folders of processes that were killed: nobody holds their locks."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
 
 
 @cache
@@ -93,7 +118,7 @@ def music_font_folder(font: str, folder: str) -> Path:
 
     All files lie side by side, and a font without braces has those of LilyPond's own.
     """
-    root = Path(_folder().name) / "music" / font
+    root = _folder().path / "music" / font
     root.mkdir(parents=True, exist_ok=True)
     for name, path in font_files(Path(folder)).items():
         if name.rpartition("-")[0] == font:
@@ -102,7 +127,26 @@ def music_font_folder(font: str, folder: str) -> Path:
         brace = root / f"{font}-brace.{suffix}"
         if not brace.exists():
             shutil.copyfile(_own_font(f"emmentaler-brace.{suffix}"), brace)
+    for path in list(root.glob("*.svg")):  # which LilyPond looks for in small letters
+        if path.name != path.name.lower():
+            shutil.copyfile(path, path.with_name(path.name.lower()))
     return root
+
+
+def music_font_file(font: str, folder: str, suffix: str) -> Path:
+    """The file of a music font, of its middle size; *folder* holds those that are not LilyPond's.
+
+    Raise RecipeError if there is none.
+    """
+    if font in MUSIC_FONTS:
+        return _own_font(f"{font.lower()}-20.{suffix}")
+    return font_files(Path(folder))[f"{font}-20.{suffix}"]
+
+
+def glyphs_of(font: str, folder: str = "") -> frozenset[str]:
+    """LilyPond's names of the glyphs that a music font has outlines of."""
+    text = music_font_file(font, folder, "svg").read_text(encoding="utf-8")
+    return frozenset(re.findall(r'<glyph glyph-name="([^"]+)"[^>]*\sd="[^"]', text))
 
 
 def _own_font(name: str) -> Path:
@@ -119,7 +163,7 @@ def run(source: str, name: str, include: tuple[Path, ...] = ()) -> list[str]:
     Fonts of the machine are not seen; *include* are folders of music fonts. Raise EngravingError
     if LilyPond fails or writes half a page.
     """
-    root = Path(_folder().name)
+    root = _folder().path
     with tempfile.TemporaryDirectory(dir=root) as work:
         (Path(work) / "score.ly").write_text(source, encoding="utf-8")
         command = [find_program(), "--silent", "-dbackend=svg", "-dno-point-and-click"]
@@ -131,6 +175,8 @@ def run(source: str, name: str, include: tuple[Path, ...] = ()) -> list[str]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            # Nothing here starts threads that hold what prctl needs.
+            preexec_fn=partial(_end_with, os.getpid()) if _LINUX else None,  # noqa: PLW1509
         )
         resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         try:
@@ -140,6 +186,13 @@ def run(source: str, name: str, include: tuple[Path, ...] = ()) -> list[str]:
         pages = _pages(Path(work))
     _check(pages, process.returncode, said.decode(errors="replace"), name)
     return pages
+
+
+def _end_with(parent: int) -> None:
+    # A worker can be killed, and then nobody waits for what it started.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _pages(folder: Path) -> list[str]:

@@ -64,13 +64,18 @@ def read_page(
 ) -> Page:
     """Read one page. *lines* are the elements that the source's lines stand for.
 
-    Raise EngravingError for what LilyPond is not known to draw.
+    Raise EngravingError for what LilyPond is not known to draw, and for notes that it draws at
+    another time than the score has them: then it has measures or voices wrong.
     """
     reader = _Reader(style, Elements(notation, lines))
     root = etree.fromstring(svg.encode(), _PARSER)
     space = style.staff_space
     reader.walk(root, _Where(to_page=Affine(a=space, d=space)))
     reader.give_ledgers_to_measures()
+    if reader.elements.astray:
+        raise EngravingError(
+            f"page {page}", f"LilyPond draws {len(reader.elements.astray)} notes at a wrong time"
+        )
     return Page(
         page,
         style.page_width,

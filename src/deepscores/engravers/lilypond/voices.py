@@ -1,6 +1,6 @@
 """One layer of a staff, from the first measure to the last, as a voice of LilyPond's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ _STYLES = {
     "isotriangle": "triangle", "circlex": "xcircle", "square": "la", "quarter": "", "half": "",
     "whole": "",
 }  # fmt: skip
+_HOLLOW = frozenset(("2", "1", "breve", "long", "maxima"))
 _BREVE = 8  # quarter notes: measures as long show a breve rest
 _PERCENT = (  # a rest that looks like a measure repeat
     ("stencil", "#ly:percent-repeat-interface::percent"),
@@ -135,6 +136,7 @@ class VoiceWriter:
 
     def events(self, events: list[Event], bar: Bar) -> None:
         """Write a measure: leading grace notes, what takes time, trailing grace notes."""
+        events = _without_repeated_rests(events)
         timed_places = [i for i, one in enumerate(events) if self.takes_time(one)]
         first = timed_places[0] if timed_places else len(events)
         last = timed_places[-1] if timed_places else -1
@@ -151,14 +153,9 @@ class VoiceWriter:
                 run = []
             trailing = events[last + 1 :] if place == last else []
             trailing = [one for one in trailing if self.is_grace(one)]
-            if trailing:
-                self.out.add("\\afterGrace")
             if not self.takes_time(event):
                 self.note_sign(event.node, now)
-            now += self.event(event, bar)
-            if trailing:
-                self.braced(trailing)
-                self.tuplets_end(event)
+            now += self.event(event, bar, trailing)
         for event in events[last + 1 :] if timed_places else []:
             if not self.is_grace(event):
                 self.note_sign(event.node, now)
@@ -182,20 +179,14 @@ class VoiceWriter:
             self.grace(event)
         self.out.add("}")
 
-    def braced(self, events: list[Event]) -> None:
-        self.out.add("{")
-        for event in events:
-            self.grace(event)
-        self.out.add("}")
-
     def grace(self, event: Event) -> None:
         node = event.node
         if _slashed(node):
             self.out.add('\\once \\override Flag.stroke-style = "grace"')
         self.sound(node, note_value(node), event)
 
-    def event(self, event: Event, bar: Bar) -> Fraction:
-        """Write one event; return the quarter notes that it takes."""
+    def event(self, event: Event, bar: Bar, trailing: Sequence[Event] = ()) -> Fraction:
+        """Write one event and the grace notes after it; return the quarter notes that it takes."""
         node = event.node
         if not self.takes_time(event):
             self.out.extend(self.between(node))
@@ -203,6 +194,8 @@ class VoiceWriter:
         name = tag(node)
         for tuplet in event.tuplets:
             self.tuplet(tuplet)
+        if trailing:  # in braces: what is set before the note must not be taken for it
+            self.out.add("\\afterGrace {")
         fact = self.facts.get(identity(node), Facts())
         takes = bar.length if name in _WHOLE else exact(fact.duration)
         if name == "fTrem":
@@ -213,8 +206,12 @@ class VoiceWriter:
             self.out.add(f"s{stretch(takes / event.ratio)}")
         else:
             self.sound(node, timed(node, takes, event.ratio), event)
-        if event.ends:
-            self.tuplets_end(event)
+        if trailing:
+            self.out.add("} {")
+            for one in trailing:
+                self.grace(one)
+            self.out.add("}")
+        self.tuplets_end(event)
         return takes
 
     def rest_of_measure(self, node: Node, bar: Bar) -> None:
@@ -337,9 +334,13 @@ class VoiceWriter:
         if shape and shape not in _STYLES:
             raise Unwritten(f"noteheads of the shape {shape!r}")
         style = _STYLES.get(shape)
-        if not style and (note.get("dur") or note.getparent().get("dur")) == "breve":
+        value = note.get("dur") or note.getparent().get("dur") or "4"
+        if not style and value == "breve":
             style = "baroque"  # a square, as Verovio has it
         tweak = f"\\tweak NoteHead.style #'{style} " if style else ""
+        hollow = _is_hollow(note, value)
+        if shape == "diamond" or (not style and hollow != (value in _HOLLOW)):
+            tweak += f"\\tweak NoteHead.duration-log #{1 if hollow else 2} "
         if not note.get("pname"):  # it stands at a height, whatever the clef
             lines = number(self.timeline.definitions[self.layer.staff].get("lines"), 5)
             height = number(note.get("loc"), lines - 1) - (lines - 1)
@@ -393,11 +394,27 @@ def pitch_name(note: Node) -> str:
     return f"{step}{_ALTERED.get(sounds, '')}{_octave(octave)}"
 
 
+def _without_repeated_rests(events: list[Event]) -> list[Event]:
+    """*events* with one rest of the whole measure: more of them stand in the same place."""
+    whole = [one for one in events if tag(one.node) in _WHOLE]
+    return [one for one in events if one not in whole[1:]]
+
+
+def _is_hollow(note: Node, value: str) -> bool:
+    """Whether a notehead is white: the score may say so of any but whole notes."""
+    fill = note.get("head.fill")
+    if fill and value not in ("1", "breve", "long", "maxima"):
+        return bool(fill == "void")
+    return value in _HOLLOW
+
+
 def _sounds(layer: Node) -> bool:
     return any(tag(one) in ("note", "rest", "mRest") for one in layer.iter())
 
 
 def _slashed(node: Node) -> bool:
+    if (node.get("grace") or first_note(node, "grace")) == "unacc":
+        return True
     return "slash" in (node.get("stem.mod") or first_note(node, "stem.mod"))
 
 

@@ -1,6 +1,10 @@
 """Finding LilyPond, and what it does when it goes wrong."""
 
+import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -95,3 +99,36 @@ def test_a_lilypond_that_hangs_ends_with_its_worker(fake: Fake, tmp_path: Path) 
     assert outcome.reason == "timeout"
     outcomes.close()
     assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+_RUN = "from deepscores.engravers.lilypond.program import run; run('', 'song')"
+
+
+def test_what_a_killed_process_leaves_the_next_removes(fake: Fake, tmp_path: Path) -> None:
+    """LilyPond ends with the process that started it, and the folder of both is not kept."""
+    fake(f"echo $$ > {tmp_path}/part; mv {tmp_path}/part {tmp_path}/pid; exec sleep 600")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    environment = os.environ | {"TMPDIR": str(folder)}
+    with subprocess.Popen([sys.executable, "-c", _RUN], env=environment) as process:
+        while not (tmp_path / "pid").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()
+    lilypond = int((tmp_path / "pid").read_text())
+    for _ in range(500):
+        if not is_running(lilypond):
+            break
+        time.sleep(0.02)
+    assert not is_running(lilypond)
+    assert len(list(folder.iterdir())) == 1
+    fake("echo '</svg>' > score.svg")
+    subprocess.run([sys.executable, "-c", _RUN], env=environment, check=True)
+    assert not list(folder.iterdir())
+
+
+def test_the_folder_of_a_living_process_stays(fake: Fake, tmp_path: Path) -> None:
+    fake(f"ls -d {program._folder().path} && echo '</svg>' > score.svg")
+    environment = os.environ | {"TMPDIR": str(program._folder().path.parent)}
+    subprocess.run([sys.executable, "-c", _RUN], env=environment, check=True)
+    assert (program._folder().path / "fonts.conf").exists()
