@@ -8,7 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,12 @@ from deepscores.engravers.verovio.engine import engrave, sizes
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.engravers.verovio.svg import read_page
 from deepscores.geometry import Box
-from deepscores.model import Mark, Music, Outline, Page, Style
+from deepscores.model import Mark, Marks, Music, Outline, Page, Style
 from deepscores.rendering.painting import Canvas
 from deepscores.scores import find_scores, read_score
 from deepscores.scores.sources import default_corpus
-from deepscores.vocabulary.kinds import find_symbols, mark_box
-from deepscores.vocabulary.symbols import Placed, _in_order, place_symbols
+from deepscores.vocabulary.kinds import mark_box
+from deepscores.vocabulary.symbols import Placement, _sketch, place_symbols
 from tests.truth.judge_ink import Element, JudgedPage, Window
 
 _LARGEST = 400_000  # bytes of a score
@@ -57,7 +57,7 @@ class Judgement:
 
     name: str
     font: str
-    placed: list[Placed]
+    placed: Placement
     canvas: Canvas
     unit: list[int]  # for each symbol, the first of those judged together with it
     unclaimed: int
@@ -70,6 +70,7 @@ class Judgement:
 def judge(svg: str, style: Style, number: int, music: Music, name: str) -> Judgement:
     """Let the judge draw one page of an engraving, symbol by symbol and as a whole."""
     page = read_page(svg, number, style.music_font, sizes(style))
+    page = replace(page, elements=tuple(page.elements), marks=tuple(page.marks))
     placed = place_symbols(page, music)
     judged = JudgedPage(svg, page.width, page.height)
     claims, unclaimed = claim(judged.elements, page, marks_of(page, len(placed)))
@@ -114,13 +115,17 @@ def around(boxes: Sequence[Box]) -> tuple[float, ...]:
 
 def marks_of(page: Page, symbols: int) -> list[tuple[Mark, ...]]:
     """The marks of each symbol of *page*."""
-    marks = [
-        drawn.marks
-        for drawn in _in_order(find_symbols(page), page.staff_space)
-        if on_page([mark_box(mark) for mark in drawn.marks], page)
-    ]
-    assert len(marks) == symbols
-    return marks
+    sketch = _sketch(page, Marks.of(page.marks))
+    found = []
+    for row, (kind, first) in enumerate(
+        zip(sketch.kind.tolist(), sketch.first.tolist(), strict=True)
+    ):
+        marks = tuple(page.marks[place] for place in sketch.members.get(row, (first,)))
+        if on_page([mark_box(mark) for mark in marks], page):
+            # A beam's line of several pieces is a shape that the engraver has not drawn.
+            found.append(() if kind == "beam" and len(marks) > 1 else marks)
+    assert len(found) == symbols
+    return found
 
 
 def on_page(boxes: Sequence[Any], page: Page) -> bool:

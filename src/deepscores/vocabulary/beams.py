@@ -11,27 +11,28 @@ from deepscores.model import Mark
 _ROUNDING = 2.0  # of the engraver's units, a tenth of a pixel or less
 
 
-def join_beam(marks: Iterable[tuple[int, Mark]]) -> list[tuple[int, Mark]]:
-    """The lines of one beam, each as one mark with the number of its first, in painting order.
+def join_beam(marks: Iterable[tuple[int, Mark]]) -> list[tuple[tuple[int, ...], Mark]]:
+    """The lines of one beam, each as one mark with the numbers of its pieces, in painting order.
 
     The engraver draws the inner lines from stem to stem. Pieces whose ends meet are one line; what
     does not meet another (the stub at a dotted note) is a line by itself.
     """
     lines: list[_Line] = []
     for number, mark in marks:
-        line, place = _Line(number, mark, _corners(mark)), len(lines)
+        line, place = _Line((number,), mark, _corners(mark)), len(lines)
         lines.append(line)
         while (met := _meeting(lines, place)) is not None:
             other, joined = met
             place, gone = sorted((place, other))
-            number, mark, _ = lines[place]
-            lines[place] = _Line(number, mark._replace(edges=_outline(joined)), joined)
+            numbers, mark, _ = lines[place]
+            numbers += lines[gone].numbers
+            lines[place] = _Line(numbers, mark._replace(edges=_outline(joined)), joined)
             del lines[gone]
-    return [(line.number, line.mark) for line in lines]
+    return [(line.numbers, line.mark) for line in lines]
 
 
 class _Line(NamedTuple):
-    number: int
+    numbers: tuple[int, ...]
     mark: Mark
     corners: NDArray[np.float64]
 

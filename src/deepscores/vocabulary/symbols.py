@@ -107,6 +107,7 @@ class _Sketch(NamedTuple):
     kind: Words
     first: Places  # their first mark
     own: dict[int, Outline]  # by row: outlines that are not those of the first mark
+    members: dict[int, Sequence[int]]  # by row: the marks of those that may have several
 
 
 def _sketch(page: Page, marks: Marks) -> _Sketch:
@@ -120,7 +121,7 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
     pieces = _pieces(page, marks, found, np.flatnonzero(~plain))
     simple = np.flatnonzero(plain)
     rows = np.concatenate([simple, np.array([piece.row for piece in pieces], np.int64)])
-    first = [*found.first[simple].tolist(), *(piece.mark for piece in pieces)]
+    first = [*found.first[simple].tolist(), *(piece.marks[0] for piece in pieces)]
     # Words of the pieces' kinds stand behind those of all kinds.
     known = {kind: code for code, kind in enumerate(found.kind.words)}
     codes = [known.setdefault(piece.kind, len(known)) for piece in pieces]
@@ -130,7 +131,9 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
     order = np.lexsort((rows, ~kinds.are("staffLine")))
     place = order.argsort()[len(simple) :].tolist()  # of each piece
     own = {at: one.outline for at, one in zip(place, pieces, strict=True) if one.outline}
-    return _Sketch(Words(kinds.codes[order], kinds.words), np.array(first, np.int64)[order], own)
+    members = {at: one.marks for at, one in zip(place, pieces, strict=True)}
+    kinds = Words(kinds.codes[order], kinds.words)
+    return _Sketch(kinds, np.array(first, np.int64)[order], own, members)
 
 
 class _Piece(NamedTuple):
@@ -138,8 +141,8 @@ class _Piece(NamedTuple):
 
     row: int  # among the symbols found
     kind: str
-    mark: int  # its first
-    outline: Outline | None  # None: that of its mark
+    marks: Sequence[int]
+    outline: Outline | None  # None: that of its one mark
 
 
 def _pieces(page: Page, marks: Marks, found: Drawn, rows: Places) -> list[_Piece]:
@@ -149,13 +152,13 @@ def _pieces(page: Page, marks: Marks, found: Drawn, rows: Places) -> list[_Piece
         kind, members = found.kind.words[found.kind.codes[row]], found.marks_of(row)
         if kind == "barline":
             for name, part in split_barline(strokes[row], page.staff_space):
-                pieces.append(_Piece(row, name, part[0], _joint_outline(marks, part)))
+                pieces.append(_Piece(row, name, part, _joint_outline(marks, part)))
         elif kind == "beam":
-            for mark, line in join_beam([(each, marks[each]) for each in members]):
+            for joined, line in join_beam([(each, marks[each]) for each in members]):
                 outline = Outline(line.edges, line.to_page, line.key, line.box)
-                pieces.append(_Piece(row, kind, mark, outline))
+                pieces.append(_Piece(row, kind, joined, outline))
         else:
-            pieces.append(_Piece(row, kind, members[0], _joint_outline(marks, members)))
+            pieces.append(_Piece(row, kind, members, _joint_outline(marks, members)))
     return pieces
 
 

@@ -53,6 +53,7 @@ def test_lines_that_start_at_one_stem_stay_apart() -> None:
     assert len(joined(*pieces)) == 2
 
 
-def test_a_line_is_known_by_its_first_piece() -> None:
-    pieces = (piece(0, 0, 100, 0), piece(0, 135, 100, 135), piece(100, 0, 200, 0))
-    assert [number for number, _ in join_beam(zip((7, 8, 9), pieces, strict=True))] == [7, 8]
+def test_a_line_is_known_by_its_pieces_the_first_of_them_first() -> None:
+    pieces = (piece(0, 0, 100, 0), piece(0, 300, 100, 300), piece(100, 0, 200, 0))
+    lines = join_beam(zip((7, 8, 9), pieces, strict=True))
+    assert [numbers for numbers, _ in lines] == [(7, 9), (8,)]
