@@ -158,9 +158,7 @@ def _column(values: Any, kind: pa.DataType) -> "pa.Array[Any]":
     if isinstance(values, pa.Array):
         return values
     if isinstance(values, Words):
-        used, codes = np.unique(values.codes, return_inverse=True)
-        words = pa.array([values.words[code] for code in used.tolist()], kind)
-        return words.take(pa.array(codes))
+        return pa.array(values.tolist(), kind)
     if isinstance(values, np.ndarray):
         wanted = kind.to_pandas_dtype()
         none = np.isnan(values) if values.dtype.kind == "f" else None

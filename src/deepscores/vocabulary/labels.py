@@ -123,11 +123,16 @@ class LabelSet:
         found = zip(
             (rows + 1).tolist(), class_ids[rows].tolist(), columns.box[rows].tolist(), strict=True
         )
+        composed = np.array([one.box for one in objects], np.float64).reshape(-1, 4)
+        boxes = np.concatenate([composed, columns.box[rows]])
+        ids = np.concatenate(
+            [np.array([one.class_id for one in objects], np.int64), class_ids[rows]]
+        )
         objects += [
             _new(Labelled, (number, class_id, (number,), _new(Box, box)))
             for number, class_id, box in found
         ]
-        return sorted(_united(objects))
+        return sorted(_united(objects, boxes, ids))
 
     def _class_ids(self, symbols: Symbols) -> NDArray[np.int64]:
         """The class of each symbol by itself, 0 where none covers it."""
@@ -206,12 +211,10 @@ def _hold(
 _SAME = 0.95  # intersection over union, above which two boxes of a class are one object
 
 
-def _united(objects: list[Labelled]) -> list[Labelled]:
-    """*objects*, those of one class in the same place as one."""
-    if not objects:
-        return objects
-    boxes = np.array([one.box for one in objects])
-    classes = np.array([one.class_id for one in objects])
+def _united(
+    objects: list[Labelled], boxes: NDArray[np.float64], classes: NDArray[np.int64]
+) -> list[Labelled]:
+    """*objects*, those of one class in the same place as one; their *boxes* and *classes* again."""
     x0, y0, x1, y1 = boxes.T
     # Along this line neither a chord's heads nor a staff's lines lie on one point.
     keys = x0 + 1.4 * y0
