@@ -21,7 +21,7 @@ _QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # ended before other tests look for processes left behind
 def chromium() -> "Iterator[Browser]":
     """The system's Chromium, without a window.
 

@@ -102,9 +102,8 @@ def test_pages_say_who_drew_them_and_a_work_is_in_one_split(dataset: Path, engra
     assert len(splits) == len(dict(splits)) == 2
 
 
-def test_a_note_is_the_same_whoever_draws_it(dataset: Path, engraver: str) -> None:
-    if engraver != "both":
-        pytest.skip("one engraver")
+@pytest.mark.parametrize("engraver", ["both"], indirect=True)
+def test_a_note_is_the_same_whoever_draws_it(dataset: Path) -> None:
     facts = ("element", "measure", "staff", "voice", "step", "octave", "duration", "onset", "kind")
     drawn: dict[str, set[tuple[object, ...]]] = {}
     for path in sorted((dataset / "symbols").glob("*.parquet")):
