@@ -38,37 +38,27 @@ def link(above, elements, symbols, element, system, boxes, parents):  # type: ig
     head_in, last_head = np.full(places, -1, np.int32), np.full(places, -1, np.int32)
     beam_in = np.full(places + systems, -1, np.int32)
     last_beam = np.full(places + systems, -1, np.int32)
-    room = 1
+    room = 0
     for row in range(count):
-        if symbols[row] & IS_HEAD:
-            room += 8
-        room += 1
+        at = element[row] if symbols[row] & IS_HEAD else -1
+        while at >= 0 and not elements[at] & STOP:
+            room += elements[at] & UNIT
+            at = above[at]
+        room += 1  # a beam, perhaps
     links = np.empty((room, 2), np.int32)  # a row, and the next link
     used = 0
     for row in range(count):
         what, at = symbols[row], element[row]
         if what & IS_HEAD:
             while at >= 0 and not elements[at] & STOP:
-                if elements[at] & UNIT and used < room:
-                    links[used, 0], links[used, 1] = row, -1
-                    if head_in[at] < 0:
-                        head_in[at] = used
-                    else:
-                        links[last_head[at], 1] = used
-                    last_head[at] = used
-                    used += 1
+                if elements[at] & UNIT:
+                    used = _append(links, used, head_in, last_head, at, row)
                 at = above[at]
         elif what & IS_STEM and above[at] >= 0 and stem_in[above[at]] < 0:
             stem_in[above[at]] = row
         if what & IS_BEAM:
             place = element[row] if what & BEAMS_OWN else places + system[row]
-            links[used, 0], links[used, 1] = row, -1
-            if beam_in[place] < 0:
-                beam_in[place] = used
-            else:
-                links[last_beam[place], 1] = used
-            last_beam[place] = used
-            used += 1
+            used = _append(links, used, beam_in, last_beam, place, row)
     for row in range(count):
         what, at = symbols[row], element[row]
         if what & TO_STEM:
@@ -97,6 +87,18 @@ def link(above, elements, symbols, element, system, boxes, parents):  # type: ig
         elif what & TO_BEAM:  # its other lines belong to the first, which the stems reach
             first = links[beam_in[at], 0]
             parents[row] = first + 1 if first != row else 0
+
+
+@njit(cache=True)
+def _append(links, used, first, last, place, row):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Add *row* to the end of the chain at *place*; how many links are then used."""
+    links[used, 0], links[used, 1] = row, -1
+    if first[place] < 0:
+        first[place] = used
+    else:
+        links[last[place], 1] = used
+    last[place] = used
+    return used + 1
 
 
 @njit(cache=True)
