@@ -272,3 +272,16 @@ def test_set_beside_the_user_is_read(tmp_path: Path) -> None:
 def test_unknown_class_is_refused() -> None:
     with pytest.raises(RecipeError, match="no class 'nonsense'"):
         load_label_set("full").class_named("nonsense")
+
+
+def test_of_two_classes_that_fit_the_first_is_taken() -> None:
+    wide = '[[class]]\nid = {}\nname = "wide"\nof = ["notehead*"]\n'
+    small = (
+        '[[class]]\nid = {}\nname = "small"\nof = ["noteheadBlack"]\nwhen = {{ small = true }}\n'
+    )
+    head = symbol(1, "noteheadBlack", small=True)
+    for classes, wanted in (
+        (small.format(1) + wide.format(2), "small"),
+        (wide.format(1) + small.format(2), "wide"),
+    ):
+        assert labelled(parse_label_set(classes, "mine.toml"), head) == [(wanted, (1,))]
