@@ -116,6 +116,31 @@ def built(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Pa
     return folder / "dataset"
 
 
+# Scores of the default corpus that fall into the three splits, quartets and chorales.
+REAL = (
+    "schumann_robert-opus41no1-movement3", "bach-bwv244-17", "mozart-k155-movement2",
+    "haydn-opus74no1-movement1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished dataset of real scores at full size, with whole masks; tests leave it as it is.
+
+    Twelve pages in two fonts, some of each split.
+    """
+    from deepscores import build
+    from deepscores.scores import default_corpus
+
+    sources = {one.id: one.path for one in default_corpus()}
+    folder = tmp_path_factory.mktemp("real") / "dataset"
+    build(
+        [sources[name] for name in REAL], folder, fonts="Bravura,Petaluma", pages="all",
+        pages_per_score=4, whole_masks=True, patches_per_class=20, jobs=2,
+    )  # fmt: skip
+    return folder
+
+
 @pytest.fixture(scope="session")
 def reported(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report of `built`, beside itself; tests leave it as it is."""

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Any
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
-    from deepscores.api import build, check, engrave, fonts, report, statistics, verify, view, zoo
+    from deepscores.api import (
+        build,
+        check,
+        engrave,
+        export,
+        fonts,
+        report,
+        statistics,
+        verify,
+        view,
+        zoo,
+    )
     from deepscores.dataset import open_dataset
     from deepscores.recipe import Recipe
 
@@ -15,6 +26,7 @@ __all__ = [
     "build",
     "check",
     "engrave",
+    "export",
     "fonts",
     "open_dataset",
     "report",
@@ -28,6 +40,7 @@ _HOMES = {
     "build": "deepscores.api",
     "check": "deepscores.api",
     "engrave": "deepscores.api",
+    "export": "deepscores.api",
     "statistics": "deepscores.api",
     "fonts": "deepscores.api",
     "report": "deepscores.api",

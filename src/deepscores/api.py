@@ -9,6 +9,8 @@ from deepscores.auditing.findings import Report
 from deepscores.census import counting as _counting
 from deepscores.census.model import Statistics
 from deepscores.engravers.choice import engravers_here
+from deepscores.exporting import run as _exporting
+from deepscores.exporting.options import options_from
 from deepscores.fontbook import book as _book
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
@@ -19,7 +21,9 @@ from deepscores.reporting import run as _reporting
 from deepscores.viewer import serving as _serving
 from deepscores.zoo import visit as _zoo
 
-__all__ = ["build", "check", "engrave", "fonts", "report", "statistics", "verify", "view", "zoo"]
+__all__ = [
+    "build", "check", "engrave", "export", "fonts", "report", "statistics", "verify", "view", "zoo",
+]  # fmt: skip
 
 
 def build(
@@ -171,6 +175,33 @@ def report(
         against=[Path(one) for one in others],
         audited=audited,
         jobs=jobs,
+        progress=progress,
+    )
+
+
+def export(
+    dataset: str | Path,
+    output: str | Path,
+    *,
+    to: str,
+    jobs: int = 1,
+    force: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> _exporting.Summary:
+    """Write *dataset* to the folder *output* in the format *to*; interrupted, it goes on.
+
+    *options* are those of the command line by name: ``labels="deepscores-v2"``, ``split="train"``,
+    ``classes=["rest*"]``, ``tiles=1024``, ``overlap=128``, ``visibility=0.5``, ``staff_space=20``,
+    ``images="link"``. Raise RecipeError for what makes no sense, DatasetError for a dataset that is
+    damaged and a folder that cannot be used.
+    """
+    return _exporting.export(
+        Path(dataset),
+        Path(output),
+        options_from({"to": to, **options}),
+        jobs=jobs,
+        force=force,
         progress=progress,
     )
 

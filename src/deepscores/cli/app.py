@@ -349,6 +349,74 @@ def report(
 
 
 @app.command()
+def export(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="One of those below.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="SET", help="Another label set [default: as the dataset labels]."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="A,B", help="train, val, test [default: all].")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(metavar="A,B*", help="Of these classes only, names or patterns.")
+    ] = None,
+    tiles: Annotated[
+        int | None, typer.Option(metavar="PX", help="Cut pages into squares [default: whole].")
+    ] = None,
+    overlap: Annotated[
+        int | None, typer.Option(metavar="PX", help="That neighbouring tiles share [default: 128].")
+    ] = None,
+    visibility: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Objects of which a tile shows less are ignorable [default: 0.5]."
+        ),
+    ] = None,
+    staff_space: Annotated[
+        float | None, typer.Option(metavar="PX", help="Rescale pages to this staff space.")
+    ] = None,
+    images: Annotated[
+        str | None, typer.Option(metavar="copy|link", help="Files of whole pages [default: copy].")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another export.")] = False,
+) -> None:
+    """Write a dataset in the format that a trainer reads; interrupted, it goes on where it was.
+
+    docs/formats.md tells what each format can hold.
+
+    \b
+    deepscores export dataset --to coco -o coco
+    deepscores export dataset --to coco -o tiles --tiles 1024 --overlap 128 --staff-space 20
+    deepscores export dataset --to coco -o rests --labels full --classes 'rest*' --split train
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_export, watching
+
+    _positive("jobs", jobs)
+    options = _given(
+        labels=labels, split=split, classes=classes, tiles=tiles, overlap=overlap,
+        visibility=visibility, staff_space=staff_space, images=images,
+    )  # fmt: skip
+    with watching() as progress:
+        summary = api.export(
+            dataset,
+            output,
+            to=to,
+            jobs=jobs or os.cpu_count() or 1,
+            force=force,
+            progress=progress,
+            **options,
+        )
+    print_export(summary)
+
+
+@app.command()
 def fonts(
     fonts: Annotated[
         list[str] | None,

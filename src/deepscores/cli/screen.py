@@ -31,6 +31,7 @@ from deepscores.census.model import (
     Statistics,
 )
 from deepscores.errors import RecipeError
+from deepscores.exporting.run import Summary as Export
 from deepscores.fontbook.entries import Entry
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
@@ -175,6 +176,15 @@ def write_report(report: Report, target: str) -> None:
         Path(target).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise RecipeError(f"--json: {target}: {error.strerror}") from None
+
+
+def print_export(summary: Export) -> None:
+    """What an export holds, and where."""
+    pages = ", ".join(f"{count:,} {split}" for split, count in summary.pages.items())
+    print(f"{summary.folder}: {summary.to}, {pages}")
+    tiles = f"{summary.pictures:,} pictures, " * (summary.pictures != sum(summary.pages.values()))
+    ignorable = f" ({summary.ignorable:,} of them ignorable)" * (summary.ignorable > 0)
+    print(f"{tiles}{summary.objects:,} objects{ignorable} of {summary.classes} classes")
 
 
 def print_statistics(found: Statistics, *, as_json: bool) -> None:

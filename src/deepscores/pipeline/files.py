@@ -99,36 +99,38 @@ def clean_partials(folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep every other build out of the dataset *folder* meanwhile.
+def locked(
+    folder: Path, lock: str = LOCK, what: str = "build is writing this dataset"
+) -> Iterator[None]:
+    """Keep every other build, or *what* it is, out of *folder* meanwhile.
 
     The lock goes with the process: a killed build leaves none.
 
     Raises:
-        DatasetError: another build is at work there.
+        DatasetError: another one is at work there.
     """
-    path = folder / LOCK
+    path = folder / lock
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise _explained(error, path) from error
     try:
-        _lock(descriptor, folder)
+        _lock(descriptor, path, f"{folder}: another {what} right now")
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, folder: Path) -> None:
+def _lock(descriptor: int, path: Path, taken: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise DatasetError(f"{folder}: another build is writing this dataset right now") from error
+        raise DatasetError(taken) from error
     except OSError as error:
         # Some network file systems have no locks. They guard against a slip, not a danger.
         if error.errno not in _CANNOT_LOCK:
-            raise _explained(error, folder / LOCK) from error
+            raise _explained(error, path) from error
 
 
 def _write(path: Path, data: bytes) -> None:

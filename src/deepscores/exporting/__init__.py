@@ -1,0 +1,1 @@
+"""Datasets in the formats that trainers and toolkits read."""

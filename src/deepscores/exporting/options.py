@@ -1,0 +1,89 @@
+"""What a user asks of an export."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from deepscores.errors import RecipeError
+from deepscores.vocabulary.labels import LabelClass, LabelSet, load_label_set
+
+SPLITS = ("train", "val", "test")
+_IMAGES = ("copy", "link")
+_PLURAL = {"split": "splits"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One export; the defaults change nothing of what the dataset holds."""
+
+    to: str  # the format's name
+    labels: str | None = None  # None: as the dataset labels
+    splits: tuple[str, ...] = SPLITS
+    classes: tuple[str, ...] = ()  # names or patterns; none: all of the label set
+    tiles: int | None = None  # pixels each way; None: whole pages
+    overlap: int = 128  # pixels that neighbouring tiles share
+    visibility: float = 0.5  # share of an object below which a tile's part of it is ignorable
+    staff_space: float | None = None  # pixels; None: as the page has it
+    images: Literal["copy", "link"] = "copy"
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+
+def options_from(given: Mapping[str, Any]) -> Options:
+    """The options that a command or a call gives by name; raise RecipeError for unknown ones.
+
+    Lists may be strings with commas; ``split`` stands for ``splits``.
+    """
+    table = {_PLURAL.get(name, name): value for name, value in given.items() if value is not None}
+    known = [one.name for one in fields(Options)]
+    for name in table:
+        if name not in known:
+            raise RecipeError(f"no option {name!r} of an export; there are {', '.join(known)}")
+    for name in ("splits", "classes"):
+        if name in table:
+            value = table[name]
+            parts = value.split(",") if isinstance(value, str) else value
+            table[name] = tuple(part.strip() for part in parts if part.strip())
+    return Options(**table)
+
+
+def checked(options: Options) -> Options:
+    """*options*, if they make sense; else raise RecipeError."""
+    for split in options.splits:
+        if split not in SPLITS:
+            raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}")
+    if not options.splits:
+        raise RecipeError("split: none is named")
+    if options.tiles is not None and options.tiles < 16:
+        raise RecipeError(f"tiles: {options.tiles} px is less than 16")
+    if options.tiles is not None and not 0 <= options.overlap < options.tiles:
+        raise RecipeError(
+            f"overlap: {options.overlap} px is not between 0 and a tile's {options.tiles}"
+        )
+    if not 0 <= options.visibility <= 1:
+        raise RecipeError(f"visibility: {options.visibility:g} is not between 0 and 1")
+    if options.staff_space is not None and not 1 <= options.staff_space <= 200:
+        raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
+    if options.images not in _IMAGES:
+        raise RecipeError(f"images: {options.images!r} is none of {', '.join(_IMAGES)}")
+    return options
+
+
+def chosen_classes(options: Options, own: LabelSet) -> tuple[LabelClass, ...]:
+    """The classes that an export has, in order; *own* is the dataset's label set.
+
+    Raise RecipeError for a name or pattern that fits none, or for no such label set.
+    """
+    classes = (load_label_set(options.labels) if options.labels else own).classes
+    return choose(classes, options.classes) if options.classes else classes
+
+
+def choose(classes: Sequence[LabelClass], patterns: Sequence[str]) -> tuple[LabelClass, ...]:
+    """Those of *classes* whose name fits one of *patterns*."""
+    for pattern in patterns:
+        if not any(fnmatchcase(one.name, pattern) for one in classes):
+            raise RecipeError(f"classes: no class {pattern!r}; see 'deepscores classes'")
+    return tuple(one for one in classes if any(fnmatchcase(one.name, p) for p in patterns))

@@ -1,0 +1,142 @@
+"""One picture with its labelled objects: a page of a dataset under a label set, or a part of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from deepscores.dataset import DatasetPage
+from deepscores.errors import DatasetError
+from deepscores.geometry import Affine
+from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
+from deepscores.labelling.rle import encode_rles, union_of_rles
+from deepscores.vocabulary.labels import LabelClass, LabelSet
+
+_OUTSIDE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class LabelledPage:
+    """A picture and what is labelled in it.
+
+    `symbols` and the numbers in `owners` are always those of the whole page; `to_picture` maps its
+    pixels to the picture's.
+    """
+
+    name: str  # the page's; of a part of it with the part's place
+    row: Mapping[str, Any]  # of pages.parquet
+    image: NDArray[np.uint8]  # (height, width), 255 = paper
+    owners: NDArray[np.uint16]  # (height, width), symbol number per pixel, 0 = paper
+    symbols: pa.Table  # rows of the symbol table, by number
+    objects: Objects
+    to_picture: Affine
+
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the picture is the page's own file, neither cut nor rescaled."""
+        return self.to_picture == Affine() and self.name == self.row["page"]
+
+    @cached_property
+    def object_map(self) -> NDArray[np.int32]:
+        """(height, width): place in `objects` + 1 per pixel, 0 = paper or unlabelled."""
+        return np.take(self.objects.of_symbol, self.owners)
+
+    @cached_property
+    def ink(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Labelled pixels: places in the ravelled picture, and in `objects`, those from 1."""
+        pixels = np.flatnonzero(self.owners)
+        places = self.objects.of_symbol[self.owners.ravel()[pixels]].astype(np.int64)
+        labelled = places > 0
+        return pixels[labelled], places[labelled]
+
+    @cached_property
+    def areas(self) -> NDArray[np.int64]:
+        """(n,) pixels that each object owns here."""
+        return np.bincount(self.ink[1], minlength=len(self.objects) + 1)[1:]
+
+    @cached_property
+    def visible_boxes(self) -> NDArray[np.int64]:
+        """(n, 4) boxes around the pixels that each object owns here; zeros without any."""
+        pixels, places = self.ink
+        low = np.full((len(self.objects), 2), _OUTSIDE)
+        high = np.zeros((len(self.objects), 2), np.int64)
+        for side, values in enumerate((pixels % self.width, pixels // self.width)):
+            np.minimum.at(low[:, side], places - 1, values)
+            np.maximum.at(high[:, side], places - 1, values + 1)
+        low[low == _OUTSIDE] = 0
+        return np.concatenate([low, high], axis=1)
+
+    @cached_property
+    def class_map(self) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """(height, width): class id per pixel, 0 = paper or unlabelled."""
+        ids = np.concatenate([[0], self.objects.class_id])
+        values = ids.astype(np.uint8) if ids.max() < 256 else ids.astype(np.uint16)
+        return values[self.object_map]
+
+    @cached_property
+    def visible_masks(self) -> list[str]:
+        """The pixels that each object owns here, as COCO's compressed run lengths."""
+        return encode_rles(*self.ink, len(self.objects), self.owners.shape)
+
+    @cached_property
+    def whole_masks(self) -> list[str] | None:
+        """The pixels that each object would own if nothing else were drawn, as `visible_masks`.
+
+        None for a dataset that was built without whole masks, and for a part or another size of a
+        page.
+        """
+        if "whole_mask" not in self.symbols.column_names or not self.is_whole:
+            return None
+        from_symbols = self.symbols["whole_mask"].to_pylist()
+        return [
+            union_of_rles([from_symbols[number - 1] for number in members], self.width, self.height)
+            for members in self.objects.members()
+        ]
+
+
+def label_page(
+    page: DatasetPage, labels: LabelSet | None = None, chosen: Sequence[LabelClass] | None = None
+) -> LabelledPage:
+    """*page* with its objects, as the dataset labels them or by another label set.
+
+    Of *chosen* classes only, if given, whose ids are then their places there, from 1. Raise
+    DatasetError for files that are missing, damaged or do not fit each other.
+    """
+    symbols = page.symbols
+    if symbols["number"].to_pylist() != list(range(1, symbols.num_rows + 1)):
+        raise DatasetError(f"{page.folder}: {page.name}: its symbols are not numbered 1, 2, 3 …")
+    image, owners = page.image, page.instances
+    if image.shape != owners.shape:
+        sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, owners)]
+        raise DatasetError(
+            f"{page.folder}: {page.name}: the image is {sizes[0]}, the instance map {sizes[1]}"
+        )
+    if symbols.num_rows < owners.max(initial=0):
+        raise DatasetError(
+            f"{page.folder}: {page.name}: symbol {owners.max()} in the instance map, of "
+            f"{symbols.num_rows} in the table"
+        )
+    objects = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
+    whole = LabelledPage(page.name, page.row, image, owners, symbols, objects, Affine())
+    return whole if chosen is None else of_classes(whole, chosen)
+
+
+def of_classes(page: LabelledPage, chosen: Sequence[LabelClass]) -> LabelledPage:
+    """*page* with objects of *chosen* classes only; ids are places there, from 1."""
+    old = page.objects.class_id
+    new = np.zeros(max(int(old.max(initial=0)), *(one.id for one in chosen)) + 1, np.int32)
+    new[[one.id for one in chosen]] = np.arange(1, len(chosen) + 1)
+    rows = np.flatnonzero(new[old])
+    return replace(page, objects=page.objects.kept(rows, class_id=new[old[rows]]))

@@ -1,0 +1,109 @@
+"""Square parts of a page, with the objects that show in them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.geometry import Affine
+from deepscores.labelled.page import LabelledPage
+
+PAPER = 255
+
+
+class Window(NamedTuple):
+    """A square of a picture, in its pixels; it may reach beyond."""
+
+    x: int
+    y: int
+    size: int
+
+
+def windows(width: int, height: int, size: int, overlap: int) -> Iterator[Window]:
+    """Yield the tiles that cover a picture, row after row, neighbours sharing *overlap* pixels.
+
+    The last of a row or column ends at the picture's edge and so shares more. A picture smaller
+    than a tile has one, which reaches beyond it.
+
+    >>> [window.x for window in windows(2500, 1000, 1024, 128)]
+    [0, 896, 1476]
+    """
+    for y in _starts(height, size, overlap):
+        for x in _starts(width, size, overlap):
+            yield Window(x, y, size)
+
+
+def _starts(length: int, size: int, overlap: int) -> list[int]:
+    last = max(length - size, 0)
+    return [*range(0, last, size - overlap), last]
+
+
+def cut(page: LabelledPage, window: Window) -> LabelledPage:
+    """The part of *page* in *window*; beyond the page is paper.
+
+    An object is there if a pixel of it is. Its box is cut; `share` says how much of it shows. A cut
+    object's oriented box is that of what shows of it.
+    """
+    x, y, size = window
+    image = np.full((size, size), PAPER, np.uint8)
+    owners = np.zeros((size, size), page.owners.dtype)
+    inside = page.image[y : y + size, x : x + size]
+    image[: inside.shape[0], : inside.shape[1]] = inside
+    owners[: inside.shape[0], : inside.shape[1]] = page.owners[y : y + size, x : x + size]
+    objects = page.objects
+    inked = objects.of_symbol[owners[np.nonzero(owners)]]
+    areas = np.bincount(inked, minlength=len(objects) + 1)[1:]
+    rows = np.flatnonzero(areas)
+    share = areas[rows] / page.areas[rows] * objects.share[rows]
+    box = (objects.box[rows] - (x, y, x, y)).clip(0, size)
+    oriented = objects.oriented[rows] - (x, y) * 4
+    part = replace(
+        page,
+        name=f"{page.name}--x{x}-y{y}",
+        image=image,
+        owners=owners,
+        to_picture=Affine(e=-x, f=-y) @ page.to_picture,
+        objects=objects.kept(rows, box=box, oriented=oriented, share=share),
+    )
+    # Ink on the very edge of a window may own a pixel within and have its vectors without.
+    thin = (box[:, 2:] - box[:, :2] <= 0).any(axis=1)
+    box[thin] = part.visible_boxes[thin]
+    for row in np.flatnonzero(share < 1).tolist():
+        oriented[row] = _within(oriented[row], size)
+    return part
+
+
+def _within(corners: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """The box, turned as the one with these *corners*, around that one's part in the window."""
+    polygon = corners.reshape(4, 2)
+    clipped = polygon
+    for axis, limit, sign in ((0, 0, 1), (0, size, -1), (1, 0, 1), (1, size, -1)):
+        clipped = _clip(clipped, axis, limit, sign)
+        if not len(clipped):
+            return corners  # only its pixels reach in
+    along = polygon[1] - polygon[0]
+    length = float(np.hypot(*along))
+    along = along / length if length else np.array([1.0, 0.0])
+    axes = np.stack([along, [-along[1], along[0]]])
+    placed = clipped @ axes.T
+    (u0, v0), (u1, v1) = placed.min(axis=0), placed.max(axis=0)
+    back: NDArray[np.float64] = np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]]) @ axes
+    if (polygon[3] - polygon[0]) @ axes[1] < 0:  # as it went round before
+        back = back[[3, 2, 1, 0]]
+    return back.reshape(8)
+
+
+def _clip(polygon: NDArray[np.float64], axis: int, limit: float, sign: int) -> NDArray[np.float64]:
+    """The part of a convex *polygon* on one side of a line (Sutherland and Hodgman)."""
+    inside = (polygon[:, axis] - limit) * sign >= 0
+    points = []
+    for place in range(len(polygon)):
+        here, before = polygon[place], polygon[place - 1]
+        if inside[place] != inside[place - 1]:
+            t = (limit - before[axis]) / (here[axis] - before[axis])
+            points.append(before + t * (here - before))
+        if inside[place]:
+            points.append(here)
+    return np.array(points).reshape(-1, 2)
