@@ -127,18 +127,22 @@ REAL = (
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished dataset of real scores at full size, with whole masks; tests leave it as it is.
 
-    Twelve pages in two fonts, some of each split.
+    Sixteen pages in two fonts, some of each split.
     """
     from deepscores import build
     from deepscores.scores import default_corpus
 
-    sources = {one.id: one.path for one in default_corpus()}
-    folder = tmp_path_factory.mktemp("real") / "dataset"
+    folder = tmp_path_factory.mktemp("real")
+    for source in default_corpus():
+        if source.id in REAL:  # a score's name, and so its split, is where it lies
+            copy = folder / "scores" / source.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(source.path.read_bytes())
     build(
-        [sources[name] for name in REAL], folder, fonts="Bravura,Petaluma", pages="all",
+        folder / "scores", folder / "dataset", fonts="Bravura,Petaluma", pages="all",
         pages_per_score=4, whole_masks=True, patches_per_class=20, jobs=2,
     )  # fmt: skip
-    return folder
+    return folder / "dataset"
 
 
 @pytest.fixture(scope="session")
