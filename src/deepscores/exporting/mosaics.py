@@ -40,7 +40,12 @@ class PatchMosaics:
     def check(self, job: Job) -> None:
         refuse_patches(job)
 
-    def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
+    def write(
+        self,
+        job: Job,
+        chunk: Chunk,  # noqa: ARG002 - its patches are told apart by their pages
+        pictures: Iterable[LabelledPage],
+    ) -> bytes:
         """Return the patches that may be wanted."""
         patches = cut_patches(job, pictures, job.options.patches or PUBLISHED)
         cap = job.options.patches_per_class
