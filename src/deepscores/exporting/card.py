@@ -143,25 +143,25 @@ def _about(card: Card) -> Iterator[str]:
 _COLUMNS = """\
 ## Columns
 
-`image`, its `width` and `height` in pixels, its `name`; of the page that it shows: `page`, `score`,
-`work`, `engraver`, `font`, `number` in the score, and `staff_space` in pixels. `objects` has lists of
-one length, an object a place:
+`image`, its `width` and `height` in pixels, its `name`; of the page that it shows: `page`,
+`score`, `work`, `engraver`, `font`, `number` in the score, and `staff_space` in pixels. `objects`
+has lists of one length, an object a place:
 
 - `number`: of its first symbol on the page; `category`: its class;
-- `bbox` (x, y, width, height) and `obb` (the four corners of the rotated box, x y): in pixels, tight
-  around the vectors;
+- `bbox` (x, y, width, height) and `obb` (the four corners of the rotated box, x y): in pixels,
+  tight around the vectors;
 - `area` and `segmentation`: of the pixels that it owns, run lengths as COCO's tools read them in
   `{"size": [height, width], "counts": segmentation}`;
 - `iscrowd`: a tile shows too little of it; `visibility`, of tiles only: the share that it shows;
-- `whole_segmentation`, where the dataset has it: of the pixels that it would own if nothing else were
-  drawn.""".splitlines()
+- `whole_segmentation`, where the dataset has it: of the pixels that it would own if nothing else
+  were drawn.""".splitlines()
 
 
 def _music(card: Card) -> Iterator[str]:
     yield "## Music and rights"
     yield ""
     yield (
-        "Rights and composers are given as the scores' files state them, word for word. Where a file "
+        "Rights and composers are given as the scores' files state them, word for word. Where one "
         "states no rights, that is no permission; whoever publishes the pages answers for them."
     )
     yield ""
