@@ -1,14 +1,15 @@
 """Music Notation Graphs, as MUSCIMA++ 2 has them and the package `mung` reads them.
 
-https://github.com/OMR-Research/mung. A node is an object of the label set, its id the object's number
-on the page; `notation` says what its links are. Masks and boxes are of whole pixels: of all that an
-object would own if nothing else were drawn, where the dataset has that, else of what it owns. Data
-items with names of MUSCIMA++ mean what they mean there; times are quarter notes from the beginning
-of the score.
+https://github.com/OMR-Research/mung. A node is an object of the label set, its id the object's
+number on the page; `notation` says what its links are. Masks and boxes are of whole pixels: of all
+that an object would own if nothing else were drawn, where the dataset has that, else of what it
+owns. Data items with names of MUSCIMA++ mean what they mean there; times are quarter notes from the
+beginning of the score.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.exporting.families import family_of
-from deepscores.exporting.notation import links
+from deepscores.exporting.notation import links, staff_links
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Job
 from deepscores.formats.mung import GraphNode, write_mung, write_node_classes
@@ -74,7 +75,8 @@ def _linked(page: LabelledPage) -> tuple[Mapping[int, list[int]], Mapping[int, l
     """By the number of each object, those that it links to, and that link to it."""
     numbers = [0, *page.objects.number.tolist()]
     object_of = [numbers[place] for place in page.objects.of_symbol.tolist()]
-    pairs = {(object_of[start], object_of[end]) for start, end in links(page.symbols)}
+    found = chain(links(page.symbols), staff_links(page.symbols, object_of))
+    pairs = {(object_of[start], object_of[end]) for start, end in found}
     outlinks: defaultdict[int, list[int]] = defaultdict(list)
     inlinks: defaultdict[int, list[int]] = defaultdict(list)
     for start, end in sorted(pairs):

@@ -7,14 +7,16 @@ All links lead from the notehead, or what stands for it, to what belongs to it:
 * a notehead or rest links to its accidental, dots, articulations, ornaments, fermata, lyrics, and
   to the slurs and ties that begin at it;
 * a notehead above or below its staff links to the ledger lines between;
-* any other symbol that others belong to links to them (a barline to its repeat dots).
+* any other symbol that others belong to links to them (a barline to its repeat dots);
+* what stands on a staff (noteheads, rests, clefs, signatures) links to the staff, where that is one
+  object; where its lines are, noteheads and clefs on a line link to that line.
 
-All but beams beyond the first of a stem, and ledger lines, follow from the symbol table's
-``parent``; these two follow from where the symbols lie.
+All but beams beyond the first of a stem, ledger lines and staves follow from the symbol table's
+``parent``; beams and ledger lines follow from where the symbols lie.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 _STEM, _BEAM, _LEDGER, _LINE = "stem", "beam", "ledgerLine", "staffLine"  # kinds
 _HEAD = "notehead"  # a role
 _OF_THE_STEM = ("flag", "bTrem")  # roles
+_ON_STAFF = frozenset(("notehead", "rest", "mRest", "clef", "keyAccid", "meterSig"))  # roles
 _SLACK = 1.0  # pixels between a stem and a beam that meet
 _NEAR = 0.25  # of a notehead's height: how far from its middle a ledger line through it may be
 
@@ -40,6 +43,30 @@ def links(symbols: pa.Table) -> list[tuple[int, int]]:
     found = set(_to_belongings(table, boxes.astype(np.float64)))
     found.update(_to_ledger_lines(symbols, boxes.astype(np.float64)))
     return sorted(found)
+
+
+def staff_links(symbols: pa.Table, object_of: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The links to staves, from a symbol's number to that of a staff's line.
+
+    *object_of* has, by symbol number, which object the symbol is part of, 0 for none.
+    """
+    places = list(zip(symbols["system"].to_pylist(), symbols["staff"].to_pylist(), strict=True))
+    kinds, roles = symbols["kind"].to_pylist(), symbols["role"].to_pylist()
+    positions, tops = symbols["staff_position"].to_pylist(), symbols["y0"].to_pylist()
+    lines: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for row in sorted(range(len(kinds)), key=lambda row: -tops[row]):
+        if kinds[row] == _LINE:
+            lines[places[row]].append(row + 1)  # from the lowest
+    for row, role in enumerate(roles):
+        staff = lines.get(places[row])
+        if role not in _ON_STAFF or not staff:
+            continue
+        if len({object_of[line] for line in staff}) == 1:
+            yield row + 1, staff[0]
+        elif (position := positions[row]) is not None and role in (_HEAD, "clef"):
+            line, between = divmod(position, 2)
+            if not between and 0 <= line < len(staff):
+                yield row + 1, staff[line]
 
 
 def _to_belongings(table: dict[str, list[Any]], boxes: Boxes) -> Iterator[tuple[int, int]]:
@@ -92,8 +119,8 @@ def _to_ledger_lines(symbols: pa.Table, boxes: Boxes) -> Iterator[tuple[int, int
         x0, y0, x1, y1 = boxes[row]
         slack = (y1 - y0) * _NEAR
         # The staff's outer lines, or the notehead beyond them.
-        top = min(min(lines[places[row]]), middles[row] - slack)
-        bottom = max(max(lines[places[row]]), middles[row] + slack)
+        top = min(*lines[places[row]], middles[row] - slack)
+        bottom = max(*lines[places[row]], middles[row] + slack)
         for other in ledgers[places[row]]:
             beside = boxes[other, 0] <= (x0 + x1) / 2 <= boxes[other, 2]
             if beside and top <= middles[other] <= bottom:
