@@ -53,6 +53,7 @@ def staff_links(symbols: pa.Table, object_of: Sequence[int]) -> Iterator[tuple[i
     places = list(zip(symbols["system"].to_pylist(), symbols["staff"].to_pylist(), strict=True))
     kinds, roles = symbols["kind"].to_pylist(), symbols["role"].to_pylist()
     positions, tops = symbols["staff_position"].to_pylist(), symbols["y0"].to_pylist()
+    parents = symbols["parent"].to_pylist()
     lines: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for row in sorted(range(len(kinds)), key=lambda row: -tops[row]):
         if kinds[row] == _LINE:
@@ -60,6 +61,8 @@ def staff_links(symbols: pa.Table, object_of: Sequence[int]) -> Iterator[tuple[i
     for row, role in enumerate(roles):
         staff = lines.get(places[row])
         if role not in _ON_STAFF or not staff:
+            continue
+        if role != _HEAD and parents[row]:  # the numeral of a clef, which stands on the clef
             continue
         if len({object_of[line] for line in staff}) == 1:
             yield row + 1, staff[0]

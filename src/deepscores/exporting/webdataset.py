@@ -135,13 +135,13 @@ def _facts(job: Job, page: LabelledPage) -> dict[str, Any]:
 
 
 def _objects(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
-    for one in annotations(job, page):
-        x, y, width, height = one["bbox"]
+    boxes = page.objects.box.round(3).tolist()
+    for one, box in zip(annotations(job, page), boxes, strict=True):
         found = {
             "number": one["number"],
             "class": job.names[one["category_id"] - 1],
             "class_id": one["category_id"],
-            "box": [round(side, 3) for side in (x, y, x + width, y + height)],
+            "box": box,
             "oriented": one["obb"],
             "area": one["area"],
             "mask": one["segmentation"],
