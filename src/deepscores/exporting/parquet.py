@@ -136,7 +136,7 @@ def _arrow(feature: Feature) -> pa.DataType:
         case "Sequence":
             return pa.list_(_arrow(feature["feature"]), feature["length"])
         case "Value":
-            return getattr(pa, {"bool": "bool_"}.get(feature["dtype"], feature["dtype"]))()
+            return pa.type_for_alias(feature["dtype"])
     return pa.struct([(name, _arrow(one)) for name, one in feature.items()])
 
 

@@ -41,7 +41,7 @@ class Patches:
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
         """The patches that are chosen, and the folders that still lack."""
         cap = job.options.patches_per_class
-        classes = set()
+        classes: set[int] = set()
         if cap is None:
             for files in parts.values():
                 for path in files:

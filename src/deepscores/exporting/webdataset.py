@@ -32,9 +32,9 @@ _PAGE = ("page", "score", "work", "engraver", "font", "number", "staff_space")
 
 
 class WebDataset:
-    """``SPLIT-000000.tar``, ``SPLIT.json`` and ``sizes.json``."""
+    """``shards/SPLIT-000000.tar``, ``shards/sizes.json``, ``SPLIT.json`` and ``classes.json``."""
 
-    owns = (_SIZES, "classes.json", "shards", *(f"{split}.json" for split in SPLITS))
+    owns = ("shards", "classes.json", *(f"{split}.json" for split in SPLITS))
     pages_a_chunk = 100
 
     def check(self, job: Job) -> None:
@@ -115,7 +115,9 @@ def _fields(job: Job, page: LabelledPage) -> dict[str, bytes]:
 
 def _class_map(job: Job, page: LabelledPage) -> NDArray[np.uint8] | NDArray[np.uint16]:
     # As deep on every page, whichever classes it has.
-    return page.class_map.astype(np.uint8 if len(job.classes) < 256 else np.uint16, copy=False)
+    if len(job.classes) < 256:
+        return page.class_map.astype(np.uint8, copy=False)
+    return page.class_map.astype(np.uint16, copy=False)
 
 
 def instance_map(page: LabelledPage) -> NDArray[np.uint16]:

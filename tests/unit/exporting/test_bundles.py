@@ -62,3 +62,27 @@ def test_another_export_in_its_place_leaves_nothing_of_it(
     export(built, tmp_path / "out", to="coco", split="test", force=True)
     left = {path.name for path in (tmp_path / "out").iterdir()}
     assert left <= {"annotations", "images", "export.json"}
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # webdataset closes none
+@pytest.mark.parametrize("to", FORMATS)
+def test_example_in_the_documentation_runs(
+    to: str,
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## `{to}`\n")[2].partition("\n## ")[0]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    datasets.disable_progress_bars()
+    export(built, Path(to), to=to)
+    exec(compile(code, f"docs/formats.md, {to}", "exec"), {})
+    assert capsys.readouterr().out.strip()
