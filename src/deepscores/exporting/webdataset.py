@@ -96,7 +96,7 @@ def sample_key(name: str) -> str:
     >>> sample_key("bach-bwv66-6-aug-leland--page-1")
     'bach-bwv66-6-aug-leland--page-1'
     >>> sample_key("page-1--staff-space-16.5")
-    'page-1--staff-space-16_5-0c1ffc2da3d4d6b6'
+    'page-1--staff-space-16_5-a00da174faa7ab2b'
     """
     if "." not in name and len(name.encode()) <= _LONGEST:
         return name

@@ -24,6 +24,7 @@ rest* | augmentationDot fermata* artic*
 notehead* *Clef *ClefChange | staffLine
 *Clef *ClefChange | clef8 clef15
 barline* | repeatDot
+voltaBracket | voltaText
 ornamentTrill | wiggleTrill
 | stem{1,}
 | beam{1,}
