@@ -193,8 +193,8 @@ def export(
 
     *options* are those of the command line by name: ``labels="deepscores-v2"``, ``split="train"``,
     ``classes=["rest*"]``, ``tiles=1024``, ``overlap=128``, ``visibility=0.5``, ``staff_space=20``,
-    ``images="link"``. Raise RecipeError for what makes no sense, DatasetError for a dataset that is
-    damaged and a folder that cannot be used.
+    ``images="link"``, ``patches="45x170"``, ``patches_per_class=5000``. Raise RecipeError for what
+    makes no sense, DatasetError for a dataset that is damaged and a folder that cannot be used.
     """
     return _exporting.export(
         Path(dataset),

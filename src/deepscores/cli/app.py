@@ -381,6 +381,12 @@ def export(
     images: Annotated[
         str | None, typer.Option(metavar="copy|link", help="Files of whole pages [default: copy].")
     ] = None,
+    patches: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Size of patches [default: the format's].")
+    ] = None,
+    patches_per_class: Annotated[
+        int | None, typer.Option(metavar="N", help="Patches at most [default: all].")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
     ] = None,
@@ -401,7 +407,8 @@ def export(
     _positive("jobs", jobs)
     options = _given(
         labels=labels, split=split, classes=classes, tiles=tiles, overlap=overlap,
-        visibility=visibility, staff_space=staff_space, images=images,
+        visibility=visibility, staff_space=staff_space, images=images, patches=patches,
+        patches_per_class=patches_per_class,
     )  # fmt: skip
     with watching() as progress:
         summary = api.export(

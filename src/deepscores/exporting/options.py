@@ -6,10 +6,12 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from deepscores.errors import RecipeError
+from deepscores.styling import page_size
 from deepscores.vocabulary.labels import LabelClass, LabelSet, load_label_set
 
 SPLITS = ("train", "val", "test")
 _IMAGES = ("copy", "link")
+_PATCHES = ("patches", "patch-mosaics")  # formats
 _PLURAL = {"split": "splits"}
 
 
@@ -26,6 +28,8 @@ class Options:
     visibility: float = 0.5  # share of an object below which a tile's part of it is ignorable
     staff_space: float | None = None  # pixels; None: as the page has it
     images: Literal["copy", "link"] = "copy"
+    patches: tuple[int, int] | None = None  # width, height in pixels; None: the format's own
+    patches_per_class: int | None = None  # at most; None: all
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, as JSON has them."""
@@ -47,6 +51,8 @@ def options_from(given: Mapping[str, Any]) -> Options:
             value = table[name]
             parts = value.split(",") if isinstance(value, str) else value
             table[name] = tuple(part.strip() for part in parts if part.strip())
+    if "patches" in table:
+        table["patches"] = page_size("patches", table["patches"])
     return Options(**table)
 
 
@@ -69,6 +75,13 @@ def checked(options: Options) -> Options:
         raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
     if options.images not in _IMAGES:
         raise RecipeError(f"images: {options.images!r} is none of {', '.join(_IMAGES)}")
+    for name in ("patches", "patches_per_class"):
+        if getattr(options, name) is not None and options.to not in _PATCHES:
+            raise RecipeError(
+                f"{name.replace('_', '-')}: a choice for {' and '.join(_PATCHES)} only"
+            )
+    if options.patches_per_class is not None and options.patches_per_class < 1:
+        raise RecipeError(f"patches-per-class: {options.patches_per_class} is less than 1")
     return options
 
 

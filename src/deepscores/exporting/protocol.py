@@ -44,7 +44,8 @@ class Format(Protocol):
     """Writes pages; one instance serves all exports.
 
     `write` runs in worker processes, once a chunk; `finish` in the caller's, once at the end. Both
-    may run again over what a killed run left, and write the same bytes then.
+    may run again over what a killed run left, and write the same bytes then. One that cannot honour
+    every option also has ``check(job)``, which raises RecipeError before anything is written.
     """
 
     owns: Sequence[str]  # names of its files and folders at the top of the export

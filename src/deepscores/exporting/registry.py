@@ -9,6 +9,11 @@ from deepscores.exporting.protocol import Format
 # Name → module and class; what it is, for help.
 FORMATS: dict[str, tuple[str, str]] = {
     "coco": ("coco.Coco", "COCO JSON: boxes and masks"),
+    "webdataset": ("webdataset.WebDataset", "tar shards for streaming, with boxes and masks"),
+    "parquet": ("parquet.HuggingFace", "Parquet for Hugging Face datasets, with a dataset card"),
+    "patches": ("patches.Patches", "pictures of single objects in class folders (ImageFolder)"),
+    "patch-mosaics": ("mosaics.PatchMosaics", "the same as the paper published them"),
+    "mung": ("mung.Mung", "Music Notation Graphs: masks and relations"),
 }
 
 

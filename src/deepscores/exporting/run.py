@@ -69,6 +69,8 @@ def export(
     """
     form = format_named(options.to)
     job = _job(dataset, folder, checked(options))
+    if check := getattr(form, "check", None):
+        check(job)
     plan = _plan(job)
     _refuse(job, plan, force=force)
     with locked(folder, f"{WORK}/lock", "export is writing this folder"):

@@ -4,15 +4,22 @@ Version 1 writes ``CropObjectList/CropObjects/CropObject``, version 2 ``Nodes/No
 is in neither; it is its picture's.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import pairwise
 from typing import NamedTuple
+from xml.sax.saxutils import escape, quoteattr
 
+import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
 from deepscores.geometry import Box
 
 _ROOTS = ("Nodes", "CropObjectList", "CropObjects")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 _NAMES = ("ClassName", "MLClassName")  # the second in version 0.9
 
 
@@ -49,3 +56,79 @@ def read_mung(data: bytes, where: str = "graph") -> Iterator[Node]:
         raise DatasetError(f"{where}: a symbol has no {error.args[0]}") from None
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DatasetError(f"{where}: not a notation graph: {error}") from None
+
+
+class GraphNode(NamedTuple):
+    """One symbol of a graph that is written."""
+
+    id: int
+    name: str
+    left: int
+    top: int
+    mask: NDArray[np.bool_]  # (height, width)
+    outlinks: Sequence[int]  # ids
+    inlinks: Sequence[int]
+    data: Mapping[str, str | int | float]
+
+
+def write_mung(dataset: str, document: str, nodes: Iterable[GraphNode]) -> bytes:
+    """The XML of version 2 for one page, as the `mung` package lays it out."""
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        f"<Nodes dataset={quoteattr(dataset)} document={quoteattr(document)}>",
+    ]
+    for node in nodes:
+        lines += _node_lines(node)
+    lines.append("</Nodes>\n")
+    return "\n".join(lines).encode()
+
+
+def _node_lines(node: GraphNode) -> Iterator[str]:
+    height, width = node.mask.shape
+    yield "<Node>"
+    for tag, value in (
+        ("Id", node.id), ("ClassName", _text(node.name)), ("Top", node.top), ("Left", node.left),
+        ("Width", width), ("Height", height), ("Mask", encode_mask(node.mask)),
+    ):  # fmt: skip
+        yield f"\t<{tag}>{value}</{tag}>"
+    for tag, links in (("Inlinks", node.inlinks), ("Outlinks", node.outlinks)):
+        if links:
+            yield f"\t<{tag}>{' '.join(map(str, links))}</{tag}>"
+    if node.data:
+        yield "\t<Data>"
+        for key, value in node.data.items():
+            kind = type(value).__name__
+            yield f'\t\t<DataItem key="{key}" type="{kind}">{_text(str(value))}</DataItem>'
+        yield "\t</Data>"
+    yield "</Node>"
+
+
+def encode_mask(mask: NDArray[np.bool_]) -> str:
+    """The mask's run lengths, row after row, beginning with those that are out of it.
+
+    >>> encode_mask(np.array([[False, True], [True, True]])), encode_mask(np.array([[True]]))
+    ('0:1 1:3', '0:0 1:1')
+    """
+    flat = mask.ravel()
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    edges = [0, *changes.tolist(), len(flat)]
+    if len(flat) and flat[0]:
+        edges.insert(0, 0)
+    return " ".join(f"{place % 2}:{b - a}" for place, (a, b) in enumerate(pairwise(edges)))
+
+
+def write_node_classes(names: Sequence[str], groups: Sequence[str]) -> bytes:
+    """The list of classes, of which MUSCIMarker and grammars take what there is."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<NodeClasses>"]
+    for number, (name, group) in enumerate(zip(names, groups, strict=True), start=1):
+        colour = int.from_bytes(blake2b(name.encode(), digest_size=3).digest(), "big")
+        lines += (
+            "<NodeClass>", f"\t<Id>{number}</Id>", f"\t<Name>{_text(name)}</Name>",
+            f"\t<GroupName>{_text(group)}</GroupName>", f"\t<Color>#{colour:06X}</Color>",
+            "</NodeClass>",
+        )  # fmt: skip
+    return "\n".join((*lines, "</NodeClasses>\n")).encode()
+
+
+def _text(words: str) -> str:
+    return escape(_FORBIDDEN.sub("", words))

@@ -122,6 +122,28 @@ def decode_rle(counts: str, width: int, height: int) -> NDArray[np.bool_]:
     return np.repeat(inside, lengths).reshape(width, height).T
 
 
+def crop_rle(counts: str, height: int) -> tuple[int, int, NDArray[np.bool_]]:
+    """The mask that *counts* stand for, cut to its pixels: their left and top, and the array.
+
+    Its picture is *height* high and may be large; only the part with the mask is made.
+
+    >>> crop_rle("1210", 2)
+    (0, 0, array([[False,  True,  True],
+           [ True, False,  True]]))
+    """
+    edges = np.cumsum(list(_counts(counts)), dtype=np.int64)
+    starts, ends = edges[:-1:2], edges[1::2]
+    if not len(ends):
+        return 0, 0, np.zeros((0, 0), np.bool_)
+    left, right = int(starts[0]) // height, (int(ends[-1]) - 1) // height + 1
+    # From the left column's top to the right one's bottom: out of the mask, in it, and so on.
+    between = np.diff(edges[: 2 * len(ends)], prepend=left * height, append=right * height)
+    columns = np.repeat(np.arange(len(between)) % 2 == 1, between).reshape(-1, height)
+    rows = np.flatnonzero(columns.any(axis=0))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    return left, top, columns[:, top:bottom].T
+
+
 def _counts(text: str) -> Iterator[int]:
     found: list[int] = []
     number, shift = 0, 0
