@@ -9,7 +9,20 @@ from deepscores.exporting.protocol import Format
 # Name → module and class; what it is, for help.
 FORMATS: dict[str, tuple[str, str]] = {
     "coco": ("coco.Coco", "COCO JSON: boxes and masks"),
+    "yolo": ("yolo.Yolo", "YOLO: boxes"),
+    "yolo-seg": ("yolo.YoloSegments", "YOLO: polygons"),
+    "yolo-obb": ("yolo.YoloOriented", "YOLO: oriented boxes"),
+    "voc": ("voc.Voc", "PASCAL VOC XML: boxes of whole pixels"),
+    "deepscores-v1": ("deepscores_v1.DeepScoresV1", "DeepScores V1: XML and maps of classes"),
+    "deepscores-v2": (
+        "deepscores_v2.DeepScoresV2",
+        "DeepScoresV2 JSON: boxes, oriented boxes, maps of classes and instances",
+    ),
+    "dota": ("dota.Dota", "DOTA: oriented boxes"),
 }
+
+# Formats that have a label set of their own, unless another is asked for.
+LABELS = {"deepscores-v2": "deepscores-v2"}
 
 
 @cache
