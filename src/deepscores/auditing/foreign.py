@@ -13,6 +13,7 @@ from deepscores.auditing.own import read_bytes
 from deepscores.auditing.page import HALF, Objects, box_at
 from deepscores.errors import DatasetError
 from deepscores.formats.png import decode_grey, decode_values
+from deepscores.geometry import Box
 from deepscores.labelling.readability import unreadable
 
 FILES, CLASSES = "files", "classes"
@@ -20,6 +21,7 @@ CHECKS = (
     FILES, "size", "extent", "outside", "tight", "hidden", CLASSES, "mask", "duplicates", "readable"
 )  # fmt: skip
 UNKNOWN = -1
+PAPER = 255
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def _check(page: ForeignPage, ledger: Ledger) -> None:
         look("size", _wrong_size(page, instances.shape, "instance map"))
         found = _instance_boxes(instances, page.colours)
         look("hidden", _without_instance(objects, page.colours, found))
-        look("tight", _loose(objects, found))
+        look("tight", _loose(objects, found, image))
 
 
 def _wrong_size(
@@ -151,19 +153,49 @@ def _without_instance(
         yield objects.ids[row], f"{objects.names[row]}: {what}"
 
 
-def _loose(objects: Objects, found: NDArray[np.float64]) -> Iterator[tuple[object, str]]:
-    """Boxes that do not go around the pixels, half open; *found* may have NaN rows."""
+def _goes_on(box: Box, gaps: NDArray[np.float64], image: NDArray[np.uint8] | None) -> bool:
+    """Whether ink goes on between the pixels of an object and each side of its box."""
+    if image is None:
+        return False
+    x0, y0, x1, y1 = box
+    left, top, right, bottom = gaps.tolist()
+    strips = (
+        (left, 1, (x0, y0, x0 + left, y1)), (top, 0, (x0, y0, x1, y0 + top)),
+        (right, 1, (x1 - right, y0, x1, y1)), (bottom, 0, (x0, y1 - bottom, x1, y1)),
+    )  # fmt: skip
+    for gap, along, (low_x, low_y, high_x, high_y) in strips:
+        if gap > 1:
+            rows, columns = (
+                slice(max(int(np.floor(low)), 0), max(int(np.ceil(high)), 0))
+                for low, high in ((low_y, high_y), (low_x, high_x))
+            )
+            inked = (image[rows, columns] < PAPER).any(axis=1 - along)
+            if np.count_nonzero(~inked) > 1:
+                return False
+    return True
+
+
+def _loose(
+    objects: Objects, found: NDArray[np.float64], image: NDArray[np.uint8] | None = None
+) -> Iterator[tuple[object, str]]:
+    """Boxes that do not go around the pixels, half open; *found* may have NaN rows.
+
+    With the *image*, a box may go on where its pixels end as long as ink does: what others cover
+    of an object, and ends too light to be labelled, are part of it.
+    """
     off = found - objects.boxes
     off[:, 2:] *= -1  # now how far inside the box's sides the pixels end
-    # The mark of inclusive maxima: right and bottom sides at the last pixel, not behind it.
+    # The mark of inclusive maxima: right and bottom sides at the last pixel, not behind it; whole
+    # numbers, as a box around vectors may end within a pixel that a thin line owns.
     exact = np.abs(off + np.array([0, 0, 1, 1])) < 0.5
+    exact &= objects.boxes == np.round(objects.boxes)
     inclusive = set(np.flatnonzero(np.count_nonzero(exact, axis=1) == 4).tolist())
     for row in np.flatnonzero(~np.isnan(off[:, 0])).tolist():
         if row in inclusive:
             what = "one pixel short right and below: its maxima are inclusive"
         elif off[row].min() <= -1:
             what = f"pixels up to {-off[row].min():.1f} px beyond its box"
-        elif off[row].max() > 1:
+        elif off[row].max() > 1 and not _goes_on(box_at(objects.boxes, row), off[row], image):
             what = f"box up to {off[row].max():.1f} px beyond its pixels"
         else:
             continue

@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
+from deepscores.exporting.registry import FORMATS
 from deepscores.version import __version__
 
 _INTERRUPTED = 130  # as shells have it for SIGINT
@@ -351,7 +352,9 @@ def report(
 @app.command()
 def export(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="One of those below.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     labels: Annotated[
         str | None,

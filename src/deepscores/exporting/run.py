@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,7 @@ from deepscores.dataset import Dataset, DatasetPage, open_dataset
 from deepscores.errors import DatasetError
 from deepscores.exporting.options import SPLITS, Options, checked, chosen_classes
 from deepscores.exporting.protocol import Chunk, Format, Job
-from deepscores.exporting.registry import format_named
+from deepscores.exporting.registry import LABELS, format_named
 from deepscores.labelled import LabelledPage, cut, label_page, rescaled, windows
 from deepscores.pipeline.files import clean_partials, locked, write_file
 from deepscores.pipeline.plan import DATASET
@@ -68,6 +68,7 @@ def export(
     for a folder that cannot be used: one with another export in it is replaced with *force* alone.
     """
     form = format_named(options.to)
+    options = replace(options, labels=options.labels or LABELS.get(options.to))
     job = _job(dataset, folder, checked(options))
     if check := getattr(form, "check", None):
         check(job)

@@ -1,7 +1,9 @@
 """Annotations in the layout of PASCAL VOC: whole pixels, counted from 1, maxima inclusive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from math import ceil, floor
 from typing import NamedTuple
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -15,6 +17,65 @@ class Thing(NamedTuple):
 
     name: str
     box: Box
+    truncated: bool = False  # goes on outside of the image
+    difficult: bool = False  # to be passed over by evaluation
+
+
+_SLACK = 1e-3  # pixels: tables keep coordinates as 32-bit numbers
+
+
+def write_pascal(filename: str, width: int, height: int, things: Iterable[Thing]) -> bytes:
+    """The annotation file of the image *filename*, one grey channel.
+
+    Boxes are those of the pixels that they touch.
+    """
+    parts = [_HEAD.format(escape(filename), width, height)]
+    for one in things:
+        (left, right), (top, bottom) = (
+            _whole(low, high, size)
+            for low, high, size in zip(one.box[:2], one.box[2:], (width, height), strict=True)
+        )
+        head = (escape(one.name), int(one.truncated), int(one.difficult))
+        parts.append(_OBJECT.format(*head, left, top, right, bottom))
+    parts.append("</annotation>\n")
+    return "".join(parts).encode()
+
+
+def _whole(low: float, high: float, size: int) -> tuple[int, int]:
+    """The first and last pixel, counted from 1, that lie between *low* and *high*."""
+    first = min(max(floor(low + _SLACK) + 1, 1), size)
+    return first, max(min(ceil(high - _SLACK), size), first)
+
+
+_HEAD = """\
+<annotation>
+    <folder>JPEGImages</folder>
+    <filename>{}</filename>
+    <source>
+        <database>deepscores</database>
+    </source>
+    <size>
+        <width>{}</width>
+        <height>{}</height>
+        <depth>1</depth>
+    </size>
+    <segmented>0</segmented>
+"""
+
+_OBJECT = """\
+    <object>
+        <name>{}</name>
+        <pose>Unspecified</pose>
+        <truncated>{}</truncated>
+        <difficult>{}</difficult>
+        <bndbox>
+            <xmin>{}</xmin>
+            <ymin>{}</ymin>
+            <xmax>{}</xmax>
+            <ymax>{}</ymax>
+        </bndbox>
+    </object>
+"""
 
 
 def read_pascal(data: bytes, where: str = "annotation") -> tuple[int, int, list[Thing]]:
@@ -35,6 +96,7 @@ def _things(data: bytes, where: str) -> Iterator[Thing]:
                 raise ValueError("an object has no name")
             sides = [node.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
             x0, y0, x1, y1 = (float(side or "nothing") for side in sides)
-            yield Thing(name, Box(x0 - 1, y0 - 1, x1, y1))
+            flags = (node.findtext(flag) == "1" for flag in ("truncated", "difficult"))
+            yield Thing(name, Box(x0 - 1, y0 - 1, x1, y1), *flags)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DatasetError(f"{where}: not a PASCAL VOC annotation: {error}") from None

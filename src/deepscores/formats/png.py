@@ -1,4 +1,4 @@
-"""Grey PNGs of 8 and 16 bits, written fast.
+"""PNGs, grey of 8 and 16 bits, by palette and in colours, written fast.
 
 Pages are nine tenths paper, and their ink comes in runs: `deflate` packs the runs. Equal pixels
 give equal bytes on every machine, with no clock and no text chunk.
@@ -20,7 +20,7 @@ from deepscores.formats.deflate import compress_rows, find_runs
 from deepscores.model import Runs
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_GREY = 0
+_GREY, _PALETTE, _COLOURS = 0, 3, 6
 _ROOM = 2**26  # bytes taken at once for what a file says it holds
 _UNREADABLE: tuple[Any, ...] = (
     OSError, ValueError, SyntaxError, IsalError, Image.DecompressionBombError
@@ -35,15 +35,32 @@ def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
 def encode_runs_png(runs: Runs, width: int, depth: int) -> bytes:
     """The PNG of the image that *runs* describe, *depth* bytes a pixel."""
     height = int(runs[-1, 0]) // width
-    header = struct.pack(">IIBBBBB", width, height, 8 * depth, _GREY, 0, 0, 0)
-    return b"".join(
-        (
-            _SIGNATURE,
-            _chunk(b"IHDR", header),
-            _chunk(b"IDAT", compress_rows(runs, width, depth)),
-            _chunk(b"IEND", b""),
-        )
-    )
+    return _file((width, height, 8 * depth, _GREY), compress_rows(runs, width, depth))
+
+
+def encode_palette_png(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
+    """A PNG of places (height, width) in a *palette* (n, 3) of colours, red green blue."""
+    height, width = pixels.shape
+    colours = _chunk(b"PLTE", palette.tobytes())
+    rows = compress_rows(find_runs(pixels), width, 1)
+    return _file((width, height, 8, _PALETTE), rows, colours)
+
+
+def encode_colours_png(colours: NDArray[np.uint32]) -> bytes:
+    """A PNG of red, green, blue and alpha, from ``0xrrggbb`` (height, width); 0: transparent."""
+    height, width = colours.shape
+    # To whoever packs the rows each pixel is two of 16 bits.
+    halves = np.empty((height, width, 2), np.uint16)
+    halves[:, :, 0] = colours >> 8
+    halves[:, :, 1] = np.where(colours, (colours & 255) << 8 | 255, 0)
+    runs = find_runs(halves.reshape(height, 2 * width))
+    return _file((width, height, 8, _COLOURS), compress_rows(runs, 2 * width, 2))
+
+
+def _file(head: tuple[int, int, int, int], rows: bytes, more: bytes = b"") -> bytes:
+    """The whole file: *head* is width, height, bits and the kind of its colours."""
+    start = _SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", *head, 0, 0, 0))
+    return start + more + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -11,6 +11,7 @@ from deepscores.geometry import Affine
 from deepscores.labelled.page import LabelledPage
 
 PAPER = 255
+_LEAST = 0.05  # pixels
 
 
 class Window(NamedTuple):
@@ -67,8 +68,9 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
         to_picture=Affine(e=-x, f=-y) @ page.to_picture,
         objects=objects.kept(rows, box=box, oriented=oriented, share=share),
     )
-    # Ink on the very edge of a window may own a pixel within and have its vectors without.
-    thin = (box[:, 2:] - box[:, :2] <= 0).any(axis=1)
+    # Ink on the very edge of a window may own a pixel within and have its vectors without, or so
+    # little of them that a format's decimals would leave none.
+    thin = (box[:, 2:] - box[:, :2] < _LEAST).any(axis=1)
     box[thin] = part.visible_boxes[thin]
     for row in np.flatnonzero(share < 1).tolist():
         oriented[row] = _within(oriented[row], size)

@@ -79,6 +79,38 @@ def test_inclusive_maxima_are_found(tmp_path: Path) -> None:
     assert "one pixel short right and below: its maxima are inclusive" in some[0].detail
 
 
+def cover(path: Path, x0: int, x1: int) -> None:
+    """Let another thing, which is no object, cover columns of the notehead."""
+    for name, value in (("segmentation/a_seg", 98), ("instance/a_inst", 0), ("images/a", 0)):
+        with Image.open(path.parent / f"{name}.png") as picture:
+            pixels, palette = np.array(picture), picture.getpalette()
+        pixels[28:42, x0:x1] = value
+        again = Image.fromarray(pixels)
+        if palette is not None:
+            again = again.convert("P")
+            again.putdata(pixels.ravel().tolist())
+        again.save(path.parent / f"{name}.png")
+
+
+def test_a_box_may_go_on_under_what_covers_the_object(tmp_path: Path) -> None:
+    path = write_v2(tmp_path / "v2")
+    cover(path, 47, 52)
+    assert found(path, "tight") == []
+
+
+def test_a_box_that_goes_on_over_paper_is_found(tmp_path: Path) -> None:
+    path = write_v2(tmp_path / "v2")
+    cover(path, 47, 52)
+    edit(path, a_bbox=[40, 30, 56, 40])
+    assert "box up to 9.0 px beyond its pixels" in found(path, "tight")[0].detail
+
+
+def test_thin_lines_that_end_within_a_pixel_are_not_inclusive(tmp_path: Path) -> None:
+    path = write_v2(tmp_path / "v2")
+    edit(path, a_bbox=[40.1, 30.2, 51.4, 39.3])
+    assert found(path, "tight") == []
+
+
 def test_boxes_without_extent_are_found(tmp_path: Path) -> None:
     path = write_v2(tmp_path / "v2")
     edit(path, a_bbox=[40, 39, 51, 39])

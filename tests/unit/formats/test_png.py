@@ -1,4 +1,4 @@
-"""Grey PNGs: what is written reads back everywhere, what others write is read right or refused."""
+"""PNGs: what is written reads back everywhere, what others write is read right or refused."""
 
 import io
 import struct
@@ -13,7 +13,14 @@ from PIL import Image
 
 from deepscores.errors import DatasetError
 from deepscores.formats.deflate import find_runs
-from deepscores.formats.png import decode_png, encode_png
+from deepscores.formats.palette import class_colours
+from deepscores.formats.png import (
+    decode_png,
+    decode_values,
+    encode_colours_png,
+    encode_palette_png,
+    encode_png,
+)
 from deepscores.model import spread
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
@@ -133,3 +140,29 @@ BAD = {
 def test_a_damaged_picture_is_a_clear_error(data: bytes) -> None:
     with pytest.raises(DatasetError, match=r"^page-1\.png: not a readable PNG: [^\n]+$"):
         decode_png(data, "page-1.png")
+
+
+@given(arrays(np.uint8, shapes))
+def test_pillow_reads_places_in_a_palette_and_their_colours(pixels: np.ndarray) -> None:
+    palette = class_colours(256)
+    with Image.open(io.BytesIO(encode_palette_png(pixels, palette))) as image:
+        assert image.mode == "P"
+        assert (np.asarray(image) == pixels).all()
+        assert (np.asarray(image.convert("RGB")) == palette[pixels]).all()
+
+
+@given(arrays(np.uint32, shapes, elements=st.integers(0, 0xFFFFFF)))
+def test_pillow_reads_colours_and_where_there_are_none(colours: np.ndarray) -> None:
+    data = encode_colours_png(colours)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.mode == "RGBA"
+        found = np.asarray(image).astype(np.uint32)
+    assert (
+        found[:, :, 0] << 16 | found[:, :, 1] << 8 | found[:, :, 2]
+    ).tolist() == colours.tolist()
+    assert (found[:, :, 3] == np.where(colours, 255, 0)).all()
+    assert (decode_values(data) == colours).all()
+
+
+def test_colours_of_classes_are_all_different() -> None:
+    assert len({tuple(colour) for colour in class_colours(256).tolist()}) == 256

@@ -1,0 +1,18 @@
+"""Files with a line a picture, or a class."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from deepscores.pipeline.files import replacing, write_file
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write *lines* to *path*."""
+    write_file(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def concatenate(path: Path, parts: Sequence[Path]) -> None:
+    """Write what is in *parts*, one after another, to *path*."""
+    with replacing(path) as file:
+        for part in parts:
+            file.write(part.read_bytes())

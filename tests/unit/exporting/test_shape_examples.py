@@ -1,0 +1,36 @@
+"""The examples of docs/formats.md that read formats with shapes, run as they stand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deepscores import export
+
+PAGE = Path(__file__).parents[3] / "docs" / "formats.md"
+KINDS = ("yolo", "yolo-seg", "yolo-obb", "voc", "deepscores-v1", "deepscores-v2", "dota")
+
+
+def example_of(kind: str) -> str:
+    text = PAGE.read_text(encoding="utf-8")
+    section = text.partition(f"\n## `{kind}`\n")[2].partition("\n## ")[0]
+    (found,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_reads_what_is_exported(
+    kind: str,
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    export(built, tmp_path / kind, to=kind)
+    monkeypatch.chdir(tmp_path)
+    seen: dict[str, object] = {}
+    exec(compile(example_of(kind), f"docs/formats.md, {kind}", "exec"), seen)
+    if kind == "yolo-seg":
+        assert seen["mask"].any()  # type: ignore[attr-defined]
+    else:
+        assert len(capsys.readouterr().out.splitlines()) > 1
