@@ -43,7 +43,7 @@ class PatchMosaics:
     def write(
         self,
         job: Job,
-        chunk: Chunk,  # noqa: ARG002 - its patches are told apart by their pages
+        chunk: Chunk,
         pictures: Iterable[LabelledPage],
     ) -> bytes:
         """Return the patches that may be wanted."""

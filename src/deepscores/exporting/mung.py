@@ -47,7 +47,7 @@ class Mung:
             write_again(job.folder / "annotations" / chunk.split / f"{page.name}.xml", graph)
         return b""
 
-    def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:  # noqa: ARG002
+    def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
         """The list of classes."""
         groups = [f"{family_of(name)}/{name}" for name in job.names]
         write_file(job.folder / "node-classes.xml", write_node_classes(job.names, groups))

@@ -39,5 +39,5 @@ def format_named(name: str) -> "Format":
     if name not in FORMATS:
         raise RecipeError(f"no format {name!r}; there are {', '.join(FORMATS)}")
     module, _, kind = FORMATS[name][0].partition(".")
-    made: "Format" = getattr(import_module(f"deepscores.exporting.{module}"), kind)()
+    made: Format = getattr(import_module(f"deepscores.exporting.{module}"), kind)()
     return made

@@ -44,8 +44,8 @@ def _starts(length: int, size: int, overlap: int) -> list[int]:
 def cut(page: LabelledPage, window: Window) -> LabelledPage:
     """The part of *page* in *window*; beyond the page is paper.
 
-    An object is there if a pixel of it is. Its box is cut; `share` says how much of it shows. A cut
-    object's oriented box is that of what shows of it.
+    An object is there if a pixel of it is; `share` says how much of it shows. A cut object's box is
+    around what shows of it, its oriented box is the window's part of the whole one.
     """
     x, y, size = window
     image = np.full((size, size), PAPER, np.uint8)
@@ -68,11 +68,16 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
         to_picture=Affine(e=-x, f=-y) @ page.to_picture,
         objects=objects.kept(rows, box=box, oriented=oriented, share=share),
     )
+    # The window's part of a slur's box can reach far beyond what shows of the slur.
+    is_cut = share < 1
+    seen = part.visible_boxes[is_cut]
+    box[is_cut, :2] = np.maximum(box[is_cut, :2], seen[:, :2])
+    box[is_cut, 2:] = np.minimum(box[is_cut, 2:], seen[:, 2:])
     # Ink on the very edge of a window may own a pixel within and have its vectors without, or so
     # little of them that a format's decimals would leave none.
     thin = (box[:, 2:] - box[:, :2] < _LEAST).any(axis=1)
     box[thin] = part.visible_boxes[thin]
-    for row in np.flatnonzero(share < 1).tolist():
+    for row in np.flatnonzero(is_cut).tolist():
         oriented[row] = _within(oriented[row], size)
     return part
 
