@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+
 from deepscores.auditing.annotations import read_annotations
 from deepscores.auditing.foreign import FILES, ForeignPage
 from deepscores.auditing.layouts import (
