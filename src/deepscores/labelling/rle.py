@@ -123,9 +123,9 @@ def decode_rle(counts: str, width: int, height: int) -> NDArray[np.bool_]:
 
 
 def pixels_of_rle(counts: str | Sequence[int], width: int, height: int) -> NDArray[np.int64]:
-    """The pixels of a mask as places in the ravelled picture, ascending; compressed or plain counts.
+    """The pixels of a mask as places in the ravelled picture, ascending.
 
-    Raise ValueError if they are not of so many pixels.
+    Counts are compressed or plain. Raise ValueError if they are not of so many pixels.
 
     >>> pixels_of_rle("1210", 3, 2).tolist(), pixels_of_rle([1, 2, 1, 2], 3, 2).tolist()
     ([1, 2, 3, 5], [1, 2, 3, 5])
