@@ -53,7 +53,12 @@ OF_SYMBOLS: tuple[Check, ...] = (
     Check("tight", "boxes are within a pixel of the ink", boxes.loose_boxes),
     Check("visible", "visible boxes and areas are the pixels'", boxes.wrong_visible),
     Check("hidden", "objects own pixels; other symbols do, or are covered", boxes.without_pixels),
-    Check("areas", "visible_area exceeds whole_area only by others' ink", ink.lost_pixels),
+    Check(
+        "areas",
+        "visible_area exceeds whole_area only by others' ink",
+        ink.lost_pixels,
+        of_others=False,
+    ),
     Check("numbers", "numbers run 1…n and are those of the map", agreement.wrong_numbers),
     Check("classes", "class ids are in the list and have its names", agreement.wrong_classes),
     Check("mask", "the class map follows from the instance map", agreement.wrong_mask),
