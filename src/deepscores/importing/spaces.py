@@ -15,7 +15,7 @@ def staff_space(image: NDArray[np.uint8]) -> float:
     A stretch of black and the white below it, down each column, are together as high as a staff
     space wherever a staff is: the most frequent height (Cardoso and Rebelo, "Robust Staffline
     Thickness and Distance Estimation in Binary and Gray-Level Music Scores", ICPR 2010). Fewer than
-    a page is wide are none of a staff.
+    a quarter of the page's width are none of a staff.
     """
     height, width = image.shape
     edged = np.zeros((width, height + 2), np.bool_)
@@ -27,7 +27,7 @@ def staff_space(image: NDArray[np.uint8]) -> float:
     counts = np.bincount(heights, minlength=_SMALLEST + 2)
     counts[:_SMALLEST] = 0
     counts = counts[: int(_LARGEST * height) + 1]
-    if not len(counts) or counts.max() < width:
+    if not len(counts) or 4 * counts.max() < width:
         return 0.0
     best = int(counts.argmax())
     near = range(best - 1, min(best + 2, len(counts)))

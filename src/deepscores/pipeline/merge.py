@@ -266,7 +266,11 @@ def _cut_patches(
         for wanted in share_out(chosen, held.portions)
     )
     entries: list[Entry] = []
-    done = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
+    done: Iterator[tuple[PatchTask, list[Entry]]]
+    if jobs == 1:  # a worker would take longer to start
+        done = ((task, write_patches(task)) for task in tasks)
+    else:
+        done = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
     for task, found in done:
         entries += found
         progress.advance(task.pages)

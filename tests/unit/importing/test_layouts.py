@@ -83,9 +83,6 @@ def test_the_smaller_object_owns_what_both_have(imported: Path) -> None:
     page = open_dataset(imported)["one"]
     head, stem = (mask(box) for _, box in PAGES["one"])
     owners = page.instances
-    if kind_of(imported).startswith("yolo") or kind_of(imported) == "voc":
-        # Of boxes alone, ink counts: the staff line that runs through the stem does, too.
-        assert (owners[stem] == 2).all()
     assert (owners[stem] == 2).all()
     assert (owners[head & ~stem] == 1).all()
     assert {(x, y) for y, x in np.argwhere(head & stem).tolist()} == set(HALF_HIDDEN)
@@ -125,14 +122,13 @@ def test_it_can_be_exported_again(imported: Path, tmp_path: Path) -> None:
     summary = export(imported, tmp_path / "coco", to="coco")
     assert (sum(summary.pages.values()), summary.objects) == (2, 3)
     import_dataset(tmp_path / "coco", tmp_path / "again")
-    for page, again in zip(open_dataset(imported), open_dataset(tmp_path / "again"), strict=False):
-        one, other = label_page(page), label_page(open_dataset(tmp_path / "again")[page.name])
+    again = open_dataset(tmp_path / "again")
+    for page in open_dataset(imported):
+        one, other = label_page(page), label_page(again[page.name])
         assert (one.object_map == other.object_map).all()
-        assert again.name
 
 
-def test_the_staff_space_is_unknown_or_the_lines(imported: Path) -> None:
-    # Two lengths of a page of lines, ten pixels apart: four distances in each column.
+def test_the_staff_space_is_that_of_the_lines(imported: Path) -> None:
     assert {page.row["staff_space"] for page in open_dataset(imported)} == {10.0}
 
 
