@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_BLACK = 128  # of 255
+_BLACK = 192  # of 255: lines thinner than a pixel are grey
 _SMALLEST = 4  # pixels
 _LARGEST = 0.1  # of the page's height
 _NEAR = 0.25  # a neighbour that is so frequent has a share in the mean
