@@ -9,9 +9,11 @@ from deepscores.auditing.findings import Report
 from deepscores.census import counting as _counting
 from deepscores.census.model import Statistics
 from deepscores.engravers.choice import engravers_here
+from deepscores.errors import RecipeError
 from deepscores.exporting import run as _exporting
 from deepscores.exporting.options import options_from
 from deepscores.fontbook import book as _book
+from deepscores.importing import run as _importing
 from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
@@ -22,8 +24,12 @@ from deepscores.viewer import serving as _serving
 from deepscores.zoo import visit as _zoo
 
 __all__ = [
-    "build", "check", "engrave", "export", "fonts", "report", "statistics", "verify", "view", "zoo",
+    "build", "check", "engrave", "export", "fonts", "import_dataset", "report", "statistics",
+    "verify", "view", "zoo",
 ]  # fmt: skip
+
+
+_OF_IMPORTS = ("patches", "patches_per_class", "seed")
 
 
 def build(
@@ -200,6 +206,41 @@ def export(
         Path(dataset),
         Path(output),
         options_from({"to": to, **options}),
+        jobs=jobs,
+        force=force,
+        progress=progress,
+    )
+
+
+def import_dataset(
+    source: str | Path,
+    output: str | Path,
+    *,
+    layout: str | None = None,
+    annotation_set: str = "",
+    jobs: int = 1,
+    force: bool = False,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> _importing.Summary:
+    """Make a dataset that others made one of ours in the folder *output*; interrupted, it goes on.
+
+    *layout* is one of ``deepscores-v1``, ``deepscores-v2``, ``coco``, ``yolo``, ``mung`` and
+    ``voc``, and found out by default; *annotation_set* is one of those of DeepScoresV2. *changes*
+    are ``patches="45x170"``, ``patches_per_class=5000`` and ``seed=0``. Raise RecipeError for what
+    makes no sense, DatasetError for what is no dataset and a folder that cannot be used.
+    """
+    for name in changes:
+        if name not in _OF_IMPORTS:
+            raise RecipeError(
+                f"no option {name!r} of an import; there are {', '.join(_OF_IMPORTS)}"
+            )
+    return _importing.import_dataset(
+        Path(source),
+        Path(output),
+        resolve(None, None, changes),
+        layout=layout,
+        annotation_set=annotation_set,
         jobs=jobs,
         force=force,
         progress=progress,

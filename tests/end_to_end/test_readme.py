@@ -12,6 +12,7 @@ import pytest
 
 from deepscores.recipe import read_recipe, read_run
 from deepscores.vocabulary.labels import parse_label_set
+from tests.unit.importing.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 SONG = """<?xml version="1.0" encoding="UTF-8"?>
@@ -42,6 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"my-scores/{name}.musicxml").write_text(SONG % name)
     (folder / "song.musicxml").write_text(SONG % "s")
     (folder / "my-classes.toml").write_text(blocks("docs/labels.md", "toml")[0])
+    SAMPLES["deepscores-v2"](folder / "ds2_dense")
     run(folder, "deepscores build my-scores -o dataset --fonts Leland --patches-per-class 5")
     return folder
 
@@ -80,7 +82,7 @@ COMMANDS = [
 def test_command_of_the_readme_runs(command: str, place: Path) -> None:
     folder = place / re.sub(r"\W+", "-", command)
     folder.mkdir()
-    for entry in ("my-scores", "song.musicxml", "my-classes.toml", "dataset"):
+    for entry in ("my-scores", "song.musicxml", "my-classes.toml", "dataset", "ds2_dense"):
         (folder / entry).symlink_to(place / entry)
     assert run(folder, command)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from deepscores.errors import DatasetError
 
 COCO, V2 = "coco", "deepscores-v2"
 _WRONG = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+_OURS = ("export.json", "dataset.json", "label_set.json")
 _NO_BOX = (float("nan"),) * 4
 
 
@@ -26,30 +28,43 @@ class _One(NamedTuple):
     box: tuple[float, ...]
     colour: int = UNKNOWN
     outline: tuple[float, ...] = _NO_BOX
+    entry: dict[str, Any] | None = None  # as the file has it
 
 
 def find_json(path: Path) -> Path | None:
     """The annotation file that *path* is, or the one in the folder that it is; None without."""
     if path.is_file():
         return path
-    found = sorted([*path.glob("*.json"), *path.glob("annotations/*.json")])
+    found = json_files(path)
     return found[0] if len(found) == 1 else None
+
+
+def json_files(folder: Path) -> list[Path]:
+    """The files in *folder*, or ``annotations/`` in it, that may hold annotations."""
+    found = sorted([*folder.glob("*.json"), *folder.glob("annotations/*.json")])
+    return [one for one in found if one.name not in _OURS]
 
 
 def read_annotations(path: Path) -> ForeignDataset:
     """The dataset in a JSON file; raise DatasetError if it is in neither layout."""
-    table = read_json(path)
+    return annotations_of(read_json(path), path)
+
+
+def annotations_of(table: dict[str, Any], path: Path, *, keep: bool = False) -> ForeignDataset:
+    """The dataset in the *table* that the JSON file *path* holds; pages *keep* their entries."""
     images, notes, classes = (table.get(key) for key in ("images", "annotations", "categories"))
     if isinstance(images, list) and isinstance(notes, dict) and isinstance(classes, dict):
-        return _read(path, V2, images, notes.items(), list(classes.items()))
+        return _read(path, V2, images, notes.items(), list(classes.items()), keep=keep)
     if isinstance(images, list) and isinstance(notes, list) and isinstance(classes, list):
         pairs = [(one.get("id"), one) for one in notes if isinstance(one, dict)]
         named = [(one.get("id"), one) for one in classes if isinstance(one, dict)]
-        return _read(path, COCO, images, pairs, named)
+        return _read(path, COCO, images, pairs, named, keep=keep)
     raise DatasetError(f"{path}: neither COCO nor DeepScoresV2: no images, annotations, categories")
 
 
-def _read(path: Path, layout: str, images: list[Any], pairs: Any, classes: Any) -> ForeignDataset:
+def _read(
+    path: Path, layout: str, images: list[Any], pairs: Any, classes: Any, *, keep: bool
+) -> ForeignDataset:
     findings: list[Finding] = []
     names = {_whole(number): str(one.get("name")) for number, one in classes}
     colours = {_whole(number): _whole(one.get("color", UNKNOWN)) for number, one in classes}
@@ -61,7 +76,7 @@ def _read(path: Path, layout: str, images: list[Any], pairs: Any, classes: Any) 
     for number, one in pairs:
         try:
             parsed = parse(str(number), one)
-            of_image[str(one[key])].append(parsed)
+            of_image[str(one[key])].append(parsed._replace(entry=one) if keep else parsed)
         except _WRONG as error:
             what = f"annotation cannot be read: {type(error).__name__} {error}"
             findings.append(Finding(FILES, path.name, str(number), what))
@@ -72,7 +87,9 @@ def _read(path: Path, layout: str, images: list[Any], pairs: Any, classes: Any) 
         try:
             some = of_image.pop(str(image["id"]), [])
             findings += _unknown_classes(image, some, names)
-            pages.append(_page(path.parent, layout, image, some, names, colours))
+            page = _page(path, layout, image, some, names, colours)
+            entries = tuple(one.entry or {} for one in some)
+            pages.append(replace(page, entry=image, entries=entries) if keep else page)
         except _WRONG as error:
             what = f"image cannot be read: {type(error).__name__} {error}"
             findings.append(Finding(FILES, path.name, "", what))
@@ -140,7 +157,7 @@ def _box(values: Any) -> tuple[float, ...]:
 
 
 def _page(
-    folder: Path,
+    path: Path,
     layout: str,
     image: dict[str, Any],
     some: list[_One],
@@ -151,7 +168,10 @@ def _page(
     stem = Path(file).stem
     class_ids = [one.class_id for one in some]
     outlines = np.array([one.outline for one in some], np.float64).reshape(-1, 4)
-    places = [folder / file, folder / "images" / file, folder.parent / "images" / file]
+    folder, split = path.parent, path.stem.rpartition("_")[2]  # annotations/instances_train.json
+    around = [folder, folder / "images", folder.parent / "images"]
+    around += [one / split for one in (*around, folder.parent)]
+    places = [one / file for one in around]
     maps = [folder / "segmentation" / f"{stem}_seg.png", folder / "instance" / f"{stem}_inst.png"]
     classes, instances = (one if layout == V2 and one.exists() else None for one in maps)
     return ForeignPage(

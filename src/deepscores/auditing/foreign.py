@@ -1,8 +1,9 @@
 """Pages of datasets by others, and what can be checked of them with the files they have."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class ForeignPage:
     colours: NDArray[np.int64] | None = None  # of each object in the instance map, or UNKNOWN
     known: frozenset[int] | None = None  # every value a class has in the class map
     outlines: NDArray[np.float64] | None = None  # (n, 4) boxes of their polygons, NaN without
+    entry: Mapping[str, Any] | None = None  # of the image in the file, where that was asked for
+    entries: tuple[Mapping[str, Any], ...] = ()  # of its objects
 
 
 @dataclass(frozen=True)

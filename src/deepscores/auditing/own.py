@@ -18,7 +18,7 @@ from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.png import decode_png
 from deepscores.formats.voc import read_voc
 from deepscores.labelling.readability import Readability
-from deepscores.pipeline.plan import DATASET
+from deepscores.pipeline.plan import DATASET, IMPORTED
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
 from deepscores.recipe import Recipe, apply
 
@@ -44,6 +44,11 @@ class OwnDataset:
     limits: Readability
     patches: dict[str, list[tuple[str, int]]]  # page → folder and number of each patch
 
+    @property
+    def imported(self) -> bool:
+        """Whether its labels are another's."""
+        return IMPORTED in self.info.get("recipe", {})
+
 
 @dataclass(frozen=True, slots=True)
 class OwnTask:
@@ -57,6 +62,7 @@ class OwnTask:
     patch_size: tuple[int, int]
     limits: Readability
     patches: dict[str, list[tuple[str, int]]]
+    imported: bool = False
 
 
 def is_own(folder: Path) -> bool:
@@ -158,6 +164,7 @@ def _task(
         dataset.patch_size,
         dataset.limits,
         {row["page"]: dataset.patches.get(row["page"], []) for row in rows},
+        dataset.imported,
     )
 
 
@@ -187,6 +194,7 @@ def load_page(task: OwnTask, row: dict[str, Any]) -> OwnPage:
         task.class_names,
         task.patch_size,
         task.limits,
+        task.imported,
     )
 
 

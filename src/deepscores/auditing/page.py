@@ -96,6 +96,7 @@ class OwnPage:
     class_names: tuple[str, ...]  # of the label set, by id - 1
     patch_size: tuple[int, int]
     limits: Readability
+    imported: bool = False  # labels are another's
 
     @property
     def height(self) -> int:

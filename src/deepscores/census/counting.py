@@ -142,17 +142,22 @@ def _classes(labels: LabelSet, pages: int, tally: Columns, sizes: Columns) -> li
     return found
 
 
-def _extents(sizes: Columns, class_id: int) -> tuple[Extent, Extent]:
-    """How large a class's objects are, in pixels and in staff spaces."""
+def _extents(sizes: Columns, class_id: int) -> tuple[Extent, Extent | None]:
+    """How large a class's objects are, in pixels and in staff spaces.
+
+    The latter of pages alone whose staff space is known; None without one.
+    """
     pixels, spaces = {}, {}
     for side, unit, power in (("height", TENTHS, 1), ("width", TENTHS, 1), ("area", 1, 2)):
         rows = (sizes["class_id"] == class_id) & (sizes[side] >= 0)
         values, times = sizes[side][rows] / unit, sizes["times"][rows]
         pixels[side] = quantiles(values, times)
-        spaces[side] = quantiles(
-            np.round(values / sizes["staff_space"][rows] ** power, _DIGITS), times
-        )
-    return Extent(**pixels), Extent(**spaces)
+        space = sizes["staff_space"][rows]
+        told = space > 0
+        if told.any():
+            shares = np.round(values[told] / space[told] ** power, _DIGITS)
+            spaces[side] = quantiles(shares, times[told])
+    return Extent(**pixels), Extent(**spaces) if spaces else None
 
 
 def _groups(

@@ -50,7 +50,7 @@ class ClassStatistics:
     pages: int  # with at least one object
     per_page: Spread  # objects a page, over all pages, those without included
     pixels: Extent | None  # None for a class without objects
-    staff_spaces: Extent | None
+    staff_spaces: Extent | None  # None, too, where no page tells its staff space
 
 
 @dataclass(frozen=True, slots=True)

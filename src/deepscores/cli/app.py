@@ -426,6 +426,66 @@ def export(
     print_export(summary)
 
 
+@app.command("import")
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A folder of DeepScores V1, YOLO, VOC or MuNG; JSON of V2 or COCO."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DATASET", help="Where to.")],
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="LAYOUT",
+            help="deepscores-v1, deepscores-v2, coco, yolo, mung, voc [default: found out].",
+        ),
+    ] = None,
+    annotation_set: Annotated[
+        str, typer.Option(metavar="SET", help="Of DeepScoresV2's [default: the first].")
+    ] = "",
+    patches: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Size of patches [default: 45x170].")
+    ] = None,
+    patches_per_class: Annotated[
+        int | None, typer.Option(metavar="N", help="At most so many of a class [default: 5000].")
+    ] = None,
+    seed: Seed = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another dataset.")] = False,
+) -> None:
+    """Make a dataset that others made one of ours; interrupted, it goes on where it was.
+
+    docs/formats.md tells what is taken over, and how.
+
+    \b
+    deepscores import ds2_dense -o dense
+    deepscores import ds2_dense/deepscores_train.json -o dense --annotation-set muscima++
+    deepscores import my-yolo/ -o mine --from yolo
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_import, watching
+
+    _positive("jobs", jobs)
+    changes = _given(patches=patches, patches_per_class=patches_per_class, seed=seed)
+    with watching() as progress:
+        summary = api.import_dataset(
+            source,
+            output,
+            layout=layout,
+            annotation_set=annotation_set,
+            jobs=jobs or os.cpu_count() or 1,
+            force=force,
+            progress=progress,
+            **changes,
+        )
+    print_import(summary)
+
+
 @app.command()
 def fonts(
     fonts: Annotated[

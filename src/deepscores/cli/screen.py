@@ -33,6 +33,7 @@ from deepscores.census.model import (
 from deepscores.errors import RecipeError
 from deepscores.exporting.run import Summary as Export
 from deepscores.fontbook.entries import Entry
+from deepscores.importing.run import Summary as Import
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.verify import Verdict
@@ -185,6 +186,21 @@ def print_export(summary: Export) -> None:
     tiles = f"{summary.pictures:,} pictures, " * (summary.pictures != sum(summary.pages.values()))
     ignorable = f" ({summary.ignorable:,} of them ignorable)" * (summary.ignorable > 0)
     print(f"{tiles}{summary.objects:,} objects{ignorable} of {summary.classes} classes")
+
+
+def print_import(summary: Import) -> None:
+    """What an import holds, and what was left out."""
+    state = "is already imported" if summary.already_there else "is imported"
+    pages = ", ".join(f"{count:,} {split}" for split, count in summary.pages.items())
+    print(f"{summary.folder} {state} from {summary.layout}: {pages} pages")
+    print(
+        f"{summary.objects:,} labelled objects of {summary.classes_seen} of {summary.classes} "
+        f"classes, {summary.patches:,} patches; pixels: {summary.masks}"
+    )
+    if summary.left_out:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary.left_out.items())
+        print(f"left out: {reasons}; see {summary.folder / 'skipped.jsonl'}")
+    print(f"check it with: deepscores check {summary.folder}")
 
 
 def print_statistics(found: Statistics, *, as_json: bool) -> None:

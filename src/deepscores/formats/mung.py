@@ -29,6 +29,22 @@ class Node(NamedTuple):
     id: str
     name: str
     box: Box
+    mask: str = ""  # within the box, row by row: runs "0:3 1:9 …", or a bit a pixel
+    outlinks: tuple[str, ...] = ()  # ids of symbols
+
+
+def mask_pixels(mask: str, width: int, height: int) -> NDArray[np.int64]:
+    """The pixels of a node's mask as places in its ravelled box; raise ValueError for nonsense.
+
+    >>> mask_pixels("0:1 1:2 0:1", 2, 2).tolist(), mask_pixels("0 1 1 0", 2, 2).tolist()
+    ([1, 2], [1, 2])
+    """
+    runs = [one.partition(":") for one in mask.split()]
+    values = np.array([int(value) for value, _, _ in runs], np.int64)
+    lengths = np.array([int(length or 1) for _, _, length in runs], np.int64)
+    if lengths.sum() != width * height or (lengths < 0).any():
+        raise ValueError(f"a mask of {lengths.sum()} pixels is none of {width} x {height}")
+    return np.flatnonzero(np.repeat(values, lengths))
 
 
 def is_mung(data: bytes) -> bool:
@@ -51,7 +67,8 @@ def read_mung(data: bytes, where: str = "graph") -> Iterator[Node]:
                 float(fields[tag]) for tag in ("Left", "Top", "Width", "Height")
             )
             box = Box(left, top, left + width, top + height)
-            yield Node(fields.get("Id", ""), name, box)
+            links = tuple(fields.get("Outlinks", "").split())
+            yield Node(fields.get("Id", ""), name, box, fields.get("Mask", ""), links)
     except KeyError as error:
         raise DatasetError(f"{where}: a symbol has no {error.args[0]}") from None
     except (etree.XMLSyntaxError, ValueError) as error:

@@ -21,6 +21,7 @@ from deepscores.model import Runs
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _PALETTE, _COLOURS = 0, 3, 6
+_PICTURES = ["PNG", "JPEG", "BMP", "TIFF", "WEBP"]
 _ROOM = 2**26  # bytes taken at once for what a file says it holds
 _UNREADABLE: tuple[Any, ...] = (
     OSError, ValueError, SyntaxError, IsalError, Image.DecompressionBombError
@@ -97,9 +98,13 @@ def decode_values(data: bytes, where: str = "image") -> NDArray[np.uint32]:
 
 
 def decode_grey(data: bytes, where: str = "image") -> NDArray[np.uint8]:
-    """The picture of any PNG or JPEG in grey, (height, width), 255 = white."""
+    """The picture of any PNG, JPEG, BMP, TIFF or WebP in grey, (height, width), 255 = white."""
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
+        with Image.open(io.BytesIO(data), formats=_PICTURES) as image:
+            if image.mode in ("1", "L") and "transparency" not in image.info:
+                return np.asarray(image.convert("L"))
+            if image.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+                return (np.asarray(image).clip(0, 65_535) >> 8).astype(np.uint8)
             sheet = Image.new("RGBA", image.size, "white")
             return np.asarray(Image.alpha_composite(sheet, image.convert("RGBA")).convert("L"))
     except _UNREADABLE as error:

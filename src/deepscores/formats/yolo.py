@@ -24,6 +24,7 @@ class Label(NamedTuple):
 
     class_id: int
     box: Box
+    points: tuple[float, ...] = ()  # x y x y … of its polygon, if it has one
 
 
 def write_yolo(labels: Iterable[tuple[int, Sequence[float]]]) -> bytes:
@@ -67,10 +68,10 @@ def write_data_yaml(splits: Iterable[str], names: Sequence[str]) -> bytes:
 
 
 def read_yolo(text: str, where: str = "labels") -> Iterator[Label]:
-    """Yield the objects of one image; of polygons, the box around them.
+    """Yield the objects of one image; of polygons, the box around them, too.
 
     >>> list(read_yolo("3 0.5 0.5 0.2 0.4"))
-    [Label(class_id=3, box=Box(x0=0.4, y0=0.3, x1=0.6, y1=0.7))]
+    [Label(class_id=3, box=Box(x0=0.4, y0=0.3, x1=0.6, y1=0.7), points=())]
     """
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
@@ -78,7 +79,7 @@ def read_yolo(text: str, where: str = "labels") -> Iterator[Label]:
             continue
         try:
             class_id, values = int(words[0]), [float(word) for word in words[1:]]
-            yield Label(class_id, _box(values))
+            yield Label(class_id, _box(values), tuple(values) if len(values) > 5 else ())
         except ValueError as error:
             raise DatasetError(f"{where}, line {number}: not a YOLO label: {error}") from None
 

@@ -144,6 +144,26 @@ def crop_rle(counts: str, height: int) -> tuple[int, int, NDArray[np.bool_]]:
     return left, top, columns[:, top:bottom].T
 
 
+def pixels_of_rle(counts: str | Sequence[int], width: int, height: int) -> NDArray[np.int64]:
+    """The pixels of a mask as places in the ravelled picture, ascending.
+
+    Counts are compressed or plain. Raise ValueError if they are not of so many pixels.
+
+    >>> pixels_of_rle("1210", 3, 2).tolist(), pixels_of_rle([1, 2, 1, 2], 3, 2).tolist()
+    ([1, 2, 3, 5], [1, 2, 3, 5])
+    """
+    lengths = np.array(list(_counts(counts)) if isinstance(counts, str) else counts, np.int64)
+    if lengths.sum() != width * height or (lengths < 0).any():
+        raise ValueError(f"a mask of {lengths.sum()} pixels is none of {width} x {height}")
+    starts = (np.cumsum(lengths) - lengths)[1::2]
+    inside = lengths[1::2]
+    # Each pixel's place within its stretch, then down the columns.
+    within = np.arange(inside.sum()) - np.repeat(np.cumsum(inside) - inside, inside)
+    x, y = np.divmod(np.repeat(starts, inside) + within, height)
+    found: NDArray[np.int64] = np.sort(y * width + x)
+    return found
+
+
 def _counts(text: str) -> Iterator[int]:
     found: list[int] = []
     number, shift = 0, 0

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -34,6 +35,7 @@ from deepscores.pipeline.selection import Chosen
 from deepscores.pipeline.shards import Record
 from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
+from deepscores.recipe import Recipe
 from deepscores.vocabulary.labels import LabelSet
 
 Task = TypeVar("Task")
@@ -63,46 +65,98 @@ def merge(
 ) -> None:
     """Turn the finished shards of *records* into the dataset; doing it again gives the same."""
     kept = _within(records, None if picked else plan.recipe.pages)
-    entries = [entry for one in kept for entry in _files(one)]
     rows = [row for one in kept for row in one.record.pages[: one.pages]]
-    portions = _portions(kept)
-    parts = _merge_symbols(plan, folder, portions, jobs, progress, show_output=show_output)
+    held = Holdings(
+        plan.recipe,
+        plan.labels,
+        _portions(kept),
+        [entry for one in kept for entry in _files(one)],
+        rows,
+        [_score_row(one) for one in kept if one.pages],
+        _skipped(records),
+    )
+
+    def describe(totals: Totals) -> dict[str, Any]:
+        left_out = {
+            "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
+            "pages_left_out": sum(len(one.left_out) for one in records),
+        }
+        return {
+            **plan.as_table(),
+            "seed": plan.recipe.seed,
+            "counts": {**totals.as_table(plan.labels), **left_out},
+            **({"quota": report(plan, totals.objects, picked)} if picked else {}),
+        }
+
+    assemble(folder, held, describe, jobs, progress, show_output=show_output)
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What finished shards hold, ready to become one dataset."""
+
+    recipe: Recipe  # seed, patches and whole masks of it count
+    labels: LabelSet
+    portions: Sequence[Portion]
+    files: Sequence[Entry]  # that are there already
+    pages: Sequence[tuple[Any, ...]]  # rows
+    scores: Sequence[tuple[Any, ...]]  # rows
+    skipped: bytes  # lines of JSON
+
+
+class Totals(NamedTuple):
+    """What a dataset holds in all."""
+
+    scores: int
+    pages: int
+    symbols: int
+    objects: Counter[int]  # by class id
+    patches: int
+
+    def as_table(self, labels: LabelSet) -> dict[str, Any]:
+        """As ``dataset.json`` has them."""
+        return {
+            "scores": self.scores,
+            "pages": self.pages,
+            "symbols": self.symbols,
+            "objects": sum(self.objects.values()),
+            "patches": self.patches,
+            "classes": {one.name: self.objects[one.id] for one in labels.classes},
+        }
+
+
+def assemble(
+    folder: Path,
+    held: Holdings,
+    describe: Callable[[Totals], dict[str, Any]],
+    jobs: int,
+    progress: Progress,
+    *,
+    show_output: bool = False,
+) -> None:
+    """Write all that is about the whole; *describe* gives ``dataset.json``, which comes last."""
+    entries = list(held.files)
+    parts = _merge_symbols(held, folder, jobs, progress, show_output=show_output)
     entries += [one.entry for one in parts]
     counts = Counter(dict(enumerate(np.sum([one.objects for one in parts], axis=0).tolist())))
-    chosen = combined(parts, plan.recipe.patches_per_class)
-    entries += _cut_patches(plan, folder, portions, chosen, jobs, progress, show_output=show_output)
+    chosen = combined(parts, held.recipe.patches_per_class)
+    entries += _cut_patches(held, folder, chosen, jobs, progress, show_output=show_output)
 
     def keep(path: str, data: bytes) -> None:
         write_file(folder / path, data)
         entries.append(Entry.of(path, data))
 
-    keep("pages.parquet", encode_table(table(PAGES, rows)))
-    keep(
-        "scores.parquet",
-        encode_table(table(SCORES, [_score_row(one) for one in kept if one.pages])),
-    )
-    keep("classes.csv", _class_list(plan.labels, counts))
-    keep("label_set.json", _json(plan.labels.as_table()))
-    keep("skipped.jsonl", _skipped(records))
+    keep("pages.parquet", encode_table(table(PAGES, held.pages)))
+    keep("scores.parquet", encode_table(table(SCORES, held.scores)))
+    keep("classes.csv", _class_list(held.labels, counts))
+    keep("label_set.json", _json(held.labels.as_table()))
+    keep("skipped.jsonl", held.skipped)
     for split in SPLITS:
-        names = "".join(f"{row[_STEM]}\n" for row in rows if row[_SPLIT] == split)
+        names = "".join(f"{row[_STEM]}\n" for row in held.pages if row[_SPLIT] == split)
         keep(f"splits/{split}.txt", names.encode())
-    dataset = {
-        **plan.as_table(),
-        "seed": plan.recipe.seed,
-        "counts": {
-            "scores": sum(one.pages > 0 for one in kept),
-            "pages": len(rows),
-            "symbols": sum(one.symbols for one in parts),
-            "objects": sum(counts.values()),
-            "patches": len(chosen.numbers),
-            "classes": {one.name: counts[one.id] for one in plan.labels.classes},
-            "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
-            "pages_left_out": sum(len(one.left_out) for one in records),
-        },
-        **({"quota": report(plan, counts, picked)} if picked else {}),
-    }
-    data = _json(dataset)
+    symbols = sum(one.symbols for one in parts)
+    totals = Totals(len(held.scores), len(held.pages), symbols, counts, len(chosen.numbers))
+    data = _json(describe(totals))
     entries.append(Entry.of(DATASET, data))
     _remove_surplus(folder, entries)
     write_manifest(folder / MANIFEST, sorted(entries))
@@ -164,27 +218,26 @@ def _portions(kept: Sequence[_Kept]) -> list[Portion]:
 
 
 def _merge_symbols(
-    plan: Plan,
+    held: Holdings,
     folder: Path,
-    portions: Sequence[Portion],
     jobs: int,
     progress: Progress,
     *,
     show_output: bool,
 ) -> list[Part]:
     """Write the symbol table and count and choose objects, each part by itself."""
-    progress.stage("Merging tables", len(portions))
+    progress.stage("Merging tables", len(held.portions))
     tasks = [
         PartTask(
             index,
             folder,
             group,
-            len(plan.labels.classes),
-            plan.recipe.seed,
-            plan.recipe.patches_per_class,
-            plan.recipe.whole_masks,
+            len(held.labels.classes),
+            held.recipe.seed,
+            held.recipe.patches_per_class,
+            held.recipe.whole_masks,
         )
-        for index, group in enumerate(grouped(portions, ROWS))
+        for index, group in enumerate(grouped(held.portions, ROWS))
     ]
     if jobs == 1 or len(tasks) == 1:  # a worker would take longer to start
         done: Iterator[tuple[PartTask, Part]] = ((task, merge_part(task)) for task in tasks)
@@ -198,9 +251,8 @@ def _merge_symbols(
 
 
 def _cut_patches(
-    plan: Plan,
+    held: Holdings,
     folder: Path,
-    portions: Sequence[Portion],
     chosen: Chosen,
     jobs: int,
     progress: Progress,
@@ -208,13 +260,17 @@ def _cut_patches(
     show_output: bool,
 ) -> list[Entry]:
     progress.stage("Cutting patches", len(np.unique(chosen.pages)))
-    names = tuple(one.name for one in plan.labels.classes)
+    names = tuple(one.name for one in held.labels.classes)
     tasks = (
-        PatchTask(folder, plan.recipe.patches, names, wanted)
-        for wanted in share_out(chosen, portions)
+        PatchTask(folder, held.recipe.patches, names, wanted)
+        for wanted in share_out(chosen, held.portions)
     )
     entries: list[Entry] = []
-    done = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
+    done: Iterator[tuple[PatchTask, list[Entry]]]
+    if jobs == 1:  # a worker would take longer to start
+        done = ((task, write_patches(task)) for task in tasks)
+    else:
+        done = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
     for task, found in done:
         entries += found
         progress.advance(task.pages)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from deepscores.engravers.choice import engine_versions
 from deepscores.errors import DatasetError
@@ -22,6 +22,7 @@ PLAN = f"{BUILD}/plan.json"
 SHARDS = f"{BUILD}/shards"
 INDEX = f"{BUILD}/index"  # what each score holds, where a quota asks
 DATASET = "dataset.json"
+IMPORTED = "imported"  # in the recipe of a dataset that others made
 # Packages that pixels, labels or bytes depend on.
 _ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "pyarrow")
 _PLAN_KEYS = frozenset({"recipe", "label_set", "versions", "scores"})
@@ -54,6 +55,13 @@ class Plan:
             **identity(self.recipe, self.labels),
             "scores": [[one.source.id, one.source.name, one.size] for one in self.scores],
         }
+
+
+class Described(Protocol):
+    """What is to become of a folder."""
+
+    def as_table(self) -> dict[str, Any]:
+        """What must be equal to go on where an earlier run stopped."""
 
 
 def make_plan(recipe: Recipe) -> Plan:
@@ -89,7 +97,7 @@ def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
     }
 
 
-def is_finished(folder: Path, plan: Plan, *, force: bool) -> bool:
+def is_finished(folder: Path, plan: Described, *, force: bool) -> bool:
     """Whether *folder* holds the finished dataset of *plan*, so that nothing is left to do.
 
     Raise DatasetError where *plan* cannot be built there: *folder* is a file, or holds something
@@ -108,7 +116,7 @@ def is_finished(folder: Path, plan: Plan, *, force: bool) -> bool:
     return known is not None and not force and (folder / DATASET).exists()
 
 
-def begin(folder: Path, plan: Plan, *, force: bool) -> None:
+def begin(folder: Path, plan: Described, *, force: bool) -> None:
     """Make *folder* ready for *plan*: clear another plan's, keep this one's files.
 
     With *force*, a finished dataset is cleared, too. Killed in the middle, it can be done again.

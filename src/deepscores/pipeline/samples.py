@@ -40,6 +40,7 @@ class Provenance(NamedTuple):
     engraver: str
     font: str
     style: Mapping[str, Any] = {}  # what was drawn for the page
+    stem: str = ""  # of a page that others named
 
 
 def page_stem(score: str, font: str, number: int) -> str:
@@ -55,7 +56,7 @@ def make_sample(
     sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance, place: int
 ) -> Sample:
     """Label *sheet* and encode it; *place* is the page's place in its shard."""
-    stem = page_stem(origin.score, origin.font, page.number)
+    stem = origin.stem or page_stem(origin.score, origin.font, page.number)
     objects = _seen(labels.label(sheet.symbols), sheet)
     class_of = {number: one.class_id for one in objects for number in one.members}
     object_of = {number: one.number for one in objects for number in one.members}

@@ -13,7 +13,7 @@ from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.formats.png import decode_png
 from deepscores.model import Score
 from deepscores.pipeline.manifest import Problem, check_manifest
-from deepscores.pipeline.plan import DATASET, identity, require_dataset
+from deepscores.pipeline.plan import DATASET, IMPORTED, identity, require_dataset
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
@@ -59,7 +59,8 @@ def verify(
     """Compare every file of the dataset in *folder* with its manifest.
 
     A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
-    in the dataset, by its recipe and label set, and compared byte by byte. *fonts* are files of
+    in the dataset, by its recipe and label set, and compared byte by byte; there are none in one
+    that was imported. *fonts* are files of
     SMuFL fonts to do so with, *font_dir* is the folder of LilyPond's. Raise DatasetError if there
     is no finished dataset, RecipeError if a font is needed that is neither named nor known from
     an earlier run.
@@ -74,7 +75,11 @@ def verify(
         files += checked
         progress.advance(checked)
 
-    recipe = with_fonts(recipe_of(table, font_dir), fonts)
+    if IMPORTED in table["recipe"]:
+        rerender = 0  # nothing to make its pages from
+        recipe = Recipe()
+    else:
+        recipe = with_fonts(recipe_of(table, font_dir), fonts)
     if rerender > 0:
         for file in recipe.font_files:
             install(file)

@@ -235,7 +235,7 @@ def size_ranges(material: Material) -> Figure:
     """The height and width of each class's boxes."""
     rows: Rows = []
     for one in material.frequent:
-        for side in ("height", "width"):
+        for side in ("height", "width") if one.staff_spaces else ():
             found = getattr(one.staff_spaces, side)
             low, middle, high = (max(x, 0.01) for x in (found.p5, found.median, found.p95))
             rows.append(

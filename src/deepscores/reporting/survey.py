@@ -21,6 +21,7 @@ DECADE = 12  # bins of a factor of ten in size
 SMALLEST = 0.01  # pixels, staff spaces or their squares: where the first bin of sizes begins
 BINS = 9 * DECADE
 LEAST_OVERLAP = 0.01  # intersection over union
+_TYPICAL = 16.0  # pixels between staff lines, where a page does not tell
 _SAMPLES = 6  # of each class
 _SHOWN_AS_WELL = 0.05  # hidden more than the page's best: the best alone would be of one kind
 
@@ -106,7 +107,8 @@ def _note_sizes(page: Seen, found: Survey) -> None:
     wide, high = (page.boxes[:, 2:] - page.boxes[:, :2]).T
     for place, (values, power) in enumerate(((high, 1), (wide, 1), (high * wide, 2))):
         found.in_pixels[place] += _binned(values)
-        found.in_staff_spaces[place] += _binned(values / page.staff_space**power)
+        if page.staff_space:
+            found.in_staff_spaces[place] += _binned(values / page.staff_space**power)
 
 
 def size_edges() -> NDArray[np.float64]:
@@ -140,6 +142,7 @@ def _note_overlaps(page: Seen, found: Survey) -> None:
 def _take_samples(page: Seen, there: NDArray[np.int64], found: Survey) -> None:
     """Keep the page's objects as samples where its rank is among the lowest so far."""
     rank = key_hash(0, "report", page.name)
+    space = page.staff_space or _TYPICAL  # what samples are drawn to scale by
     for class_place in there.tolist():
         kept = found.samples[class_place]
         if len(kept) == _SAMPLES and rank > kept[-1].rank:
@@ -152,6 +155,6 @@ def _take_samples(page: Seen, there: NDArray[np.int64], found: Survey) -> None:
         x0, y0, x1, y1 = page.boxes[row].tolist()
         insort(
             kept,
-            Sample(rank, page.name, number, class_place, (x0, y0, x1, y1), page.staff_space),
+            Sample(rank, page.name, number, class_place, (x0, y0, x1, y1), space),
         )
         del kept[_SAMPLES:]

@@ -148,6 +148,8 @@ class Gallery:
         consists of; or else its measure, ``of`` symbol 0; or None.
         """
         row = self.catalogue.row(self.catalogue.place(name))
+        if not (self.folder / "scores").exists():  # others' pages come without
+            return {"of": 0, "music": None}
         path = locate(self.folder, "scores", f"{row['score']}.mei")
         symbols = self._symbols(self._page(name)).select(list(_RELATED)).to_pylist()
         mine = [one for one in symbols if one["number"] == number]

@@ -1,0 +1,1 @@
+"""Datasets that others made, as datasets of ours."""

@@ -1,0 +1,126 @@
+"""Some pages of a source, read and written in a worker; a record says that they are there."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from deepscores.errors import DatasetError
+from deepscores.formats.tables import encode_table
+from deepscores.importing.found import Left
+from deepscores.importing.layouts import LAYOUTS
+from deepscores.importing.pages import PageError, make_page
+from deepscores.importing.placing import Placed
+from deepscores.pipeline.files import commit_record, write_again, write_file
+from deepscores.pipeline.manifest import Entry
+from deepscores.pipeline.samples import Sample
+from deepscores.pipeline.shards import record_path, table_path
+from deepscores.pipeline.workers import Limits
+from deepscores.vocabulary.labels import LabelSet
+
+PAGES = 16  # of a chunk
+_ROOM = 4 * 2**30  # bytes for a worker
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker needs to know."""
+
+    index: int
+    folder: Path  # of the dataset
+    layout: str
+    labels: LabelSet
+    names: Mapping[str, str]  # of classes here, by those in the source
+    whole_masks: bool
+    pages: tuple[tuple[Placed, Any], ...]  # each with what reading it takes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of a chunk; once it is on the disk, so are the chunk's files."""
+
+    index: int
+    pages: tuple[tuple[Any, ...], ...]  # rows
+    scores: tuple[str, ...]  # of each page
+    files: tuple[Entry, ...]
+    left_out: tuple[Left, ...]
+    counts: dict[str, int]  # what was changed or estimated
+
+    def encode(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Record":
+        values = json.loads(data)
+        return cls(
+            values["index"],
+            tuple(map(tuple, values["pages"])),
+            tuple(values["scores"]),
+            tuple(Entry(*one) for one in values["files"]),
+            tuple(Left(*one) for one in values["left_out"]),
+            values["counts"],
+        )
+
+
+def limits(task: Task) -> Limits:
+    """Time and memory for a chunk."""
+    return Limits(300 + 60 * len(task.pages), _ROOM)
+
+
+def write_chunk(task: Task) -> Record:
+    """Read, convert and write the pages of a chunk; its record is written last."""
+    samples: list[Sample] = []
+    scores, left_out = [], []
+    entries: list[Entry] = []
+    counts: Counter[str] = Counter()
+    for placed, entry in task.pages:
+        try:
+            found = LAYOUTS[task.layout].read(entry)
+            made = make_page(
+                found, placed.origin, placed.number, task.labels, task.names, len(samples),
+                whole_masks=task.whole_masks,
+            )  # fmt: skip
+        except PageError as error:
+            left_out.append(Left(placed.origin.stem, error.reason, error.detail))
+            continue
+        except DatasetError as error:
+            left_out.append(Left(placed.origin.stem, "unreadable", str(error)))
+            continue
+        for path, data in made.sample.files.items():
+            write_again(task.folder / path, data)  # the record will vouch for it
+            entries.append(Entry.of(path, data))
+        samples.append(made.sample._replace(files={}))
+        scores.append(placed.origin.score)
+        left_out += made.left_out
+        counts += made.counts
+    _write_tables(task, samples)
+    rows = tuple(one.page_row for one in samples)
+    record = Record(task.index, rows, tuple(scores), tuple(entries), tuple(left_out), dict(counts))
+    commit_record(record_path(task.folder, task.index), record.encode())
+    return record
+
+
+def _write_tables(task: Task, samples: Sequence[Sample]) -> None:
+    if not samples:
+        return
+    tables = {
+        "symbols": pa.concat_tables([one.symbols for one in samples]),
+        "objects": pa.concat_tables([one.objects for one in samples]),
+    }
+    for kind, content in tables.items():
+        data = encode_table(content.combine_chunks())
+        write_file(table_path(task.folder, task.index, kind), data)
+
+
+def read_records(folder: Path, count: int) -> dict[int, Record]:
+    """The records of the chunks that are done, of *count*."""
+    found = {}
+    for index in range(count):
+        path = record_path(folder, index)
+        if path.exists():
+            found[index] = Record.decode(path.read_bytes())
+    return found

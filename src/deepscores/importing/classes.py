@@ -1,0 +1,56 @@
+"""Another's classes as a label set of ours: their names in their order, ids from 1 without gaps."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from deepscores.vocabulary.labels import LabelClass, LabelSet
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """A label set, and how the source names its classes."""
+
+    labels: LabelSet
+    names: dict[str, str]  # of classes here, by those in the source
+    table: list[dict[str, Any]]  # the mapping, as dataset.json has it
+
+
+def classes_of(title: str, layout: str, found: Sequence[tuple[str, str]]) -> Classes:
+    """The label set of the classes *found*, each with its id and name in the source.
+
+    Names get hyphens for what a class name cannot have; categories of one name are one class.
+
+    >>> one = classes_of("set", "coco", [("0", "note head"), ("7", "stem"), ("9", "stem")])
+    >>> [(each.id, each.name) for each in one.labels.classes]
+    [(1, 'note-head'), (2, 'stem')]
+    """
+    names: dict[str, str] = {}
+    ids: dict[str, list[str]] = {}
+    for identity, name in found:
+        if name not in names:
+            names[name] = _unused(_UNSAFE.sub("-", name).strip("-") or "class", names)
+        if identity:
+            ids.setdefault(name, []).append(identity)
+    classes = tuple(
+        LabelClass(number, own, "" if own == name else name, of=(own,))
+        for number, (name, own) in enumerate(names.items(), start=1)
+    )
+    table = [
+        {"id": number, "name": own, "source_ids": ids.get(name, []), "source_name": name}
+        for number, (name, own) in enumerate(names.items(), start=1)
+    ]
+    description = f"The classes of {title}, imported ({layout})"
+    return Classes(LabelSet(f"{layout}-imported", 1, description, classes), names, table)
+
+
+def _unused(name: str, names: dict[str, str]) -> str:
+    """*name*, with a number if another class has it."""
+    taken = {one.casefold() for one in names.values()}  # folders of patches are named so
+    number, found = 2, name
+    while found.casefold() in taken:
+        found, number = f"{name}-{number}", number + 1
+    return found

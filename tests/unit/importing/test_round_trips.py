@@ -1,0 +1,169 @@
+"""Ours, exported and imported again, is ours: boxes, classes, pixels, splits."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+from deepscores import export, import_dataset, open_dataset
+from deepscores.dataset import Dataset
+from deepscores.labelled import LabelledPage, label_page
+from deepscores.pipeline.files import write_file
+
+
+class Trip(NamedTuple):
+    """What comes back of a format."""
+
+    precision: float  # pixels, of boxes
+    pixels: float  # the least share of the labelled pixels that have the same owner again
+    whole_masks: bool = False
+    relations: bool = False
+    oriented: float | None = None  # pixels, of oriented boxes; None: not held
+    of_pixels: bool = False  # boxes are around pixels, not vectors
+    labels: str | None = None
+
+
+# One line for each format that `deepscores import` reads.
+TRIPS: dict[str, Trip] = {
+    "coco": Trip(0.001, 1.0, whole_masks=True, oriented=0.001),
+    "yolo": Trip(0.01, 0.85),
+    "yolo-seg": Trip(0.01, 1.0, of_pixels=True),
+    "yolo-obb": Trip(0.01, 0.85, oriented=0.01),
+    "voc": Trip(1.001, 0.85),
+    "deepscores-v1": Trip(0.001, 0.995),
+    "deepscores-v2": Trip(0.001, 1.0, oriented=0.001, labels="deepscores-118"),
+    "mung": Trip(0.0, 1.0, whole_masks=True, relations=True, of_pixels=True),
+}
+
+
+@pytest.fixture(scope="module", params=TRIPS)
+def trip(
+    request: pytest.FixtureRequest, real: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Dataset]:
+    folder = tmp_path_factory.mktemp("trip")
+    labels = TRIPS[request.param].labels
+    export(real, folder / "there", to=request.param, labels=labels, jobs=2)
+    import_dataset(folder / "there", folder / "back", patches_per_class=3, jobs=2)
+    return request.param, open_dataset(folder / "back")
+
+
+def names_of(dataset: Dataset, page: LabelledPage) -> list[str]:
+    return [dataset.labels.classes[one - 1].name for one in page.objects.class_id.tolist()]
+
+
+def matched(before: LabelledPage, after: LabelledPage) -> np.ndarray:
+    """Of each object before, its place after: the nearest, of as many."""
+    assert len(before.objects) == len(after.objects)
+    off = np.abs(before.objects.box[:, None] - after.objects.box[None]).max(axis=2)
+    rows, places = linear_sum_assignment(off)
+    assert rows.tolist() == list(range(len(rows)))
+    return np.asarray(places)
+
+
+def test_every_box_and_class_comes_back(real: Path, trip: tuple[str, Dataset]) -> None:
+    kind, back = trip
+    before = open_dataset(real)
+    assert {page.name for page in back} == {page.name for page in before}
+    for page in before:
+        one, other = label_page(page), label_page(back[page.name])
+        assert back[page.name].split == page.split
+        assert (one.image == other.image).all()
+        others = matched(one, other)
+        assert names_of(before, one) == np.array(names_of(back, other))[others].tolist()
+        boxes = one.visible_boxes if TRIPS[kind].of_pixels else one.objects.box
+        assert np.abs(boxes - other.objects.box[others]).max() <= TRIPS[kind].precision
+
+
+def test_pixels_come_back(real: Path, trip: tuple[str, Dataset]) -> None:
+    kind, back = trip
+    for page in open_dataset(real):
+        one, other = label_page(page), label_page(back[page.name])
+        place = np.zeros(len(one.objects) + 1, np.int64)
+        place[1:] = matched(one, other) + 1
+        same = place[one.object_map] == other.object_map
+        inked = one.object_map > 0
+        assert same[inked].mean() >= TRIPS[kind].pixels
+        assert not (other.object_map > 0)[~inked].mean() > 1 - TRIPS[kind].pixels
+
+
+def test_whole_masks_and_oriented_boxes_come_back(real: Path, trip: tuple[str, Dataset]) -> None:
+    kind, back = trip
+    page = open_dataset(real)[0]
+    one, other = label_page(page), label_page(back[page.name])
+    others = matched(one, other)
+    if TRIPS[kind].whole_masks:
+        assert one.whole_masks
+        assert other.whole_masks
+        assert one.whole_masks == [other.whole_masks[place] for place in others.tolist()]
+    if TRIPS[kind].oriented is not None:
+        off = np.abs(one.objects.oriented - other.objects.oriented[others])
+        assert off.max() <= TRIPS[kind].oriented
+
+
+@pytest.fixture(scope="module")
+def from_v1(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The three folders that ours has as V1 has them, and the lists."""
+    folder = tmp_path_factory.mktemp("v1")
+    (folder / "v1").mkdir()
+    for name in ("images_png", "xml_annotations", "pix_annotations_png", "splits", "classes.csv"):
+        (folder / "v1" / name).symlink_to(real / name)
+    import_dataset(folder / "v1", folder / "back", patches_per_class=3, jobs=2)
+    return open_dataset(folder / "back")
+
+
+def test_the_folders_of_v1_come_back(real: Path, from_v1: Dataset) -> None:
+    before = open_dataset(real)
+    assert [one.name for one in from_v1.labels.classes] == [
+        one.name for one in before.labels.classes
+    ]
+    pixels = owned = 0
+    for page in before:
+        one, other = label_page(page), label_page(from_v1[page.name])
+        assert names_of(before, one) == names_of(from_v1, other)
+        assert np.abs(one.objects.box - other.objects.box).max() < 1e-3
+        assert (page.mask == from_v1[page.name].mask).all()
+        assert from_v1[page.name].split == page.split
+        inked = one.object_map > 0
+        pixels += int(inked.sum())
+        owned += int((one.object_map == other.object_map)[inked].sum())
+    assert owned / pixels > 0.995  # objects of one class whose boxes overlap share theirs
+
+
+def test_music_that_v1_tells_comes_back(real: Path, from_v1: Dataset) -> None:
+    page = open_dataset(real)[0]
+    before = {
+        row["object"]: row for row in page.symbols.to_pylist() if row["number"] == row["object"]
+    }
+    after = from_v1[page.name].symbols.to_pylist()
+    for number, row in zip(sorted(set(before) - {0}), after, strict=True):
+        assert row["staff_position"] == before[number]["staff_position"]
+        for fact in ("onset", "duration"):
+            told = before[number][fact]
+            assert row[fact] == (told if told is None else pytest.approx(told, rel=1e-6))
+
+
+def test_boxes_alone_come_back(real: Path, tmp_path: Path) -> None:
+    """YOLO's detection format by hand: of pixels, those of ink in boxes."""
+    before = open_dataset(real)
+    page = before[0]
+    names = [one.name for one in before.labels.classes]
+    labelled = label_page(page)
+    lines = []
+    size = np.array([page.row["width"], page.row["height"]])
+    for class_id, box in zip(labelled.objects.class_id.tolist(), labelled.objects.box, strict=True):
+        centre, sides = (box[:2] + box[2:]) / 2 / size, (box[2:] - box[:2]) / size
+        numbers = " ".join(f"{one:.8f}" for one in (*centre, *sides))
+        lines.append(f"{class_id - 1} {numbers}\n")
+    write_file(tmp_path / "yolo/labels/val" / f"{page.name}.txt", "".join(lines).encode())
+    data = (real / "images_png" / f"{page.name}.png").read_bytes()
+    write_file(tmp_path / "yolo/images/val" / f"{page.name}.png", data)
+    listed = "".join(f"  {number}: {name}\n" for number, name in enumerate(names))
+    write_file(tmp_path / "yolo/data.yaml", f"names:\n{listed}".encode())
+    import_dataset(tmp_path / "yolo", tmp_path / "back", patches_per_class=0)
+    back = open_dataset(tmp_path / "back")[page.name]
+    other = label_page(back)
+    assert back.split == "val"
+    assert other.objects.class_id.tolist() == labelled.objects.class_id.tolist()
+    assert np.abs(labelled.objects.box - other.objects.box).max() < 1e-3
