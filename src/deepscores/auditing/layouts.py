@@ -10,6 +10,7 @@ from deepscores.auditing.own import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.mung import is_mung
 from deepscores.formats.yolo import read_names
+from deepscores.pipeline.splits import SPLITS
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _HEAD = 4096  # bytes that tell what an XML file is
@@ -74,15 +75,18 @@ def yolo_names(folder: Path) -> list[str]:
 
 
 def graphs(path: Path) -> list[Path]:
-    """The notation graphs at *path*: a file, or those of the one folder that has some."""
+    """The notation graphs at *path*: a file, or those of the one folder that has some.
+
+    Folders called after splits, as an export of ours has them, are one.
+    """
     if path.is_file():
         return [path] if path.suffix.lower() == ".xml" and _is_graph(path) else []
     folders = sorted({file.parent for file in path.rglob("*.xml")})
     found = [one for one in folders if any(map(_is_graph, islice(one.glob("*.xml"), _LOOKED_AT)))]
-    if len(found) > 1:
+    if len(found) > 1 and not {one.name for one in found} <= set(SPLITS):
         some = ", ".join(str(one.relative_to(path)) for one in found)
         raise DatasetError(f"{path}: notation graphs in several folders, name one: {some}")
-    return sorted(found[0].glob("*.xml")) if found else []
+    return [file for folder in found for file in sorted(folder.glob("*.xml"))]
 
 
 def _is_graph(path: Path) -> bool:
@@ -94,8 +98,14 @@ def _is_graph(path: Path) -> bool:
 
 
 def picture_of(file: Path, *folders: str) -> Path | None:
-    """The picture of an annotation file: beside it, or in one of *folders* beside its own."""
-    places = [file.parent, *(file.parent.parent / name for name in folders)]
+    """The picture of an annotation file: beside it, or in one of *folders* beside its own.
+
+    Where its own is that of a split, in the split's folder in one of *folders*, too.
+    """
+    own = file.parent
+    places = [own, *(own.parent / name for name in folders)]
+    if own.name in SPLITS:
+        places += [own.parent.parent / name / own.name for name in folders]
     pictures = (place / f"{file.stem}{suffix}" for place in places for suffix in PICTURES)
     return next((one for one in pictures if one.is_file()), None)
 

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, pack
-from deepscores.exporting.options import SPLITS
 from deepscores.exporting.patches import refuse_patches
 from deepscores.exporting.protocol import Chunk, Job
 from deepscores.formats.png import decode_png, encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_again, write_file
+from deepscores.pipeline.splits import SPLITS
 
 PUBLISHED = (120, 220)  # width and height of a tile
 _SIDE = 10  # patches each way in the largest

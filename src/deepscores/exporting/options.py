@@ -6,10 +6,10 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from deepscores.errors import RecipeError
+from deepscores.pipeline.splits import SPLITS
 from deepscores.styling import page_size
 from deepscores.vocabulary.labels import LabelClass, LabelSet, load_label_set
 
-SPLITS = ("train", "val", "test")
 _IMAGES = ("copy", "link")
 _PATCHES = ("patches", "patch-mosaics")  # formats
 _PLURAL = {"split": "splits"}

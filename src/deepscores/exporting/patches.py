@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, pack
-from deepscores.exporting.options import SPLITS
 from deepscores.exporting.protocol import Chunk, Job
 from deepscores.exporting.refusals import refuse_links, refuse_tiles
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import write_again
+from deepscores.pipeline.splits import SPLITS
 
 _SIZE = (45, 170)  # the paper's, for datasets that tell none
 

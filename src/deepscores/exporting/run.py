@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 
 from deepscores.dataset import Dataset, DatasetPage, open_dataset
 from deepscores.errors import DatasetError
-from deepscores.exporting.options import SPLITS, Options, checked, chosen_classes
+from deepscores.exporting.options import Options, checked, chosen_classes
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.registry import LABELS, format_named
 from deepscores.labelled import LabelledPage, cut, label_page, rescaled, windows
 from deepscores.pipeline.files import clean_partials, locked, write_file
 from deepscores.pipeline.plan import DATASET
 from deepscores.pipeline.progress import Progress, Silence
+from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
 from deepscores.version import __version__
 from deepscores.vocabulary.labels import load_label_set

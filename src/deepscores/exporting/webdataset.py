@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.exporting.coco import annotations
-from deepscores.exporting.options import SPLITS
 from deepscores.exporting.pictures import image_bytes
 from deepscores.exporting.protocol import Chunk, Job
 from deepscores.exporting.refusals import refuse_links
 from deepscores.formats.png import encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_file
+from deepscores.pipeline.splits import SPLITS
 from deepscores.streams import key_hash
 
 _LONGEST = 80  # characters of a key; USTAR has a hundred for a name
