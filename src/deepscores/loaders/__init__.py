@@ -50,6 +50,6 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(import_module(f"deepscores.loaders.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
-        if error.name != "torch":
+        if (error.name or "").partition(".")[0] != "torch":
             raise
         raise RecipeError("loaders need PyTorch: pip install 'deepscores[torch]'") from None

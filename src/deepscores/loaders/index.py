@@ -203,6 +203,8 @@ def _made(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
 
 def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> None:
     """All columns that follow the order of the pages, page by page."""
+    for name in _COLUMNS:
+        (folder / name).touch()
     ends = {"object": 0, "symbol": 0}
     names = ("number", "class_id", "box", "of_symbol", "turned_row", "turned", "object_end")
     with ExitStack() as stack:
@@ -271,7 +273,8 @@ def _write_sorted(index: Index, dataset: Dataset, *, own: bool) -> dict[str, Any
 
     def keys(rows: NDArray[Any]) -> NDArray[np.int64]:
         pages = np.searchsorted(ends, rows, side="right")
-        return splits[pages] * classes + ids[rows].astype(np.int64) - 1
+        found: NDArray[np.int64] = splits[pages] * classes + ids[rows].astype(np.int64) - 1
+        return found
 
     def every() -> Iterator[NDArray[np.int64]]:
         for start in range(0, len(ids), _CHUNK):
@@ -305,7 +308,6 @@ def _sorted_by(
         (np.bincount(keys(rows), minlength=room) for rows in chunks()), np.zeros(room, np.int64)
     )
     starts = np.concatenate([[0], np.cumsum(counts)])
-    path.write_bytes(b"")
     if starts[-1]:
         sink = np.memmap(path, np.uint32, "w+", shape=(int(starts[-1]),))
         free = starts[:-1].copy()

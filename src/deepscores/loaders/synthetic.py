@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from deepscores.engravers.choice import engine_versions
@@ -12,6 +11,7 @@ from deepscores.errors import RecipeError
 from deepscores.loaders.classes import choose
 from deepscores.loaders.forms import FORMS, DetectionForm, Form, named
 from deepscores.loaders.samplers import ranked
+from deepscores.loaders.sharing import shared_counter
 from deepscores.loaders.stream import Plan, Shard, State, Stream
 from deepscores.loaders.views import View, checked_view
 from deepscores.pipeline.splits import SPLITS
@@ -51,7 +51,7 @@ class SyntheticPages(IterableDataset[Any]):
         recipe: Recipe | str | Path | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
-        overlap: int = 128,
+        overlap: int | None = None,
         crops: int | None = None,
         visibility: float = 0.5,
         masks: bool = False,
@@ -87,8 +87,8 @@ class SyntheticPages(IterableDataset[Any]):
             endless,
         )
         # Shared memory: the workers of a loader see what is set, and we what they count.
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
-        self._skips = torch.zeros(_WORKERS, dtype=torch.int64).share_memory_()
+        self._epoch = shared_counter()
+        self._skips = shared_counter(_WORKERS)
         self._stream: Stream | None = None
         self._state: State | None = None
 

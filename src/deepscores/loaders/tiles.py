@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
@@ -16,7 +15,8 @@ from deepscores.loaders.classes import chosen_classes
 from deepscores.loaders.forms import DetectionForm, Form, SegmentationForm, named
 from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.reading import PageReader
-from deepscores.loaders.views import View, checked_view, grid, scaled_size
+from deepscores.loaders.sharing import shared_counter
+from deepscores.loaders.views import View, checked_view, scaled_size
 
 _LARGEST = (1, 200)  # pixels of a staff space
 
@@ -49,7 +49,7 @@ class Tiles(Dataset[Any]):
         )
         self.places = self.index.places(split)
         self.ends = np.cumsum(_counts(self.index, self.places, self.view, staff_space))
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self._epoch = shared_counter()
 
     def set_epoch(self, epoch: int) -> None:
         """Take other random places from the next iteration on, in running workers, too."""
@@ -124,7 +124,7 @@ def _shown(tiles: Tiles, page: int) -> NDArray[np.int64]:
     )
     middle = middle * np.array([width / row["width"], height / row["height"]])
     pairs = [np.empty((0, 2), np.int64)]
-    for nth, window in enumerate(grid(width, height, view.tiles, view.overlap)):
+    for nth, window in enumerate(view.grid(width, height)):
         low = np.array([window.x, window.y])
         inside = ((middle >= low) & (middle < low + window.size)).all(axis=1)
         shown = np.unique(ids[inside]).astype(np.int64)
@@ -137,7 +137,7 @@ class Detection(Tiles):
 
     *split* is ``train``, ``val``, ``test`` or ``all``; *labels* another label set than the
     dataset's; *classes* names or patterns of those to keep, which are then numbered anew.
-    *tiles* px squares lie on a grid with *overlap*, or are *crops* a page at random places, others
+    *tiles* px squares lie on a grid with *overlap* (an eighth by default), or are *crops* a page at random places, others
     in each epoch. *staff_space* rescales pages to so many pixels. *transform* takes and gives
     ``(image, target)``. Raise DatasetError or RecipeError for what cannot be.
     """
@@ -150,7 +150,7 @@ class Detection(Tiles):
         labels: str | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
-        overlap: int = 128,
+        overlap: int | None = None,
         crops: int | None = None,
         staff_space: float | None = None,
         visibility: float = 0.5,
@@ -175,7 +175,7 @@ class Segmentation(Tiles):
         labels: str | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
-        overlap: int = 128,
+        overlap: int | None = None,
         crops: int | None = None,
         staff_space: float | None = None,
         seed: int = 0,

@@ -17,22 +17,28 @@ class View:
     """How pages become pictures."""
 
     tiles: int | None = None  # pixels each way; None: whole pages
-    overlap: int = 128  # pixels that neighbouring tiles share
+    overlap: int | None = None  # pixels that neighbouring tiles share; None: an eighth of one
     crops: int | None = None  # tiles at random places of each page; None: a grid over it
     seed: int = 0  # of those places
+
+    def grid(self, width: int, height: int) -> tuple[Window, ...]:
+        """The tiles that cover a page of this size."""
+        assert self.tiles is not None
+        overlap = self.tiles // 8 if self.overlap is None else self.overlap
+        return _grid(width, height, self.tiles, overlap)
 
     def count(self, width: int, height: int) -> int:
         """How many samples a page of this size gives."""
         if self.tiles is None:
             return 1
-        return self.crops or len(grid(width, height, self.tiles, self.overlap))
+        return self.crops or len(self.grid(width, height))
 
     def window(self, page: LabelledPage, nth: int, epoch: int) -> Window | None:
         """The *nth* of them; those of a grid are the same in every epoch."""
         if self.tiles is None:
             return None
         if self.crops is None:
-            return grid(page.width, page.height, self.tiles, self.overlap)[nth]
+            return self.grid(page.width, page.height)[nth]
         random = stream(self.seed, "crop", epoch, page.row["page"], nth)
         x = random.integers(max(page.width - self.tiles, 0), endpoint=True)
         y = random.integers(max(page.height - self.tiles, 0), endpoint=True)
@@ -50,8 +56,7 @@ class View:
 
 
 @cache
-def grid(width: int, height: int, size: int, overlap: int) -> tuple[Window, ...]:
-    """The tiles that cover a page."""
+def _grid(width: int, height: int, size: int, overlap: int) -> tuple[Window, ...]:
     return tuple(windows(width, height, size, overlap))
 
 
@@ -63,7 +68,7 @@ def checked_view(view: View) -> View:
         return view
     if view.tiles < _LEAST:
         raise RecipeError(f"tiles: {view.tiles} px is less than {_LEAST}")
-    if view.crops is None and not 0 <= view.overlap < view.tiles:
+    if view.overlap is not None and not 0 <= view.overlap < view.tiles:
         raise RecipeError(f"overlap: {view.overlap} px is not between 0 and a tile's {view.tiles}")
     if view.crops is not None and view.crops < 1:
         raise RecipeError(f"crops: {view.crops} is not at least 1")
