@@ -137,9 +137,9 @@ class Detection(Tiles):
 
     *split* is ``train``, ``val``, ``test`` or ``all``; *labels* another label set than the
     dataset's; *classes* names or patterns of those to keep, which are then numbered anew.
-    *tiles* px squares lie on a grid with *overlap* (an eighth by default), or are *crops* a page at random places, others
-    in each epoch. *staff_space* rescales pages to so many pixels. *transform* takes and gives
-    ``(image, target)``. Raise DatasetError or RecipeError for what cannot be.
+    *tiles* px squares lie on a grid with *overlap* (an eighth by default), or are *crops* a page at
+    random places, others in each epoch. *staff_space* rescales pages to so many pixels. *transform*
+    takes and gives ``(image, target)``. Raise DatasetError or RecipeError for what cannot be.
     """
 
     def __init__(

@@ -1,5 +1,6 @@
 """Fresh pages: the same for the same seed, others each epoch, shared out, resumable, unkillable."""
 
+import json
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -81,15 +82,15 @@ def test_epochs_follow_without_end(small: Path) -> None:
 
 
 @FORKED
-@pytest.mark.parametrize(("workers", "method"), [(2, "fork"), (2, "spawn")])
-def test_workers_and_ranks_part_the_epoch(small: Path, workers: int, method: str) -> None:
+@pytest.mark.parametrize(("ranks", "method"), [(2, "fork"), (1, "spawn")])
+def test_workers_and_ranks_part_the_epoch(small: Path, ranks: int, method: str) -> None:
     options = {**QUICK, "fonts": "Bravura,Leland", "tiles": 200, "crops": 2, "endless": False}
     whole = sorted(target["image_id"] for _, target in SyntheticPages(small, **options))
     parts = []
-    for rank in range(2):
-        fresh = SyntheticPages(small, rank=rank, world_size=2, **options)
+    for rank in range(ranks):
+        fresh = SyntheticPages(small, rank=rank, world_size=ranks, **options)
         loader = DataLoader(
-            fresh, 4, collate_fn=collate, num_workers=workers, multiprocessing_context=method
+            fresh, 4, collate_fn=collate, num_workers=2, multiprocessing_context=method
         )
         parts += [target["image_id"] for _, targets in loader for target in targets]
     assert len(set(parts)) == len(parts)
@@ -101,18 +102,13 @@ def test_a_state_resumes_to_exactly_the_samples_that_follow(small: Path, tiles: 
     options = {**ONE, "tiles": tiles, "overlap": 20, "mixed": 5}
     fresh = SyntheticPages(small, **options)
     running = iter(fresh)
-    for count in (0, 1, 7):
-        [*islice(running, count)]
-        state = fresh.state_dict()
-        resumed = SyntheticPages(small, **options)
-        resumed.load_state_dict(state)
-        ahead = iter(resumed)
-        if count == 7:
-            assert resumed.state_dict() == state
-            assert same([*islice(running, 9)], [*islice(ahead, 9)])
-        elif count:
-            assert same([next(running)], [next(ahead)])
-        ahead.close()  # type: ignore[attr-defined]
+    [*islice(running, 8)]
+    state = json.loads(json.dumps(fresh.state_dict()))
+    resumed = SyntheticPages(small, **options)
+    resumed.load_state_dict(state)
+    assert resumed.state_dict() == state
+    assert same([*islice(running, 9)], [*islice(resumed, 9)])
+    assert resumed.state_dict() == fresh.state_dict()
 
 
 def test_a_state_is_of_one_recipe_and_one_worker(small: Path) -> None:
