@@ -1,6 +1,6 @@
 """Pages that are engraved, painted and labelled while training runs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from deepscores.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores
 
 _STYLE = "publisher-varied"  # where nobody says how pages look: no two epochs the same
+_FIXED = ("page-size", "staff-space", "margin")  # what a preset and an option can both say
 _WORKERS = 1024  # whose skipped scores are counted apart
 
 
@@ -151,10 +152,17 @@ def _resolved(
     changes: dict[str, Any],
 ) -> Recipe:
     if recipe is None:
-        changes = {"style": _STYLE, **changes}
+        changes = {"style": _varied(changes), **changes}
     elif not isinstance(recipe, Recipe):
         recipe = read_recipe(Path(recipe))
     if scores:
         given = [scores] if isinstance(scores, str | Path) else scores
         changes = {**changes, "scores": [str(one) for one in given]}
     return apply(recipe or Recipe(), changes)
+
+
+def _varied(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The style where none is asked for; what is asked for stays as it is."""
+    given = {name.replace("_", "-"): value for name, value in changes.items()}
+    fixed = {key: given[key] for key in _FIXED if key in given}
+    return {"preset": _STYLE, **fixed}

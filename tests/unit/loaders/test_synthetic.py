@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from deepscores import build
+from deepscores import Recipe, build
 from deepscores.errors import RecipeError
 from deepscores.loaders import Detection, Segmentation, SyntheticPages, collate, stream
 
 FORKED = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
-QUICK: dict[str, Any] = {"page_size": "600x400", "staff_space": 8, "margin": 20}
-ONE = {**QUICK, "fonts": "Bravura"}
 VARIED = {"staff-space": {"min": 7, "max": 9}, "stem-thickness": {"min": 0.1, "max": 0.2}}
+QUICK: dict[str, Any] = {"page_size": "600x400", "margin": 20, "style": VARIED}
+ONE = {**QUICK, "fonts": "Bravura"}
 
 
 def names(samples: Any) -> list[str]:
@@ -37,16 +37,14 @@ def same(one: Any, other: Any) -> bool:
 def dataset(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `build` makes of the same recipe."""
     folder = tmp_path_factory.mktemp("same") / "dataset"
-    build(small, folder, pages="all", style=VARIED, fonts="Bravura,Leland", jobs=1, **QUICK)
+    build(small, folder, pages="all", fonts="Bravura,Leland", jobs=1, **QUICK)
     return folder
 
 
 @pytest.mark.parametrize("form", ["detection", "segmentation"])
 def test_the_first_epoch_is_what_a_build_makes(dataset: Path, small: Path, form: str) -> None:
     stored = Detection(dataset, "all") if form == "detection" else Segmentation(dataset, "all")
-    fresh = SyntheticPages(
-        small, form, style=VARIED, fonts="Bravura,Leland", endless=False, **QUICK
-    )
+    fresh = SyntheticPages(small, form, fonts="Bravura,Leland", endless=False, **QUICK)
     found = [*fresh]
     assert len(found) == len(stored) > 4
     if form == "segmentation":
@@ -63,7 +61,7 @@ def test_the_first_epoch_is_what_a_build_makes(dataset: Path, small: Path, form:
 
 
 def test_same_seed_same_pages_and_another_epoch_other_styles(small: Path) -> None:
-    options = {**ONE, "style": VARIED, "seed": 3, "endless": False, "mixed": 1}
+    options = {**ONE, "seed": 3, "endless": False, "mixed": 1}
     first, again = ([*SyntheticPages(small, **options)] for _ in range(2))
     assert same(first, again)
     later = SyntheticPages(small, **options)
@@ -72,6 +70,14 @@ def test_same_seed_same_pages_and_another_epoch_other_styles(small: Path) -> Non
     shared = [(image, other[target["name"]]) for image, target in first if target["name"] in other]
     assert shared
     assert not any(torch.equal(one, two) for one, two in shared)
+
+
+def test_pages_vary_unless_a_recipe_says_otherwise(small: Path) -> None:
+    free, sized = SyntheticPages(small), SyntheticPages(small, page_size="600x600", margin=20)
+    assert "page-size" in dict(free.plan.recipe.style)
+    assert all(style.page_width == 600 for style in sized.plan.recipe.styles("a"))
+    assert "stem-thickness" in dict(sized.plan.recipe.style)
+    assert not SyntheticPages(small, recipe=Recipe()).plan.recipe.style
 
 
 def test_epochs_follow_without_end(small: Path) -> None:
@@ -163,7 +169,7 @@ def test_a_split_has_the_works_that_a_build_puts_there(dataset: Path, small: Pat
         stored = Detection(dataset, split)
         if not len(stored):
             continue
-        fresh = SyntheticPages(small, split=split, endless=False, style=VARIED,
+        fresh = SyntheticPages(small, split=split, endless=False,
                                fonts="Bravura,Leland", **QUICK)  # fmt: skip
         wanted = sorted(stored[item][1]["name"] for item in range(len(stored)))
         assert sorted(names(fresh)) == wanted
