@@ -11,7 +11,7 @@ median of the repeats. What ours and cv2 read is compared first: it must be the 
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,9 @@ def sides(folder: Path, tiles: int, seed: int) -> dict[str, Callable[[], DataLoa
     def loaded(tiles_of: Any, sampler: Sampler[int] | None) -> DataLoader[Any]:
         return DataLoader(tiles_of, BATCH, sampler=sampler, num_workers=WORKERS)
 
-    def some(of: Sized) -> Any:
+    def some(of: Dataset[Any]) -> Any:
         random = np.random.default_rng(seed)
-        return Subset(of, random.integers(len(of), size=tiles + BATCH).tolist())  # type: ignore[type-var]
+        return Subset(of, random.integers(len(ours), size=tiles + BATCH).tolist())
 
     def fresh() -> DataLoader[Any]:
         return loaded(SyntheticPages(scores, "segmentation", tiles=SIZE, seed=seed), None)
