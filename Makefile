@@ -51,6 +51,7 @@ bench: $(VENV)/.bench ## all benchmarks, some 20 minutes on an idle machine; wri
 	$(BIN)/python -m benchmarks.compare_methods --json $(FIGURES)/methods.json
 	$(BIN)/python -m benchmarks.startup --json $(FIGURES)/startup.json
 	$(BIN)/python -m benchmarks.reading build/bench --json $(FIGURES)/reading.json
+	$(BIN)/python -m benchmarks.loading build/bench --json $(FIGURES)/loading.json
 	$(BIN)/python -m benchmarks.scale --json $(FIGURES)/scale.json
 	$(BIN)/python -m benchmarks.statistics_scale build/bench --json $(FIGURES)/statistics.json
 	$(BIN)/python -m benchmarks.viewer_scale build/bench --json $(FIGURES)/viewer.json
@@ -90,8 +91,11 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
+# PyTorch apart, and without hashes: which file of a version it is, and whether CUDA's packages come
+# with it, differs from index to index; pip takes what the index at hand offers.
+$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock requirements-torch.lock
 	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	$(PIP) install --only-binary :all: --requirement requirements-torch.lock
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock

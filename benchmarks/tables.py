@@ -107,6 +107,12 @@ def reading(figures: Figures) -> str:
     return markdown(head, *rows)
 
 
+def loading(figures: Figures) -> str:
+    head = (f"tiles of {figures['size']} px, {figures['workers']} workers", "tiles a second")
+    rows = ((side, one["tiles_per_s"]) for side, one in figures["sides"].items())
+    return markdown(head, *rows)
+
+
 def startup(figures: Figures) -> str:
     keys = ("median_s", "min_s", "max_s", "cpu_s")
     head = ("", "seconds", "least", "most", "CPU seconds of the whole command")
@@ -122,6 +128,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], str]]] = {  # name → its figu
     "growing": ("scale", growing),
     "statistics": ("statistics", census),
     "reading": ("reading", reading),
+    "loading": ("loading", loading),
     "startup": ("startup", startup),
 }
 

@@ -14,6 +14,7 @@ from deepscores.errors import DatasetError
 from deepscores.geometry import Affine
 from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.labelling.rle import encode_rles, union_of_rles
+from deepscores.model import Painting
 from deepscores.vocabulary.labels import LabelClass, LabelSet
 
 _OUTSIDE = 2**31 - 1
@@ -118,19 +119,34 @@ def label_page(
     if symbols["number"].to_pylist() != list(range(1, symbols.num_rows + 1)):
         raise DatasetError(f"{page.folder}: {page.name}: its symbols are not numbered 1, 2, 3 …")
     image, owners = page.image, page.instances
-    if image.shape != owners.shape:
-        sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, owners)]
-        raise DatasetError(
-            f"{page.folder}: {page.name}: the image is {sizes[0]}, the instance map {sizes[1]}"
-        )
-    if symbols.num_rows < owners.max(initial=0):
-        raise DatasetError(
-            f"{page.folder}: {page.name}: symbol {owners.max()} in the instance map, of "
-            f"{symbols.num_rows} in the table"
-        )
+    require_fit(f"{page.folder}: {page.name}", image, owners, symbols.num_rows)
     objects = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
     whole = LabelledPage(page.name, page.row, image, owners, symbols, objects, Affine())
     return whole if chosen is None else of_classes(whole, chosen)
+
+
+def painted_page(row: Mapping[str, Any], painting: Painting, symbols: pa.Table) -> LabelledPage:
+    """The page that was just painted, as `label_page` reads it back from a dataset.
+
+    *row* is its row of ``pages.parquet``, *symbols* its rows of the symbol table.
+    """
+    image, owners = painting.image, painting.owners
+    return LabelledPage(
+        str(row["page"]), row, image, owners, symbols, stored_objects(symbols), Affine()
+    )
+
+
+def require_fit(
+    where: str, image: NDArray[np.uint8], owners: NDArray[np.uint16], symbols: int
+) -> None:
+    """Raise DatasetError, which names *where*, unless picture, instance map and table fit."""
+    if image.shape != owners.shape:
+        sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, owners)]
+        raise DatasetError(f"{where}: the image is {sizes[0]}, the instance map {sizes[1]}")
+    if symbols < owners.max(initial=0):
+        raise DatasetError(
+            f"{where}: symbol {owners.max()} in the instance map, of {symbols} in the table"
+        )
 
 
 def of_classes(page: LabelledPage, chosen: Sequence[LabelClass]) -> LabelledPage:

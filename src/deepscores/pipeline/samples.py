@@ -52,14 +52,21 @@ def page_stem(score: str, font: str, number: int) -> str:
     return f"{score}-aug-{font.lower()}--page-{number}"
 
 
+class Described(NamedTuple):
+    """What is known of one page: its rows in the tables."""
+
+    stem: str
+    objects: list[Labelled]
+    symbols: pa.Table
+    page_row: tuple[Any, ...]  # in the order of `PAGES`
+
+
 def make_sample(
     sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance, place: int
 ) -> Sample:
     """Label *sheet* and encode it; *place* is the page's place in its shard."""
-    stem = origin.stem or page_stem(origin.score, origin.font, page.number)
-    objects = _seen(labels.label(sheet.symbols), sheet)
+    stem, objects, symbols, page_row = describe(sheet, page, labels, origin)
     class_of = {number: one.class_id for one in objects for number in one.members}
-    object_of = {number: one.number for one in objects for number in one.members}
     classes = class_runs(sheet.painting.owning, class_of, len(sheet.symbols))
     depth = 1 if len(labels.classes) < 256 else 2
     files = {
@@ -68,13 +75,18 @@ def make_sample(
         f"{MASKS}/{stem}.png": encode_runs_png(classes, page.width, depth),
         f"{INSTANCES}/{stem}.png": encode_runs_png(sheet.painting.owning, page.width, 2),
     }
-    return Sample(
-        stem,
-        files,
-        _symbol_table(stem, sheet, labels, class_of, object_of),
-        table(OBJECTS, [(place, one.number, one.class_id, *one.box) for one in objects]),
-        _page_row(stem, sheet, page, origin, len(objects)),
-    )
+    boxes = table(OBJECTS, [(place, one.number, one.class_id, *one.box) for one in objects])
+    return Sample(stem, files, symbols, boxes, page_row)
+
+
+def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> Described:
+    """Label *sheet*, and make its rows; nothing is encoded."""
+    stem = origin.stem or page_stem(origin.score, origin.font, page.number)
+    objects = _seen(labels.label(sheet.symbols), sheet)
+    class_of = {number: one.class_id for one in objects for number in one.members}
+    object_of = {number: one.number for one in objects for number in one.members}
+    symbols = _symbol_table(stem, sheet, labels, class_of, object_of)
+    return Described(stem, objects, symbols, _page_row(stem, sheet, page, origin, len(objects)))
 
 
 def _seen(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:

@@ -7,13 +7,12 @@ The second lies in a cache between runs: links to all that Verovio brings, and t
 import contextlib
 import hashlib
 import os
-import tempfile
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from deepscores.caches import cache_folders
 from deepscores.errors import RecipeError
 from deepscores.model import FontFile
 
@@ -61,7 +60,7 @@ def fonts_folder() -> Path:
     """
     key = f"{_CONVERTER} {version('verovio')} {data_folder()}"
     name = f"verovio-{hashlib.sha256(key.encode()).hexdigest()[:_KEY]}"
-    for place in _caches():
+    for place in cache_folders():
         folder = place / name
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,21 +68,6 @@ def fonts_folder() -> Path:
             if os.access(folder, os.W_OK):
                 return folder
     raise RecipeError("no folder can be written to in which to keep fonts; set XDG_CACHE_HOME")
-
-
-def _caches() -> Iterator[Path]:
-    """Where to keep converted fonts, first choice first."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    with contextlib.suppress(RuntimeError):  # nobody's home is known
-        yield (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "deepscores"
-    shared = Path(tempfile.gettempdir(), f"deepscores-{os.getuid()}")
-    with contextlib.suppress(OSError):
-        shared.mkdir(mode=0o700, exist_ok=True)
-    # Anybody can make that folder first: only our own is to be trusted.
-    if shared.is_dir() and not shared.is_symlink() and shared.stat().st_uid == os.getuid():
-        yield shared
-    else:
-        yield Path(tempfile.mkdtemp(prefix="deepscores-"))
 
 
 def _link_data(folder: Path) -> None:

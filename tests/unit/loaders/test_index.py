@@ -1,0 +1,68 @@
+"""The index: every object by page and by class, made once, and anew for another dataset."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepscores.dataset import open_dataset
+from deepscores.errors import DatasetError
+from deepscores.labelled import label_page
+from deepscores.loaders.index import open_index
+from deepscores.loaders.reading import PageReader
+
+
+def test_objects_are_those_of_the_symbol_table(real: Path) -> None:
+    index = open_index(real)
+    for place, source in enumerate(open_dataset(real)):
+        assert index.row(place) == source.row
+        stored, found = label_page(source).objects, index.objects(place)
+        for name in ("number", "class_id", "box", "oriented", "share", "of_symbol"):
+            assert (getattr(stored, name) == getattr(found, name)).all(), name
+
+
+def test_every_object_is_in_its_class_and_split_once(real: Path) -> None:
+    index = open_index(real)
+    splits = [row["split"] for row in index.pages.to_pylist()]
+    seen = []
+    for split in ("train", "val", "test", ""):
+        for class_id in range(1, len(index.names) + 1):
+            start, end = index.of_class("by_class", split, class_id)
+            rows = index.columns["by_class"][start:end]
+            assert (index.columns["class_id"][rows] == class_id).all()
+            assert {splits[index.page_of(int(row))] for row in rows} <= {split}
+            assert (np.diff(rows.astype(int)) > 0).all()
+            seen += rows.tolist()
+    assert sorted(seen) == list(range(len(index.columns["class_id"])))
+
+
+def test_it_is_made_once(built: Path) -> None:
+    first = open_index(built)
+    written = (first.folder / "index.json").stat().st_mtime_ns
+    assert open_index(built).folder == first.folder
+    assert (first.folder / "index.json").stat().st_mtime_ns == written
+    assert open_index(built, "full").folder != first.folder
+    assert not list(first.folder.parent.glob("objects-*-*"))
+
+
+def test_another_dataset_in_the_same_place_has_its_own(built: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy)
+    before = open_index(copy).folder
+    assert before == open_index(built).folder
+    (copy / "manifest.tsv").write_text("changed\n")
+    assert open_index(copy).folder != before
+
+
+def test_a_page_whose_files_do_not_fit_is_named(built: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy)
+    reader = PageReader(copy, open_index(copy))
+    name = reader.page(0).name
+    (copy / "instances_png" / f"{name}.png").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=f"{name}.png: not a readable PNG"):
+        PageReader(copy, open_index(copy)).page(0)
+    (copy / "instances_png" / f"{name}.png").unlink()
+    with pytest.raises(DatasetError, match=f"{name}.png: No such file"):
+        PageReader(copy, open_index(copy)).page(0)
