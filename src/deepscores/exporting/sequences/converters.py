@@ -1,0 +1,152 @@
+"""MEI to MusicXML, **kern and ABC, by music21 and converter21.
+
+Both note when, by whom and from what a file was made, and number instruments by chance: what is not
+music is taken out, so that the same music gives the same bytes.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from lxml import etree
+
+from deepscores.errors import RecipeError
+from deepscores.exporting.sequences.unfit import Unfit
+
+NEEDS = ("music21", "converter21")
+_OF_THE_FILE = ("work", "movement-number", "movement-title", "identification", "defaults", "credit")
+_OF_PLAYBACK = ("score-instrument", "midi-instrument", "midi-device", "instrument", "sound")
+_RECORD = re.compile(r"!!![^:]+:|!!!!|!!LO:TX:omd:t=$")
+_METER = re.compile(r"\*(?:M[\d+/.%]*|met\(.*\)|M\?|MX.*)?$")
+_KERN_RIGHT = ("**kern", "**text", "**dynam", "**mxhm", "**harm", "**fb", "**recip")
+_FIELD = re.compile(r"[TCZSNORHDFBGW]:|%%(?!score|staves)|I:(?!linebreak)|X:|% ")
+
+
+def require_converters() -> None:
+    """Raise RecipeError if what is needed is not installed."""
+    missing = [name for name in NEEDS if find_spec(name) is None]
+    if missing:
+        raise RecipeError(
+            f"sequences: MusicXML, **kern and ABC need {' and '.join(missing)}: "
+            "pip install 'deepscores[sequences]', or export to sequences-mei, which needs neither"
+        )
+
+
+def to_musicxml(mei: str, *, timed: bool) -> str:
+    """*mei* as partwise MusicXML; without *timed* the first time signature is not to be printed.
+
+    Raise Unfit if that fails.
+    """
+    exporter = _library().exporter(_stream(mei), makeNotation=False)
+    exporter.parse()
+    root = etree.fromstring(_library().dump(exporter.xmlRoot).encode())
+    _strip(root)
+    if not timed:
+        for part in root.iterfind("part"):
+            for time in part[0].iterfind("attributes/time"):
+                time.set("print-object", "no")
+    etree.indent(root, "  ")
+    data: bytes = etree.tostring(
+        root,
+        encoding="UTF-8",
+        xml_declaration=True,
+        doctype='<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
+        '"http://www.musicxml.org/dtds/partwise.dtd">',
+    )
+    return data.decode() + "\n"
+
+
+def _strip(root: Any) -> None:
+    for node in list(root.iter()):
+        if not isinstance(node.tag, str) or node.tag in (*_OF_THE_FILE, *_OF_PLAYBACK):
+            _remove(node)
+    names = {}
+    for number, part in enumerate(root.iterfind("part-list/score-part"), start=1):
+        names[part.get("id")] = f"P{number}"
+        part.set("id", f"P{number}")
+    for part in root.iterfind("part"):
+        part.set("id", names[part.get("id")])
+
+
+def _remove(node: Any) -> None:
+    parent = node.getparent()
+    if parent is not None:
+        parent.remove(node)
+        if parent.tag == "direction" and parent.find("direction-type") is None:
+            _remove(parent)
+
+
+def to_kern(mei: str, *, timed: bool) -> str:
+    """*mei* as Humdrum with spines for notes, lyrics and dynamics, as `to_musicxml` otherwise."""
+    target = io.StringIO()
+    _library().kern_writer(_stream(mei)).write(target)
+    lines = [line for line in target.getvalue().splitlines() if not _RECORD.match(line)]
+    if not timed:
+        lines = list(_untimed(lines))
+    return "\n".join(lines) + "\n"
+
+
+def _untimed(lines: Iterable[str]) -> Iterable[str]:
+    """*lines* without the time signature that stands before the first note or barline."""
+    started = False
+    for line in lines:
+        started = started or line[:1] not in "*!"
+        tokens = line.split("\t")
+        if not started and line != "\t".join("*" * len(tokens)):
+            if all(_METER.match(token) for token in tokens):
+                continue
+        yield line
+
+
+def to_abc(musicxml: str) -> str:
+    """*musicxml* as ABC with a voice for each layer."""
+    text, said = _library().to_abc(musicxml, x=1)
+    if not text.strip():
+        raise Unfit(f"xml2abc: {said.strip()[-200:]}")
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "\n".join(["X:1", *(line for line in lines if line and not _FIELD.match(line))]) + "\n"
+
+
+def abc_to_musicxml(text: str) -> str:
+    """*text*, in ABC, as MusicXML, to read it back."""
+    documents = _library().from_abc(text, rOpt=True)
+    if not documents:
+        raise Unfit("abc2xml: finds no tune")
+    return str(_library().with_doctype(documents[0]))
+
+
+class _Library:
+    """What is used of the extra; imported on use."""
+
+    def __init__(self) -> None:
+        require_converters()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import music21.musicxml.helpers
+            import music21.musicxml.m21ToXml
+            from converter21.abc import abc2xml, xml2abc
+            from converter21.humdrum import HumdrumWriter
+            from converter21.mei import MeiReader
+            from converter21.shared import M21Utilities
+
+        M21Utilities.adjustMusic21Behavior()
+        self.reader: Any = MeiReader
+        self.kern_writer: Any = HumdrumWriter
+        self.exporter: Any = music21.musicxml.m21ToXml.ScoreExporter
+        self.dump: Any = music21.musicxml.helpers.dumpString
+        self.to_abc: Any = xml2abc.vertaal
+        self.from_abc: Any = abc2xml.getXmlDocs
+        self.with_doctype: Any = abc2xml.fixDoctype
+
+
+@cache
+def _library() -> _Library:
+    return _Library()
+
+
+def _stream(mei: str) -> Any:
+    return _library().reader(mei).run(None)

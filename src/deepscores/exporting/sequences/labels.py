@@ -1,0 +1,116 @@
+"""The encodings of what one picture shows, each read back and compared with what is drawn."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from deepscores.exporting.sequences.converters import (
+    abc_to_musicxml,
+    to_abc,
+    to_kern,
+    to_musicxml,
+)
+from deepscores.exporting.sequences.excerpt import Span, excerpt
+from deepscores.exporting.sequences.score import Score, read_score
+from deepscores.exporting.sequences.sounds import (
+    Sound,
+    compare,
+    compare_by_name,
+    read_back,
+    shifted,
+)
+from deepscores.exporting.sequences.unfit import Unfit
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is to be written down: measures of a score, and what is drawn of them."""
+
+    score: Path  # its MEI
+    span: Span
+    sounds: Mapping[str, Sound]  # by element, onsets from the score's start
+    encodings: tuple[str, ...]  # besides MEI
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The encodings that hold exactly what is drawn, and why others are missing."""
+
+    texts: Mapping[str, str]  # by file suffix
+    failures: Mapping[str, str]  # by file suffix; all are missing if "mei" is
+    cut: Mapping[str, int]  # what crosses the edges and is left out, by element
+
+
+def label(shown: Shown) -> Label:
+    """Write down what is *shown*.
+
+    Engines are at work here that can crash or hang: call this in a process that may be lost.
+    """
+    try:
+        made = excerpt(_score(shown.score), shown.span)
+        drawn = _checked(made.text, shown)
+    except Unfit as why:
+        return Label({}, {"mei": str(why)}, {})
+    texts, failures = {"mei": made.text}, {}
+    for suffix, write in _conversions(made.text, shown, drawn):
+        try:
+            texts[suffix] = _quietly(write)
+        except Unfit as why:
+            failures[suffix] = str(why)
+    return Label(texts, failures, made.cut)
+
+
+@lru_cache(maxsize=1)
+def _score(path: Path) -> Score:
+    return read_score(path)
+
+
+def _checked(mei: str, shown: Shown) -> list[Sound]:
+    """What is drawn, with onsets from the first measure, if *mei* says exactly that."""
+    read = read_back(mei, "mei")
+    common = [name for name in shown.sounds if name in read]
+    if not common:
+        raise Unfit("no note or rest is drawn")
+    start = shown.sounds[common[0]].onset - read[common[0]].onset
+    drawn = shifted(shown.sounds, start, shown.span.staves)
+    compare_by_name(drawn, read)
+    return list(drawn.values())
+
+
+def _conversions(
+    mei: str, shown: Shown, drawn: list[Sound]
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    timed = bool(shown.span.timed)
+
+    def musicxml() -> str:
+        text = to_musicxml(mei, timed=timed)
+        compare(drawn, read_back(text, "musicxml").values())
+        return text
+
+    def kern() -> str:
+        text = to_kern(mei, timed=timed)
+        compare(drawn, read_back(text, "humdrum").values())
+        return text
+
+    def abc() -> str:
+        text = to_abc(to_musicxml(mei, timed=timed))
+        compare(drawn, read_back(abc_to_musicxml(text), "musicxml").values())
+        return text
+
+    for suffix, write in (("musicxml", musicxml), ("krn", kern), ("abc", abc)):
+        if suffix in shown.encodings:
+            yield suffix, write
+
+
+def _quietly(write: Callable[[], str]) -> str:
+    """What *write* gives; whatever a converter cannot stand is a reason, not a bug of ours."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return write()
+    except Unfit:
+        raise
+    except Exception as error:
+        raise Unfit(f"{type(error).__name__}: {error}"[:300]) from None
