@@ -9,6 +9,8 @@ from deepscores.exporting.protocol import Format
 # Name → module and class; what it is, for help.
 FORMATS: dict[str, tuple[str, str]] = {
     "coco": ("coco.Coco", "COCO JSON: boxes and masks"),
+    "sequences": ("sequences.Sequences", "systems with MEI, MusicXML, **kern and ABC"),
+    "sequences-mei": ("sequences.MeiSequences", "the same with MEI alone, which needs no extra"),
 }
 
 

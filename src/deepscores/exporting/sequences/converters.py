@@ -7,10 +7,10 @@ music is taken out, so that the same music gives the same bytes.
 import io
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -21,8 +21,9 @@ NEEDS = ("music21", "converter21")
 _OF_THE_FILE = ("work", "movement-number", "movement-title", "identification", "defaults", "credit")
 _OF_PLAYBACK = ("score-instrument", "midi-instrument", "midi-device", "instrument", "sound")
 _RECORD = re.compile(r"!!![^:]+:|!!!!|!!LO:TX:omd:t=$")
-_METER = re.compile(r"\*(?:M[\d+/.%]*|met\(.*\)|M\?|MX.*)?$")
-_KERN_RIGHT = ("**kern", "**text", "**dynam", "**mxhm", "**harm", "**fb", "**recip")
+_METER = re.compile(r"\*(?:M[\d+/.%]+|met\(.*\))$")
+_SHORT = re.compile(r"\*I'")
+_COMMENT = re.compile(r" %\d+$")
 _FIELD = re.compile(r"[TCZSNORHDFBGW]:|%%(?!score|staves)|I:(?!linebreak)|X:|% ")
 
 
@@ -36,16 +37,23 @@ def require_converters() -> None:
         )
 
 
-def to_musicxml(mei: str, *, timed: bool) -> str:
-    """*mei* as partwise MusicXML; without *timed* the first time signature is not to be printed.
+class Shows(NamedTuple):
+    """What MEI says of a picture that converters do not pass on."""
 
-    Raise Unfit if that fails.
-    """
+    time: bool  # a time signature at the start
+    short_names: bool  # of staves
+
+
+def to_musicxml(mei: str, shows: Shows) -> str:
+    """*mei* as partwise MusicXML; a time signature that does not show is not to be printed."""
     exporter = _library().exporter(_stream(mei), makeNotation=False)
     exporter.parse()
     root = etree.fromstring(_library().dump(exporter.xmlRoot).encode())
     _strip(root)
-    if not timed:
+    if not shows.short_names:  # music21 makes some up
+        for name in list(root.iter("part-abbreviation")):
+            _remove(name)
+    if not shows.time:
         for part in root.iterfind("part"):
             for time in part[0].iterfind("attributes/time"):
                 time.set("print-object", "no")
@@ -80,34 +88,35 @@ def _remove(node: Any) -> None:
             _remove(parent)
 
 
-def to_kern(mei: str, *, timed: bool) -> str:
-    """*mei* as Humdrum with spines for notes, lyrics and dynamics, as `to_musicxml` otherwise."""
+def to_kern(mei: str, shows: Shows) -> str:
+    """*mei* as Humdrum: spines for notes, lyrics and dynamics."""
     target = io.StringIO()
     _library().kern_writer(_stream(mei)).write(target)
     lines = [line for line in target.getvalue().splitlines() if not _RECORD.match(line)]
-    if not timed:
-        lines = list(_untimed(lines))
-    return "\n".join(lines) + "\n"
+    hidden = [
+        sign for sign, shown in ((_METER, shows.time), (_SHORT, shows.short_names)) if not shown
+    ]
+    return "\n".join(_without(lines, hidden)) + "\n"
 
 
-def _untimed(lines: Iterable[str]) -> Iterable[str]:
-    """*lines* without the time signature that stands before the first note or barline."""
+def _without(lines: Iterable[str], hidden: Sequence[re.Pattern[str]]) -> Iterator[str]:
+    """*lines*, but before the first note or barline none that hold nothing but *hidden* signs."""
     started = False
     for line in lines:
         started = started or line[:1] not in "*!"
-        tokens = line.split("\t")
-        if not started and line != "\t".join("*" * len(tokens)):
-            if all(_METER.match(token) for token in tokens):
-                continue
-        yield line
+        tokens = {token for token in line.split("\t") if token != "*"}
+        if started or not tokens or not any(all(map(one.match, tokens)) for one in hidden):
+            yield line
 
 
-def to_abc(musicxml: str) -> str:
+def to_abc(musicxml: str, shows: Shows) -> str:
     """*musicxml* as ABC with a voice for each layer."""
     text, said = _library().to_abc(musicxml, x=1)
     if not text.strip():
         raise Unfit(f"xml2abc: {said.strip()[-200:]}")
-    lines = [line.rstrip() for line in text.splitlines()]
+    lines = [_COMMENT.sub("", line).rstrip() for line in text.splitlines()]
+    if not shows.time:
+        lines = ["M:none" if line.startswith("M:") else line for line in lines]
     return "\n".join(["X:1", *(line for line in lines if line and not _FIELD.match(line))]) + "\n"
 
 

@@ -26,6 +26,8 @@ class Span:
     timed: frozenset[int]  # those of the staves that begin with a time signature
     breaks: tuple[int, ...]  # measures that begin a further system
     drawn: frozenset[str]  # ids of what is drawn
+    named: frozenset[str]  # "label", "labelAbbr": how staves are named in the picture
+    courtesy: frozenset[str]  # "keySig", "meterSig": what its end tells of the measure after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ def excerpt(score: Score, span: Span) -> Excerpt:
     beside the staves (slurs, dynamics, words …) is there if it is drawn and lies within. Of ties
     across the edges the notes tell (``@tie``); slurs, hairpins and others across them are left out.
     """
-    cut: Counter[str] = Counter()
+    cut = Counter(span.courtesy)
+    for name in sorted(span.drawn):
+        if name in score.beside and not span.first <= score.place[name] <= span.last:
+            cut[score.beside[name]] += score.beside[name] != "tie"
     root = etree.Element(f"{MEI}mei", nsmap={None: _XMLNS}, meiversion=_VERSION)
     statement = _sub(_sub(_sub(root, "meiHead"), "fileDesc"), "titleStmt")
     _sub(statement, "title")
@@ -54,7 +59,7 @@ def excerpt(score: Score, span: Span) -> Excerpt:
     _mark_ties(root, score, span)
     etree.indent(root, "  ")
     data: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return Excerpt(data.decode() + "\n", dict(sorted(cut.items())))
+    return Excerpt(data.decode() + "\n", {name: cut[name] for name in sorted(cut) if cut[name]})
 
 
 def _sub(parent: Node, tag: str) -> Node:
@@ -68,6 +73,12 @@ def _definition(score: Score, span: Span) -> Node:
     for child in list(made):
         if tag_of(child) in ("pgHead", "pgFoot", "pgHead2", "pgFoot2") or tag_of(child) in SORTS:
             made.remove(child)
+    _name(made, span.named)
+    for child in list(made.iter(f"{MEI}instrDef")):  # how it is played, not what is drawn
+        child.getparent().remove(child)
+    for sign in list(made.iter(f"{MEI}grpSym")):  # an attribute says as much, to more readers
+        sign.getparent().set("symbol", sign.get("symbol", "none"))
+        sign.getparent().remove(sign)
     in_force = score.in_force[span.first]
     for staff in list(made.iter(f"{MEI}staffDef")):
         number = int(staff.get("n", "0"))
@@ -77,6 +88,16 @@ def _definition(score: Score, span: Span) -> Node:
             staff.getparent().remove(staff)
     _drop_empty_groups(made)
     return made
+
+
+def _name(definition: Node, named: frozenset[str]) -> None:
+    """Leave the names that are drawn: where only the short ones are, these are the names."""
+    for label in list(definition.iter(f"{MEI}label", f"{MEI}labelAbbr")):
+        tag = tag_of(label)
+        if tag not in named:
+            label.getparent().remove(label)
+        elif tag == "labelAbbr" and "label" not in named:
+            label.tag = f"{MEI}label"
 
 
 def _begin(staff: Node, signs: Signs, *, timed: bool) -> None:
@@ -166,6 +187,8 @@ class _Copy:
             keeps = self._keeps_staff if tag_of(child) == "staff" else self._keeps_event
             if not keeps(child):
                 made.remove(child)
+        for verse in made.iter(f"{MEI}verse"):  # MusicXML's name of it, which is not drawn
+            verse.attrib.pop("label", None)
         target.append(made)
 
     def _keeps_staff(self, node: Node) -> bool:
@@ -179,7 +202,8 @@ class _Copy:
             return False
         if self._lies_within(node):
             return True
-        self.cut[tag_of(node)] += 1
+        if tag_of(node) != "tie":  # notes tell of those
+            self.cut[tag_of(node)] += 1
         return False
 
     def _lies_within(self, node: Node) -> bool:

@@ -3,10 +3,11 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from deepscores.exporting.sequences.converters import (
+    Shows,
     abc_to_musicxml,
     to_abc,
     to_kern,
@@ -82,20 +83,22 @@ def _checked(mei: str, shown: Shown) -> list[Sound]:
 def _conversions(
     mei: str, shown: Shown, drawn: list[Sound]
 ) -> Iterator[tuple[str, Callable[[], str]]]:
-    timed = bool(shown.span.timed)
+    named = shown.span.named
+    shows = Shows(bool(shown.span.timed), short_names={"label", "labelAbbr"} <= named)
+    as_musicxml = cache(lambda: to_musicxml(mei, shows))
 
     def musicxml() -> str:
-        text = to_musicxml(mei, timed=timed)
+        text = as_musicxml()
         compare(drawn, read_back(text, "musicxml").values())
         return text
 
     def kern() -> str:
-        text = to_kern(mei, timed=timed)
+        text = to_kern(mei, shows)
         compare(drawn, read_back(text, "humdrum").values())
         return text
 
     def abc() -> str:
-        text = to_abc(to_musicxml(mei, timed=timed))
+        text = to_abc(as_musicxml(), shows)
         compare(drawn, read_back(abc_to_musicxml(text), "musicxml").values())
         return text
 

@@ -49,6 +49,7 @@ class Score:
     place: Mapping[str, int]  # place among the measures, by the id of what is in them
     in_force: tuple[Mapping[int, Signs], ...]  # as each measure begins, by staff
     ties: tuple[Tie, ...]
+    beside: Mapping[str, str]  # elements beside the staves (slurs, dynamics …) by id
 
 
 def tag_of(node: Node) -> str:
@@ -81,7 +82,13 @@ def read_score(path: Path) -> Score:
         if node.get(ID)
     }
     ties = tuple(_ties(walk.measures, place))
-    return Score(body, definition, tuple(walk.measures), place, tuple(walk.in_force), ties)
+    beside = {
+        node.get(ID): tag_of(node)
+        for measure in walk.measures
+        for node in measure
+        if tag_of(node) != "staff"
+    }
+    return Score(body, definition, tuple(walk.measures), place, tuple(walk.in_force), ties, beside)
 
 
 def _ties(measures: list[Node], place: Mapping[str, int]) -> Iterator[Tie]:

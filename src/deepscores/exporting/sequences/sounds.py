@@ -16,7 +16,7 @@ from deepscores.model import Facts, Music, Style
 from deepscores.model import Score as Source
 
 _RESTS = ("rest", "mRest", "multiRest", "mRpt", "mRpt2", "multiRpt", "beatRpt")
-_ATTRIBUTE = re.compile(r'(xml:id|startid|endid|plist|sameas|corresp)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'((?:xml:| )id|startid|endid|plist|sameas|corresp)="([^"]*)"')
 _NAME = re.compile(r"(^#?|\s#?)")
 _MARK = "of-page-"
 _DIGITS = 3  # of quarter notes: a 256th in a septuplet is 0.009 long
@@ -65,7 +65,7 @@ def read_back(text: str, form: str) -> dict[str, Sound]:
 
     Staves are numbered anew, from the top. Raise Unfit where Verovio cannot read it.
     """
-    marked = _ATTRIBUTE.sub(_mark, text) if form == "mei" else text
+    marked = _ATTRIBUTE.sub(_mark, text) if form in ("mei", "musicxml") else text
     source = Source("excerpt", "excerpt", "", "excerpt", form, marked)
     try:
         music = engrave(source, [Style()]).music

@@ -13,8 +13,11 @@ from deepscores.exporting.sequences.score import Score, Signs
 from deepscores.exporting.sequences.unfit import Unfit
 
 _CLEFS = {
-    name + change: name[0].upper() for name in ("gClef", "fClef", "cClef") for change in ("", "Change")
+    name + change: name[0].upper()
+    for name in ("gClef", "fClef", "cClef")
+    for change in ("", "Change")
 }
+_COURTESY = {"keyAccid": "keySig", "meterSig": "meterSig"}
 _KEYS = {"keySharp": "s", "keyFlat": "f"}
 
 
@@ -54,6 +57,7 @@ def whole_page(systems: list[System], symbols: pa.Table) -> Span:
     return Span(
         spans[0].first, spans[-1].last, spans[0].staves, spans[0].timed,
         tuple(span.first for span in spans[1:]), frozenset(symbols["element"].to_pylist()),
+        frozenset().union(*(span.named for span in spans)), spans[-1].courtesy,
     )  # fmt: skip
 
 
@@ -75,9 +79,18 @@ def _span(rows: pa.Table, first: int, last: int) -> Span:
         one for one in rows.filter(pc.field("role") == "staff")["staff"].to_pylist() if one
     )
     timed = _before_music(rows, pc.field("role") == "meterSig")["staff"].to_pylist()
+    roles = set(rows["role"].to_pylist())
     return Span(
-        first, last, staves, frozenset(timed), (), frozenset(rows["element"].to_pylist())
-    )
+        first, last, staves, frozenset(timed), (), frozenset(rows["element"].to_pylist()),
+        frozenset({"label", "labelAbbr"} & roles), _courtesy(rows),
+    )  # fmt: skip
+
+
+def _courtesy(rows: pa.Table) -> frozenset[str]:
+    """The signs right of all notes and rests."""
+    end = pc.max(rows.filter(pc.is_valid(pc.field("onset")))["x1"]).as_py()
+    after = set(rows.filter(pc.field("x0") > end)["role"].to_pylist())
+    return frozenset(sign for role, sign in _COURTESY.items() if role in after)
 
 
 def _before_music(rows: pa.Table, which: pc.Expression) -> pa.Table:

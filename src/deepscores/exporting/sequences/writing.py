@@ -172,8 +172,10 @@ def _row(
 
 def _write_sample(job: Job, chunk: Chunk, sample: _Sample, made: Label, lines: BytesIO) -> None:
     base = job.folder / chunk.split / sample.name
-    for encoding, why in made.failures.items():
-        lines.write(_SKIP + _encode(_Missing(sample.name, encoding, why).entry()) + b"\n")
+    lines.writelines(
+        _SKIP + _encode(_Missing(sample.name, encoding, why).entry()) + b"\n"
+        for encoding, why in made.failures.items()
+    )
     if not made.texts:
         return
     _place(job, sample, base.with_name(f"{base.name}.png"))
