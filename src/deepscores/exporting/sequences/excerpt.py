@@ -209,8 +209,8 @@ class _Copy:
     def _lies_within(self, node: Node) -> bool:
         ends = [self.seen + _measures_on(node.get("tstamp2", ""))]
         for name in _ANCHORS:
-            for one in node.get(name, "").split():
-                ends.append(self.score.place.get(one.removeprefix("#"), -1))
+            names = node.get(name, "").split()
+            ends.extend(self.score.place.get(one.removeprefix("#"), -1) for one in names)
         return all(self.span.first <= end <= self.span.last for end in ends)
 
 

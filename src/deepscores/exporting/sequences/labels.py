@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
+from deepscores.errors import RecipeError
 from deepscores.exporting.sequences.converters import (
     Shows,
     abc_to_musicxml,
@@ -57,7 +59,7 @@ def label(shown: Shown) -> Label:
     texts, failures = {"mei": made.text}, {}
     for suffix, write in _conversions(made.text, shown, drawn):
         try:
-            texts[suffix] = _quietly(write)
+            texts[suffix] = write()
         except Unfit as why:
             failures[suffix] = str(why)
     return Label(texts, failures, made.cut)
@@ -83,9 +85,8 @@ def _checked(mei: str, shown: Shown) -> list[Sound]:
 def _conversions(
     mei: str, shown: Shown, drawn: list[Sound]
 ) -> Iterator[tuple[str, Callable[[], str]]]:
-    named = shown.span.named
-    shows = Shows(bool(shown.span.timed), short_names={"label", "labelAbbr"} <= named)
-    as_musicxml = cache(lambda: to_musicxml(mei, shows))
+    shows = Shows(bool(shown.span.timed), short_names={"label", "labelAbbr"} <= shown.span.named)
+    as_musicxml = cache(lambda: _converted(to_musicxml, mei, shows))
 
     def musicxml() -> str:
         text = as_musicxml()
@@ -93,13 +94,13 @@ def _conversions(
         return text
 
     def kern() -> str:
-        text = to_kern(mei, shows)
+        text = _converted(to_kern, mei, shows)
         compare(drawn, read_back(text, "humdrum").values())
         return text
 
     def abc() -> str:
-        text = to_abc(as_musicxml(), shows)
-        compare(drawn, read_back(abc_to_musicxml(text), "musicxml").values())
+        text = _converted(to_abc, as_musicxml(), shows)
+        compare(drawn, read_back(_converted(abc_to_musicxml, text), "musicxml").values())
         return text
 
     for suffix, write in (("musicxml", musicxml), ("krn", kern), ("abc", abc)):
@@ -107,13 +108,13 @@ def _conversions(
             yield suffix, write
 
 
-def _quietly(write: Callable[[], str]) -> str:
-    """What *write* gives; whatever a converter cannot stand is a reason, not a bug of ours."""
+def _converted(convert: Callable[..., str], *given: Any) -> str:
+    """What *convert* makes of it; that a converter cannot stand a score is a reason, not a bug."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return write()
-    except Unfit:
+            return convert(*given)
+    except RecipeError:
         raise
     except Exception as error:
         raise Unfit(f"{type(error).__name__}: {error}"[:300]) from None

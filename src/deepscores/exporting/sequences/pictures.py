@@ -30,7 +30,7 @@ def system_box(page: LabelledPage, rows: pa.Table) -> Box:
 
 
 def system_picture(page: LabelledPage, rows: pa.Table, box: Box) -> NDArray[np.uint8]:
-    """What is in *box*; pixels of symbols other than *rows* are paper, as are those symbols' edges."""
+    """What is in *box*; pixels of symbols other than *rows* are paper, and so are their edges."""
     x0, y0, x1, y1 = box
     owners = page.owners[y0:y1, x0:x1]
     own = np.zeros(int(page.symbols.num_rows) + 1, np.bool_)

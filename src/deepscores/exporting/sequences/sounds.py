@@ -71,6 +71,8 @@ def read_back(text: str, form: str) -> dict[str, Sound]:
         music = engrave(source, [Style()]).music
     except EngravingError as error:
         raise Unfit(error.what) from None
+    except etree.XMLSyntaxError as error:
+        raise Unfit(f"Verovio makes no MEI of it: {error}") from None
     return {name.removeprefix(_MARK): one for name, one in sounds_of(music).items()}
 
 
