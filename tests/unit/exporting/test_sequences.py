@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -74,8 +73,7 @@ def read_by_music21(path: Path, form: str) -> Notes:
         notes = []
         for one in part.flatten().notes:
             onset = Fraction(one.offset).limit_denominator(960)
-            for pitch in one.pitches:
-                notes.append((onset, pitch.name.replace("-", "b"), pitch.octave))
+            notes += [(onset, two.name.replace("-", "b"), two.octave) for two in one.pitches]
         found[staff] = sorted(notes)
     return found
 
@@ -97,12 +95,14 @@ def test_every_system_and_every_page_is_there_or_said_to_be_missing(
 
 
 def test_files_are_those_of_the_lists(sequences: Path) -> None:
-    listed = {
-        row[kind] for row in rows_of(sequences) for kind in ("image", *row["encodings"])
-    } | {"train.jsonl", "val.jsonl", "test.jsonl", "skipped.jsonl", "export.json"}
-    there = {
-        str(path.relative_to(sequences)) for path in sequences.rglob("*") if path.is_file()
+    listed = {row[kind] for row in rows_of(sequences) for kind in ("image", *row["encodings"])} | {
+        "train.jsonl",
+        "val.jsonl",
+        "test.jsonl",
+        "skipped.jsonl",
+        "export.json",
     }
+    there = {str(path.relative_to(sequences)) for path in sequences.rglob("*") if path.is_file()}
     assert there == listed
 
 
@@ -126,9 +126,7 @@ def test_verovio_draws_the_notes_and_rests_of_the_picture_from_its_mei(
     for row in rows_of(sequences):
         toolkit = verovio.toolkit()
         assert toolkit.loadData((sequences / row["mei"]).read_text())
-        svg = "".join(
-            toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)
-        )
+        svg = "".join(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
         symbols = _symbols(deepscores.open_dataset(real)[row["page"]], row)
         for role in ("note", "rest", "mRest"):
             found = Counter(re.findall(rf'<g id="([^"]+)" class="{role}"', svg))
@@ -229,7 +227,7 @@ def test_without_the_extra_an_error_names_it_and_mei_alone_works(
 ) -> None:
     from deepscores.exporting.sequences import converters
 
-    monkeypatch.setattr(converters, "find_spec", lambda name: None)
+    monkeypatch.setattr(converters, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"deepscores\[sequences\]"):
         export(built, tmp_path / "all", Options("sequences"))
     export(built, tmp_path / "mei", Options("sequences-mei"))
@@ -241,14 +239,10 @@ def test_without_the_extra_an_error_names_it_and_mei_alone_works(
 def test_crops_of_rescaled_pages_are_of_that_size(built: Path, tmp_path: Path) -> None:
     export(built, tmp_path / "one", Options("sequences-mei"))
     export(built, tmp_path / "two", Options("sequences-mei", staff_space=20))
-    for before, after in zip(
-        rows_of(tmp_path / "one"), rows_of(tmp_path / "two"), strict=True
-    ):
+    for before, after in zip(rows_of(tmp_path / "one"), rows_of(tmp_path / "two"), strict=True):
         assert after["staff_space"] == 20
         assert after["mei"] == before["mei"]
-        sizes = [
-            np.subtract(row["box"][2:], row["box"][:2]) for row in (before, after)
-        ]
+        sizes = [np.subtract(row["box"][2:], row["box"][:2]) for row in (before, after)]
         assert np.allclose(sizes[1], 2 * sizes[0], atol=4)
 
 
@@ -307,3 +301,17 @@ def test_pages_by_lilypond_have_their_music(
     assert not skipped_of(tmp_path / "out")
     for row in rows:
         assert read_by_music21(tmp_path / "out" / row["krn"], "humdrum") == drawn(dataset, row)
+
+
+def test_the_documented_example_reads_an_export(
+    sequences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Path("docs/formats.md").resolve().read_text()
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    (tmp_path / "sequences").symlink_to(sequences)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(example[1], names)
+    assert names["label"].startswith("**kern")
+    assert names["picture"].width > 1000
