@@ -111,7 +111,7 @@ def _without(lines: Iterable[str], hidden: Sequence[re.Pattern[str]]) -> Iterato
 
 def to_abc(musicxml: str, shows: Shows) -> str:
     """*musicxml* as ABC with a voice for each layer."""
-    text, said = _library().to_abc(musicxml, x=1)
+    text, said = _library().to_abc(musicxml, x=1, d=8)
     if not text.strip():
         raise Unfit(f"xml2abc: {said.strip()[-200:]}")
     lines = [_COMMENT.sub("", line).rstrip() for line in text.splitlines()]

@@ -82,6 +82,8 @@ def _definition(score: Score, span: Span) -> Node:
     in_force = score.in_force[span.first]
     for staff in list(made.iter(f"{MEI}staffDef")):
         number = int(staff.get("n", "0"))
+        for name in ("trans.semi", "trans.diat"):  # written pitches are what is drawn
+            staff.attrib.pop(name, None)
         if number in span.staves:
             _begin(staff, in_force[number], timed=number in span.timed)
         else:

@@ -17,6 +17,7 @@ from deepscores.exporting.sequences.converters import (
 )
 from deepscores.exporting.sequences.excerpt import Span, excerpt
 from deepscores.exporting.sequences.score import Score, read_score
+from deepscores.exporting.sequences.snapping import snapped
 from deepscores.exporting.sequences.sounds import (
     Sound,
     compare,
@@ -54,10 +55,11 @@ def label(shown: Shown) -> Label:
     try:
         made = excerpt(_score(shown.score), shown.span)
         drawn = _checked(made.text, shown)
+        ready = snapped(made.text, {name: one.onset for name, one in drawn.items()})
     except Unfit as why:
         return Label({}, {"mei": str(why)}, {})
     texts, failures = {"mei": made.text}, {}
-    for suffix, write in _conversions(made.text, shown, drawn):
+    for suffix, write in _conversions(ready, shown, list(drawn.values())):
         try:
             texts[suffix] = write()
         except Unfit as why:
@@ -70,7 +72,7 @@ def _score(path: Path) -> Score:
     return read_score(path)
 
 
-def _checked(mei: str, shown: Shown) -> list[Sound]:
+def _checked(mei: str, shown: Shown) -> dict[str, Sound]:
     """What is drawn, with onsets from the first measure, if *mei* says exactly that."""
     read = read_back(mei, "mei")
     common = [name for name in shown.sounds if name in read]
@@ -79,7 +81,7 @@ def _checked(mei: str, shown: Shown) -> list[Sound]:
     start = shown.sounds[common[0]].onset - read[common[0]].onset
     drawn = shifted(shown.sounds, start, shown.span.staves)
     compare_by_name(drawn, read)
-    return list(drawn.values())
+    return drawn
 
 
 def _conversions(
