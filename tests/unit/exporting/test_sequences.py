@@ -67,9 +67,13 @@ def read_by_music21(path: Path, form: str) -> Notes:
     """The notes of a file by music21's own parsers, part after part from the top."""
     import music21
 
-    score = music21.converter.parseData(path.read_text(), format=form)
+    # It knows no syllable that is a word of its own.
+    text = path.read_text().replace(' wordpos="s"', "")
+    score = music21.converter.parseData(text, format=form)
     found: Notes = {}
-    for staff, part in enumerate(score.parts, start=1):
+    # Of ABC's voices it makes two parts each, one without notes.
+    parts = [part for part in score.parts if form != "abc" or part.flatten().notesAndRests]
+    for staff, part in enumerate(parts, start=1):
         notes = []
         for one in part.flatten().notes:
             onset = Fraction(one.offset).limit_denominator(960)
@@ -136,7 +140,8 @@ def test_verovio_draws_the_notes_and_rests_of_the_picture_from_its_mei(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "form"), [("mei", "mei"), ("musicxml", "musicxml"), ("krn", "humdrum")]
+    ("encoding", "form"),
+    [("mei", "mei"), ("musicxml", "musicxml"), ("krn", "humdrum"), ("abc", "abc")],
 )
 def test_music21_reads_the_notes_of_the_picture(
     real: Path, sequences: Path, encoding: str, form: str

@@ -88,6 +88,8 @@ def sounds_of(music: Music) -> dict[str, Sound]:
     rank = {number: place for place, number in enumerate(staves, start=1)}
     found = {}
     for node in root.iter(f"{MEI}note", *(f"{MEI}{tag}" for tag in _RESTS)):
+        if node.get("visible") == "false":  # as kern's "1ryy" is read
+            continue
         name = node.get(ID, "")
         found[name] = _sound(music.facts[name], rank)
     return found
