@@ -158,4 +158,8 @@ def _library() -> _Library:
 
 
 def _stream(mei: str) -> Any:
-    return _library().reader(mei).run(None)
+    stream = _library().reader(mei).run(None)
+    # By a name such as "Tromba" music21 takes pitches for those of an instrument that transposes.
+    for instrument in stream.recurse().getElementsByClass("Instrument"):
+        instrument.transposition = None
+    return stream

@@ -1,7 +1,7 @@
 """Dynamics, hairpins and words moved onto the notes at which they stand, for the converters.
 
-MusicXML puts them at any time, say a 32nd after a note or within a triplet. Formats that hang them on notes
-cannot say that: converter21 makes voices of invisible rests up, or gives up.
+MusicXML puts them at any time, say a 32nd after a note. Formats that hang them on notes cannot say
+that: converter21 makes up voices of invisible rests for them, or gives up.
 """
 
 from bisect import bisect_right
