@@ -27,6 +27,8 @@ FORMATS: dict[str, tuple[str, str]] = {
     "patches": ("patches.Patches", "pictures of single objects in class folders (ImageFolder)"),
     "patch-mosaics": ("mosaics.PatchMosaics", "the same as the paper published them"),
     "mung": ("mung.Mung", "Music Notation Graphs: masks and relations"),
+    "sequences": ("sequences.Sequences", "systems with MEI, MusicXML, **kern and ABC"),
+    "sequences-mei": ("sequences.MeiSequences", "the same with MEI alone, which needs no extra"),
 }
 
 # Formats that have a label set of their own, unless another is asked for.
