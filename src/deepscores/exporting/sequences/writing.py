@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.exporting.options import SPLITS
 from deepscores.exporting.pictures import image_bytes, link
 from deepscores.exporting.protocol import Chunk, Job
 from deepscores.exporting.sequences.converters import require_converters
@@ -24,6 +23,7 @@ from deepscores.formats.png import encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_again
 from deepscores.pipeline.samples import IMAGES
+from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
 
 SKIPPED = "skipped.jsonl"
