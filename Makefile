@@ -91,10 +91,11 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Wheels alone, but for mung, which is published as source alone.
 # PyTorch apart, and without hashes: which file of a version it is, and whether CUDA's packages come
 # with it, differs from index to index; pip takes what the index at hand offers.
 $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock requirements-torch.lock
-	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	$(PIP) install --require-hashes --only-binary :all: --no-binary mung --requirement requirements-dev.lock
 	$(PIP) install --only-binary :all: --requirement requirements-torch.lock
 	@touch $@
 
