@@ -67,8 +67,11 @@ def read_by_music21(path: Path, form: str) -> Notes:
     """The notes of a file by music21's own parsers, part after part from the top."""
     import music21
 
-    # It knows no syllable that is a word of its own, and measures have to be numbers.
+    # It knows no syllable that is a word of its own, measures have to be numbers, and of MEI it
+    # passes over what is in an ending.
     text = path.read_text().replace(' wordpos="s"', "")
+    if form == "mei":
+        text = re.sub(r"</?ending\b[^>]*>", "", text)
     text = re.sub(r'(<measure [^>]*\bn=")\d*[^"]*"', r'\g<1>1"', text)
     score = music21.converter.parseData(text, format=form)
     found: Notes = {}
