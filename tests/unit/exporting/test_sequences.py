@@ -341,7 +341,8 @@ def test_the_documented_example_reads_an_export(
     sequences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = Path("docs/formats.md").resolve().read_text()
-    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    section = text.partition("\n## `sequences`")[2]
+    example = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert example is not None
     (tmp_path / "sequences").symlink_to(sequences)
     monkeypatch.chdir(tmp_path)

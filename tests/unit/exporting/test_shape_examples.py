@@ -8,7 +8,10 @@ import pytest
 from deepscores import export
 
 PAGE = Path(__file__).parents[3] / "docs" / "formats.md"
-KINDS = ("yolo", "yolo-seg", "yolo-obb", "voc", "deepscores-v1", "deepscores-v2", "dota")
+KINDS = ("coco", "yolo", "yolo-seg", "yolo-obb", "voc", "deepscores-v1", "deepscores-v2", "dota")
+
+# Of pycocotools 2.0 with NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def example_of(kind: str) -> str:
