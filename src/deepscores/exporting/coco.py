@@ -4,7 +4,6 @@ https://cocodataset.org/#format-data. Boxes are tight around the vectors, in pix
 masks and ``area`` are of the pixels that an object owns, so they may be a little more or less.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import count
@@ -13,7 +12,8 @@ from typing import Any
 
 from deepscores.exporting.families import family_of
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
+from deepscores.formats.compact import compact_json
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing
 from deepscores.version import __version__
@@ -21,7 +21,7 @@ from deepscores.version import __version__
 _IMAGE, _OBJECT = b"i", b"o"
 
 
-class Coco:
+class Coco(Format):
     """``annotations/instances_SPLIT.json`` and ``images/SPLIT/``."""
 
     owns = ("annotations", "images")
@@ -33,9 +33,9 @@ class Coco:
         for page in pictures:
             name = f"{page.name}.png"
             place_image(job, page, job.folder / "images" / chunk.split / name)
-            lines.write(_IMAGE + _encode(_image(page, name)) + b"\n")
+            lines.write(_IMAGE + compact_json(_image(page, name)) + b"\n")
             for one in annotations(job, page):
-                lines.write(_OBJECT + _encode(one) + b"\n")
+                lines.write(_OBJECT + compact_json(one) + b"\n")
         return lines.getvalue()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
@@ -43,8 +43,8 @@ class Coco:
         for split, files in parts.items():
             path = job.folder / "annotations" / f"instances_{split}.json"
             with replacing(path) as file:
-                file.write(b'{"info":' + _encode(_info(job, split)) + b',\n"licenses":[],')
-                file.write(b'\n"categories":' + _encode(categories(job)))
+                file.write(b'{"info":' + compact_json(_info(job, split)) + b',\n"licenses":[],')
+                file.write(b'\n"categories":' + compact_json(categories(job)))
                 for kind, key in ((_IMAGE, b"images"), (_OBJECT, b"annotations")):
                     file.write(b',\n"' + key + b'":[')
                     for place, line in enumerate(_numbered(files, kind)):
@@ -137,7 +137,3 @@ def _numbered(files: Sequence[Path], kind: bytes) -> Iterator[bytes]:
                 if kind == _OBJECT:
                     head += b'"image_id":%d,' % images
                 yield head + line[2:-1]
-
-
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

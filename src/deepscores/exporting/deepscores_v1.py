@@ -13,7 +13,7 @@ import numpy as np
 from deepscores.exporting.lists import concatenate, write_lines
 from deepscores.exporting.music import facts_of
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.png import encode_png
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.geometry import Box
@@ -22,7 +22,7 @@ from deepscores.pipeline.files import write_again
 from deepscores.pipeline.samples import IMAGES, MASKS, XML
 
 
-class DeepScoresV1:
+class DeepScoresV1(Format):
     """``images_png/``, ``xml_annotations/``, ``pix_annotations_png/``, ``splits/``, classes."""
 
     owns = (IMAGES, XML, MASKS, "splits", "class_names.csv")

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from deepscores.exporting.music import facts_of
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
+from deepscores.formats.compact import compact_json
 from deepscores.formats.deepscores_v2 import (
     SETS,
     Instance,
     annotation,
     category,
-    encode,
     published_categories,
 )
 from deepscores.formats.palette import class_colours
@@ -38,7 +38,7 @@ _COUNT = b"%08d"  # objects of an image, before its JSON
 _AFTER = 9  # bytes of the letter and the count
 
 
-class DeepScoresV2:
+class DeepScoresV2(Format):
     """``deepscores_SPLIT.json``, ``images/``, ``segmentation/`` and ``instance/``."""
 
     owns = (
@@ -46,6 +46,7 @@ class DeepScoresV2:
         "segmentation", "instance",
     )  # fmt: skip
     pages_a_chunk = 32
+    labels = LABELS
 
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
         """Pictures and maps, and a line of JSON for each and for each object, without their ids."""
@@ -60,10 +61,10 @@ class DeepScoresV2:
             instances = encode_colours_png(numbers[page.object_map])
             write_again(job.folder / "instance" / f"{page.name}_inst.png", instances)
             image = {"filename": f"{page.name}.png", "width": page.width, "height": page.height}
-            lines.write(_IMAGE + _COUNT % shown.sum() + encode(image) + b"\n")
+            lines.write(_IMAGE + _COUNT % shown.sum() + compact_json(image) + b"\n")
             for one, is_shown in zip(_instances(job, page), shown.tolist(), strict=True):
                 if is_shown:
-                    lines.write(_OBJECT + encode(annotation(one)) + b"\n")
+                    lines.write(_OBJECT + compact_json(annotation(one)) + b"\n")
         return lines.getvalue()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
@@ -71,9 +72,9 @@ class DeepScoresV2:
         listed, told = (count(1), count(1)), (count(1), count(1))  # ids of images and objects
         for split, files in parts.items():
             with replacing(job.folder / f"deepscores_{split}.json") as file:
-                file.write(b'{"info":' + encode(_info(split)))
-                file.write(b',\n"annotation_sets":' + encode(_sets(job)))
-                file.write(b',\n"categories":' + encode(_categories(job)))
+                file.write(b'{"info":' + compact_json(_info(split)))
+                file.write(b',\n"annotation_sets":' + compact_json(_sets(job)))
+                file.write(b',\n"categories":' + compact_json(_categories(job)))
                 for head, tail, lines in (
                     (b',\n"images":[', b"]", _images(files, *listed)),
                     (b',\n"annotations":{', b"}", _annotations(files, *told)),
@@ -149,7 +150,7 @@ def _images(files: Sequence[Path], images: Ids, objects: Ids) -> Iterator[bytes]
         if line[:1] == _IMAGE:
             own = [str(number) for number in islice(objects, int(line[1:_AFTER]))]
             head = b'{"id":%d,' % next(images)
-            yield head + line[_AFTER + 1 : -1] + b',"ann_ids":' + encode(own) + b"}"
+            yield head + line[_AFTER + 1 : -1] + b',"ann_ids":' + compact_json(own) + b"}"
 
 
 def _annotations(files: Sequence[Path], images: Ids, objects: Ids) -> Iterator[bytes]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from deepscores.exporting.lists import write_lines
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.dota import CUT, EASY, Turned, word, write_dota
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import write_again
 
 
-class Dota:
+class Dota(Format):
     """``SPLIT/images/``, ``SPLIT/labelTxt/`` and ``classes.txt``."""
 
     owns = ("train", "val", "test", "classes.txt")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, pack
 from deepscores.exporting.patches import refuse_patches
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.png import decode_png, encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_again, write_file
@@ -31,7 +31,7 @@ _SIDE = 10  # patches each way in the largest
 _COLUMNS = ("mosaic", "row", "column", "class", "page", "number")
 
 
-class PatchMosaics:
+class PatchMosaics(Format):
     """``SPLIT/CLASS/000000.png`` with the lists beside."""
 
     owns = SPLITS

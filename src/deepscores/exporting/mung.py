@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from deepscores.exporting.families import family_of
 from deepscores.exporting.notation import links, staff_links
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.mung import GraphNode, write_mung, write_node_classes
 from deepscores.labelled import LabelledPage
 from deepscores.labelling.rle import crop_rle
@@ -33,7 +33,7 @@ _DATA = {"duration": "duration_beats", "onset": "onset_beats", "octave": "pitch_
 _OWN_DATA = ("system", "staff", "voice", "measure", "part", "text")
 
 
-class Mung:
+class Mung(Format):
     """``annotations/SPLIT/PAGE.xml``, ``images/SPLIT/PAGE.png`` and ``node-classes.xml``."""
 
     owns = ("annotations", "images", "node-classes.xml")

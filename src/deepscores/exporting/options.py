@@ -1,14 +1,12 @@
 """What a user asks of an export."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from deepscores.errors import RecipeError
 from deepscores.pipeline.splits import SPLITS
 from deepscores.styling import page_size
-from deepscores.vocabulary.labels import LabelClass, LabelSet, load_label_set
 
 _IMAGES = ("copy", "link")
 _PATCHES = ("patches", "patch-mosaics")  # formats
@@ -83,20 +81,3 @@ def checked(options: Options) -> Options:
     if options.patches_per_class is not None and options.patches_per_class < 1:
         raise RecipeError(f"patches-per-class: {options.patches_per_class} is less than 1")
     return options
-
-
-def chosen_classes(options: Options, own: LabelSet) -> tuple[LabelClass, ...]:
-    """The classes that an export has, in order; *own* is the dataset's label set.
-
-    Raise RecipeError for a name or pattern that fits none, or for no such label set.
-    """
-    classes = (load_label_set(options.labels) if options.labels else own).classes
-    return choose(classes, options.classes) if options.classes else classes
-
-
-def choose(classes: Sequence[LabelClass], patterns: Sequence[str]) -> tuple[LabelClass, ...]:
-    """Those of *classes* whose name fits one of *patterns*."""
-    for pattern in patterns:
-        if not any(fnmatchcase(one.name, pattern) for one in classes):
-            raise RecipeError(f"classes: no class {pattern!r}; see 'deepscores classes'")
-    return tuple(one for one in classes if any(fnmatchcase(one.name, p) for p in patterns))

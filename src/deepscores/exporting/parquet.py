@@ -18,7 +18,7 @@ from deepscores.dataset import open_dataset
 from deepscores.exporting.card import Card, write_card
 from deepscores.exporting.coco import annotations
 from deepscores.exporting.pictures import image_bytes
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_file
@@ -37,7 +37,7 @@ def _several(feature: Feature, length: int = -1) -> Feature:
     return {"feature": feature, "length": length, "_type": "Sequence"}
 
 
-class HuggingFace:
+class HuggingFace(Format):
     """``data/SPLIT-00000-of-00012.parquet`` and the dataset card, ``README.md``."""
 
     owns = ("data", "README.md")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, pack
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links, refuse_tiles
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import write_again
@@ -17,7 +17,7 @@ from deepscores.pipeline.splits import SPLITS
 _SIZE = (45, 170)  # the paper's, for datasets that tell none
 
 
-class Patches:
+class Patches(Format):
     """``SPLIT/CLASS/PAGE-NUMBER.png``."""
 
     owns = SPLITS

@@ -4,6 +4,7 @@ import contextlib
 import errno
 from pathlib import Path
 
+from deepscores.auditing.own import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.exporting.protocol import Job
 from deepscores.formats.png import encode_png
@@ -30,11 +31,7 @@ def image_bytes(job: Job, page: LabelledPage) -> bytes:
     """The PNG of *page*: its own file's bytes where it is whole."""
     if not page.is_whole:
         return encode_png(page.image)
-    path = job.dataset / IMAGES / f"{page.name}.png"
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from None
+    return read_bytes(job.dataset / IMAGES / f"{page.name}.png")
 
 
 def link(target: Path, path: Path) -> None:

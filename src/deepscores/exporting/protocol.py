@@ -44,12 +44,15 @@ class Format(Protocol):
     """Writes pages; one instance serves all exports.
 
     `write` runs in worker processes, once a chunk; `finish` in the caller's, once at the end. Both
-    may run again over what a killed run left, and write the same bytes then. One that cannot honour
-    every option also has ``check(job)``, which raises RecipeError before anything is written.
+    may run again over what a killed run left, and write the same bytes then.
     """
 
     owns: Sequence[str]  # names of its files and folders at the top of the export
     pages_a_chunk: int
+    labels: str | None = None  # the label set, unless another is asked for; None: the dataset's
+
+    def check(self, job: Job) -> None:
+        """Raise RecipeError if the format cannot honour the options; nothing is written yet."""
 
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
         """Write a chunk's files under ``job.folder``; return what `finish` has to know of it.

@@ -31,9 +31,6 @@ FORMATS: dict[str, tuple[str, str]] = {
     "sequences-mei": ("sequences.MeiSequences", "the same with MEI alone, which needs no extra"),
 }
 
-# Formats that have a label set of their own, unless another is asked for.
-LABELS = {"deepscores-v2": "deepscores-v2"}
-
 
 @cache
 def format_named(name: str) -> "Format":

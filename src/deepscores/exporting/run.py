@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from deepscores.dataset import Dataset, DatasetPage, open_dataset
 from deepscores.errors import DatasetError
-from deepscores.exporting.options import Options, checked, chosen_classes
+from deepscores.exporting.options import Options, checked
 from deepscores.exporting.protocol import Chunk, Format, Job
-from deepscores.exporting.registry import LABELS, format_named
+from deepscores.exporting.registry import format_named
 from deepscores.labelled import LabelledPage, cut, label_page, rescaled, windows
+from deepscores.labelled.classes import chosen_classes
 from deepscores.pipeline.files import clean_partials, locked, write_file
 from deepscores.pipeline.plan import DATASET
 from deepscores.pipeline.progress import Progress, Silence
@@ -69,10 +70,9 @@ def export(
     for a folder that cannot be used: one with another export in it is replaced with *force* alone.
     """
     form = format_named(options.to)
-    options = replace(options, labels=options.labels or LABELS.get(options.to))
+    options = replace(options, labels=options.labels or form.labels)
     job = _job(dataset, folder, checked(options))
-    if check := getattr(form, "check", None):
-        check(job)
+    form.check(job)
     plan = _plan(job)
     _refuse(job, plan, force=force)
     with locked(folder, f"{WORK}/lock", "export is writing this folder"):
@@ -84,7 +84,8 @@ def _job(dataset: Path, folder: Path, options: Options) -> Job:
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
-    return Job(dataset, folder, options, chosen_classes(options, opened.labels), opened.info)
+    chosen = chosen_classes(opened.labels, options.labels, options.classes)
+    return Job(dataset, folder, options, chosen, opened.info)
 
 
 def _plan(job: Job) -> dict[str, Any]:
@@ -165,14 +166,16 @@ def _run(job: Job, form: Format, plan: dict[str, Any], jobs: int, progress: Prog
     progress.stage("Writing pages", sum(counts.values()))
     records: dict[str, dict[str, Any]] = {}
     new = 0
-    waiting = []
-    for chunk in _chunks(job, form, counts):
-        if record := _record(job.folder, chunk):
-            records[chunk.name] = record
-            progress.advance(len(chunk.rows))
-        else:
-            waiting.append(chunk)
-    for chunk, record in _written(job, waiting, jobs):
+
+    def waiting() -> Iterator[Chunk]:
+        for chunk in _chunks(job, form, counts):
+            if record := _record(job.folder, chunk):
+                records[chunk.name] = record
+                progress.advance(len(chunk.rows))
+            else:
+                yield chunk
+
+    for chunk, record in _written(job, waiting(), jobs):
         records[chunk.name] = record
         new += len(chunk.rows)
         progress.advance(len(chunk.rows))
@@ -259,7 +262,9 @@ def _record_path(folder: Path, chunk: Chunk) -> Path:
     return folder / _PARTS / f"{chunk.name}.json"
 
 
-def _written(job: Job, chunks: list[Chunk], jobs: int) -> Iterator[tuple[Chunk, dict[str, Any]]]:
+def _written(
+    job: Job, chunks: Iterable[Chunk], jobs: int
+) -> Iterator[tuple[Chunk, dict[str, Any]]]:
     tasks = (_Task(job, chunk) for chunk in chunks)
     if jobs == 1:
         for task in tasks:

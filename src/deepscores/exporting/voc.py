@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deepscores.exporting.lists import concatenate, write_lines
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.palette import class_colours
 from deepscores.formats.pascal import Thing, write_pascal
 from deepscores.geometry import Box
@@ -19,7 +19,7 @@ from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import write_again
 
 
-class Voc:
+class Voc(Format):
     """``Annotations/``, ``JPEGImages/`` (with PNGs), ``ImageSets/Main/``, ``labelmap.txt``."""
 
     owns = ("Annotations", "JPEGImages", "ImageSets", "labelmap.txt")

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from deepscores.exporting.coco import annotations
 from deepscores.exporting.pictures import image_bytes
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links
+from deepscores.formats.compact import compact_json
 from deepscores.formats.png import encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_file
@@ -31,7 +32,7 @@ _SIZES = "sizes.json"
 _PAGE = ("page", "score", "work", "engraver", "font", "number", "staff_space")
 
 
-class WebDataset:
+class WebDataset(Format):
     """``shards/SPLIT-000000.tar``, ``shards/sizes.json``, ``SPLIT.json`` and ``classes.json``."""
 
     owns = ("shards", "classes.json", *(f"{split}.json" for split in SPLITS))
@@ -59,7 +60,7 @@ class WebDataset:
             "nsamples": samples,
             "filesize": path.stat().st_size,
         }
-        return _encode(row)
+        return compact_json(row)
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
         """The lists of shards."""
@@ -74,9 +75,9 @@ class WebDataset:
                     "name": f"deepscores-{split}",
                     "shardlist": shards,
                 }
-                write_file(job.folder / f"{split}.json", _encode(index))
-        write_file(job.folder / "shards" / _SIZES, _encode(sizes))
-        write_file(job.folder / "classes.json", _encode(["", *job.names]))
+                write_file(job.folder / f"{split}.json", compact_json(index))
+        write_file(job.folder / "shards" / _SIZES, compact_json(sizes))
+        write_file(job.folder / "classes.json", compact_json(["", *job.names]))
 
 
 def add_sample(tar: tarfile.TarFile, key: str, fields: Mapping[str, bytes]) -> None:
@@ -109,7 +110,7 @@ def _fields(job: Job, page: LabelledPage) -> dict[str, bytes]:
         "png": image_bytes(job, page),
         "seg.png": encode_png(_class_map(job, page)),
         "inst.png": encode_png(instance_map(page)),
-        "json": _encode(_facts(job, page)),
+        "json": compact_json(_facts(job, page)),
     }
 
 
@@ -153,7 +154,3 @@ def _objects(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
             if name in one:
                 found[name.replace("segmentation", "mask")] = one[name]
         yield found
-
-
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from deepscores.exporting.pictures import place_image
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.yolo import centred, write_data_yaml, write_yolo
 from deepscores.labelled import LabelledPage
 from deepscores.labelling.polygons import joined, trace
@@ -43,7 +43,7 @@ def polygons(page: LabelledPage) -> Iterator[Sequence[float]]:
         yield shares
 
 
-class Yolo:
+class Yolo(Format):
     """``images/SPLIT/``, ``labels/SPLIT/`` and ``data.yaml``."""
 
     owns = ("data.yaml", "images", "labels")

@@ -6,7 +6,6 @@ null where the set has no such class.
 """
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -76,8 +75,3 @@ def annotation(one: Instance) -> dict[str, Any]:
 def category(name: str, annotation_set: str, value: int) -> dict[str, Any]:
     """The entry of a category, whose pixels have *value* in segmentation maps."""
     return {"name": name, "annotation_set": annotation_set, "color": value}
-
-
-def encode(value: Any) -> bytes:
-    """*value* as JSON in one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -32,9 +32,7 @@ class Objects:
     box: NDArray[np.float64]  # (n, 4) tight around the vectors
     oriented: NDArray[np.float64]  # (n, 8) corners x y of the tight rotated box
     share: NDArray[np.float64]  # (n,) of its pixels on the page, those in this picture; 1: not cut
-    of_symbol: NDArray[
-        np.int32
-    ]  # (symbols + 1,) by symbol number: place in these columns + 1, or 0
+    of_symbol: NDArray[np.int32]  # (symbols + 1,) by symbol number: place here from 1, or 0
 
     def __len__(self) -> int:
         return len(self.number)

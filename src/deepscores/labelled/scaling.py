@@ -30,7 +30,7 @@ def rescaled(page: LabelledPage, staff_space: float) -> LabelledPage:
         raise RecipeError(
             f"{page.name}: a staff space of {staff_space:g} px is {factor:.3g} times what it has"
         )
-    width, height = (max(round(side * factor), 1) for side in (page.width, page.height))
+    width, height = scaled_size(page.width, page.height, before, staff_space)
     image = Image.fromarray(page.image).resize((width, height), Image.Resampling.LANCZOS)
     x_factor, y_factor = width / page.width, height / page.height
     scale = np.array([x_factor, y_factor])
@@ -52,6 +52,17 @@ def rescaled(page: LabelledPage, staff_space: float) -> LabelledPage:
             oriented=objects.oriented[rows] * np.tile(scale, 4),
         ),
     )
+
+
+def scaled_size(width: int, height: int, before: float, after: float | None) -> tuple[int, int]:
+    """The size in pixels of a page whose staff space was *before* and becomes *after*.
+
+    Its own where nothing is asked for, or where the page does not tell its staff space.
+    """
+    if after is None or not before > 0:
+        return width, height
+    factor = after / before
+    return max(round(width * factor), 1), max(round(height * factor), 1)
 
 
 def _nearest(owners: NDArray[np.uint16], width: int, height: int) -> NDArray[np.uint16]:

@@ -13,8 +13,8 @@ from torch.utils.data import Dataset
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.geometry import Box
+from deepscores.labelled.classes import chosen_classes
 from deepscores.labelling.patches import cut_patch
-from deepscores.loaders.classes import chosen_classes
 from deepscores.loaders.forms import image_tensor
 from deepscores.loaders.index import open_index
 from deepscores.loaders.reading import read_pixels
@@ -58,7 +58,7 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}, all")
         self.dataset, self.source, self.transform = Path(dataset), source, transform
         self.index = open_index(dataset, labels)
-        chosen = chosen_classes(opened, labels, classes)
+        chosen = chosen_classes(opened.labels, labels, classes)
         self.classes = tuple(one.name for one in chosen)
         self._kind = "by_class" if source == "pages" else "patched"
         buckets = (*SPLITS, "") if split == "all" else (split,)

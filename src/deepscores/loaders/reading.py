@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.errors import DatasetError
+from deepscores.auditing.own import read_bytes
 from deepscores.formats.png import decode_png
 from deepscores.formats.tables import SYMBOLS
 from deepscores.geometry import Affine
@@ -78,8 +78,4 @@ class PageReader:
 
 def read_pixels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """A grey PNG; raise DatasetError if it is missing or damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from None
-    return decode_png(data, str(path))
+    return decode_png(read_bytes(path), str(path))

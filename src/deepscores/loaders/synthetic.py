@@ -8,7 +8,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from deepscores.engravers.choice import engine_versions
 from deepscores.errors import RecipeError
-from deepscores.loaders.classes import choose
+from deepscores.labelled.classes import choose
 from deepscores.loaders.forms import FORMS, DetectionForm, Form, named
 from deepscores.loaders.samplers import ranked
 from deepscores.loaders.sharing import shared_counter

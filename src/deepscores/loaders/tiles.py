@@ -11,12 +11,13 @@ from torch.utils.data import Dataset
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.labelled import LabelledPage
-from deepscores.loaders.classes import chosen_classes
+from deepscores.labelled.classes import chosen_classes
+from deepscores.labelled.scaling import scaled_size
 from deepscores.loaders.forms import DetectionForm, Form, SegmentationForm, named
 from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.reading import PageReader
 from deepscores.loaders.sharing import shared_counter
-from deepscores.loaders.views import View, checked_view, scaled_size
+from deepscores.loaders.views import View, checked_view
 
 _LARGEST = (1, 200)  # pixels of a staff space
 
@@ -42,7 +43,7 @@ class Tiles(Dataset[Any]):
             raise RecipeError(f"staff-space: {staff_space:g} px is not between 1 and 200")
         self.form, self.view, self.transform = form, checked_view(view), transform
         self.index = open_index(dataset, labels)
-        chosen = chosen_classes(open_dataset(dataset), labels, classes)
+        chosen = chosen_classes(open_dataset(dataset).labels, labels, classes)
         self.classes = named(one.name for one in chosen)
         self.reader = PageReader(
             Path(dataset), self.index, chosen if classes else None, staff_space

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 
 from deepscores.errors import RecipeError
 from deepscores.labelled import LabelledPage, Window, cut, windows
@@ -73,13 +72,3 @@ def checked_view(view: View) -> View:
     if view.crops is not None and view.crops < 1:
         raise RecipeError(f"crops: {view.crops} is not at least 1")
     return view
-
-
-def scaled_size(
-    width: int, height: int, before: float, staff_space: float | None
-) -> tuple[int, int]:
-    """The size that `labelled.rescaled` gives a page."""
-    if staff_space is None or not (isfinite(before) and before > 0):
-        return width, height
-    factor = staff_space / before
-    return max(round(width * factor), 1), max(round(height * factor), 1)

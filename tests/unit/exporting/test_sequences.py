@@ -254,6 +254,7 @@ def test_nothing_in_an_export_tells_when_or_where(sequences: Path) -> None:
 def test_tiles_are_refused_with_the_reason(built: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="tiles cut through systems"):
         export(built, tmp_path / "out", Options("sequences", tiles=256))
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_the_extra_an_error_names_it_and_mei_alone_works(

@@ -1,6 +1,5 @@
 """The format: pictures and encodings side by side, and a line of JSON for each pair."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.exporting.pictures import image_bytes, link
-from deepscores.exporting.protocol import Chunk, Job
+from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.sequences.converters import require_converters
 from deepscores.exporting.sequences.excerpt import Span
 from deepscores.exporting.sequences.labels import Label, Shown, label
@@ -19,6 +18,7 @@ from deepscores.exporting.sequences.score import Score, read_score
 from deepscores.exporting.sequences.sounds import drawn_sounds
 from deepscores.exporting.sequences.systems import check_signs, names_of, systems_of, whole_page
 from deepscores.exporting.sequences.unfit import Unfit
+from deepscores.formats.compact import compact_json
 from deepscores.formats.png import encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_again
@@ -32,7 +32,7 @@ _LIMITS = Limits(120, 3 * 2**30)  # of one picture's encodings
 _OF_PAGE = ("page", "score", "work", "engraver", "font", "staff_space")
 
 
-class Sequences:
+class Sequences(Format):
     """``SPLIT/STEM--system-N.png`` with ``.mei``, ``.musicxml``, ``.krn`` and ``.abc``."""
 
     owns: Sequence[str] = (*SPLITS, *(f"{split}.jsonl" for split in SPLITS), SKIPPED)
@@ -45,7 +45,6 @@ class Sequences:
         The engines are at work in a process of their own, so that a score that they cannot stand
         costs itself only.
         """
-        self._check(job)
         lines = BytesIO()
         waiting: dict[int, _Sample] = {}
         tasks = self._tasks(job, pictures, waiting, lines)
@@ -60,7 +59,8 @@ class Sequences:
                 _write_sample(job, chunk, sample, made, lines)
         return lines.getvalue()
 
-    def _check(self, job: Job) -> None:
+    def check(self, job: Job) -> None:
+        """Raise RecipeError for tiles, and where the converters are missing."""
         if job.options.tiles is not None:
             raise RecipeError(
                 "sequences: tiles cut through systems and have no music of their own; "
@@ -80,7 +80,7 @@ class Sequences:
         for page in pictures:
             for one in _samples(job, page):
                 if isinstance(one, _Missing):
-                    lines.write(_SKIP + _encode(one.entry()) + b"\n")
+                    lines.write(_SKIP + compact_json(one.entry()) + b"\n")
                     continue
                 waiting[count] = one
                 count += 1
@@ -173,7 +173,7 @@ def _row(
 def _write_sample(job: Job, chunk: Chunk, sample: _Sample, made: Label, lines: BytesIO) -> None:
     base = job.folder / chunk.split / sample.name
     lines.writelines(
-        _SKIP + _encode(_Missing(sample.name, encoding, why).entry()) + b"\n"
+        _SKIP + compact_json(_Missing(sample.name, encoding, why).entry()) + b"\n"
         for encoding, why in made.failures.items()
     )
     if not made.texts:
@@ -189,7 +189,7 @@ def _write_sample(job: Job, chunk: Chunk, sample: _Sample, made: Label, lines: B
         **sample.row,
         "cut": dict(made.cut),
     }
-    lines.write(_ROW + _encode(row) + b"\n")
+    lines.write(_ROW + compact_json(row) + b"\n")
 
 
 def _place(job: Job, sample: _Sample, path: Path) -> None:
@@ -214,7 +214,3 @@ def _gather(path: Path, files: Iterable[Path], kind: bytes) -> None:
                 for line in lines:
                     if line[:1] == kind:
                         target.write(line[1:])
-
-
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,26 +1,27 @@
-"""The classes that a loader tells apart."""
+"""Which classes of a label set are wanted."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from deepscores.dataset import Dataset
 from deepscores.errors import RecipeError
-from deepscores.vocabulary.labels import LabelClass, load_label_set
+from deepscores.vocabulary.labels import LabelClass, LabelSet, load_label_set
 
 
 def chosen_classes(
-    dataset: Dataset, labels: str | None, patterns: Sequence[str] | str = ()
+    own: LabelSet, labels: str | None, patterns: Sequence[str] | str = ()
 ) -> tuple[LabelClass, ...]:
-    """Those of a label set, by default the dataset's, whose names fit one of *patterns*.
+    """Those of the label set called *labels*, by default the dataset's *own*, as `choose` has them.
 
-    Raise RecipeError for a pattern that fits none.
+    Raise RecipeError for no such label set, too.
     """
-    found = (load_label_set(labels) if labels else dataset.labels).classes
-    return choose(found, patterns)
+    return choose((load_label_set(labels) if labels else own).classes, patterns)
 
 
 def choose(classes: Sequence[LabelClass], patterns: Sequence[str] | str) -> tuple[LabelClass, ...]:
-    """Those of *classes* whose names fit one of *patterns*, all if there are none."""
+    """Those of *classes* whose names fit one of *patterns*, all if there are none.
+
+    *patterns* may be a string with commas. Raise RecipeError for one that fits no class.
+    """
     wanted = patterns.split(",") if isinstance(patterns, str) else list(patterns)
     wanted = [one.strip() for one in wanted if one.strip()]
     for pattern in wanted:
