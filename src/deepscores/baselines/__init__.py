@@ -1,0 +1,1 @@
+"""Baselines, trained in PyTorch (``pip install 'deepscores[torch]'``): `run.train` trains one."""
