@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.baselines.options import TrainOptions
+from deepscores.baselines.tiles import TrainPage
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.labelled import LabelledPage, rescaled
@@ -20,16 +21,6 @@ from deepscores.loaders.synthetic import SyntheticPages
 from deepscores.streams import stream
 
 _FRESH = 64  # pages made on the spot for an epoch
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainPage:
-    """A picture and what is in it."""
-
-    name: str
-    image: NDArray[np.uint8]  # (height, width), 255 = paper
-    box: NDArray[np.float32]  # (n, 4) x0 y0 x1 y1 in its pixels
-    class_id: NDArray[np.int32]  # (n,) from 1
 
 
 class PageSource:
@@ -45,6 +36,7 @@ class PageSource:
         labels = options.labels or open_dataset(dataset).labels.name
         self.label_set = str(labels)
         self._fresh = _fresh_pages(options, self.index.names) if options.recipe else None
+        self._held: list[TrainPage] | None = None  # all pages, where they go into memory
 
     @property
     def staff_space(self) -> float | None:
@@ -55,20 +47,29 @@ class PageSource:
         return float(found[0]) if len(found) == 1 and found[0] > 0 else None
 
     def objects(self, split: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Boxes and class ids of all objects of a split, in pixels of the pages as they are."""
-        spans = [np.arange(*self.index.span("object", one)) for one in self._places(split)]
-        rows = np.concatenate(spans)
+        """Boxes and class ids of all objects of a split."""
         columns = self.index.columns
-        return columns["box"][rows].astype(np.float32), columns["class_id"][rows].astype(np.int32)
+        found = []
+        for place in self._places(split).tolist():
+            rows = slice(*self.index.span("object", place))
+            found.append((columns["box"][rows] * self._factor(place), columns["class_id"][rows]))
+        boxes, class_ids = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return boxes.astype(np.float32), class_ids.astype(np.int32)
 
     def epoch(self, number: int) -> list[TrainPage]:
         """The pages to train on in an epoch; they follow from its number alone."""
         if self._fresh is not None:
             self._fresh.set_epoch(number)
             return list(islice(self._fresh, _FRESH))
+        if self._held is not None:
+            return self._held
         places = self._places("train")
         random = stream(self._options.seed, "pages", number)
-        return list(self._read(random.permutation(places), self._most_pixels))
+        found = list(self._read(random.permutation(places), self._most_pixels))
+        if len(found) == len(places):
+            self._held = sorted(found, key=lambda page: page.name)
+            return self._held
+        return found
 
     def spread(self, split: str, most: int) -> list[TrainPage]:
         """At most so many pages of a split, from all over it."""
@@ -93,6 +94,12 @@ class PageSource:
         if not len(places):
             raise DatasetError(f"{self._reader.dataset}: no page of the split {split!r}")
         return places
+
+    def _factor(self, place: int) -> float:
+        """How much larger the page at *place* is made."""
+        before = float(self.index.pages["staff_space"][place].as_py())
+        wanted = self._options.staff_space
+        return wanted / before if wanted is not None and before > 0 else 1.0
 
     def _read(self, places: NDArray[np.int32], most_pixels: int) -> Iterator[TrainPage]:
         """The first of *places*, as many as go into memory, at least one."""

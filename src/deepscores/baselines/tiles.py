@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from deepscores.baselines.pages import TrainPage
 from deepscores.baselines.shapes import channel_objects
 from deepscores.baselines.targets import TileObjects
 from deepscores.errors import DatasetError
@@ -19,6 +18,16 @@ from deepscores.streams import stream
 PAPER = 255
 _JITTER = 0.35  # of a tile's side, by which the object drawn may be off its middle
 _BEYOND = 16  # pixels of a tile that may lie beyond the page
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainPage:
+    """A picture and what is in it."""
+
+    name: str
+    image: NDArray[np.uint8]  # (height, width), 255 = paper
+    box: NDArray[np.float32]  # (n, 4) x0 y0 x1 y1 in its pixels
+    class_id: NDArray[np.int32]  # (n,) from 1
 
 
 class TileBatch(NamedTuple):
