@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from deepscores.baselines.networks import Detector, shape_of
+from deepscores.baselines.heat_network import Detector, shape_of
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.pages import PageSource
 from deepscores.baselines.precision import THRESHOLDS, Truth, average_precisions, macro

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from deepscores.baselines.detect import Detect, padded
-from deepscores.baselines.networks import SHAPES, Detector
+from deepscores.baselines.heat_network import SHAPES, Detector
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.pages import PageSource
 from deepscores.baselines.precision import THRESHOLDS, Truth, average_precisions
