@@ -143,8 +143,8 @@ class Segment:
         self.workers = _threads(options)
         lean = measure_lean(self.sampler, _LEAN_TILES, max(self.workers, 1))
         self.adjustment = torch.from_numpy(lean.adjustment(self.taught))
-        natural = torch.from_numpy(np.log(lean.natural[list(self.taught)]).astype(np.float32))
-        self.bias = -self.preset.tempered * (natural - natural.mean())
+        self.natural = torch.from_numpy(np.log(lean.natural[list(self.taught)]).astype(np.float32))
+        self.bias = -self.preset.tempered * (self.natural - self.natural.mean())
         torch.manual_seed(options.seed)
         self.model = PointNetwork(self.preset, len(self.taught))
         self._output = np.zeros(len(index.names) + 1, np.int64)  # by class id; 0 if not taught
