@@ -6,11 +6,11 @@ thousand points a tile in training, at all ink of a page afterwards.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +21,8 @@ from torch.nn import functional
 from deepscores.baselines.blocks import Trunk
 from deepscores.baselines.ink import whole_page
 from deepscores.baselines.options import TrainOptions
-from deepscores.baselines.points import PageStore, PointSampler, Sampling, measure_lean
+from deepscores.baselines.points import PointSampler, Sampling, measure_lean
+from deepscores.baselines.pools import DatasetPool, FreshPages
 from deepscores.baselines.protocol import Exportable, Plan
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
@@ -32,6 +33,8 @@ from deepscores.version import __version__
 from deepscores.vocabulary.labels import load_label_set
 
 _AHEAD = 2  # batches of each thread that wait
+_TILES = 4  # of each page, in an epoch
+_MOST_STRIDES = 1024  # of a page's side, in multiples of STRIDE
 _LEAN_TILES = 512  # on which the points' lean is measured
 _LEAST_PIXELS = 1_000  # of a class, to count in a validation
 
@@ -135,51 +138,63 @@ class Segment:
         self.preset = chosen_preset(options)
         self.dataset, self.options, self.plan = dataset, options, self.preset.plan
         own = open_dataset(dataset).labels
-        self.labels = load_label_set(options.labels) if options.labels else own
-        index = open_index(dataset, options.labels)
-        store = PageStore(dataset, index, "train", options.staff_space)
-        self.sampler = PointSampler(store, self.preset.sampling, options.seed)
-        self.taught = (0, *(np.flatnonzero(self.sampler.objects) + 1).tolist())  # class ids
-        self.workers = _threads(options)
-        lean = measure_lean(self.sampler, _LEAN_TILES, max(self.workers, 1))
-        self.adjustment = torch.from_numpy(lean.adjustment(self.taught))
-        self.natural = torch.from_numpy(np.log(lean.natural[list(self.taught)]).astype(np.float32))
-        self.bias = -self.preset.tempered * (self.natural - self.natural.mean())
-        torch.manual_seed(options.seed)
+        self.label_set = load_label_set(options.labels).name if options.labels else own.name
+        self.index = open_index(dataset, options.labels)
+        self._fresh = FreshPages(options, self.index.names) if options.recipe else None
+        first = self._fresh.pool(0) if self._fresh else self._pages("train")
+        self.sampler = PointSampler(first, self.preset.sampling, options.seed)
+        found = first.objects > 0 if self._fresh is None else np.ones(len(self.index.names), bool)
+        self.taught = (0, *(np.flatnonzero(found) + 1).tolist())  # class ids
+        self.threads = options.workers or 0
+        self.lean = measure_lean(self.sampler, _LEAN_TILES, max(self.threads, 1))
+        self.adjustment = torch.from_numpy(self.lean.adjustment(self.taught))
         self.model = PointNetwork(self.preset, len(self.taught))
-        self._output = np.zeros(len(index.names) + 1, np.int64)  # by class id; 0 if not taught
+        self._output = np.zeros(len(self.index.names) + 1, np.int64)  # by class id
         self._output[list(self.taught)] = np.arange(len(self.taught))
 
+    def _pages(self, split: str) -> DatasetPool:
+        return DatasetPool(self.dataset, self.index, split, self.options.staff_space)
+
+    @property
+    def bias(self) -> torch.Tensor:
+        """Of the logits, in which rarity counts less against a class than it does in pages."""
+        return torch.from_numpy(self.lean.tempering(self.taught, self.preset.tempered))
+
     def card(self) -> ModelCard:
-        """Its outputs are in the order of ``settings["class_ids"]``."""
+        """Its logits are those of ``settings["class_ids"]``."""
         return ModelCard(
             self.name,
-            self.sampler.store.index.names,
-            self.labels.name,
-            self.options.staff_space,
+            self.index.names,
+            self.label_set,
+            self._staff_space(),
             self.options.preset,
             __version__,
             settings={"class_ids": list(self.taught), "ink": INK, "stride": STRIDE},
         )
 
-    def batches(self, epoch: int, skip: int) -> Iterator[dict[str, torch.Tensor]]:
-        """Four tiles for each page of the split."""
-        size = self.options.batch_size or self.preset.batch_size
-        numbers = range(skip, max(4 * len(self.sampler.places) // size, 1))
-        if not self.workers:
-            yield from (self._batch(epoch, number, size) for number in numbers)
-            return
-        with ThreadPoolExecutor(self.workers) as pool:
-            waiting: deque[Future[dict[str, torch.Tensor]]] = deque()
-            for number in numbers:
-                waiting.append(pool.submit(self._batch, epoch, number, size))
-                if len(waiting) > _AHEAD * self.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+    def _staff_space(self) -> float | None:
+        """That to which pages are rescaled, or which they all have."""
+        if self.options.staff_space is not None:
+            return self.options.staff_space
+        spaces = np.unique(self.index.pages["staff_space"].to_numpy())
+        return float(spaces[0]) if len(spaces) == 1 and spaces[0] > 0 else None
 
-    def _batch(self, epoch: int, number: int, size: int) -> dict[str, torch.Tensor]:
-        tiles = [self.sampler.points(epoch, number * size + place) for place in range(size)]
+    def batches(self, epoch: int, skip: int) -> Iterator[dict[str, torch.Tensor]]:
+        """Four tiles for each page."""
+        sampler = self.sampler
+        if self._fresh is not None:
+            sampler = PointSampler(
+                self._fresh.pool(epoch), self.preset.sampling, self.options.seed
+            )
+        size = self.options.batch_size or self.preset.batch_size
+        numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
+        make = partial(self._batch, sampler, epoch, size)
+        return in_turn(make, numbers, self.threads)
+
+    def _batch(
+        self, sampler: PointSampler, epoch: int, size: int, number: int
+    ) -> dict[str, torch.Tensor]:
+        tiles = [sampler.points(epoch, number * size + nth) for nth in range(size)]
         area = self.preset.sampling.size**2
         place = np.concatenate([one.place + area * nth for nth, one in enumerate(tiles)])
         class_id = np.concatenate([one.class_id for one in tiles])
@@ -207,42 +222,38 @@ class Segment:
 
         Of so many pages of the split, evenly spread, or of all; [0, 0] counts ink alone.
         """
-        index = self.sampler.store.index
-        places = index.places(split)
-        if pages is not None and len(places) > pages:
-            places = places[(np.arange(pages) * len(places)) // pages]
-        classes = len(index.names)
-        store = PageStore(self.dataset, index, split, self.options.staff_space)
+        pool, classes = self._pages(split), len(self.index.names)
+        count = pool.pages if pages is None else min(pages, pool.pages)
         total = np.zeros((classes + 1, classes + 1), np.int64)
-        for place in places.tolist():
-            page = store.page(place)
+        for nth in range(count):
+            page = pool.read(nth * pool.pages // count)
             tile = whole_page(page, STRIDE)
-            found = self._predicted(tile.image, tile.place)
-            pairs = tile.class_id * (classes + 1) + found
+            pairs = tile.class_id * (classes + 1) + self._predicted(tile.image, tile.place)
             total += np.bincount(pairs, minlength=total.size).reshape(total.shape)
             # Thin symbols have pixels lighter than ink, which are never found.
-            total[:, 0] += np.bincount(page.class_id[page.grey >= INK], minlength=classes + 1)
+            light = page.class_id[page.grey >= INK]
+            total[1:, 0] += np.bincount(light, minlength=classes + 1)[1:]
         return total
 
     def _predicted(self, image: NDArray[np.uint8], place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Class ids at places of a page."""
         device = next(self.model.parameters()).device
         with torch.inference_mode():
             given = (torch.from_numpy(one).to(device) for one in (image[None, None], place))
             logits = self.model(*given) + self.bias.to(device)
-            best: NDArray[np.int64] = logits.argmax(1).cpu().numpy()
-        return np.array(self.taught)[best]
+        return np.array(self.taught)[logits.argmax(1).cpu().numpy()]
 
     def exportable(self) -> Exportable:
         """One page in, its ink and logits out."""
-        side = torch.export.Dim("rows", max=1024), torch.export.Dim("columns", max=1024)
+        sides = (torch.export.Dim(name, max=_MOST_STRIDES) for name in ("rows", "columns"))
         image = np.full((1, 1, 4 * STRIDE, 6 * STRIDE), 255, np.uint8)
         image[0, 0, 20:100:7, 10:150] = np.arange(140) % 120
         return Exportable(
-            PageNetwork(self.model, self.bias.to(next(self.model.parameters()).device)).eval(),
+            PageNetwork(self.model, self.bias).eval(),
             (torch.from_numpy(image),),
             ("image",),
             (PLACES, LOGITS),
-            ({2: STRIDE * side[0], 3: STRIDE * side[1]},),
+            ({axis: STRIDE * side for axis, side in enumerate(sides, start=2)},),
         )
 
 
@@ -269,8 +280,21 @@ def chosen_preset(options: TrainOptions) -> Preset:
     return PRESETS[options.preset]
 
 
-def _threads(options: TrainOptions) -> int:
-    """Threads that make batches: on a processor the network needs them all itself."""
-    if options.workers is not None:
-        return options.workers
-    return 8 if options.device == "cuda" else 0
+def in_turn(
+    make: Callable[[int], dict[str, torch.Tensor]], numbers: Iterable[int], threads: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """What *make* makes of each of *numbers*, in their order, by threads that work ahead."""
+    if not threads:
+        yield from map(make, numbers)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[dict[str, torch.Tensor]]] = deque()
+        try:
+            for number in numbers:
+                waiting.append(pool.submit(make, number))
+                if len(waiting) > _AHEAD * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # whoever takes them may stop early
+            pool.shutdown(cancel_futures=True)

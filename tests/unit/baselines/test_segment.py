@@ -103,7 +103,7 @@ def test_batches_can_be_skipped_and_are_the_same_by_threads(built: Path, tiny: P
 def test_targets_are_the_classes_that_were_taught(built: Path, tiny: Preset) -> None:
     task = Segment(built, TrainOptions(seed=3, workers=0))
     assert task.taught[0] == 0
-    assert len(task.taught) == 1 + int((task.sampler.objects > 0).sum())
+    assert len(task.taught) == 1 + int((task.sampler.pool.objects > 0).sum())
     batch = next(task.batches(0, 0))
     points = [task.sampler.points(0, number) for number in range(TINY.batch_size)]
     class_id = np.concatenate([one.class_id for one in points])
@@ -123,19 +123,21 @@ def test_figures_leave_out_what_has_no_class_and_what_is_scarce() -> None:
     assert found["classes"] == 2
 
 
-def test_truth_scores_one_but_for_ink_that_is_light(built: Path, tiny: Preset) -> None:
+def test_every_labelled_pixel_is_counted_and_light_ones_are_missed(
+    built: Path, tiny: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     task = Segment(built, TrainOptions(seed=3, workers=0))
-    truth = {}
-
-    def see(image: np.ndarray, place: np.ndarray) -> np.ndarray:
-        return truth.setdefault(len(truth), np.zeros_like(place))
-
-    task._predicted = see  # type: ignore[method-assign]
+    first = int(np.flatnonzero(task.sampler.pool.objects)[0]) + 1
+    monkeypatch.setattr(task, "_predicted", lambda _image, place: np.full_like(place, first))
     confusion = task.confusion("train")
-    assert (confusion[:, 1:] == 0).all()
-    pages = task.sampler.store.index.places("train").tolist()
-    labelled = sum((task.sampler.store.page(one).class_id > 0).sum() for one in pages)
-    assert confusion[1:].sum() == labelled
+    pool = task.sampler.pool
+    whole = [pool.page(place) for place in range(pool.pages)]
+    labelled = np.concatenate([one.class_id for one in whole])
+    light = np.concatenate([one.class_id[one.grey >= INK] for one in whole])
+    classes = len(confusion)
+    assert (confusion.sum(axis=1)[1:] == np.bincount(labelled, minlength=classes)[1:]).all()
+    assert (confusion[1:, 0] == np.bincount(light, minlength=classes)[1:]).all()
+    assert confusion[:, first].sum() == sum((one.grey < INK).sum() for one in whole)
 
 
 def test_there_is_no_preset_of_the_paper(built: Path) -> None:
