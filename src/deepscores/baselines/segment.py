@@ -78,6 +78,7 @@ class PointNetwork(nn.Module):
         self.of_stem = nn.Linear(preset.widths[0], hidden, bias=False)
         self.of_pixels = nn.Linear((2 * preset.reach + 1) ** 2, hidden, bias=False)
         self.within = nn.Embedding(16, hidden)  # of the trunk's 4 × 4 pixels, which it is
+        nn.init.normal_(self.within.weight, std=0.1)
         self.head = nn.Sequential(
             nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes)
         )
@@ -93,8 +94,8 @@ class PointNetwork(nn.Module):
         # Heights divide by 4 and 2: rows of all pictures can be counted through.
         width = image.shape[3]
         row, column = place // width, place % width
-        near = _rows(coarse)[row // 4 * (width // 4) + column // 4]
-        nearer = _rows(fine)[row // 2 * (width // 2) + column // 2]
+        near = _at(coarse, row // 4 * (width // 4) + column // 4)
+        nearer = _at(fine, row // 2 * (width // 2) + column // 2)
         seen = self.of_trunk(near) + self.of_stem(nearer) + self.within(row % 4 * 4 + column % 4)
         logits: torch.Tensor = self.head(seen + self.of_pixels(self._around(ink, row, column)))
         return logits
@@ -124,9 +125,10 @@ class PageNetwork(nn.Module):
         return place, self.network(image, place) + self.bias
 
 
-def _rows(features: torch.Tensor) -> torch.Tensor:
-    """(n · height · width, channels)."""
-    return features.permute(0, 2, 3, 1).flatten(0, 2)
+def _at(features: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """(points, channels) of (n, channels, height, width), at places counted through all n."""
+    # An embedding is a look-up whose gradient a processor sums quickly.
+    return functional.embedding(place, features.permute(0, 2, 3, 1).flatten(0, 2))
 
 
 class Segment:
@@ -149,6 +151,9 @@ class Segment:
         self.lean = measure_lean(self.sampler, _LEAN_TILES, max(self.threads, 1))
         self.adjustment = torch.from_numpy(self.lean.adjustment(self.taught))
         self.model = PointNetwork(self.preset, len(self.taught))
+        with torch.no_grad():  # at first every point is as likely what pages have most of
+            shares = np.log(self.lean.natural[list(self.taught)])
+            self.model.head[-1].bias.copy_(torch.from_numpy(shares))
         self._output = np.zeros(len(self.index.names) + 1, np.int64)  # by class id
         self._output[list(self.taught)] = np.arange(len(self.taught))
 
