@@ -15,12 +15,13 @@ from deepscores.baselines.exporting import check_export, to_onnx
 from deepscores.baselines.logs import EVENTS, TRAINING, VALIDATION
 from deepscores.baselines.loop import Loop
 from deepscores.baselines.options import TrainOptions
+from deepscores.baselines.outcome import Trained
 from deepscores.baselines.protocol import Task
 from deepscores.baselines.registry import task_maker
 from deepscores.baselines.schedule import Budget, budget_of
 from deepscores.baselines.stopping import stop_asked
 from deepscores.errors import DatasetError
-from deepscores.models.card import ModelCard, parse_card
+from deepscores.models.card import parse_card
 from deepscores.models.file import MODEL
 from deepscores.pipeline.files import clean_partials, locked, write_file
 from deepscores.pipeline.plan import require_dataset
@@ -30,22 +31,6 @@ from deepscores.version import __version__
 
 _RUN = "run.json"
 _ELSEWHERE = ("device", "workers")  # a run may go on with others
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What a run came to."""
-
-    folder: Path
-    card: ModelCard
-    parameters: int
-    steps: int
-    samples: int
-    seconds: float  # of training, validation among them
-    device: str
-    figures: dict[str, float]  # on `val`
-    difference: float  # of ONNX Runtime to PyTorch, as a share of the largest output
-    already_there: bool = False
 
 
 def train(
@@ -74,9 +59,10 @@ def train(
         prepare(device)
         workers = default_workers(device) if options.workers is None else options.workers
         torch.manual_seed(key_hash(options.seed, "weights") >> 1)
+        watched = progress or Silence()
+        watched.stage("read data", None)
         task = maker(dataset, replace(options, device=device.type, workers=workers))
-        run = _Run(task, folder, asked, device, options, progress or Silence())
-        return run.complete()
+        return _Run(task, folder, asked, device, options, watched).complete()
 
 
 @dataclass(frozen=True)
