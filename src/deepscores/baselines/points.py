@@ -1,0 +1,166 @@
+"""Which tiles and which of their ink pixels a segmenting network learns from, and how they lean."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.baselines.ink import cut_tile
+from deepscores.baselines.pools import Pool
+from deepscores.errors import DatasetError
+from deepscores.labelled import Window
+from deepscores.streams import stream
+
+_INNER = 0.15  # of a tile: what it was drawn for is no nearer to its edge
+_LEAST_SHARE = 1e-7  # of a class in the ink; below it nothing can be measured
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tiles and points are drawn.
+
+    An exponent of 0 draws every class equally often, one of 1 as often as the pages have it.
+    """
+
+    size: int  # pixels of a tile, each way; a multiple of 32
+    points: int  # of a tile
+    tile_exponent: float = 0.4  # of the objects of a class, for what a tile is drawn around
+    point_exponent: float = 0.5  # of the pixels of a class in a tile, for its points
+    anywhere: float = 0.25  # share of tiles that lie around any ink of any page
+
+
+class Points(NamedTuple):
+    """A tile and those of its pixels that are learned from."""
+
+    image: NDArray[np.uint8]  # (size, size)
+    place: NDArray[np.int64]  # (points,) in the ravelled picture; none if the tile has no ink
+    class_id: NDArray[np.int64]  # (points,)
+
+
+class PointSampler:
+    """Draws tiles around objects, those of rare classes more often, and points in them likewise.
+
+    The same seed, epoch and number give the same points. Raise DatasetError for pages without any
+    object.
+    """
+
+    def __init__(self, pool: Pool, sampling: Sampling, seed: int) -> None:
+        self.pool, self.sampling, self.seed = pool, sampling, seed
+        objects = pool.objects.astype(np.float64)
+        if not objects.any():
+            raise DatasetError("no labelled object to learn from; see --labels")
+        powers = np.where(objects > 0, np.maximum(objects, 1) ** sampling.tile_exponent, 0)
+        self.shares = powers / powers.sum()
+
+    def points(self, epoch: int, number: int) -> Points:
+        """The tile of that *number* in an epoch, with its points."""
+        random = stream(self.seed, "tile", epoch, number)
+        place, window = self.window(random)
+        tile = cut_tile(self.pool.page(place), window)
+        drawn = drawn_points(tile.class_id, self.sampling, random)
+        return Points(tile.image, tile.place[drawn], tile.class_id[drawn])
+
+    def window(self, random: np.random.Generator) -> tuple[int, Window]:
+        """A page, and a square that begins on it."""
+        anywhere = random.random() < self.sampling.anywhere
+        place, x, y = self._ink(random) if anywhere else self._object(random)
+        page, size = self.pool.page(place), self.sampling.size
+        inner = random.uniform(_INNER * size, (1 - _INNER) * size, 2)
+        left = int(np.clip(x - inner[0], 0, max(page.width - size, 0)))
+        top = int(np.clip(y - inner[1], 0, max(page.height - size, 0)))
+        return place, Window(left, top, size)
+
+    def _ink(self, random: np.random.Generator) -> tuple[int, float, float]:
+        """Any ink of any page."""
+        place = int(random.integers(self.pool.pages))
+        page = self.pool.page(place)
+        if not len(page.column):
+            return place, 0, 0
+        pixel = int(random.integers(len(page.column)))
+        row = int(np.searchsorted(page.starts, pixel, side="right")) - 1
+        return place, float(page.column[pixel]), float(row)
+
+    def _object(self, random: np.random.Generator) -> tuple[int, float, float]:
+        """A point in the box of any object of a class."""
+        one = int(random.choice(len(self.shares), p=self.shares))
+        nth = int(random.integers(self.pool.objects[one]))
+        place, (x0, y0, x1, y1) = self.pool.find(one + 1, nth)
+        return place, random.uniform(x0, x1), random.uniform(y0, y1)
+
+
+def drawn_points(
+    class_id: NDArray[np.int64], sampling: Sampling, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Which of a tile's ink pixels to learn from; none if it has none.
+
+    Draws at equal steps along the pixels in reading order, so that they are spread over the tile.
+    """
+    if not len(class_id):
+        return np.empty(0, np.int64)
+    counts = np.bincount(class_id)
+    weight = np.maximum(counts, 1.0) ** (sampling.point_exponent - 1)
+    ends = np.cumsum(weight[class_id])
+    steps = (np.arange(sampling.points) + random.random()) * (ends[-1] / sampling.points)
+    return np.searchsorted(ends, steps, side="right").clip(0, len(class_id) - 1)
+
+
+class Lean(NamedTuple):
+    """How often class ids come up, (classes + 1,), 0 being ink without a class."""
+
+    drawn: NDArray[np.float64]  # share of the points
+    natural: NDArray[np.float64]  # share of the pages' ink
+
+    def adjustment(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """(ids,) the logarithm of drawn by natural.
+
+        Added to the logits while training, it leaves in them what the pages' ink is, however the
+        points were drawn (Menon et al. 2021, "Long-tail learning via logit adjustment").
+        """
+        taken = list(ids)
+        return np.log(self.drawn[taken] / self.natural[taken]).astype(np.float32)
+
+    def tempering(self, ids: Sequence[int], exponent: float) -> NDArray[np.float32]:
+        """(ids,) what to add to logits, so that rarity counts less against a class.
+
+        With an exponent of 0 nothing, with one of 1 as if all classes had as many pixels.
+        """
+        natural = np.log(self.natural[list(ids)])
+        return (exponent * (natural.mean() - natural)).astype(np.float32)
+
+
+def measure_lean(sampler: PointSampler, tiles: int, threads: int) -> Lean:
+    """Measure on *tiles* tiles, and on the pages that they are of.
+
+    The pages' share of a class is the number of its objects, which the pool knows exactly, times
+    their mean area on these pages.
+    """
+    pool, classes = sampler.pool, len(sampler.shares)
+    with ThreadPoolExecutor(threads) as threaded:
+        found = list(threaded.map(lambda number: _tile_shares(sampler, number), range(tiles)))
+    places = sorted({place for place, _shares in found})
+    areas, objects = np.zeros(classes + 1), np.zeros(classes + 1)
+    for place in places:
+        areas += pool.page(place).areas(classes)
+        objects += np.bincount(pool.classes_on(place), minlength=classes + 1)
+    objects[0] = len(places)
+    whole = np.concatenate([[pool.pages], pool.objects])
+    natural = areas / np.maximum(objects, 1) * whole
+    drawn = np.sum([shares for _place, shares in found], axis=0)
+    return Lean(_normal(drawn), _normal(natural))
+
+
+def _tile_shares(sampler: PointSampler, number: int) -> tuple[int, NDArray[np.float64]]:
+    """Of a tile its page, and the share of its points that each class is to be expected to have."""
+    place, window = sampler.window(stream(sampler.seed, "lean", number))
+    class_id = cut_tile(sampler.pool.page(place), window).class_id
+    counts = np.bincount(class_id, minlength=len(sampler.shares) + 1).astype(np.float64)
+    powers = np.where(counts > 0, np.maximum(counts, 1) ** sampler.sampling.point_exponent, 0)
+    return place, powers / max(powers.sum(), 1)
+
+
+def _normal(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = np.maximum(amounts / amounts.sum(), _LEAST_SHARE)
+    return shares
