@@ -35,7 +35,7 @@ from deepscores.vocabulary.labels import load_label_set
 _AHEAD = 2  # batches of each thread that wait
 _TILES = 4  # of each page, in an epoch
 _MOST_STRIDES = 1024  # of a page's side, in multiples of STRIDE
-_LEAN_TILES = 512  # on which the points' lean is measured
+_LEAN_TILES = 8  # around each class, on which the points' lean is measured
 _LEAST_PIXELS = 1_000  # of a class, to count in a validation
 
 
@@ -93,7 +93,8 @@ class PointNetwork(nn.Module):
         coarse, fine = self.trunk(ink)
         # Heights divide by 4 and 2: rows of all pictures can be counted through.
         width = image.shape[3]
-        row, column = place // width, place % width
+        row = place // width
+        column = place - row * width  # a remainder by a size cannot be exported
         near = _at(coarse, row // 4 * (width // 4) + column // 4)
         nearer = _at(fine, row // 2 * (width // 2) + column // 2)
         seen = self.of_trunk(near) + self.of_stem(nearer) + self.within(row % 4 * 4 + column % 4)

@@ -16,6 +16,7 @@ _LEVEL = 0.25  # heights by which the two ends of one line may be apart …
 _LEVEL_PX = 4.0  # … and pixels
 _CREDIBLE = 0.5  # of the best end's score, that a nearer end needs
 _PAIRS = 1 << 22  # compared at once
+_MOST = 10_000  # objects on a page; the surest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +106,7 @@ def decode_maps(
     peaks = _peaks(heat, layout.threshold)
     box = _boxes_at(peaks, boxes, layout)
     found = _joined(peaks, box, layout)
-    found = found.kept(np.argsort(-found.score, kind="stable"))
+    found = found.kept(np.argsort(-found.score, kind="stable")[:_MOST])
     return found.kept(_distinct(found, layout.overlap))
 
 

@@ -75,7 +75,7 @@ def test_targets_decoded_are_the_truth(source: PageSource, pages: list[TrainPage
         truth.append(Truth(page.box, page.class_id))
     each = average_precisions(found, truth, THRESHOLDS)
     names = {source.index.names[one - 1]: float(ap.mean()) for one, ap in each.items()}
-    assert len(names) > 10
+    assert len(names) >= 10
     assert {"stem", "noteheadBlack", "staffLine"} <= set(names)
     assert {name: ap for name, ap in names.items() if ap < 0.99} == {}
 

@@ -34,7 +34,7 @@ def network() -> PointNetwork:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Preset:
     monkeypatch.setitem(segment.PRESETS, "small", TINY)
-    monkeypatch.setattr(segment, "_LEAN_TILES", 20)
+    monkeypatch.setattr(segment, "_LEAN_TILES", 2)
     return TINY
 
 
