@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.dataset import Dataset, DatasetPage
@@ -90,6 +93,19 @@ def write_detections(folder: Path, pages: Iterable[tuple[SplitPage, Found]]) -> 
     ]
     write_file(folder / DETECTIONS, b"[\n" + b",\n".join(lines) + b"\n]\n")
     return len(lines)
+
+
+def write_view(dataset: Dataset, pages: Sequence[DatasetPage], folder: Path) -> None:
+    """A dataset of *pages* alone in *folder*: its files are links to those of *dataset*."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in dataset.folder.absolute().iterdir():
+        if path.name not in ("pages.parquet", ".build"):
+            link = folder / path.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+    table = pq.read_table(dataset.folder / "pages.parquet")
+    names = pa.array([page.name for page in pages])
+    pq.write_table(table.filter(pc.is_in(table["page"], names)), folder / "pages.parquet")
 
 
 def _rows(one: SplitPage, found: Found) -> Iterator[dict[str, Any]]:

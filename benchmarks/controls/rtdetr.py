@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch.utils.data import DataLoader
 
 from benchmarks.controls.pages import (
@@ -36,7 +35,8 @@ from benchmarks.controls.pages import (
     split_pages,
     write_detections,
 )
-from benchmarks.controls.stitching import stitched, tile
+from benchmarks.controls.sizes import PAPER, letterboxed, tile
+from benchmarks.controls.stitching import stitched
 from deepscores.dataset import open_dataset
 from deepscores.labelled import windows
 from deepscores.loaders import BalancedSampler, Detection, collate
@@ -48,7 +48,6 @@ MOST = 10_000  # detections of a page
 TEMPERATURE = 0.5  # of the sampler: between all classes alike and as they come
 WARM_UP = 200  # steps
 TOLD = 10.0  # seconds between two lines about training
-PAPER = 255
 
 # Depths, widths of the stages, kind of layer, decoder layers, expansion of the encoder: as the
 # authors' r18 and r50; tiny is for tests.
@@ -73,27 +72,14 @@ class Fitted:
     def __call__(
         self, image: torch.Tensor, target: dict[str, Any]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        picture, factor = letterboxed(image[0].numpy(), self.side)
+        picture = letterboxed(image[0].numpy(), self.side)
         shown = target["iscrowd"] == 0
-        box = target["boxes"][shown] * factor / self.side
+        box = target["boxes"][shown] * torch.tensor(picture.scale * 2) / self.side
         middle, size = (box[:, :2] + box[:, 2:]) / 2, box[:, 2:] - box[:, :2]
-        return torch.from_numpy(picture)[None], {
+        return torch.from_numpy(picture.image)[None], {
             "class_labels": target["labels"][shown] - 1,
             "boxes": torch.cat([middle, size], dim=1),
         }
-
-
-def letterboxed(image: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
-    """*image* in the top left of a square of *side* px, shrunk by area to fit; and the factor."""
-    factor = min(side / max(image.shape), 1.0)
-    if factor < 1:
-        height, width = (max(round(length * factor), 1) for length in image.shape)
-        image = np.asarray(
-            Image.fromarray(image).resize((width, height), Image.Resampling.BOX)
-        )
-    square = np.full((side, side), PAPER, np.uint8)
-    square[: image.shape[0], : image.shape[1]] = image
-    return square, factor
 
 
 def network(classes: int, *, size: str, queries: int, denoising: int) -> Any:
@@ -243,9 +229,9 @@ def detected(model: Any, image: NDArray[np.uint8], options: argparse.Namespace) 
     """What *model* finds on a page, in its pixels."""
     height, width = image.shape
     if options.mode == "page640":
-        picture, factor = letterboxed(image, SIDE)
-        (one,) = seen_in(model, picture[None], options)
-        return one._replace(box=(one.box / factor).astype(np.float32))
+        picture = letterboxed(image, SIDE)
+        (one,) = seen_in(model, picture.image[None], options)
+        return one._replace(box=picture.to_page(one.box))
     places = list(windows(width, height, SIDE, OVERLAP))
     pictures = np.stack([tile(image, window) for window in places])
     return stitched(places, seen_in(model, pictures, options))

@@ -14,11 +14,9 @@ there are with the rarest classes first, which is best for a mean over classes; 
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from benchmarks.controls.pages import (
     Found,
@@ -29,6 +27,7 @@ from benchmarks.controls.pages import (
     split_pages,
     write_detections,
 )
+from benchmarks.controls.sizes import Resized, padded, resized, shrunk
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.labelled import label_page
@@ -37,43 +36,8 @@ from deepscores.models.file import Model, load_model
 from deepscores.streams import stream
 from deepscores.vocabulary.labels import LabelSet
 
-PAPER = 255
-MULTIPLE = 32  # of which sides of a picture are, for a model
+MULTIPLE = 32  # of which the sides of a model's pictures are
 KEEPS = ("rarest", "chance")
-
-
-class Resized(NamedTuple):
-    """A picture of a page in another size."""
-
-    image: NDArray[np.uint8]
-    scale: tuple[float, float]  # pixels of it a pixel of the page, x and y
-
-    def to_page(self, box: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, 4) boxes of the picture in pixels of the page."""
-        return (box / np.tile(np.array(self.scale), 2)).astype(np.float32)
-
-
-def shrunk(image: NDArray[np.uint8], side: int) -> Resized:
-    """*image* with *side* pixels along its longer side, by area; as it is if it has fewer, or for 0.
-
-    >>> shrunk(np.zeros((2668, 1894), np.uint8), 640).image.shape
-    (640, 454)
-    """
-    factor = side / max(image.shape)
-    return resized(image, factor, Image.Resampling.BOX) if 0 < factor < 1 else whole(image)
-
-
-def whole(image: NDArray[np.uint8]) -> Resized:
-    """*image* as it is."""
-    return Resized(image, (1.0, 1.0))
-
-
-def resized(image: NDArray[np.uint8], factor: float, how: Image.Resampling) -> Resized:
-    """*image* in *factor* times its size, to whole pixels."""
-    height, width = image.shape
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
-    new = Image.fromarray(image).resize(size, how)
-    return Resized(np.asarray(new), (size[0] / width, size[1] / height))
 
 
 def as_model_takes_it(image: NDArray[np.uint8], has: float, wants: float | None, side: int) -> Resized:
@@ -82,23 +46,17 @@ def as_model_takes_it(image: NDArray[np.uint8], has: float, wants: float | None,
     now = has * small.scale[1]
     if wants is None or abs(wants / now - 1) < 0.01:
         return small
-    how = Image.Resampling.BILINEAR if wants > now else Image.Resampling.BOX
-    fitted = resized(small.image, wants / now, how)
+    fitted = resized(small.image, wants / now)
     x, y = (one * other for one, other in zip(small.scale, fitted.scale, strict=True))
     return Resized(fitted.image, (x, y))
-
-
-def padded(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """*image* with paper at the right and below, so that its sides are as a model takes them."""
-    right, below = (-side % MULTIPLE for side in image.shape[::-1])
-    return np.pad(image, ((0, below), (0, right)), constant_values=PAPER)
 
 
 def detected(model: Model, one: SplitPage, side: int) -> Found:
     """What *model* finds on a page shrunk to *side*, in pixels of the page."""
     has = float(one.page.row["staff_space"])
     picture = as_model_takes_it(one.page.image, has, model.card.staff_space, side)
-    outputs = model.run(image=padded(picture.image)[None, None])
+    height, width = (-(-side // MULTIPLE) * MULTIPLE for side in picture.image.shape)
+    outputs = model.run(image=padded(picture.image, width, height)[None, None])
     found = decode_detections(outputs, model.card)
     return found_of(picture.to_page(found.box), found.class_id, found.score)
 

@@ -5,12 +5,9 @@ from itertools import pairwise
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.controls.pages import Found, joined
 from deepscores.labelled import Window
-
-PAPER = 255
 
 
 def cores(starts: Sequence[int], size: int) -> dict[int, tuple[float, float]]:
@@ -40,12 +37,3 @@ def stitched(windows: Sequence[Window], parts: Sequence[Found]) -> Found:
         inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
         kept.append(found._replace(box=box).kept(inside))
     return joined(kept)
-
-
-def tile(image: NDArray[np.uint8], window: Window) -> NDArray[np.uint8]:
-    """The part of *image* in *window*; beyond it is paper."""
-    x, y, size = window
-    part = np.full((size, size), PAPER, np.uint8)
-    inside = image[y : y + size, x : x + size]
-    part[: inside.shape[0], : inside.shape[1]] = inside
-    return part
