@@ -47,6 +47,7 @@ OVERLAP = 160  # pixels that neighbouring tiles share
 MOST = 10_000  # detections of a page
 TEMPERATURE = 0.5  # of the sampler: between all classes alike and as they come
 WARM_UP = 200  # steps
+TINY = 0.02  # deviation of weights that were drawn to be overwritten
 TOLD = 10.0  # seconds between two lines about training
 
 # Depths, widths of the stages, kind of layer, decoder layers, expansion of the encoder: as the
@@ -116,16 +117,15 @@ def network(classes: int, *, size: str, queries: int, denoising: int) -> Any:
 
 
 def start_afresh(model: torch.nn.Module) -> None:
-    """Give convolutions and batch norms the start that training from nothing needs.
+    """Start layers as PyTorch does, and so the authors, where the library draws normal(0, 0.01).
 
-    The library's own (normal, 0.01, for batch norms' weights, too) is made to be overwritten.
+    That is meant to be overwritten by weights, of batch norms, too; heads and offsets have starts of
+    their own, which stay, and so does the backbone's.
     """
-    for module in model.modules():
-        if isinstance(module, torch.nn.Conv2d):
-            torch.nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.ones_(module.weight)
-            torch.nn.init.zeros_(module.bias)
+    for name, module in model.named_modules():
+        is_layer = isinstance(module, torch.nn.Linear | torch.nn.Conv2d | torch.nn.BatchNorm2d)
+        if is_layer and ".backbone." not in name and 0 < module.weight.std() < TINY:
+            module.reset_parameters()
 
 
 def _transformers() -> Any:

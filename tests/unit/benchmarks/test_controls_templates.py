@@ -5,9 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2")
-
-from benchmarks.controls.glyphs import (  # noqa: E402 - they need OpenCV
+from benchmarks.controls.glyphs import (
     MARGIN,
     Drawn,
     Template,
@@ -16,23 +14,23 @@ from benchmarks.controls.glyphs import (  # noqa: E402 - they need OpenCV
     outline,
     where_on_staff,
 )
-from benchmarks.controls.matching import all_peaks, best_threshold, distinct, hits  # noqa: E402
-from benchmarks.controls.pages import split_pages  # noqa: E402
-from benchmarks.controls.staves import (  # noqa: E402
+from benchmarks.controls.matching import all_peaks, best_threshold, distinct, hits
+from benchmarks.controls.pages import split_pages
+from benchmarks.controls.staves import (
     find_staves,
     ledger_lines,
     runs,
     stems,
     without_lines,
 )
-from benchmarks.controls.templates import detected, learnt  # noqa: E402
-from deepscores.dataset import open_dataset  # noqa: E402
-from deepscores.geometry import Affine, Box  # noqa: E402
-from deepscores.labelled import label_page  # noqa: E402
-from deepscores.model import Outline  # noqa: E402
-from deepscores.models.detections import box_overlap  # noqa: E402
-from deepscores.outlines.contours import bounds  # noqa: E402
-from deepscores.rendering.painting import Canvas  # noqa: E402
+from benchmarks.controls.templates import detected, learnt
+from deepscores.dataset import open_dataset
+from deepscores.geometry import Affine, Box
+from deepscores.labelled import label_page
+from deepscores.model import Outline
+from deepscores.models.detections import box_overlap
+from deepscores.outlines.contours import bounds
+from deepscores.rendering.painting import Canvas
 
 SPACE = 16.0
 
