@@ -6,6 +6,9 @@ from typing import Any
 
 from deepscores.auditing import run as _run
 from deepscores.auditing.findings import Report
+from deepscores.baselines import training
+from deepscores.baselines.options import train_options
+from deepscores.baselines.outcome import Trained
 from deepscores.census import counting as _counting
 from deepscores.census.model import Statistics
 from deepscores.engravers.choice import engravers_here
@@ -25,7 +28,7 @@ from deepscores.zoo import visit as _zoo
 
 __all__ = [
     "build", "check", "engrave", "export", "fonts", "import_dataset", "report", "statistics",
-    "verify", "view", "zoo",
+    "train", "verify", "view", "zoo",
 ]  # fmt: skip
 
 
@@ -254,6 +257,31 @@ def statistics(dataset: str | Path) -> Statistics:
     RecipeError without it, DatasetError where there is no dataset or its tables disagree.
     """
     return _counting.statistics(Path(dataset))
+
+
+def train(
+    task: str,
+    dataset: str | Path,
+    output: str | Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Trained:
+    """Train a baseline on *dataset* into the folder *output*; one that was stopped goes on.
+
+    *task* is ``classify``, ``detect`` or ``segment``. *options* are those of the command line by
+    name: ``preset="small"``, ``minutes=8``, ``steps=5000``, ``device="cuda"``, ``seed=0``,
+    ``labels="deepscores-v2"``, ``recipe="fresh.toml"`` (``--synthetic``), ``batch_size=128``,
+    ``workers=4``, ``staff_space=16``, ``box_channel=True``, ``protocol="paper"``. Needs
+    ``deepscores[torch]``: raise RecipeError without it and for what makes no sense, DatasetError
+    for a dataset that cannot be used and a folder that holds another run. Ctrl-C writes the
+    checkpoint and raises KeyboardInterrupt.
+    """
+    wanted = train_options(task, options)
+    return training().train(
+        task, Path(dataset), Path(output), wanted, force=force, progress=progress
+    )
 
 
 def view(

@@ -276,6 +276,82 @@ def stats(
 
 
 @app.command()
+def train(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="classify, detect or segment.")],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="RUN", help="Folder of the run.")
+    ],
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="small, base or paper [default: small].")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="M", help="Of training [default: the preset's].")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Exactly so many, instead of minutes.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="auto, cpu or cuda [default: auto].")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="[default: 0]")] = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="SET", help="Another label set than the dataset's.")
+    ] = None,
+    synthetic: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECIPE.toml", help="Train on fresh pages of it, not on the dataset's."
+        ),
+    ] = None,
+    staff_space: Annotated[
+        float | None, typer.Option(metavar="PX", help="Rescale pages to this staff space.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(metavar="N", help="Samples a step [default: the preset's].")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes that make batches.")
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="classify: works, or paper (80/20 at random) [default: works]."
+        ),
+    ] = None,
+    box_channel: Annotated[
+        bool | None,
+        typer.Option(
+            "--box-channel/--no-box-channel",
+            help="classify: show the object's box, too [default: the preset's].",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another run.")] = False,
+) -> None:
+    """Train a baseline; Ctrl-C keeps what is done, and the same command goes on.
+
+    docs/training.md tells what to expect.
+
+    \b
+    deepscores train classify dataset -o runs/classify
+    deepscores train detect dataset -o runs/detect --preset base --minutes 30 --device cuda
+    deepscores train classify dataset -o runs/paper --preset paper --protocol paper
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_trained, watching
+
+    options = _given(
+        preset=preset, minutes=minutes, steps=steps, device=device, seed=seed, labels=labels,
+        recipe=synthetic, staff_space=staff_space, batch_size=batch, workers=workers,
+        protocol=protocol, box_channel=box_channel,
+    )  # fmt: skip
+    with watching() as progress:
+        trained = api.train(task, dataset, output, force=force, progress=progress, **options)
+    print_trained(trained)
+
+
+@app.command()
 def view(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     port: Annotated[

@@ -22,6 +22,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from deepscores.auditing.findings import Report
+from deepscores.baselines.outcome import Trained
 from deepscores.census.model import (
     ClassStatistics,
     Extent,
@@ -186,6 +187,21 @@ def print_export(summary: Export) -> None:
     tiles = f"{summary.pictures:,} pictures, " * (summary.pictures != sum(summary.pages.values()))
     ignorable = f" ({summary.ignorable:,} of them ignorable)" * (summary.ignorable > 0)
     print(f"{tiles}{summary.objects:,} objects{ignorable} of {summary.classes} classes")
+
+
+def print_trained(trained: Trained) -> None:
+    """What a run came to, and what to do with it."""
+    card = trained.card
+    state = "is already trained" if trained.already_there else "is trained"
+    print(f"{trained.folder}: {card.task}, preset {card.preset}, {state}:")
+    print(
+        f"{trained.parameters:,} weights, {trained.steps:,} steps, {trained.samples:,} samples in "
+        f"{trained.seconds / 60:.1f} min ({trained.device})"
+    )
+    for name, value in trained.figures.items():
+        print(f"{value:>12.4g}  {name} on val")
+    print(f"ONNX Runtime gives what PyTorch gives, to {trained.difference:.1g} of the largest value")
+    print(f"predict with it: deepscores predict {trained.folder} IMAGE -o OUT")
 
 
 def print_import(summary: Import) -> None:

@@ -72,9 +72,19 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def __getitem__(self, item: int) -> Any:
         label, row = self._row(item)
-        patch = image_tensor(self._cut(row) if self.source == "pages" else self._read(label, row))
-        sample = (patch, torch.tensor(label))
+        sample = (image_tensor(self._picture(label, row)), torch.tensor(label))
         return sample if self.transform is None else self.transform(*sample)
+
+    def picture(self, item: int) -> NDArray[np.uint8]:
+        """The patch of an item alone, (height, width), 255 = paper."""
+        return self._picture(*self._row(item))
+
+    def rows(self) -> NDArray[np.int64]:
+        """(items,): the object that each item shows, by its place in the `index`."""
+        sizes = np.diff(self._ends, prepend=0)
+        first = np.repeat(self._starts - (self._ends - sizes), sizes)
+        found: NDArray[np.int64] = self.index.columns[self._kind][first + np.arange(len(self))]
+        return found.astype(np.int64)
 
     def symbol(self, item: int) -> tuple[str, int]:
         """The page and the number of the first symbol of the object that an item shows."""
@@ -94,17 +104,20 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         row = self.index.columns[self._kind][self._starts[span] + nth]
         return span // self._buckets, int(row)
 
+    def _picture(self, label: int, row: int) -> NDArray[np.uint8]:
+        return self._cut(row) if self.source == "pages" else self._read(label, row)
+
     def _place(self, row: int) -> tuple[str, int]:
         page = self.index.pages["page"][self.index.page_of(row)].as_py()
         return page, int(self.index.columns["number"][row])
 
-    def _read(self, label: int, row: int) -> NDArray[Any]:
+    def _read(self, label: int, row: int) -> NDArray[np.uint8]:
         page, number = self._place(row)
         path = self.dataset / "patches" / self.classes[label] / f"{page}-{number:05d}.png"
         patch = read_pixels(path)
         if patch.shape != self.size[::-1]:
             raise DatasetError(f"{path}: is not {self.size[0]} x {self.size[1]} px")
-        return patch
+        return patch.astype(np.uint8, copy=False)
 
     def _cut(self, row: int) -> NDArray[np.uint8]:
         page, _ = self._place(row)

@@ -1,0 +1,135 @@
+"""Whole pages with their boxes, in memory, as detectors are trained and validated on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from deepscores.baselines.options import TrainOptions
+from deepscores.baselines.tiles import TrainPage
+from deepscores.dataset import open_dataset
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.labelled import LabelledPage, rescaled
+from deepscores.labelled.scaling import scaled_size
+from deepscores.loaders.index import Index, open_index
+from deepscores.loaders.reading import PageReader
+from deepscores.loaders.synthetic import SyntheticPages
+from deepscores.streams import stream
+
+_FRESH = 64  # pages made on the spot for an epoch
+
+
+class PageSource:
+    """The pages of a dataset, at one staff space, read when they are asked for.
+
+    *most_pixels* limits what an epoch holds in memory; each takes other pages then.
+    """
+
+    def __init__(self, dataset: Path, options: TrainOptions, most_pixels: int) -> None:
+        self.index: Index = open_index(dataset, options.labels)
+        self._reader = PageReader(dataset, self.index)
+        self._options, self._most_pixels = options, most_pixels
+        labels = options.labels or open_dataset(dataset).labels.name
+        self.label_set = str(labels)
+        self._fresh = _fresh_pages(options, self.index.names) if options.recipe else None
+        self._held: list[TrainPage] | None = None  # all pages, where they go into memory
+
+    @property
+    def staff_space(self) -> float | None:
+        """Pixels between staff lines on every page, if they all have the same."""
+        if self._options.staff_space is not None:
+            return self._options.staff_space
+        found = np.unique(self.index.pages["staff_space"].to_numpy())
+        return float(found[0]) if len(found) == 1 and found[0] > 0 else None
+
+    def objects(self, split: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Boxes and class ids of all objects of a split."""
+        columns = self.index.columns
+        found = []
+        for place in self._places(split).tolist():
+            rows = slice(*self.index.span("object", place))
+            found.append((columns["box"][rows] * self._factor(place), columns["class_id"][rows]))
+        boxes, class_ids = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return boxes.astype(np.float32), class_ids.astype(np.int32)
+
+    def epoch(self, number: int) -> list[TrainPage]:
+        """The pages to train on in an epoch; they follow from its number alone."""
+        if self._fresh is not None:
+            self._fresh.set_epoch(number)
+            return list(islice(self._fresh, _FRESH))
+        if self._held is not None:
+            return self._held
+        places = self._places("train")
+        random = stream(self._options.seed, "pages", number)
+        found = list(self._read(random.permutation(places), self._most_pixels))
+        if len(found) == len(places):
+            self._held = sorted(found, key=lambda page: page.name)
+            return self._held
+        return found
+
+    def spread(self, split: str, most: int) -> list[TrainPage]:
+        """At most so many pages of a split, from all over it."""
+        places = self._places(split)
+        chosen = np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round())
+        return [self.read(int(places[int(one)])) for one in chosen]
+
+    def read(self, place: int) -> TrainPage:
+        """One page."""
+        row, objects = self.index.row(place), self.index.objects(place)
+        image = self._reader.image(str(row["page"]))
+        height, width = image.shape
+        size = scaled_size(width, height, row["staff_space"], self._options.staff_space)
+        box = objects.box
+        if size != (width, height):
+            image = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+            box = box * np.tile(np.array(size) / (width, height), 2)
+        return TrainPage(str(row["page"]), image, box.astype(np.float32), objects.class_id)
+
+    def _places(self, split: str) -> NDArray[np.int32]:
+        places = self.index.places(split)
+        if not len(places):
+            raise DatasetError(f"{self._reader.dataset}: no page of the split {split!r}")
+        return places
+
+    def _factor(self, place: int) -> float:
+        """How much larger the page at *place* is made."""
+        before = float(self.index.pages["staff_space"][place].as_py())
+        wanted = self._options.staff_space
+        return wanted / before if wanted is not None and before > 0 else 1.0
+
+    def _read(self, places: NDArray[np.int32], most_pixels: int) -> Iterator[TrainPage]:
+        """The first of *places*, as many as go into memory, at least one."""
+        pixels = 0
+        for place in places.tolist():
+            page = self.read(place)
+            pixels += page.image.size
+            if pixels > most_pixels and pixels > page.image.size:
+                return
+            yield page
+
+
+def _fresh_pages(options: TrainOptions, names: tuple[str, ...]) -> SyntheticPages:
+    """Pages of a recipe, made on the spot, of scores that a build would train on."""
+    changes = {"labels": options.labels} if options.labels else {}
+    form = _Form(options.staff_space)
+    found = SyntheticPages(form=form, recipe=options.recipe, split="train", **changes)
+    if found.classes[1:] != names:
+        raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset does")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A fresh page as `TrainPage`."""
+
+    staff_space: float | None
+
+    def __call__(self, page: LabelledPage, _image_id: int, /) -> TrainPage:
+        if self.staff_space is not None:
+            page = rescaled(page, self.staff_space)
+        objects = page.objects
+        return TrainPage(page.name, page.image, objects.box.astype(np.float32), objects.class_id)

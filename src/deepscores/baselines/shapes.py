@@ -1,0 +1,110 @@
+"""How a detector sees each class: its usual size, its group of box channels, whole or by its ends."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.errors import DatasetError
+from deepscores.models.detections import Channel, HeatLayout, Part
+
+_LONG = 24.0  # staff spaces: lines that are longer are found by their ends …
+_STRAIGHT = 8.0  # … if they are so many times as long as thick
+_BINS = (0.3, 0.8, 1.6, 3.2)  # staff spaces, between groups of widths and of heights
+_SPACE = 16.0  # pixels, where a dataset does not tell its own
+_END = 1.0  # staff spaces: the length of the box around an end
+_EPSILON = 0.05  # pixels, the least size
+
+
+def layout_for(
+    box: NDArray[np.float32], class_id: NDArray[np.int32], staff_space: float, stride: int
+) -> HeatLayout:
+    """The layout for objects with these boxes (n, 4) and classes, on pages of this staff space.
+
+    A channel for each class that there is; its size is the geometric mean. Classes of one size,
+    within a factor, share box channels: objects on one spot are of different sizes mostly. Raise
+    DatasetError without objects.
+    """
+    if not len(box):
+        raise DatasetError("no objects to train on; another label set may have some (labels)")
+    space = staff_space or _SPACE
+    drafts: list[tuple[int, float, float, Part]] = []
+    for one in np.unique(class_id).tolist():
+        sizes = np.maximum(_sizes(box[class_id == one]), _EPSILON)
+        width, height = np.exp(np.log(sizes).mean(axis=0)).tolist()
+        drafts += [(one, *part) for part in _parts(width, height, space)]
+    bins = [_bins(width, height, space) for _, width, height, _ in drafts]
+    groups = sorted(set(bins))
+    return HeatLayout(
+        stride,
+        tuple(
+            Channel(class_id, groups.index(place), round(width, 3), round(height, 3), part)
+            for (class_id, width, height, part), place in zip(drafts, bins, strict=True)
+        ),
+    )
+
+
+def _parts(width: float, height: float, space: float) -> list[tuple[float, float, Part]]:
+    """Sizes of the boxes around what is to be found of a class."""
+    end = _END * space
+    if width > _LONG * space and width > _STRAIGHT * height:
+        return [(end, height, "left"), (end, height, "right")]
+    if height > _LONG * space and height > _STRAIGHT * width:
+        return [(width, end, "top"), (width, end, "bottom")]
+    return [(width, height, "whole")]
+
+
+def _bins(width: float, height: float, space: float) -> tuple[int, int]:
+    across, down = np.digitize([width / space, height / space], _BINS).tolist()
+    return across, down
+
+
+def _sizes(box: NDArray[np.float32]) -> NDArray[np.float64]:
+    return (box[:, 2:] - box[:, :2]).astype(np.float64)
+
+
+def channel_objects(
+    box: NDArray[np.float32], class_id: NDArray[np.int32], layout: HeatLayout
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """What each channel is to show: boxes (m, 4), channels (m,), and the rows (m,) they come from.
+
+    Whole objects as they are; of lines that are found by their ends, a box around each end, whose
+    middle is the end. Objects of a class that has no channel are left out.
+    """
+    found = []
+    for place, channel in enumerate(layout.channels):
+        rows = np.flatnonzero(class_id == channel.class_id)
+        around = _around(box[rows], channel)
+        found.append((around, np.full(len(rows), place, np.int64), rows.astype(np.int64)))
+    boxes, channels, rows = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(rows, kind="stable")
+    return boxes[order].astype(np.float32), channels[order], rows[order]
+
+
+def _around(box: NDArray[np.float32], channel: Channel) -> NDArray[np.float32]:
+    """*box*, or the boxes around the end of it that the channel shows."""
+    found = box.copy()
+    sides: dict[Part, tuple[int, float]] = {
+        "left": (0, channel.width),
+        "right": (2, channel.width),
+        "top": (1, channel.height),
+        "bottom": (3, channel.height),
+    }
+    if channel.part in sides:
+        side, length = sides[channel.part]
+        axis = side % 2
+        found[:, axis] = box[:, side] - length / 2
+        found[:, axis + 2] = box[:, side] + length / 2
+    return found
+
+
+def names_of(layout: HeatLayout, classes: Sequence[str]) -> tuple[str, ...]:
+    """What the channels show, in words: ``stem``, ``staffLine left``.
+
+    >>> names_of(HeatLayout(4, (Channel(1, 0, 9, 2, "left"),)), ["staffLine"])
+    ('staffLine left',)
+    """
+    return tuple(
+        classes[one.class_id - 1] + ("" if one.part == "whole" else f" {one.part}")
+        for one in layout.channels
+    )
