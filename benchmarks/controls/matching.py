@@ -1,4 +1,4 @@
-"""Where templates fit on a page: normalised cross-correlation, its peaks, and which of them stay."""
+"""Where templates fit on a page: normalised cross-correlation, and which of its peaks stay."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -45,7 +45,9 @@ def _peaks(
     highest = cv2.dilate(fit, np.ones((5, 5), np.uint8))
     y, x = np.nonzero((fit >= FLOOR) & (fit >= highest))
     height, width = template.picture.shape
-    ink = summed[y + height, x + width] - summed[y, x + width] - summed[y + height, x] + summed[y, x]
+    ink = (
+        summed[y + height, x + width] - summed[y, x + width] - summed[y + height, x] + summed[y, x]
+    )
     inked = ink >= LEAST_INK * float((255 - template.picture.astype(np.float64)).sum())
     y, x = y[inked], x[inked]
     left, top = x + MARGIN + _beside(fit, y, x, 1), y + MARGIN + _beside(fit, y, x, 0)
@@ -91,7 +93,7 @@ def hits(
 
 
 def best_threshold(fit: NDArray[np.float64], is_hit: NDArray[np.bool_]) -> float:
-    """The threshold of *fit* with the highest F1: of what some threshold finds, how much and how purely.
+    """The threshold of *fit* with the highest F1, all that is hit being all there is to find.
 
     >>> fit = np.array([0.9, 0.8, 0.7, 0.6])
     >>> best_threshold(fit, np.array([True, True, False, False]))

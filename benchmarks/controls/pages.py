@@ -88,9 +88,7 @@ def label_set(dataset: Dataset, labels: str | None) -> tuple[LabelSet, LabelSet 
 
 def write_detections(folder: Path, pages: Iterable[tuple[SplitPage, Found]]) -> int:
     """Write what was found on *pages* as COCO results, a line each; return how many there are."""
-    lines = [
-        compact_json(row) for one, found in pages for row in _rows(one, found)
-    ]
+    lines = [compact_json(row) for one, found in pages for row in _rows(one, found)]
     write_file(folder / DETECTIONS, b"[\n" + b",\n".join(lines) + b"\n]\n")
     return len(lines)
 

@@ -1,14 +1,14 @@
-"""RT-DETRv2 from its configuration alone, trained from nothing: what an off-the-shelf detector does.
+"""RT-DETRv2 from its configuration, trained from nothing: what an off-the-shelf detector does.
 
     python -m benchmarks.controls.rtdetr DATASET -o OUT [--labels deepscores-v2] [--device cuda]
         [--minutes 8] [--mode tiles|page640] [--size r18|r50]
 
 Needs PyTorch (the extra ``torch``), transformers and SciPy, which no extra brings; no torchvision,
-timm or hub, and no weights. The network is the one of the paper (Lv et al. 2024, arXiv 2407.17140) with
-one channel of ink instead of three of colour. ``tiles`` trains on 640-px tiles of whole-size pages,
-those with rare classes more often, and stitches what it finds; ``page640`` shrinks whole pages to 640
-px, as the literature mostly does. Into OUT go detections.json and run.json. ``--size tiny`` and
-``--steps`` are for trying it out without a GPU.
+timm or hub, and no weights. The network is the one of the paper (Lv et al. 2024, arXiv 2407.17140)
+with one channel of ink instead of three of colour. ``tiles`` trains on 640-px tiles of whole-size
+pages, those with rare classes more often, and stitches what it finds; ``page640`` shrinks whole
+pages to 640 px, as the literature mostly does. Into OUT go detections.json and run.json.
+``--size tiny`` and ``--steps`` are for trying it out without a GPU.
 """
 
 import argparse
@@ -119,13 +119,15 @@ def network(classes: int, *, size: str, queries: int, denoising: int) -> Any:
 def start_afresh(model: torch.nn.Module) -> None:
     """Start layers as PyTorch does, and so the authors, where the library draws normal(0, 0.01).
 
-    That is meant to be overwritten by weights, of batch norms, too; heads and offsets have starts of
-    their own, which stay, and so does the backbone's.
+    That, of batch norms, too, is meant to be overwritten by trained weights. Heads and offsets have
+    starts of their own, which stay, and so does the backbone's.
     """
     for name, module in model.named_modules():
         is_layer = isinstance(module, torch.nn.Linear | torch.nn.Conv2d | torch.nn.BatchNorm2d)
         if is_layer and ".backbone." not in name and 0 < module.weight.std() < TINY:
             module.reset_parameters()
+    last = model.get_submodule("model.enc_bbox_head").layers[-1]
+    torch.nn.init.zeros_(last.weight)
 
 
 def _transformers() -> Any:
@@ -166,7 +168,7 @@ def batches(tiles: Detection, options: argparse.Namespace) -> Iterator[Batch]:
 
 
 def rate(done: float, step: int) -> float:
-    """The learning rate's share when so much of training is *done*: up, then down along a cosine."""
+    """The learning rate's share when so much is *done*: up, then down along a cosine."""
     return min((step + 1) / WARM_UP, 1.0) * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0))))
 
 

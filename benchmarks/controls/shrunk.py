@@ -40,7 +40,9 @@ MULTIPLE = 32  # of which the sides of a model's pictures are
 KEEPS = ("rarest", "chance")
 
 
-def as_model_takes_it(image: NDArray[np.uint8], has: float, wants: float | None, side: int) -> Resized:
+def as_model_takes_it(
+    image: NDArray[np.uint8], has: float, wants: float | None, side: int
+) -> Resized:
     """A page shrunk to *side*, then with *wants* pixels a staff space where it *has* so many."""
     small = shrunk(image, side)
     now = has * small.scale[1]
@@ -83,7 +85,9 @@ def truth(one: SplitPage, labels: LabelSet | None, side: int) -> Found:
     return found_of(box, page.objects.class_id, np.ones(len(page.objects)))
 
 
-def capped(found: Found, most: int | None, keep: str, counts: NDArray[np.int64], name: str) -> Found:
+def capped(
+    found: Found, most: int | None, keep: str, counts: NDArray[np.int64], name: str
+) -> Found:
     """At most so many of *found*: of the classes with the least *counts* first, or any."""
     random = stream(0, "cap", name).permutation(len(found.score))
     order = random

@@ -23,7 +23,7 @@ class Resized(NamedTuple):
 
 
 def shrunk(image: NDArray[np.uint8], side: int) -> Resized:
-    """*image* with *side* pixels along its longer side, by area; as it is if it has fewer, or for 0.
+    """*image* with *side* pixels along its longer side, by area; as it is if smaller, or for 0.
 
     >>> shrunk(np.zeros((2668, 1894), np.uint8), 640).image.shape
     (640, 454)
@@ -33,7 +33,7 @@ def shrunk(image: NDArray[np.uint8], side: int) -> Resized:
 
 
 def resized(image: NDArray[np.uint8], factor: float) -> Resized:
-    """*image* in *factor* times its size, to whole pixels: by area, or larger between neighbours."""
+    """*image* in *factor* times its size, to whole pixels: by area, or bilinear if larger."""
     height, width = image.shape
     size = max(round(width * factor), 1), max(round(height * factor), 1)
     how = Image.Resampling.BOX if factor < 1 else Image.Resampling.BILINEAR

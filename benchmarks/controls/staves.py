@@ -178,7 +178,9 @@ def _ledger_rows(staves: Sequence[Staff], staff_space: float) -> Iterator[float]
     for staff in staves:
         for nth in range(1, LEDGERS + 1):
             for y in (staff.top - nth * staff_space, staff.bottom + nth * staff_space):
-                inside = any(s.top - staff_space / 2 <= y <= s.bottom + staff_space / 2 for s in staves)
+                inside = any(
+                    s.top - staff_space / 2 <= y <= s.bottom + staff_space / 2 for s in staves
+                )
                 if not inside and all(abs(y - other) > 2 for other in seen):
                     seen.append(y)
                     yield y

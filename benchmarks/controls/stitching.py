@@ -1,4 +1,4 @@
-"""Detections of overlapping tiles as those of the page: each tile answers for the part it sees best."""
+"""Detections of overlapping tiles as those of the page: each answers for what it sees best."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -9,8 +9,8 @@ class is on a line or in a space; the package's own outlines and painter draw th
 lines are taken off a page by run lengths, each template is correlated with it, peaks above the
 template's threshold (of the best F1 on ``--train-pages``) stay unless another template claims their
 ink by a larger margin. Stems, ledger lines and staves follow from run lengths. Beams, slurs, ties,
-hairpins, brackets and all that is drawn in pieces are out of its reach, and so is context: a sharp of a
-key is told from one of a note by what is likelier alone. Into OUT go detections.json, run.json
+hairpins, brackets and all that is drawn in pieces are out of its reach, and so is context: a sharp
+of a key is told from one of a note by what is likelier alone. Into OUT go detections.json, run.json
 and ``dataset``, a view of the dataset with these pages alone, for ``deepscores evaluate``.
 """
 
@@ -122,7 +122,9 @@ def named(
 ) -> Found:
     """The classes that each of *peaks* may be, each with its share of the score."""
     box, ids, scores = [], [], []
-    for corners, place, over in zip(peaks.box, peaks.template.tolist(), margin.tolist(), strict=True):
+    for corners, place, over in zip(
+        peaks.box, peaks.template.tolist(), margin.tolist(), strict=True
+    ):
         template = matcher.templates[place]
         where = where_on_staff(staves, float(corners[1]) + template.origin)
         for class_id, share in template.shares[where].items():

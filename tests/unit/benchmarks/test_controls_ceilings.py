@@ -1,4 +1,4 @@
-"""The arithmetic of the ceilings: shrinking, rounding, capping, stitching, and the file of boxes."""
+"""The arithmetic of the ceilings: shrinking, rounding, capping, stitching, the file of boxes."""
 
 import json
 from pathlib import Path
@@ -60,7 +60,10 @@ def test_a_letterboxed_page_stands_on_paper() -> None:
 
 
 def test_a_stem_does_not_survive_whole_pixels_of_640() -> None:
-    stem, head = np.array([[500.2, 1000.0, 501.8, 1056.0]]), np.array([[480.0, 990.0, 500.0, 1006.0]])
+    stem, head = (
+        np.array([[500.2, 1000.0, 501.8, 1056.0]]),
+        np.array([[480.0, 990.0, 500.0, 1006.0]]),
+    )
     factor = 640 / 2668
     assert box_overlap(snapped(stem, factor), stem)[0, 0] < 0.5
     assert box_overlap(snapped(head, factor), head)[0, 0] > 0.5

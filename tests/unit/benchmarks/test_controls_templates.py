@@ -100,7 +100,7 @@ def test_lines_go_and_what_crosses_them_stays() -> None:
     head, corners = glyph("noteheadBlack", 200.0, 132.0)
     image = painted([*staff(), head])
     cleared = without_lines(image, find_staves(image, SPACE))
-    rows, columns = np.nonzero(cleared < 128)
+    _, columns = np.nonzero(cleared < 128)
     assert columns.min() >= corners[0] - 1
     assert columns.max() <= corners[2] + 1
     assert (cleared < 128).sum() == pytest.approx((painted([head]) < 128).sum(), rel=0.1)
