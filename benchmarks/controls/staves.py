@@ -126,7 +126,7 @@ def nearest(staves: Sequence[Staff], y: float) -> Staff | None:
 def stems(image: Pixels, staves: Sequence[Staff], staff_space: float) -> NDArray[np.float64]:
     """(n, 4) boxes of thin upright lines of two staff spaces or more that are no bar lines."""
     dark = (image < DARK).astype(np.uint8)
-    upright = np.ones((round(2 * staff_space), 1), np.uint8)
+    upright = np.ones((2 * round(staff_space) + 1, 1), np.uint8)  # odd: it has a middle
     opened = cv2.morphologyEx(dark, cv2.MORPH_OPEN, upright)
     _, _, parts, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
     thin = parts[1:][parts[1:, cv2.CC_STAT_WIDTH] <= 0.35 * staff_space]
