@@ -45,7 +45,7 @@ class Preset:
 
 PRESETS = {
     "small": Preset(
-        16, (32, 64, 128), 1, 128,
+        8, (32, 64, 128), 1, 128,
         Plan(3e-3, minutes=8, weight_decay=0.02, average=0.998, clip=5.0),
     ),
     "base": Preset(
@@ -73,7 +73,8 @@ class Network(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(n, channels, height, width) uint8, 255 = paper, to (n, classes) probabilities."""
         ink = 1 - image.to(torch.float32) / 255
-        return self.inner(ink).softmax(dim=1)
+        found: torch.Tensor = self.inner(ink).softmax(dim=1)
+        return found
 
 
 class Classify:
@@ -148,7 +149,8 @@ class Classify:
         held = _Held.of(self.judged, "cpu")
         device = self._held.labels.device
         found = [np.empty(0, np.int64)]
-        for items in torch.arange(len(self.judged)).split(_AT_ONCE):
+        for first in range(0, len(self.judged), _AT_ONCE):
+            items = torch.arange(first, min(first + _AT_ONCE, len(self.judged)))
             ink = held.ink(items, with_boxes=self.box_channel).to(device)
             found.append(self.model.inner(ink).argmax(dim=1).cpu().numpy())
         return figures(self.judged.labels, np.concatenate(found), len(self.judged.classes))

@@ -1,10 +1,12 @@
 """Patches of a dataset, or of fresh pages, in one array: decoded once, then only looked up."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +51,7 @@ class PatchSet:
         )
 
 
-def read_patches(
-    dataset: Path, split: str, options: TrainOptions
-) -> PatchSet:
+def read_patches(dataset: Path, split: str, options: TrainOptions) -> PatchSet:
     """The patches of *split* (``all``: of all): files of the dataset, or cut from its pages.
 
     Cut they are for another label set, and where the dataset holds no patches: at most 5,000 of a
@@ -74,9 +74,7 @@ def read_patches(
     return PatchSet(images, np.arange(len(items)), boxes, labels, patches.classes)
 
 
-def by_works(
-    dataset: Path, options: TrainOptions
-) -> tuple[PatchSet | None, PatchSet]:
+def by_works(dataset: Path, options: TrainOptions) -> tuple[PatchSet | None, PatchSet]:
     """Training and validation patches by the dataset's splits; `test` is not touched.
 
     With a recipe of fresh pages there are no training patches yet.
@@ -85,9 +83,7 @@ def by_works(
     return own, read_patches(dataset, "val", options)
 
 
-def at_random(
-    dataset: Path, options: TrainOptions
-) -> tuple[PatchSet, PatchSet]:
+def at_random(dataset: Path, options: TrainOptions) -> tuple[PatchSet, PatchSet]:
     """The paper's protocol: of all patches, 80 % of each class train, 20 % are for judging."""
     if options.recipe:
         raise RecipeError("protocol: the paper's takes a dataset's patches, no fresh pages")
@@ -107,21 +103,22 @@ class FreshPatches:
     def __init__(self, options: TrainOptions, size: tuple[int, int], classes: Sequence[str]):
         width, height = size
         self._classes = tuple(classes)
+        changes: dict[str, Any] = {"seed": options.seed}
+        if options.labels:
+            changes["labels"] = options.labels
         self._pages = SyntheticPages(
-            form=_Cut(width, height), recipe=options.recipe, split="train", seed=options.seed,
-            **({"labels": options.labels} if options.labels else {}),
-        )  # fmt: skip
+            form=_Cut(width, height), recipe=options.recipe, split="train", **changes
+        )
         if self._pages.classes[1:] != self._classes:
-            raise RecipeError("synthetic: the recipe's label set is not the dataset's; see --labels")
+            raise RecipeError(
+                "synthetic: the recipe's label set is not the dataset's; see --labels"
+            )
 
     def epoch(self, number: int) -> PatchSet:
         """The patches of some pages; the same for the same number."""
         self._pages.set_epoch(number)
-        iterator: Iterator[PatchSet] = iter(self._pages)
-        try:
-            found = [*islice(iterator, _PAGES)]
-        finally:
-            iterator.close()  # type: ignore[attr-defined] - a generator, which ends the engraver
+        with closing(iter(self._pages)) as pages:  # closed, it ends the engraver
+            found = [*islice(pages, _PAGES)]
         labels = np.concatenate([one.labels for one in found])
         order = np.argsort(labels, kind="stable")
         return PatchSet(
