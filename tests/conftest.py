@@ -146,6 +146,23 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_as(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`real` in another format, a folder; each is made once, and tests leave it as it is."""
+    from deepscores import export
+
+    made: dict[str, Path] = {}
+
+    def export_once(to: str, **options: Any) -> Path:
+        key = f"{to} {sorted(options.items())}"
+        if key not in made:
+            made[key] = tmp_path_factory.mktemp(to) / "export"
+            export(real, made[key], to=to, **options)
+        return made[key]
+
+    return export_once
+
+
+@pytest.fixture(scope="session")
 def reported(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report of `built`, beside itself; tests leave it as it is."""
     from deepscores import report

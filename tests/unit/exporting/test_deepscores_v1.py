@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,10 +19,8 @@ def told(real: Path) -> list[Told]:
 
 
 @pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("v1") / "v1"
-    export(real, folder, to="deepscores-v1")
-    return folder
+def exported(real_as: Callable[..., Path]) -> Path:
+    return real_as("deepscores-v1")
 
 
 def read(path: Path) -> list[tuple[str, list[float]]]:

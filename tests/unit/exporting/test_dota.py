@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,8 @@ def told(real: Path) -> list[Told]:
 
 
 @pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dota") / "dota"
-    export(real, folder, to="dota")
-    return folder
+def exported(real_as: Callable[..., Path]) -> Path:
+    return real_as("dota")
 
 
 def read(path: Path) -> tuple[NDArray[np.float64], list[str], list[int]]:

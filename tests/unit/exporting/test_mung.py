@@ -1,6 +1,7 @@
 import json
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,9 @@ FLAGS = {"flag8th": 1, "flag16th": 2, "flag32nd": 3, "flag64th": 4}
 
 
 @pytest.fixture(scope="module")
-def folder(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(real_as: Callable[..., Path]) -> Path:
     """Of all kinds, stems and lines included."""
-    folder = tmp_path_factory.mktemp("mung") / "out"
-    export(real, folder, to="mung", labels="full")
-    return folder
+    return real_as("mung", labels="full")
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,10 +19,8 @@ def told(real: Path) -> list[Told]:
 
 
 @pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("voc") / "voc"
-    export(real, folder, to="voc")
-    return folder
+def exported(real_as: Callable[..., Path]) -> Path:
+    return real_as("voc")
 
 
 def test_boxes_are_the_pixels_that_those_of_the_symbol_table_touch(

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,9 @@ def told(real: Path) -> list[Told]:
 
 
 @pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def exported(real_as: Callable[..., Path]) -> dict[str, Path]:
     """`real` in the three kinds, by their names."""
-    folder = tmp_path_factory.mktemp("yolo")
-    for kind in ("yolo", "yolo-seg", "yolo-obb"):
-        export(real, folder / kind, to=kind, images="link")
-    return {one.name: one for one in folder.iterdir()}
+    return {kind: real_as(kind, images="link") for kind in ("yolo", "yolo-seg", "yolo-obb")}
 
 
 def lines(path: Path) -> list[tuple[int, NDArray[np.float64]]]:
