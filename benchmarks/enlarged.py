@@ -14,7 +14,7 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +88,7 @@ def linked(entries: dict[str, Entry], some: pa.Table, copy: int) -> Iterator[tup
     """The manifest's entries of all that is linked for *some* pages."""
     names = [f"{kind}/{page}.png" for kind in PICTURES for page in some["page"].to_pylist()]
     scores = set(some["score"].to_pylist())
-    names += [
-        name for name in entries if name.startswith("scores/") and Path(name).stem in scores
-    ]
+    names += [name for name in entries if name.startswith("scores/") and Path(name).stem in scores]
     for name in names:
         path = str(Path(name).with_name(name_of(copy, Path(name).name)))
         yield path, Entry(path, entries[name].size, entries[name].sha256)
@@ -161,9 +159,11 @@ def write_tables(
 
 def write_classes(source: Path, target: Path, objects: dict[str, int]) -> None:
     """``classes.csv`` with how many *objects* each has."""
-    rows: Iterable[dict[str, Any]] = csv.DictReader((source / "classes.csv").open(newline=""))
+    with open(source / "classes.csv", newline="", encoding="utf-8") as file:
+        rows: list[dict[str, Any]] = [
+            {**row, "objects": objects[row["name"]]} for row in csv.DictReader(file)
+        ]
     sink = io.StringIO()
-    rows = [{**row, "objects": objects[row["name"]]} for row in rows]
     writer = csv.DictWriter(sink, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

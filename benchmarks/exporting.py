@@ -69,7 +69,7 @@ def run(command: list[str], output: Path, pages: int) -> Cost:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     size = sum(
-        os.lstat(os.path.join(folder, name)).st_size
+        Path(folder, name).lstat().st_size
         for folder, _, names in os.walk(output)
         for name in names
     )
@@ -125,7 +125,8 @@ def measure(dataset: Path, folder: Path, kinds: list[str], jobs: int) -> dict[st
 
 def show(costs: dict[str, Cost]) -> None:
     """The figures as a table."""
-    table = Table("", "pages", "seconds", "pages a second", "CPU seconds", "MB memory", "MB written")
+    heads = ("pages", "seconds", "pages a second", "CPU seconds", "MB memory", "MB written")
+    table = Table("", *heads)
     for kind, one in costs.items():
         row = (one.pages, one.seconds, one.pages_per_s, one.cpu_seconds, one.memory_mb)
         table.add_row(kind, *map(str, (*row, one.megabytes)))

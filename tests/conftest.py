@@ -127,7 +127,8 @@ REAL = (
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished dataset of real scores at full size, with whole masks; tests leave it as it is.
 
-    Sixteen pages in two fonts, some of each split.
+    Sixteen pages in two fonts, some of each split, the first two of each score. They are half as
+    high as usual: most tests take as long as there are pixels and symbols.
     """
     from deepscores import build
     from deepscores.scores import default_corpus
@@ -140,7 +141,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy.write_bytes(source.path.read_bytes())
     build(
         folder / "scores", folder / "dataset", fonts="Bravura,Petaluma", pages="all",
-        pages_per_score=4, whole_masks=True, patches_per_class=20, jobs=2,
+        pages_per_score=4, page_size="1894x1334", whole_masks=True, patches_per_class=20, jobs=2,
     )  # fmt: skip
     return folder / "dataset"
 

@@ -52,7 +52,7 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
     x, y, size = window
     image, owners = cut_pixels(page.image, window, PAPER), cut_pixels(page.owners, window, 0)
     objects = page.objects
-    inked = objects.of_symbol[owners[np.nonzero(owners)]]
+    inked = objects.of_symbol[owners[owners > 0]]
     areas = np.bincount(inked, minlength=len(objects) + 1)[1:]
     rows = np.flatnonzero(areas)
     share = areas[rows] / page.areas[rows] * objects.share[rows]

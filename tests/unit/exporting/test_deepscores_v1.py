@@ -10,12 +10,7 @@ from PIL import Image
 from deepscores import check, export, open_dataset
 from deepscores.labelled import cut, label_page, windows
 from deepscores.vocabulary.labels import load_label_set
-from tests.unit.exporting.told import Told, pages_told
-
-
-@pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,7 @@ from deepscores import export, open_dataset
 from deepscores.errors import DatasetError
 from deepscores.formats.dota import Turned, read_dota, write_dota
 from deepscores.labelled import cut, label_page, windows
-from tests.unit.exporting.told import Told, pages_told
-
-
-@pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,12 @@ def dataset(real: Path) -> Dataset:
 
 
 def read(folder: Path, page: DatasetPage) -> list[Any]:
-    return read_nodes_from_file(str(folder / "annotations" / page.split / f"{page.name}.xml"))
+    return _nodes(folder / "annotations" / page.split / f"{page.name}.xml")
+
+
+@cache
+def _nodes(path: Path) -> list[Any]:
+    return list(read_nodes_from_file(str(path)))
 
 
 def test_nodes_read_back_by_mung_are_the_symbols(dataset: Dataset, folder: Path) -> None:

@@ -10,12 +10,7 @@ from deepscores import export, open_dataset
 from deepscores.formats.pascal import Thing, read_pascal, write_pascal
 from deepscores.geometry import Box
 from deepscores.labelled import cut, label_page, windows
-from tests.unit.exporting.told import Told, pages_told
-
-
-@pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")

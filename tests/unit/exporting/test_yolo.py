@@ -14,12 +14,7 @@ from deepscores import export, open_dataset
 from deepscores.labelled import LabelledPage, cut, label_page, windows
 from deepscores.reporting.others import open_source
 from deepscores.vocabulary.labels import load_label_set
-from tests.unit.exporting.told import Told, pages_told
-
-
-@pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """Ours, exported and imported again, is ours: boxes, classes, pixels, splits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ class Trip(NamedTuple):
     relations: bool = False
     oriented: float | None = None  # pixels, of oriented boxes; None: not held
     of_pixels: bool = False  # boxes are around pixels, not vectors
-    options: dict[str, Any] = {}  # of the export
+    options: Mapping[str, Any] = MappingProxyType({})  # of the export
 
 
 LINKED = {"images": "link"}

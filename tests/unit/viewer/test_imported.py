@@ -86,5 +86,5 @@ def test_check_and_report_take_it(imported: Path, dataset: Dataset, tmp_path: Pa
     assert "deepscores-v1-imported" in text
 
 
-# Two objects of a class whose boxes overlap share pixels otherwise than before; see docs/formats.md.
+# Of two objects of a class whose boxes overlap, pixels in both go to the smaller.
 CAN_BE_FOUND: set[str] = set()
