@@ -8,6 +8,7 @@ once) of the main process and of the workers.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -49,9 +50,11 @@ def main() -> None:
     result: dict[str, Any] = {"size": SIZE, "workers": WORKERS, **conditions(), "targets": []}
     table = Table("", "tiles", "main process, MB", *(f"worker {n + 1}, MB" for n in range(WORKERS)))
     for kind in KINDS:
-        rows = list(looked_at(kind, options.dataset, options.tiles))
-        for tiles, sizes in rows:
+        rows = []
+        for tiles, sizes in looked_at(kind, options.dataset, options.tiles):
+            rows.append((tiles, sizes))
             table.add_row(kind, str(tiles), *map(str, sizes))
+            print(kind, tiles, sizes, file=sys.stderr)
         sums = [sum(sizes) for _, sizes in rows]
         middle = len(sums) // 2
         growth = round(max(sums[middle:]) / max(sums[:middle]), 2)
