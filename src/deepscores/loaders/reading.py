@@ -93,7 +93,8 @@ def own_ids(
         return ids.astype(np.int64)
     table = np.zeros(len(index.names) + 1, np.int64)
     table[[one.id for one in chosen]] = np.arange(1, len(chosen) + 1)
-    return table[ids]
+    found: NDArray[np.int64] = table[ids]
+    return found
 
 
 def read_pixels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
