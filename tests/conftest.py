@@ -127,7 +127,8 @@ REAL = (
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished dataset of real scores at full size, with whole masks; tests leave it as it is.
 
-    Sixteen pages in two fonts, some of each split.
+    Sixteen pages in two fonts, some of each split, the first two of each score. They are half as
+    high as usual: most tests take as long as there are pixels and symbols.
     """
     from deepscores import build
     from deepscores.scores import default_corpus
@@ -140,9 +141,26 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy.write_bytes(source.path.read_bytes())
     build(
         folder / "scores", folder / "dataset", fonts="Bravura,Petaluma", pages="all",
-        pages_per_score=4, whole_masks=True, patches_per_class=20, jobs=2,
+        pages_per_score=4, page_size="1894x1334", whole_masks=True, patches_per_class=20, jobs=2,
     )  # fmt: skip
     return folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def real_as(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`real` in another format, a folder; each is made once, and tests leave it as it is."""
+    from deepscores import export
+
+    made: dict[str, Path] = {}
+
+    def export_once(to: str, **options: Any) -> Path:
+        key = f"{to} {sorted(options.items())}"
+        if key not in made:
+            made[key] = tmp_path_factory.mktemp(to) / "export"
+            export(real, made[key], to=to, **options)
+        return made[key]
+
+    return export_once
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import psutil
 import pytest
 
 from deepscores.pipeline.manifest import check_manifest
+from tests.end_to_end.processes import assert_gone, children_of, started
 
 KILLS = {"verovio": 10, "both": 4}  # LilyPond takes its time
 Command = Callable[..., list[str]]
@@ -60,17 +60,6 @@ def undisturbed(
     return folder
 
 
-@contextmanager
-def started(arguments: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def files_in(folder: Path) -> int:
     return sum(len(files) for _, _, files in os.walk(folder))
 
@@ -84,31 +73,12 @@ def wait_for_files(process: "subprocess.Popen[str]", folder: Path, count: int) -
     return False
 
 
-def workers_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
-    try:
-        return psutil.Process(process.pid).children()
-    except psutil.Error:
-        return []
-
-
 def programs_of(workers: list[psutil.Process]) -> list[psutil.Process]:
     """What the workers have started: LilyPond."""
     try:
         return [one for worker in workers for one in worker.children()]
     except psutil.Error:
         return []
-
-
-def assert_gone(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=10)
-    assert not list(filter(is_running, alive))
-
-
-def is_running(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE  # which init has yet to reap
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture
@@ -151,7 +121,7 @@ def test_a_build_killed_many_times_ends_as_if_it_had_not_been(
                     aim = files_in(folder) + chance.randint(1, total // 3)
                     if not wait_for_files(process, folder, aim):
                         break
-                    workers = workers_of(process)
+                    workers = children_of(process.pid)
                     programs = programs_of(workers)
                     wanted = {"parent", "worker"}.difference(killed)
                     if len(killed) + len(wanted) < KILLS[engraver]:
@@ -183,7 +153,7 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
     arguments = command("build", scores, output=folder, jobs=2, **options)
     with started(arguments) as process:
         assert wait_for_files(process, folder, 20)
-        workers = workers_of(process)
+        workers = children_of(process.pid)
         workers += programs_of(workers)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)

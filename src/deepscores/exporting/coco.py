@@ -76,24 +76,25 @@ def annotations(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
     """
     size = [page.height, page.width]
     objects = page.objects
+    boxes = objects.box.copy()
+    boxes[:, 2:] -= boxes[:, :2]
     whole = page.whole_masks
     for place, (class_id, box, oriented, number, share, area, mask) in enumerate(
         zip(
-            objects.class_id.tolist(), objects.box.tolist(), objects.oriented.tolist(),
+            objects.class_id.tolist(), boxes.round(3).tolist(), objects.oriented.round(3).tolist(),
             objects.number.tolist(), objects.share.tolist(), page.areas.tolist(),
             page.visible_masks, strict=True,
         )
     ):  # fmt: skip
-        x0, y0, x1, y1 = box
         ignorable = int(share < job.options.visibility)
         one = {
             "category_id": class_id,
-            "bbox": _rounded([x0, y0, x1 - x0, y1 - y0]),
+            "bbox": box,
             "area": area,
             "segmentation": {"size": size, "counts": mask},
             "iscrowd": ignorable,
             "ignore": ignorable,
-            "obb": _rounded(oriented),
+            "obb": oriented,
             "number": number,
         }
         if job.options.tiles is not None:
@@ -101,10 +102,6 @@ def annotations(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
         if whole is not None:
             one["whole_segmentation"] = {"size": size, "counts": whole[place]}
         yield one
-
-
-def _rounded(values: Sequence[float]) -> list[float]:
-    return [round(value, 3) for value in values]
 
 
 def categories(job: Job) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ class LabelledPage:
     @cached_property
     def ink(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Labelled pixels: places in the ravelled picture, and in `objects`, those from 1."""
-        pixels = np.flatnonzero(self.owners)
+        pixels = np.flatnonzero(self.owners > 0)  # three times as quick as of the numbers
         places = self.objects.of_symbol[self.owners.ravel()[pixels]].astype(np.int64)
         labelled = places > 0
         return pixels[labelled], places[labelled]

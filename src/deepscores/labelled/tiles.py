@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from deepscores.labelled.page import LabelledPage
 
 PAPER = 255
 _LEAST = 0.05  # pixels
+
+_Depth = TypeVar("_Depth", bound=np.generic)
 
 
 class Window(NamedTuple):
@@ -48,13 +50,9 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
     around what shows of it, its oriented box is the window's part of the whole one.
     """
     x, y, size = window
-    image = np.full((size, size), PAPER, np.uint8)
-    owners = np.zeros((size, size), page.owners.dtype)
-    inside = page.image[y : y + size, x : x + size]
-    image[: inside.shape[0], : inside.shape[1]] = inside
-    owners[: inside.shape[0], : inside.shape[1]] = page.owners[y : y + size, x : x + size]
+    image, owners = cut_pixels(page.image, window, PAPER), cut_pixels(page.owners, window, 0)
     objects = page.objects
-    inked = objects.of_symbol[owners[np.nonzero(owners)]]
+    inked = objects.of_symbol[owners[owners > 0]]
     areas = np.bincount(inked, minlength=len(objects) + 1)[1:]
     rows = np.flatnonzero(areas)
     share = areas[rows] / page.areas[rows] * objects.share[rows]
@@ -80,6 +78,17 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
     for row in np.flatnonzero(is_cut).tolist():
         oriented[row] = _within(oriented[row], size)
     return part
+
+
+def cut_pixels(pixels: NDArray[_Depth], window: Window, paper: int) -> NDArray[_Depth]:
+    """The part of *pixels* (height, width) in *window*, *paper* beyond them."""
+    x, y, size = window
+    inside = pixels[y : y + size, x : x + size]
+    if inside.shape == (size, size):
+        return inside.copy()
+    found = np.full((size, size), paper, pixels.dtype)
+    found[: inside.shape[0], : inside.shape[1]] = inside
+    return found
 
 
 def _within(corners: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -1,10 +1,10 @@
 """Pages of a dataset with their objects, for a process that reads some of them again and again."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,27 @@ from deepscores.vocabulary.labels import LabelClass
 
 _HELD = 2  # pages kept at hand in each process
 
+Page = TypeVar("Page")
+
+
+class Latest(Generic[Page]):
+    """The last few pages read, for the next tile of one of them; they stay in their process."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[int, Page] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Latest, ()
+
+    def get(self, place: int, read: Callable[[int], Page]) -> Page:
+        """The page at *place*, by *read* unless it is at hand."""
+        if place not in self._held:
+            while len(self._held) >= _HELD:
+                self._held.popitem(last=False)
+            self._held[place] = read(place)
+        self._held.move_to_end(place)
+        return self._held[place]
+
 
 @dataclass
 class PageReader:
@@ -33,27 +54,15 @@ class PageReader:
     index: Index
     chosen: Sequence[LabelClass] | None = None  # classes, whose ids are then places here, from 1
     staff_space: float | None = None
-    _held: "OrderedDict[int, LabelledPage]" = field(default_factory=OrderedDict)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_held": OrderedDict()}
+    _latest: Latest[LabelledPage] = field(default_factory=Latest)
 
     def page(self, place: int) -> LabelledPage:
         """The page at *place* in the index; its `symbols` have no rows."""
-        if place not in self._held:
-            while len(self._held) >= _HELD:
-                self._held.popitem(last=False)
-            self._held[place] = self._read(place)
-        self._held.move_to_end(place)
-        return self._held[place]
+        return self._latest.get(place, self._read)
 
-    def ids(self, own: NDArray[np.int32]) -> NDArray[np.int64]:
+    def ids(self, own: NDArray[Any]) -> NDArray[np.int64]:
         """What class ids of the index are here, 0 for those that were not chosen."""
-        if self.chosen is None:
-            return own.astype(np.int64)
-        ids = np.zeros(len(self.index.names) + 1, np.int64)
-        ids[[one.id for one in self.chosen]] = np.arange(1, len(self.chosen) + 1)
-        return ids[own]
+        return own_ids(self.index, self.chosen, own)
 
     def _read(self, place: int) -> LabelledPage:
         row = self.index.row(place)
@@ -74,6 +83,18 @@ class PageReader:
 
     def _pixels(self, kind: str, name: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
         return read_pixels(self.dataset / kind / f"{name}.png")
+
+
+def own_ids(
+    index: Index, chosen: Sequence[LabelClass] | None, ids: NDArray[Any]
+) -> NDArray[np.int64]:
+    """What class *ids* of *index* are among *chosen* classes, 0 for others; themselves if None."""
+    if chosen is None:
+        return ids.astype(np.int64)
+    table = np.zeros(len(index.names) + 1, np.int64)
+    table[[one.id for one in chosen]] = np.arange(1, len(chosen) + 1)
+    found: NDArray[np.int64] = table[ids]
+    return found
 
 
 def read_pixels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:

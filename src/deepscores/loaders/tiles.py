@@ -15,9 +15,11 @@ from deepscores.labelled.classes import chosen_classes
 from deepscores.labelled.scaling import scaled_size
 from deepscores.loaders.forms import DetectionForm, Form, SegmentationForm, named
 from deepscores.loaders.index import Index, open_index
+from deepscores.loaders.maps import MapReader
 from deepscores.loaders.reading import PageReader
 from deepscores.loaders.sharing import shared_counter
 from deepscores.loaders.views import View, checked_view
+from deepscores.vocabulary.labels import load_label_set
 
 _LARGEST = (1, 200)  # pixels of a staff space
 
@@ -60,8 +62,12 @@ class Tiles(Dataset[Any]):
         return int(self.ends[-1]) if len(self.ends) else 0
 
     def __getitem__(self, item: int) -> Any:
-        sample = self.form(self.part(item), int(item) % len(self))
+        sample = self.sample(item)
         return sample if self.transform is None else self.transform(*sample)
+
+    def sample(self, item: int) -> Any:
+        """An item in its form, before it is transformed."""
+        return self.form(self.part(item), int(item) % len(self))
 
     def part(self, item: int) -> LabelledPage:
         """The picture of an item with its objects, before it takes its form."""
@@ -166,7 +172,10 @@ class Detection(Tiles):
 
 
 class Segmentation(Tiles):
-    """Pages, or tiles of them, with a class id per pixel; the arguments are `Detection`'s."""
+    """Pages, or tiles of them, with a class id per pixel; the arguments are `Detection`'s.
+
+    Under the dataset's own label set and in its own size, pages are read without their objects.
+    """
 
     def __init__(
         self,
@@ -186,3 +195,19 @@ class Segmentation(Tiles):
             dataset, split, SegmentationForm(), View(tiles, overlap, crops, seed),
             labels=labels, classes=classes, staff_space=staff_space, transform=transform,
         )  # fmt: skip
+        own = open_dataset(dataset).labels
+        chosen = self.reader.chosen
+        is_own = labels is None or load_label_set(labels) == own
+        self.maps = (
+            MapReader(Path(dataset), self.index, chosen) if is_own and staff_space is None else None
+        )
+
+    def sample(self, item: int) -> Any:
+        """An item in its form, before it is transformed."""
+        if self.maps is None:
+            return super().sample(item)
+        place, nth = self.place(item)
+        page = self.maps.page(int(self.places[place]))
+        size = (page.image.shape[1], page.image.shape[0])
+        window = self.view.window(page.name, size, nth, int(self._epoch))
+        return self.maps.sample(page, window)

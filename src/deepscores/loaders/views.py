@@ -32,20 +32,24 @@ class View:
             return 1
         return self.crops or len(self.grid(width, height))
 
-    def window(self, page: LabelledPage, nth: int, epoch: int) -> Window | None:
-        """The *nth* of them; those of a grid are the same in every epoch."""
+    def window(self, name: str, size: tuple[int, int], nth: int, epoch: int) -> Window | None:
+        """The *nth* of a page with this *name*, width and height; None: all of it.
+
+        Those of a grid are the same in every epoch.
+        """
+        width, height = size
         if self.tiles is None:
             return None
         if self.crops is None:
-            return self.grid(page.width, page.height)[nth]
-        random = stream(self.seed, "crop", epoch, page.row["page"], nth)
-        x = random.integers(max(page.width - self.tiles, 0), endpoint=True)
-        y = random.integers(max(page.height - self.tiles, 0), endpoint=True)
+            return self.grid(width, height)[nth]
+        random = stream(self.seed, "crop", epoch, name, nth)
+        x = random.integers(max(width - self.tiles, 0), endpoint=True)
+        y = random.integers(max(height - self.tiles, 0), endpoint=True)
         return Window(int(x), int(y), self.tiles)
 
     def part(self, page: LabelledPage, nth: int, epoch: int) -> LabelledPage:
         """The *nth* sample of *page*."""
-        window = self.window(page, nth, epoch)
+        window = self.window(page.row["page"], (page.width, page.height), nth, epoch)
         return page if window is None else cut(page, window)
 
     def parts(self, page: LabelledPage, epoch: int) -> Iterator[LabelledPage]:

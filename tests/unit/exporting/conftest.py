@@ -1,20 +1,13 @@
-"""Exports of real pages."""
+"""What the tables of the real pages say, read once."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deepscores import export
+from tests.unit.exporting.told import Told, pages_told
 
 
-@pytest.fixture
-def exported(real: Path, tmp_path: Path) -> Callable[..., Path]:
-    """Export `real` into a new folder; the folder."""
-
-    def run(to: str, name: str = "export", **options: Any) -> Path:
-        export(real, tmp_path / name, to=to, **options)
-        return tmp_path / name
-
-    return run
+@pytest.fixture(scope="session")
+def told(real: Path) -> list[Told]:
+    """`pages_told` of `real`; tests leave it as it is."""
+    return pages_told(real)

@@ -28,9 +28,9 @@ def read(folder: Path, split: str) -> COCO:
 
 
 def test_every_object_is_read_back_as_the_symbol_table_has_it(
-    exported: Callable[..., Path], real: Path
+    real_as: Callable[..., Path], real: Path
 ) -> None:
-    folder, dataset = exported("coco"), open_dataset(real)
+    folder, dataset = real_as("coco"), open_dataset(real)
     looked_into = set()
     for split in ("train", "val", "test"):
         coco = read(folder, split)
@@ -63,8 +63,8 @@ def test_every_object_is_read_back_as_the_symbol_table_has_it(
     assert len(looked_into) == 3
 
 
-def test_pictures_are_the_datasets_own_bytes(exported: Callable[..., Path], real: Path) -> None:
-    folder = exported("coco", split="val")
+def test_pictures_are_the_datasets_own_bytes(real_as: Callable[..., Path], real: Path) -> None:
+    folder = real_as("coco")
     pictures = sorted((folder / "images" / "val").iterdir())
     assert pictures
     for path in pictures:
@@ -72,14 +72,14 @@ def test_pictures_are_the_datasets_own_bytes(exported: Callable[..., Path], real
         assert path.read_bytes() == (real / "images_png" / path.name).read_bytes()
 
 
-def test_pictures_can_be_links(exported: Callable[..., Path], real: Path) -> None:
-    folder = exported("coco", split="val", images="link")
+def test_pictures_can_be_links(real_as: Callable[..., Path], real: Path) -> None:
+    folder = real_as("coco", split="val", images="link")
     for path in (folder / "images" / "val").iterdir():
         assert path.resolve() == (real / "images_png" / path.name).resolve()
 
 
-def test_truth_as_detections_scores_exactly_one(exported: Callable[..., Path]) -> None:
-    folder = exported("coco", split="test")
+def test_truth_as_detections_scores_exactly_one(real_as: Callable[..., Path]) -> None:
+    folder = real_as("coco")
     path = folder / "annotations" / "instances_test.json"
     truth = faster_coco_eval.COCO(str(path))
     found = [
@@ -101,8 +101,8 @@ def test_truth_as_detections_scores_exactly_one(exported: Callable[..., Path]) -
         assert run.stats[0] == pytest.approx(1.0)
 
 
-def test_categories_have_families_and_cover_the_label_set(exported: Callable[..., Path]) -> None:
-    coco = read(exported("coco", split="val", labels="deepscores-v2"), "val")
+def test_categories_have_families_and_cover_the_label_set(real_as: Callable[..., Path]) -> None:
+    coco = read(real_as("coco", split="val", labels="deepscores-v2"), "val")
     labels = load_label_set("deepscores-v2")
     assert [one["name"] for one in coco.cats.values()] == [one.name for one in labels.classes]
     families = Counter(one["supercategory"] for one in coco.cats.values())
@@ -111,9 +111,9 @@ def test_categories_have_families_and_cover_the_label_set(exported: Callable[...
 
 
 def test_tiles_have_cut_boxes_and_mark_what_shows_too_little(
-    exported: Callable[..., Path], real: Path
+    real_as: Callable[..., Path], real: Path
 ) -> None:
-    folder = exported("coco", split="test", tiles=640, overlap=100, staff_space=20)
+    folder = real_as("coco", split="test", tiles=640, overlap=100, staff_space=20)
     coco = read(folder, "test")
     assert len(coco.imgs) > 4 * 4
     crowds = 0
@@ -139,8 +139,8 @@ def test_tiles_have_cut_boxes_and_mark_what_shows_too_little(
     assert len(all_of_them - seen) <= 0.001 * len(all_of_them)
 
 
-def test_chosen_classes_alone_are_there(exported: Callable[..., Path]) -> None:
-    coco = read(exported("coco", split="train", classes="rest*,*Clef*"), "train")
+def test_chosen_classes_alone_are_there(real_as: Callable[..., Path]) -> None:
+    coco = read(real_as("coco", split="train", classes="rest*,*Clef*"), "train")
     names = {one["name"] for one in coco.cats.values()}
     assert names
     assert all(name.startswith("rest") or "Clef" in name for name in names)

@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,19 +10,12 @@ from PIL import Image
 from deepscores import check, export, open_dataset
 from deepscores.labelled import cut, label_page, windows
 from deepscores.vocabulary.labels import load_label_set
-from tests.unit.exporting.told import Told, pages_told
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
-
-
-@pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("v1") / "v1"
-    export(real, folder, to="deepscores-v1")
-    return folder
+def exported(real_as: Callable[..., Path]) -> Path:
+    return real_as("deepscores-v1")
 
 
 def read(path: Path) -> list[tuple[str, list[float]]]:

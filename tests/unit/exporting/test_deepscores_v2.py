@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,9 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(real_as: Callable[..., Path]) -> Path:
     """No label set is named: the format has its own."""
-    folder = tmp_path_factory.mktemp("v2") / "v2"
-    export(real, folder, to="deepscores-v2")
-    return folder
+    return real_as("deepscores-v2")
 
 
 @pytest.fixture(scope="module")

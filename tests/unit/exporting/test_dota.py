@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,19 +9,12 @@ from deepscores import export, open_dataset
 from deepscores.errors import DatasetError
 from deepscores.formats.dota import Turned, read_dota, write_dota
 from deepscores.labelled import cut, label_page, windows
-from tests.unit.exporting.told import Told, pages_told
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
-
-
-@pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dota") / "dota"
-    export(real, folder, to="dota")
-    return folder
+def exported(real_as: Callable[..., Path]) -> Path:
+    return real_as("dota")
 
 
 def read(path: Path) -> tuple[NDArray[np.float64], list[str], list[int]]:

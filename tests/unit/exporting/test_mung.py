@@ -1,6 +1,8 @@
 import json
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +42,9 @@ FLAGS = {"flag8th": 1, "flag16th": 2, "flag32nd": 3, "flag64th": 4}
 
 
 @pytest.fixture(scope="module")
-def folder(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(real_as: Callable[..., Path]) -> Path:
     """Of all kinds, stems and lines included."""
-    folder = tmp_path_factory.mktemp("mung") / "out"
-    export(real, folder, to="mung", labels="full")
-    return folder
+    return real_as("mung", labels="full")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,12 @@ def dataset(real: Path) -> Dataset:
 
 
 def read(folder: Path, page: DatasetPage) -> list[Any]:
-    return read_nodes_from_file(str(folder / "annotations" / page.split / f"{page.name}.xml"))
+    return _nodes(folder / "annotations" / page.split / f"{page.name}.xml")
+
+
+@cache
+def _nodes(path: Path) -> list[Any]:
+    return list(read_nodes_from_file(str(path)))
 
 
 def test_nodes_read_back_by_mung_are_the_symbols(dataset: Dataset, folder: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,8 @@ SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
 
 @pytest.fixture(scope="module")
-def folder(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("parquet") / "out"
-    export(real, folder, to="parquet")
-    return folder
+def folder(real_as: Callable[..., Path]) -> Path:
+    return real_as("parquet")
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,14 @@ import json
 import re
 from collections import Counter
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+from lxml import etree
 
 import deepscores
 from deepscores.dataset import DatasetPage
@@ -19,6 +21,8 @@ from deepscores.exporting.run import export
 from deepscores.formats.png import decode_png
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
+MEI = "{http://www.music-encoding.org/ns/mei}"
+XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _SHARPS = {0.0: "", 1.0: "#", -1.0: "b", 2.0: "##", -2.0: "bb"}
 
 
@@ -177,6 +181,35 @@ def test_music21_reads_the_rhythm_and_the_letters_of_the_picture_from_abc(
             assert _letters(read) == _letters(drawn(real, row)), row["abc"]
             compared += sum(map(len, read.values()))
     assert compared > 1000
+
+
+def test_ties_across_the_edges_are_told_by_their_notes(real: Path, sequences: Path) -> None:
+    """From the dataset's own MEI: which ties are drawn, and which of their notes."""
+    told: Counter[str] = Counter()
+    for row in rows_of(sequences):
+        drawn_here = set(
+            _symbols(deepscores.open_dataset(real)[row["page"]], row)["element"].to_pylist()
+        )
+        wanted: dict[str, str] = {}
+        for name, start, end in _ties_of(real / "scores" / f"{row['score']}.mei"):
+            if name in drawn_here and (start in drawn_here) != (end in drawn_here):
+                note, mark = (start, "i") if start in drawn_here else (end, "t")
+                wanted[note] = "m" if wanted.get(note, mark) != mark else mark
+        root = etree.parse(sequences / row["mei"])
+        found = {
+            note.get(XML_ID): note.get("tie") for note in root.iter(f"{MEI}note") if note.get("tie")
+        }
+        assert found == wanted, row["mei"]
+        told.update(found.values())
+    assert min(told["i"], told["t"]) > 5
+
+
+@cache
+def _ties_of(path: Path) -> list[tuple[str, str, str]]:
+    return [
+        (tie.get(XML_ID), tie.get("startid", "")[1:], tie.get("endid", "")[1:])
+        for tie in etree.parse(path).iter(f"{MEI}tie")
+    ]
 
 
 def _letters(notes: Notes) -> dict[int, list[tuple[Fraction, str]]]:

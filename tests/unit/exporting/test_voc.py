@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,19 +10,12 @@ from deepscores import export, open_dataset
 from deepscores.formats.pascal import Thing, read_pascal, write_pascal
 from deepscores.geometry import Box
 from deepscores.labelled import cut, label_page, windows
-from tests.unit.exporting.told import Told, pages_told
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
-
-
-@pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("voc") / "voc"
-    export(real, folder, to="voc")
-    return folder
+def exported(real_as: Callable[..., Path]) -> Path:
+    return real_as("voc")
 
 
 def test_boxes_are_the_pixels_that_those_of_the_symbol_table_touch(

@@ -1,6 +1,7 @@
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def shards(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("webdataset") / "out"
-    export(real, folder, to="webdataset")
-    return folder
+def shards(real_as: Callable[..., Path]) -> Path:
+    return real_as("webdataset")
 
 
 def samples(folder: Path) -> list[dict[str, Any]]:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,13 @@ from deepscores import export, open_dataset
 from deepscores.labelled import LabelledPage, cut, label_page, windows
 from deepscores.reporting.others import open_source
 from deepscores.vocabulary.labels import load_label_set
-from tests.unit.exporting.told import Told, pages_told
+from tests.unit.exporting.told import Told
 
 
 @pytest.fixture(scope="module")
-def told(real: Path) -> list[Told]:
-    return pages_told(real)
-
-
-@pytest.fixture(scope="module")
-def exported(real: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def exported(real_as: Callable[..., Path]) -> dict[str, Path]:
     """`real` in the three kinds, by their names."""
-    folder = tmp_path_factory.mktemp("yolo")
-    for kind in ("yolo", "yolo-seg", "yolo-obb"):
-        export(real, folder / kind, to=kind, images="link")
-    return {one.name: one for one in folder.iterdir()}
+    return {kind: real_as(kind, images="link") for kind in ("yolo", "yolo-seg", "yolo-obb")}
 
 
 def lines(path: Path) -> list[tuple[int, NDArray[np.float64]]]:

@@ -22,7 +22,7 @@ class Told:
     height: int
     symbols: list[dict[str, Any]]  # rows of the symbol table
     objects: dict[int, list[dict[str, Any]]]  # those of each object
-    owners: NDArray[np.int64]
+    owners: NDArray[np.uint16]
 
     @property
     def numbers(self) -> list[int]:
@@ -66,7 +66,7 @@ def pages_told(dataset: Path) -> list[Told]:
             if row["object"]:
                 objects.setdefault(row["object"], []).append(row)
         with Image.open(dataset / "instances_png" / f"{page['page']}.png") as image:
-            owners = np.asarray(image).astype(np.int64)
+            owners = np.asarray(image).astype(np.uint16)
         found.append(
             Told(
                 page["page"],

@@ -1,13 +1,15 @@
 """Ours, exported and imported again, is ours: boxes, classes, pixels, splits."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from deepscores import export, import_dataset, open_dataset
+from deepscores import import_dataset, open_dataset
 from deepscores.dataset import Dataset
 from deepscores.labelled import LabelledPage, label_page
 from deepscores.pipeline.files import write_file
@@ -22,31 +24,34 @@ class Trip(NamedTuple):
     relations: bool = False
     oriented: float | None = None  # pixels, of oriented boxes; None: not held
     of_pixels: bool = False  # boxes are around pixels, not vectors
-    labels: str | None = None
+    options: Mapping[str, Any] = MappingProxyType({})  # of the export
 
+
+LINKED = {"images": "link"}
 
 # One line for each format that `deepscores import` reads.
 TRIPS: dict[str, Trip] = {
     "coco": Trip(0.001, 1.0, whole_masks=True, oriented=0.001),
-    "yolo": Trip(0.01, 0.85),
-    "yolo-seg": Trip(0.01, 1.0, of_pixels=True),
-    "yolo-obb": Trip(0.01, 0.85, oriented=0.01),
+    "yolo": Trip(0.01, 0.85, options=LINKED),
+    "yolo-seg": Trip(0.01, 1.0, of_pixels=True, options=LINKED),
+    "yolo-obb": Trip(0.01, 0.85, oriented=0.01, options=LINKED),
     "voc": Trip(1.001, 0.85),
     "deepscores-v1": Trip(0.001, 0.995),
-    "deepscores-v2": Trip(0.001, 1.0, oriented=0.001, labels="deepscores-118"),
+    "deepscores-v2": Trip(0.001, 1.0, oriented=0.001, options={"labels": "deepscores-118"}),
     "mung": Trip(1.0, 0.995, whole_masks=True, relations=True),
 }
 
 
 @pytest.fixture(scope="module", params=TRIPS)
 def trip(
-    request: pytest.FixtureRequest, real: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    real_as: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[str, Dataset]:
-    folder = tmp_path_factory.mktemp("trip")
-    labels = TRIPS[request.param].labels
-    export(real, folder / "there", to=request.param, labels=labels, jobs=2)
-    import_dataset(folder / "there", folder / "back", patches_per_class=3, jobs=2)
-    return request.param, open_dataset(folder / "back")
+    folder = tmp_path_factory.mktemp("trip") / "back"
+    there = real_as(request.param, **TRIPS[request.param].options)
+    import_dataset(there, folder, patches_per_class=3, jobs=2)
+    return request.param, open_dataset(folder)
 
 
 def names_of(dataset: Dataset, page: LabelledPage) -> list[str]:

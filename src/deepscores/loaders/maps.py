@@ -1,0 +1,70 @@
+"""Pages of a dataset with a class id per pixel, straight from its files, without their objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from deepscores.errors import DatasetError
+from deepscores.labelled import Window
+from deepscores.labelled.tiles import PAPER, cut_pixels
+from deepscores.loaders.forms import image_tensor
+from deepscores.loaders.index import Index
+from deepscores.loaders.reading import Latest, own_ids, read_pixels
+from deepscores.pipeline.samples import IMAGES, MASKS
+from deepscores.vocabulary.labels import LabelClass
+
+
+class MappedPage(NamedTuple):
+    """A page, and which class in the dataset's own label set each pixel is of."""
+
+    name: str
+    image: NDArray[np.uint8]  # (height, width), 255 = paper
+    classes: NDArray[np.uint8] | NDArray[np.uint16]  # (height, width), 0 = paper or unlabelled
+
+
+@dataclass
+class MapReader:
+    """Reads what `Segmentation` shows of pages under the label set that they were built with.
+
+    Two 8-bit files a page, where objects under any label set need the 16-bit map of symbols.
+    """
+
+    dataset: Path
+    index: Index  # under the dataset's own label set
+    chosen: Sequence[LabelClass] | None = None  # classes, whose ids are then places here, from 1
+    _latest: Latest[MappedPage] = field(default_factory=Latest)
+
+    def __post_init__(self) -> None:
+        every = np.arange(len(self.index.names) + 1)
+        self._ids = own_ids(self.index, self.chosen, every)  # here, by id in the files
+
+    def page(self, place: int) -> MappedPage:
+        """The page at *place* in the index."""
+        return self._latest.get(place, self._read)
+
+    def sample(self, page: MappedPage, window: Window | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `SegmentationForm` makes of the part of *page* in *window*, or of all of it."""
+        image, classes = page.image, page.classes
+        if window is not None:
+            image, classes = cut_pixels(image, window, PAPER), cut_pixels(classes, window, 0)
+        return image_tensor(image), torch.from_numpy(self._ids.take(classes))
+
+    def _read(self, place: int) -> MappedPage:
+        name = str(self.index.pages["page"][place].as_py())
+        image, classes = (
+            read_pixels(self.dataset / kind / f"{name}.png") for kind in (IMAGES, MASKS)
+        )
+        where = f"{self.dataset}: {name}"
+        if image.shape != classes.shape:
+            sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, classes)]
+            raise DatasetError(f"{where}: the image is {sizes[0]}, the class map {sizes[1]}")
+        if classes.max(initial=0) >= len(self._ids):
+            raise DatasetError(
+                f"{where}: class {classes.max()} in the class map, of {len(self._ids) - 1}"
+            )
+        return MappedPage(name, image.astype(np.uint8, copy=False), classes)
