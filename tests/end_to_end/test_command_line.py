@@ -18,7 +18,7 @@ from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "report", "verify", "check"]
+COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "evaluate", "report", "verify", "check"]
 
 
 def one_line(text: str) -> str:
