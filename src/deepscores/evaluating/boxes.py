@@ -1,7 +1,7 @@
 """Labelled boxes of many pages in columns: the truth of a split, and what a model found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ class Boxes:
 
     def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Boxes":
         """Those of *rows*."""
-        return Boxes(*(getattr(self, name)[rows] for name in self.__slots__))
+        return Boxes(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def with_boxes(self, xywh: NDArray[np.float64]) -> "Boxes":
         """The same with other upright boxes."""
@@ -91,7 +91,7 @@ def read_truth(request: Request) -> Boxes:
         request.progress.advance()
     merged = [_merged(one) for one in parts]
     return Boxes(
-        *(np.concatenate([getattr(one, name) for one in merged]) for name in Boxes.__slots__)
+        *(np.concatenate([getattr(one, column.name) for one in merged]) for column in fields(Boxes))
     )
 
 

@@ -23,9 +23,14 @@ CAPS = (100, 1000, MOST)
 PADDING = 0.25  # staff spaces: sides are at least so long
 AWAY = 0.25  # staff spaces between centres: half the way to the next position on the staff
 THIN = 0.25  # staff spaces: 4 px of a page with 16 px between the lines
-# Lower bound of each range, in staff spaces of the square root of a box's area; half open.
-RANGES = (("<0.5", 0.0, 0.5), ("0.5-1", 0.5, 1.0), ("1-2", 1.0, 2.0), ("2-6", 2.0, 6.0))
-_LAST = (">6", 6.0, np.inf)
+# Bounds of each range, in staff spaces of the square root of a box's area; half open.
+RANGES = (
+    ("<0.5", 0.0, 0.5),
+    ("0.5-1", 0.5, 1.0),
+    ("1-2", 1.0, 2.0),
+    ("2-6", 2.0, 6.0),
+    (">6", 6.0, np.inf),
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Material:
         found, truth = (in_staff_spaces(one, self.pages) for one in (self.found, self.truth))
         sizes = {
             name: Within(*(_between(size, low, high) for size, _ in (truth, found)))
-            for name, low, high in (*RANGES, _LAST)
+            for name, low, high in RANGES
         }
         return {**sizes, "thin": Within(truth[1] < THIN, found[1] < THIN)}
 

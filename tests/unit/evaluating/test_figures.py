@@ -11,7 +11,7 @@ from pycocotools.cocoeval import COCOeval
 
 from deepscores.evaluating.boxes import in_staff_spaces, padded
 from deepscores.evaluating.curves import best_f1, interpolated, needed
-from deepscores.evaluating.detection import figures_of
+from deepscores.evaluating.averages import figures_of
 from deepscores.evaluating.evaluator import coco_averages
 from deepscores.evaluating.judging import CAPS, MOST, PADDING, Material
 from deepscores.evaluating.matching import THRESHOLDS

@@ -2,7 +2,7 @@ import numpy as np
 
 from deepscores.evaluating.boxes import Boxes, Pages
 from deepscores.evaluating.curves import best_f1
-from deepscores.evaluating.detection import figures_of
+from deepscores.evaluating.averages import figures_of
 from deepscores.evaluating.intervals import resample
 from deepscores.evaluating.judging import Material
 from deepscores.evaluating.resampling import measure, work_places, work_weights
