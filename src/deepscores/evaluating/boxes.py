@@ -169,3 +169,26 @@ def from_columns(
         np.asarray(score, np.float64),
         np.ones(len(boxes), np.int64),
     )
+
+
+def without_doubles(found: Boxes, truth: Boxes) -> Boxes:
+    """*found* without what repeats a box as often as the truth has it in exactly that place.
+
+    The truth counts such doubles (two voices' unison) once: who reports both is not to be blamed.
+    """
+    several = truth.at(truth.multiplicity > 1)
+    if not len(several) or not len(found):
+        return found
+    key = [
+        np.column_stack([one.page, one.class_id, one.xywh.round(3)]) for one in (several, found)
+    ]
+    distinct, which = np.unique(np.concatenate(key), axis=0, return_inverse=True)
+    which = which.ravel()
+    allowed = np.ones(len(distinct), np.int64)
+    allowed[which[: len(several)]] = several.multiplicity
+    mine = which[len(several) :]
+    order = np.lexsort((-found.score, mine))
+    starts = np.searchsorted(mine[order], mine[order], side="left")
+    nth = np.empty(len(found), np.int64)  # among its equals, from the surest
+    nth[order] = np.arange(len(found)) - starts
+    return found.at((nth == 0) | (nth >= allowed[mine]))

@@ -15,22 +15,14 @@ from deepscores.evaluating.averages import (
     mean,
     mean_rows,
 )
-from deepscores.evaluating.boxes import pages_of, read_truth
+from deepscores.evaluating.boxes import pages_of, read_truth, without_doubles
+from deepscores.evaluating.caps import CAPS, cut_at
 from deepscores.evaluating.curves import Judged
 from deepscores.evaluating.detection_tables import Measured, best_of, tables_of
 from deepscores.evaluating.detections import read_detections
 from deepscores.evaluating.evaluator import coco_averages, evaluator_name
 from deepscores.evaluating.intervals import Resampled, resample
-from deepscores.evaluating.judging import (
-    AWAY,
-    CAPS,
-    PADDING,
-    RANGES,
-    THIN,
-    Material,
-    cut_at,
-    without_doubles,
-)
+from deepscores.evaluating.judging import AWAY, PADDING, RANGES, THIN, Material
 from deepscores.evaluating.matching import THRESHOLDS
 from deepscores.evaluating.pictures import confusion, curves, outcomes
 from deepscores.evaluating.request import PROTOCOLS, Request

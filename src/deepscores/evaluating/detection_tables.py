@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepscores.evaluating.averages import AT_50, AT_75, LEAST, Choice, Figures, figures_of
+from deepscores.evaluating.caps import CAPS, MOST, reachable
 from deepscores.evaluating.curves import Best, Judged, best_f1
 from deepscores.evaluating.evaluator import Averages
 from deepscores.evaluating.groups import groups_of
-from deepscores.evaluating.judging import CAPS, MOST, THIN, Material, reachable
+from deepscores.evaluating.judging import THIN, Material
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import Cell, Table
 

@@ -13,7 +13,8 @@ from deepscores.evaluating.boxes import in_staff_spaces, padded
 from deepscores.evaluating.curves import best_f1, interpolated, needed
 from deepscores.evaluating.averages import figures_of
 from deepscores.evaluating.evaluator import coco_averages
-from deepscores.evaluating.judging import CAPS, MOST, PADDING, Material
+from deepscores.evaluating.caps import CAPS, MOST
+from deepscores.evaluating.judging import PADDING, Material
 from deepscores.evaluating.matching import THRESHOLDS
 from tests.unit.evaluating.scenes import coco_data, scene
 

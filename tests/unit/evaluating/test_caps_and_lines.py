@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from deepscores.evaluating.boxes import Boxes, Pages, from_columns
-from deepscores.evaluating.judging import cut_at, reachable, without_doubles
+from deepscores.evaluating.boxes import Boxes, Pages, from_columns, without_doubles
+from deepscores.evaluating.caps import cut_at, reachable
 from deepscores.evaluating.lines import is_line
 from deepscores.vocabulary.labels import LabelClass, load_label_set
 
