@@ -229,8 +229,8 @@ def _result_table(one: Results, left_out: Sequence[str]) -> Table:
 # In evaluation.json and the page, where there is more room.
 _LEFT_OUT = {
     "detect": (
-        "id", "pages", "detections", "in macro", "padded AP", "oriented AP", "F1", "score",
-        "precision", "recall",
+        "id", "pages", "detections", "in macro", "AP75", "AR", "padded AP", "oriented AP", "F1",
+        "score", "precision", "recall",
     ),
 }  # fmt: skip
 
