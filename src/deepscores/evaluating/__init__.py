@@ -1,0 +1,1 @@
+"""How good a model's output is: detections, masks and patch labels against a dataset's truth."""
