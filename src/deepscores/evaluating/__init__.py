@@ -1,0 +1,1 @@
+"""How good predictions are: detections, segmentations and classifications against a dataset."""
