@@ -1,1 +1,1 @@
-"""How good predictions are: detections, segmentations and classifications against a dataset."""
+"""How good a model's output is: detections, masks and patch labels against a dataset's truth."""

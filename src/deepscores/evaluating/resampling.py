@@ -1,55 +1,44 @@
-"""How far a figure may be chance: intervals by the bootstrap over works.
+"""Intervals by resampling works: pages of one work are alike, so they come and go together."""
 
-Pages of one work resemble each other, so works are drawn, not pages (Efron 1979; percentile
-method). Counts add up, so a figure of drawn works follows from the sum of their counts.
-"""
-
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.streams import stream
+from deepscores.evaluating.results import Measure
 
-DRAWS = 1000
-_TAILS = (0.025, 0.975)
+_TAIL = 2.5  # percent on each side
+FEW_WORKS = 10  # fewer give rough intervals
 
 
-class Estimate(NamedTuple):
-    """A figure, and where 95 % of its resamples lie; None where a figure or interval has no base.
+def work_places(works: Sequence[str]) -> tuple[NDArray[np.int64], int]:
+    """The place of each page's work among the distinct works, and how many these are.
 
-    An interval needs two works.
+    >>> work_places(["b", "a", "b"])
+    (array([1, 0, 1]), 2)
     """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
+    distinct, places = np.unique(np.array(works, dtype=np.str_), return_inverse=True)
+    return places.astype(np.int64), len(distinct)
 
 
-def estimate(
-    counts: NDArray[np.int64],
-    figure: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    seed: int = 0,
-) -> Estimate:
-    """The *figure* of *counts* (works, …), with its interval.
+def work_weights(works: int, resamples: int, seed: int) -> NDArray[np.int64]:
+    """(resamples, works): how often each of *works* is drawn, with replacement, as many in all."""
+    if works == 0:
+        return np.zeros((resamples, 0), np.int64)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(works, np.full(works, 1 / works), size=resamples)
+    return drawn.astype(np.int64)
 
-    *figure* takes sums of counts with one more axis in front, (n, …), and gives n figures; NaN
-    where there is none. The same counts and seed give the same interval.
+
+def measure(value: float, resampled: NDArray[np.float64] | None = None) -> Measure:
+    """*value* with the interval that holds 95 % of what it was when works were drawn again.
+
+    NaN, for nothing to measure, gives None; resamples that have nothing to measure are left out.
     """
-    whole = _plain(figure(counts.sum(axis=0, keepdims=True).astype(np.float64))[0])
-    works = len(counts)
-    if whole is None or works < 2:
-        return Estimate(whole)
-    drawn = stream(seed, "bootstrap", works).multinomial(works, [1 / works] * works, DRAWS)
-    sums = drawn.astype(np.float64) @ counts.reshape(works, -1).astype(np.float64)
-    found = figure(sums.reshape(DRAWS, *counts.shape[1:]))
-    found = found[~np.isnan(found)]
-    if not len(found):
-        return Estimate(whole)
-    low, high = np.quantile(found, _TAILS)
-    return Estimate(whole, float(low), float(high))
-
-
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    if np.isnan(value):
+        return Measure(None)
+    known = None if resampled is None else resampled[~np.isnan(resampled)]
+    if known is None or not len(known):
+        return Measure(float(value))
+    low, high = np.percentile(known, [_TAIL, 100 - _TAIL])
+    return Measure(float(value), float(low), float(high))

@@ -1,0 +1,197 @@
+"""The charts of an evaluation, as HTML and SVG that follow the page's theme and need no library."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.evaluating.resampling import Estimate
+
+_WIDE, _HIGH = 640, 420  # pixels: a chart of curves
+_LEFT, _TOP, _RIGHT, _BOTTOM = 52, 12, 12, 44
+_CELL, _NAMES, _HEADS = 15, 190, 170  # pixels: of a matrix
+_TICKS = 5
+
+
+class Curve(NamedTuple):
+    """A line through points of 0…1 × 0…1."""
+
+    name: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    words: str = ""  # what else to tell of it
+
+
+class Bar(NamedTuple):
+    """A bar of 0…1, with the interval that it may as well have been in."""
+
+    name: str
+    value: Estimate
+    words: str = ""
+
+
+STYLE = """
+.curves { max-width: 760px; width: 100%; height: auto; display: block; }
+.curves text, .matrix text { fill: var(--ink); font-size: 12px; }
+.curves .grid { fill: none; stroke: var(--rule); }
+.curves g path { fill: none; stroke: var(--faint); stroke-width: 1; opacity: 0.35; }
+.curves g path.main { stroke: var(--ink); stroke-width: 2.5; opacity: 1; }
+.curves g path.chosen { stroke: var(--accent); stroke-width: 3; opacity: 1; }
+.curves g path:hover { stroke: var(--mark); stroke-width: 2.5; opacity: 1; }
+select { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: 0.25rem 0.4rem; max-width: 100%; }
+.bars { width: 100%; max-width: 760px; }
+.bars td, .bars td:not(.num):last-child { border: 0; padding: 0.15rem 0.5rem; vertical-align: middle; min-width: 0; }
+.bars td:first-child { width: 1%; white-space: nowrap; }
+.bar { position: relative; height: 1.1rem; background: var(--panel); border-radius: 3px; min-width: 6rem; }
+.bar i { position: absolute; left: 0; top: 0; bottom: 0; background: var(--accent); border-radius: 3px; }
+.bar b { position: absolute; top: 45%; height: 2px; background: var(--ink); }
+.matrix { display: block; }
+.matrix text { font-size: 11px; }
+.matrix .right { fill: var(--accent); }
+.matrix .wrong { fill: var(--mark); }
+.matrix .frame { fill: var(--panel); stroke: var(--rule); }
+.matrix rect:not(.frame):hover { stroke: var(--ink); }
+.crops { display: grid; gap: 1rem; }
+.crops .paper svg { display: block; min-width: 560px; width: 100%; height: auto; }
+.crops figcaption { font-size: 0.88rem; margin: 0.2rem 0 0.3rem; }
+.key { display: inline-block; width: 0.9rem; height: 0.9rem; vertical-align: -0.1rem; margin: 0 0.3rem 0 0.9rem; border: 3px solid; background: #fff; }
+.patches { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 0.6rem; }
+@media (max-width: 600px) { .curves text { font-size: 17px; } }
+"""
+
+SCRIPT = """"use strict";
+for (const choice of document.querySelectorAll("select[data-curves]")) {
+  const chart = document.getElementById(choice.dataset.curves);
+  const told = choice.parentElement.querySelector("output");
+  const show = () => {
+    for (const path of chart.querySelectorAll("g path")) {
+      const is = path.dataset.name === choice.value;
+      path.classList.toggle("chosen", is);
+      if (is) { path.parentElement.append(path); told.value = path.dataset.words; }
+    }
+    if (!choice.value) told.value = "";
+  };
+  choice.addEventListener("change", show);
+  show();
+}
+"""
+
+
+def draw_curves(name: str, main: Curve, others: Sequence[Curve], axes: tuple[str, str]) -> str:
+    """Curves, *main* thick and the *others* pale, with a list to choose one from."""
+    lines = "".join(_path(one) for one in others) + _path(main, "main")
+    options = "".join(
+        f'<option value="{escape(one.name)}">{escape(one.name)}</option>'
+        for one in sorted(others, key=lambda one: one.name.lower())
+    )
+    choice = (
+        f'<p class="tools"><label>class <select data-curves="{name}"><option value="">–</option>'
+        f"{options}</select></label> <output></output></p>"
+    )
+    return (
+        f'{choice}<svg class="curves" id="{name}" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
+        f'aria-label="{escape(" and ".join(axes))}">{_axes(axes)}<g>{lines}</g></svg>'
+    )
+
+
+def _path(one: Curve, kind: str = "") -> str:
+    points = _thinned(one)
+    steps = "L".join(f"{_x(x):.5g} {_y(y):.5g}" for x, y in points)
+    words = f"{one.name} {one.words}".strip()
+    return (
+        f'<path class="{kind}" data-name="{escape(one.name)}" data-words="{escape(one.words)}" '
+        f'd="M{steps}"><title>{escape(words)}</title></path>'
+    )
+
+
+def _thinned(one: Curve) -> list[tuple[float, float]]:
+    """The points, without those between two of the same height."""
+    points = [(float(x), float(y)) for x, y in zip(one.x, one.y, strict=True)]
+    return [
+        here
+        for place, here in enumerate(points)
+        if place in (0, len(points) - 1)
+        or not points[place - 1][1] == here[1] == points[place + 1][1]
+    ]
+
+
+def _x(share: float) -> float:
+    return _LEFT + share * (_WIDE - _LEFT - _RIGHT)
+
+
+def _y(share: float) -> float:
+    return _HIGH - _BOTTOM - share * (_HIGH - _TOP - _BOTTOM)
+
+
+def _axes(words: tuple[str, str]) -> str:
+    parts = []
+    for tick in range(_TICKS + 1):
+        share = tick / _TICKS
+        x, y = _x(share), _y(share)
+        parts.append(
+            f'<path class="grid" d="M{x:g} {_y(0):g}V{_y(1):g}M{_x(0):g} {y:g}'
+            f'H{_x(1):g}"/><text x="{x:g}" y="{_y(0) + 17:g}" text-anchor="middle">{share:g}</text>'
+            f'<text x="{_LEFT - 7}" y="{y + 4:g}" text-anchor="end">{share:g}</text>'
+        )
+    across, up = (escape(one) for one in words)
+    parts.append(
+        f'<text x="{_x(0.5):g}" y="{_HIGH - 8}" text-anchor="middle">{across}</text>'
+        f'<text transform="translate(14 {_y(0.5):g}) rotate(-90)" text-anchor="middle">{up}</text>'
+    )
+    return "".join(parts)
+
+
+def draw_bars(bars: Iterable[Bar]) -> str:
+    """Bars with their numbers, and the interval of each as a line upon it."""
+    return f'<table class="bars"><tbody>{"".join(map(_bar, bars))}</tbody></table>'
+
+
+def _bar(one: Bar) -> str:
+    value, low, high = one.value
+    if value is None:
+        drawn, number = "", "–"
+    else:
+        drawn, number = f'<i style="width:{100 * value:.2f}%"></i>', f"{value:.3f}"
+    if low is not None and high is not None:
+        drawn += f'<b style="left:{100 * low:.2f}%;width:{100 * (high - low):.2f}%"></b>'
+        number += f" <small>{low:.3f}–{high:.3f}</small>"
+    return (
+        f'<tr title="{escape(one.words)}"><td>{escape(one.name)}</td>'
+        f'<td><div class="bar">{drawn}</div></td><td class="num">{number}</td></tr>'
+    )
+
+
+def draw_matrix(
+    counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str], right: Sequence[int]
+) -> str:
+    """A confusion matrix (rows, columns): each row's shares as shades, in numbers when pointed at.
+
+    *right* is the column that is right for each row.
+    """
+    wide, high = len(columns) * _CELL, len(rows) * _CELL
+    parts = [f'<rect class="frame" x="{_NAMES}" y="{_HEADS}" width="{wide}" height="{high}"/>']
+    for place, name in enumerate(rows):
+        y = _HEADS + place * _CELL + _CELL - 4
+        parts.append(f'<text x="{_NAMES - 5}" y="{y}" text-anchor="end">{escape(name)}</text>')
+    for place, name in enumerate(columns):
+        x = _NAMES + place * _CELL + _CELL - 4
+        parts.append(f'<text transform="translate({x} {_HEADS - 5}) rotate(-90)">{escape(name)}</text>')
+    for row, every in enumerate(counts.sum(axis=1).tolist()):
+        for column in np.flatnonzero(counts[row]).tolist():
+            number = int(counts[row, column])
+            kind = "right" if column == right[row] else "wrong"
+            words = f"{rows[row]} → {columns[column]}: {number:,} of {every:,} ({number / every:.1%})"
+            # The root shows rare confusions too.
+            parts.append(
+                f'<rect class="{kind}" x="{_NAMES + column * _CELL}" y="{_HEADS + row * _CELL}" '
+                f'width="{_CELL}" height="{_CELL}" fill-opacity="{(number / every) ** 0.5:.3f}">'
+                f"<title>{escape(words)}</title></rect>"
+            )
+    width, height = _NAMES + wide + 10, _HEADS + high + 10
+    return (
+        f'<div class="scroll"><svg class="matrix" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="confusion matrix">'
+        f"{''.join(parts)}</svg></div>"
+    )

@@ -1,0 +1,39 @@
+"""What is asked of an evaluation, checked: whose output, of which pages and classes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deepscores.dataset import Dataset, DatasetPage
+from deepscores.pipeline.progress import Progress, Silence
+from deepscores.vocabulary.labels import LabelClass, LabelSet
+
+TASKS = ("detect", "segment", "classify")
+PROTOCOLS = ("deepscores", "deepscores-v2")
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One evaluation; every task's function takes it."""
+
+    predictions: Path  # a file, or a folder of masks
+    dataset: Dataset
+    pages: tuple[DatasetPage, ...]  # of the split, in the order of ``pages.parquet``
+    split: str
+    labels: LabelSet | None  # None: as the dataset labels
+    classes: tuple[LabelClass, ...]  # those that count, with the label set's own ids
+    protocol: str = "deepscores"
+    resamples: int = RESAMPLES  # of the works; 0: no intervals
+    seed: int = 0
+    jobs: int = 1
+    progress: Progress = field(default_factory=Silence)
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The label set that ids are of."""
+        return self.labels or self.dataset.labels
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Names of the classes that count, by id."""
+        return {one.id: one.name for one in self.classes}
