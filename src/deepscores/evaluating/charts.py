@@ -1,13 +1,13 @@
 """The charts of an evaluation, as HTML and SVG that follow the page's theme and need no library."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluating.resampling import Estimate
+from deepscores.evaluating.results import Measure
 
 _WIDE, _HIGH = 640, 420  # pixels: a chart of curves
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52, 12, 12, 44
@@ -15,7 +15,7 @@ _CELL, _NAMES, _HEADS = 15, 190, 170  # pixels: of a matrix
 _TICKS = 5
 
 
-class Curve(NamedTuple):
+class Line(NamedTuple):
     """A line through points of 0…1 × 0…1."""
 
     name: str
@@ -28,7 +28,7 @@ class Bar(NamedTuple):
     """A bar of 0…1, with the interval that it may as well have been in."""
 
     name: str
-    value: Estimate
+    value: Measure
     words: str = ""
 
 
@@ -56,8 +56,11 @@ select { font: inherit; color: inherit; background: var(--panel); border: 1px so
 .crops { display: grid; gap: 1rem; }
 .crops .paper svg { display: block; min-width: 560px; width: 100%; height: auto; }
 .crops figcaption { font-size: 0.88rem; margin: 0.2rem 0 0.3rem; }
-.key { display: inline-block; width: 0.9rem; height: 0.9rem; vertical-align: -0.1rem; margin: 0 0.3rem 0 0.9rem; border: 3px solid; background: #fff; }
-.patches { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 0.6rem; }
+.key { display: inline-block; width: 0.9rem; height: 0.9rem; vertical-align: -0.1rem; margin: 0 0.35rem 0 0; border: 3px solid; background: #fff; }
+.gallery.patches { grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 0.6rem; }
+.legend { font-size: 0.92rem; }
+.legend > span { white-space: nowrap; margin-right: 0.9rem; }
+.warnings { border: 1px solid var(--mark); border-radius: 6px; background: var(--panel); padding: 0.5rem 0.8rem 0.5rem 1.8rem; overflow-wrap: anywhere; }
 @media (max-width: 600px) { .curves text { font-size: 17px; } }
 """
 
@@ -79,7 +82,7 @@ for (const choice of document.querySelectorAll("select[data-curves]")) {
 """
 
 
-def draw_curves(name: str, main: Curve, others: Sequence[Curve], axes: tuple[str, str]) -> str:
+def draw_curves(name: str, main: Line, others: Sequence[Line], axes: tuple[str, str]) -> str:
     """Curves, *main* thick and the *others* pale, with a list to choose one from."""
     lines = "".join(_path(one) for one in others) + _path(main, "main")
     options = "".join(
@@ -96,7 +99,7 @@ def draw_curves(name: str, main: Curve, others: Sequence[Curve], axes: tuple[str
     )
 
 
-def _path(one: Curve, kind: str = "") -> str:
+def _path(one: Line, kind: str = "") -> str:
     points = _thinned(one)
     steps = "L".join(f"{_x(x):.5g} {_y(y):.5g}" for x, y in points)
     words = f"{one.name} {one.words}".strip()
@@ -106,7 +109,7 @@ def _path(one: Curve, kind: str = "") -> str:
     )
 
 
-def _thinned(one: Curve) -> list[tuple[float, float]]:
+def _thinned(one: Line) -> list[tuple[float, float]]:
     """The points, without those between two of the same height."""
     points = [(float(x), float(y)) for x, y in zip(one.x, one.y, strict=True)]
     return [
@@ -163,35 +166,42 @@ def _bar(one: Bar) -> str:
     )
 
 
-def draw_matrix(
-    counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str], right: Sequence[int]
-) -> str:
+def draw_matrix(counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str]) -> str:
     """A confusion matrix (rows, columns): each row's shares as shades, in numbers when pointed at.
 
-    *right* is the column that is right for each row.
+    A column of the row's own name is right.
     """
     wide, high = len(columns) * _CELL, len(rows) * _CELL
-    parts = [f'<rect class="frame" x="{_NAMES}" y="{_HEADS}" width="{wide}" height="{high}"/>']
-    for place, name in enumerate(rows):
-        y = _HEADS + place * _CELL + _CELL - 4
-        parts.append(f'<text x="{_NAMES - 5}" y="{y}" text-anchor="end">{escape(name)}</text>')
-    for place, name in enumerate(columns):
-        x = _NAMES + place * _CELL + _CELL - 4
-        parts.append(f'<text transform="translate({x} {_HEADS - 5}) rotate(-90)">{escape(name)}</text>')
-    for row, every in enumerate(counts.sum(axis=1).tolist()):
-        for column in np.flatnonzero(counts[row]).tolist():
-            number = int(counts[row, column])
-            kind = "right" if column == right[row] else "wrong"
-            words = f"{rows[row]} → {columns[column]}: {number:,} of {every:,} ({number / every:.1%})"
-            # The root shows rare confusions too.
-            parts.append(
-                f'<rect class="{kind}" x="{_NAMES + column * _CELL}" y="{_HEADS + row * _CELL}" '
-                f'width="{_CELL}" height="{_CELL}" fill-opacity="{(number / every) ** 0.5:.3f}">'
-                f"<title>{escape(words)}</title></rect>"
-            )
+    cells = "".join(_cells(counts, rows, columns))
     width, height = _NAMES + wide + 10, _HEADS + high + 10
     return (
         f'<div class="scroll"><svg class="matrix" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label="confusion matrix">'
-        f"{''.join(parts)}</svg></div>"
+        f'<rect class="frame" x="{_NAMES}" y="{_HEADS}" width="{wide}" height="{high}"/>'
+        f"{''.join(_heads(rows, columns))}{cells}</svg></div>"
     )
+
+
+def _heads(rows: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
+    for place, name in enumerate(rows):
+        y = _HEADS + (place + 1) * _CELL - 4
+        yield f'<text x="{_NAMES - 5}" y="{y}" text-anchor="end">{escape(name)}</text>'
+    for place, name in enumerate(columns):
+        x = _NAMES + (place + 1) * _CELL - 4
+        yield f'<text transform="translate({x} {_HEADS - 5}) rotate(-90)">{escape(name)}</text>'
+
+
+def _cells(
+    counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str]
+) -> Iterator[str]:
+    every = counts.sum(axis=1)
+    for row, column in np.argwhere(counts).tolist():
+        number, share = int(counts[row, column]), float(counts[row, column] / every[row])
+        kind = "right" if columns[column] == rows[row] else "wrong"
+        words = f"{rows[row]} → {columns[column]}: {number:,} of {every[row]:,} ({share:.1%})"
+        # The root shows rare confusions, too.
+        yield (
+            f'<rect class="{kind}" x="{_NAMES + column * _CELL}" y="{_HEADS + row * _CELL}" '
+            f'width="{_CELL}" height="{_CELL}" fill-opacity="{share**0.5:.3f}">'
+            f"<title>{escape(words)}</title></rect>"
+        )

@@ -1,199 +1,272 @@
 """Classification: a table of labels against the patches of a dataset."""
 
-import csv
-import io
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from math import isfinite
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import Dataset
-from deepscores.errors import DatasetError
-from deepscores.evaluating.missing import require_most
+from deepscores.errors import RecipeError
+from deepscores.evaluating.groups import groups_of
+from deepscores.evaluating.missing import name_missing, require_most
+from deepscores.evaluating.reading_labels import Answer, TruePatch, read_answers, true_patches
+from deepscores.evaluating.request import Request
+from deepscores.evaluating.resampling import FEW_WORKS, measure, work_places, work_weights
+from deepscores.evaluating.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
 
 COMMON_PATCHES = 20  # of the split, from which a class counts in the headline
-NO_LABEL = -1
-_PATCHES = "patches"
-_HEAD = ("patch", "label", "score")
+_WORST = 5
+
+Counts = NDArray[Any]  # (…, 2, classes): patches, and those of them that are right
 
 
-class Answer(NamedTuple):
-    """What a model says of a patch."""
-
-    label: str  # a class
-    score: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Classification:
-    """Patches of a split in columns, truth against prediction, sorted by name."""
+class Labels(NamedTuple):
+    """Patches in columns, truth against prediction, sorted by name."""
 
     names: tuple[str, ...]  # of the classes
-    patches: tuple[str, ...]  # PAGE-NUMBER
+    patches: tuple[TruePatch, ...]
     truth: NDArray[np.int64]  # (n,) places in `names`
-    predicted: NDArray[np.int64]  # (n,) places in `names`, NO_LABEL where nothing is predicted
+    found: NDArray[np.int64]  # (n,) places in `names`; as many as there are: nothing is predicted
     score: NDArray[np.float64]  # (n,) NaN where none is given
-    work: tuple[str, ...]  # (n,) of its page
-    font: tuple[str, ...]
-    strangers: int = 0  # rows about patches of other splits or none
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """Patches without a prediction, which count as wrong."""
-        return tuple(self.patches[place] for place in np.flatnonzero(self.predicted == NO_LABEL))
+    def right(self) -> NDArray[np.bool_]:
+        """(n,): which are predicted rightly; those without a prediction are not."""
+        same: NDArray[np.bool_] = self.truth == self.found
+        return same
 
-    @property
     def confusion(self) -> NDArray[np.int64]:
-        """(classes, classes + 1): truth, predicted; the last column is what was not predicted."""
-        classes = len(self.names)
-        column = np.where(self.predicted == NO_LABEL, classes, self.predicted)
-        pairs = self.truth * (classes + 1) + column
-        return np.bincount(pairs, minlength=classes * (classes + 1)).reshape(classes, classes + 1)
+        """(classes, classes + 1): truth, and what was predicted; last: nothing."""
+        side = len(self.names)
+        pairs = self.truth * (side + 1) + self.found
+        return np.bincount(pairs, minlength=side * (side + 1)).reshape(side, side + 1)
 
-    @property
-    def common(self) -> NDArray[np.bool_]:
-        """(classes,): which have enough patches to count in the headline."""
-        return np.bincount(self.truth, minlength=len(self.names)) >= COMMON_PATCHES
-
-    def counts(self, groups: tuple[str, ...]) -> tuple[list[str], NDArray[np.int64]]:
-        """The distinct *groups*, and (groups, 2, classes): patches, and those predicted rightly."""
-        names, codes = np.unique(groups, return_inverse=True)
-        found = np.zeros((len(names), 2, len(self.names)), np.int64)
-        right = self.predicted == self.truth
-        np.add.at(found[:, 0], (codes, self.truth), 1)
-        np.add.at(found[:, 1], (codes[right], self.truth[right]), 1)
-        return [str(one) for one in names], found
+    def counts(self, groups: NDArray[np.int64], number: int) -> NDArray[np.int64]:
+        """(number, 2, classes), where *groups* tell the group of each patch."""
+        found = np.zeros((number, 2, len(self.names)), np.int64)
+        np.add.at(found[:, 0], (groups, self.truth), 1)
+        np.add.at(found[:, 1], (groups[self.right], self.truth[self.right]), 1)
+        return found
 
 
-def measure_classification(
-    dataset: Dataset, predictions: Path, split: str = "test"
-) -> Classification:
-    """Compare the CSV file *predictions* with the files in ``patches/`` of the pages of *split*.
+def evaluate_classification(request: Request) -> Evaluation:
+    """Compare a CSV file of labels with the files in ``patches/`` of the split's pages.
 
-    The file has a head, ``patch,label`` or ``patch,label,score``; a patch is called
-    ``PAGE-NUMBER`` as its file is, a label is a class's name. A patch without a row counts as
-    wrong; rows about other patches are passed over. Raise DatasetError for what is no such table,
-    and where most patches have no row.
+    It has a head, ``patch,label`` or ``patch,label,score``; a patch is called ``PAGE-NUMBER`` as
+    its file is, a label is a class's name. A patch without a row counts as wrong; rows about
+    patches of other splits and classes are passed over. Raise DatasetError for what is no such
+    table and where most patches have no row, RecipeError for another label set than the dataset's.
     """
-    names = tuple(one.name for one in dataset.labels.classes)
-    rows = {page.name: page.row for page in dataset.split(split)}
-    truth = {
-        patch: label for patch, page, label in true_patches(dataset.folder, names) if page in rows
-    }
-    answers = read_answers(predictions, names)
-    missing = sorted(truth.keys() - answers.keys())
-    require_most(len(truth), missing, f"{predictions}: no row", f"patches of split {split}")
-    pages = {patch: rows[patch.rpartition("-")[0]] for patch in truth}
-    return compare_labels(
-        names,
-        truth,
-        answers,
-        work={patch: str(row["work"]) for patch, row in pages.items()},
-        font={patch: str(row["font"]) for patch, row in pages.items()},
-    )
+    if request.labels is not None:
+        raise RecipeError("labels: patches are of the dataset's own label set")
+    names = tuple(one.name for one in request.label_set.classes)
+    places = {page.name: place for place, page in enumerate(request.pages)}
+    patches = [
+        one
+        for one in true_patches(request.dataset.folder, request.names.values())
+        if one.page in places
+    ]
+    answers = read_answers(request.predictions, names)
+    labels = compare_labels(names, patches, answers)
+    what = f"patches of split {request.split}"
+    missing = [
+        one.name
+        for one, found in zip(labels.patches, labels.found.tolist(), strict=True)
+        if found == len(names)
+    ]
+    require_most(len(patches), missing, f"{request.predictions}: no row", what)
+    works, work_count = work_places([str(page.row["work"]) for page in request.pages])
+    of_page = np.array([places[one.page] for one in labels.patches], np.int64)
+    of_work = labels.counts(works[of_page], work_count)
+    of_work = of_work[of_work.any(axis=(1, 2))]
+    warnings = name_missing(missing, what, "count as wrong")
+    if len(of_work) < FEW_WORKS:
+        warnings.append(f"only {len(of_work)} works: intervals over works are rough")
+    counts = of_work.sum(axis=0)
+    return Evaluation(
+        "classify", request.protocol, str(request.dataset.folder), str(request.predictions),
+        request.split, request.label_set.name,
+        {
+            "patches": len(patches), "works": len(of_work), "patches missing": len(missing),
+            "other rows": len(answers) - len(patches) + len(missing),
+            "classes with a patch": int((counts[0] > 0).sum()),
+            "classes counted": int(_common(counts).sum()),
+        },
+        _measures(of_work, request),
+        (
+            _worst_table(labels, counts), _class_table(labels, counts),
+            *_group_tables(labels, counts, request, of_page), _mistake_table(labels),
+        ),
+        tuple(warnings),
+        {"common_patches": COMMON_PATCHES, "resamples": request.resamples, "seed": request.seed},
+        confusion=_confusion(labels),
+    )  # fmt: skip
 
 
 def compare_labels(
-    names: tuple[str, ...],
-    truth: Mapping[str, str],
-    answers: Mapping[str, Answer],
-    *,
-    work: Mapping[str, str],
-    font: Mapping[str, str],
-) -> Classification:
-    """Compare labels of any patches, by their names: *truth* says which there are."""
-    patches = tuple(sorted(truth))
+    names: Sequence[str], patches: Iterable[TruePatch], answers: Mapping[str, Answer]
+) -> Labels:
+    """Set the *answers* of a model beside the truth of *patches*; classes are *names*."""
+    ordered = tuple(sorted(patches))
     places = {name: place for place, name in enumerate(names)}
-    said = [answers.get(patch) for patch in patches]
-    scores = [np.nan if one is None or one.score is None else one.score for one in said]
-    return Classification(
-        names,
-        patches,
-        np.array([places[truth[patch]] for patch in patches], np.int64),
-        np.array([NO_LABEL if one is None else places[one.label] for one in said], np.int64),
-        np.array(scores, np.float64),
-        tuple(work[patch] for patch in patches),
-        tuple(font[patch] for patch in patches),
-        len(answers.keys() - truth.keys()),
+    said = [answers.get(one.name) for one in ordered]
+    return Labels(
+        tuple(names),
+        ordered,
+        np.array([places[one.label] for one in ordered], np.int64),
+        np.array([len(names) if one is None else places[one.label] for one in said], np.int64),
+        np.array(
+            [np.nan if one is None or one.score is None else one.score for one in said], np.float64
+        ),
     )
 
 
-def true_patches(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Name, page and class of every file in the ``patches/`` of a dataset."""
-    for name in names:
-        place = folder / _PATCHES / name
-        if place.is_dir():
-            for entry in os.scandir(place):
-                stem, dot, _ = entry.name.partition(".png")
-                page, _, number = stem.rpartition("-")
-                if dot and number.isdecimal():
-                    yield stem, page, name
-
-
-def read_answers(path: Path, names: Iterable[str]) -> dict[str, Answer]:
-    """The rows of a CSV file of predictions, by patch; DatasetError for what is none."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise DatasetError(f"{path}: not text in UTF-8") from None
-    known, found = frozenset(names), dict[str, Answer]()
-    table = csv.reader(io.StringIO(text, newline=""))
-    try:
-        head = tuple(next(table, ()))
-        if head not in (_HEAD[:2], _HEAD):
-            raise DatasetError(f"{path}: its head is not patch,label or patch,label,score")
-        for cells in table:
-            where = f"{path}, line {table.line_num}"
-            patch, answer = _read_row(cells, len(head), known, where)
-            if patch in found:
-                raise DatasetError(f"{where}: patch {patch!r} has two rows")
-            found[patch] = answer
-    except csv.Error as error:
-        raise DatasetError(f"{path}, line {table.line_num}: {error}") from None
-    return found
-
-
-def _read_row(
-    cells: list[str], width: int, known: frozenset[str], where: str
-) -> tuple[str, Answer]:
-    if len(cells) != width:
-        raise DatasetError(f"{where}: {len(cells)} cells, not {width}")
-    patch, label, *rest = cells
-    if label not in known:
-        raise DatasetError(f"{where}: no class {label!r} in the dataset's label set")
-    return patch, Answer(label, _number(rest[0], where) if rest else None)
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = np.nan
-    if not isfinite(value):
-        raise DatasetError(f"{where}: score {text!r} is no number")
-    return value
-
-
-def top_1(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of patches that are predicted rightly, from counts (n, 2, classes): (n,)."""
+def top_1(counts: Counts) -> NDArray[np.float64]:
+    """The share of patches that are right: (n,) from (n, 2, classes)."""
     every, right = counts[:, 0].sum(axis=1), counts[:, 1].sum(axis=1)
     return np.where(every > 0, right / np.maximum(every, 1), np.nan)
 
 
-def balanced(counts: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The mean recall of the *chosen* classes that have a patch, from counts (n, 2, classes): (n,).
+def balanced(counts: Counts, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The mean recall of the *chosen* classes that have a patch: (n,) from (n, 2, classes).
 
-    >>> balanced(np.array([[[4.0, 1, 0], [4, 0, 0]]]), np.array([True, True, True])).tolist()
+    >>> balanced(np.array([[[4, 1, 0], [4, 0, 0]]]), np.array([True, True, True])).tolist()
     [0.5]
     """
     there = (counts[:, 0] > 0) & chosen
     recalls = np.where(there, counts[:, 1] / np.maximum(counts[:, 0], 1), 0)
     some = there.sum(axis=1)
     return np.where(some > 0, recalls.sum(axis=1) / np.maximum(some, 1), np.nan)
+
+
+def _common(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(classes,): which have patches enough to count in the headline."""
+    enough: NDArray[np.bool_] = counts[0] >= COMMON_PATCHES
+    return enough
+
+
+def _figures(counts: NDArray[np.int64]) -> dict[str, Callable[[Counts], NDArray[np.float64]]]:
+    """The figures of the whole, of whose *counts* it depends which classes count."""
+    common = _common(counts)
+    return {
+        "top-1": top_1,
+        "balanced accuracy": lambda some: balanced(some, common),
+        "balanced accuracy, all classes": lambda some: balanced(some, counts[0] > 0),
+    }
+
+
+def _measures(of_work: NDArray[np.int64], request: Request) -> dict[str, Measure]:
+    works, counts = len(of_work), of_work.sum(axis=0)
+    resampled: Counts | None = None
+    if request.resamples > 0 and works > 1:
+        weights = work_weights(works, request.resamples, request.seed)
+        resampled = np.tensordot(weights, of_work, axes=1)
+    return {
+        name: measure(
+            float(figure(counts[None])[0]), None if resampled is None else figure(resampled)
+        )
+        for name, figure in _figures(counts).items()
+    }
+
+
+def _class_rows(labels: Labels, counts: NDArray[np.int64]) -> list[tuple[Cell, ...]]:
+    confusion, common = labels.confusion(), _common(counts)
+    predicted = confusion[:, :-1].sum(axis=0)
+    rows: list[tuple[Cell, ...]] = []
+    for place in np.argsort(-counts[0], kind="stable").tolist():
+        every, right = counts[:, place].tolist()
+        if every:
+            precision = right / int(predicted[place]) if predicted[place] else None
+            taken = _most_taken_for(confusion[place], place, labels.names)
+            rows.append(
+                (
+                    labels.names[place], every, right, right / every, precision, taken,
+                    bool(common[place]),
+                )
+            )  # fmt: skip
+    return rows
+
+
+_COLUMNS = ("class", "patches", "right", "recall", "precision", "most taken for", "counted")
+
+
+def _most_taken_for(row: NDArray[np.int64], own: int, names: tuple[str, ...]) -> str:
+    others = row.copy()
+    others[own] = 0
+    most = int(np.argmax(others))
+    if not others[most]:
+        return ""
+    return f"{(*names, NOTHING)[most]} ({others[most] / row.sum():.1%})"
+
+
+def _worst_table(labels: Labels, counts: NDArray[np.int64]) -> Table:
+    rows = [row for row in _class_rows(labels, counts) if row[-1]]
+    recall = _COLUMNS.index("recall")
+    worst = sorted(rows, key=lambda row: float(row[recall] or 0))[:_WORST]
+    return Table(
+        "worst",
+        f"The worst {_WORST} classes",
+        _COLUMNS,
+        tuple(worst),
+        f"By recall, of the classes with {COMMON_PATCHES} patches or more.",
+    )
+
+
+def _class_table(labels: Labels, counts: NDArray[np.int64]) -> Table:
+    return Table(
+        "classes",
+        "Classes",
+        _COLUMNS,
+        tuple(_class_rows(labels, counts)),
+        f"Balanced accuracy is the mean recall of classes with {COMMON_PATCHES} patches or more, "
+        "which are marked as counted.",
+    )
+
+
+def _group_tables(
+    labels: Labels, counts: NDArray[np.int64], request: Request, of_page: NDArray[np.int64]
+) -> Iterator[Table]:
+    """A table for each kind of group."""
+    groups, figures = groups_of(request.pages), _figures(counts)
+    for kind in dict.fromkeys(group.kind for group in groups):
+        rows: list[tuple[Cell, ...]] = []
+        for group in groups:
+            mine = np.isin(of_page, group.pages)
+            if group.kind == kind and mine.any():
+                own = labels.counts(np.where(mine, 0, 1), 2)[:1]
+                values = [float(one(own)[0]) for one in figures.values()]
+                shown = [None if np.isnan(value) else value for value in values]
+                rows.append((group.name, int(mine.sum()), *shown))
+        yield Table(
+            f"by-{kind}",
+            f"By {kind}",
+            (kind, "patches", *figures),
+            tuple(rows),
+            "Means are of the classes that count in the whole and that the group has.",
+        )
+
+
+def _mistake_table(labels: Labels) -> Table:
+    """Every patch that is wrong, the surest first."""
+    rows = np.flatnonzero(~labels.right)
+    order = np.argsort(-np.nan_to_num(labels.score[rows], nan=-np.inf), kind="stable")
+    names = (*labels.names, NOTHING)
+    found: list[tuple[Cell, ...]] = []
+    for row in rows[order].tolist():
+        one, score = labels.patches[row], float(labels.score[row])
+        said = names[int(labels.found[row])]
+        found.append((one.name, one.label, said, None if np.isnan(score) else score))
+    return Table(
+        "mistakes",
+        "Mistakes",
+        ("patch", "is", "taken for", "score"),
+        tuple(found),
+        "Every patch that is wrong, those with the highest scores first.",
+    )
+
+
+def _confusion(labels: Labels) -> Confusion:
+    side = len(labels.names) + 1
+    counts = np.zeros((side, side), np.int64)
+    counts[:-1] = labels.confusion()
+    return Confusion((*labels.names, NOTHING), counts, "Patches. Nothing: without a prediction.")

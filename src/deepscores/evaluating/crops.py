@@ -1,14 +1,14 @@
 """What went wrong, drawn: the worst part of a page with its boxes, or its pixels coloured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluating.matching import UNMATCHED, Boxes
-from deepscores.evaluating.pixels import ClassMap
+from deepscores.evaluating.reading_masks import ClassMap
+from deepscores.evaluating.results import Outcomes
 from deepscores.reporting.drawing import Canvas, data_uri, palette_uri
 
 _WIDE, _HIGH = 46, 26  # staff spaces: a crop
@@ -35,7 +35,7 @@ class Window(NamedTuple):
 class Mark(NamedTuple):
     """A box to draw."""
 
-    box: tuple[float, float, float, float]
+    box: tuple[float, ...]  # x0 y0 x1 y1, pixels
     colour: str
     words: str
 
@@ -43,7 +43,8 @@ class Mark(NamedTuple):
 def legend() -> str:
     """What the colours mean, as HTML."""
     keys = "".join(
-        f'<span class="key" style="border-color:{colour}"></span>{words}' for colour, words in KINDS
+        f'<span><span class="key" style="border-color:{colour}"></span>{words}</span> '
+        for colour, words in KINDS
     )
     return f'<p class="legend">{keys}</p>'
 
@@ -60,10 +61,10 @@ def worst_window(
     high, wide = (
         min(round(side * space), limit) for side, limit in zip((_HIGH, _WIDE), shape, strict=True)
     )
-    rows, columns = (max(limit // _STEP, 1) for limit in shape)
-    cells = (points / _STEP).astype(np.int64)
-    counts = np.zeros((rows + 1, columns + 1), np.int64)
-    np.add.at(counts, (cells[:, 1].clip(0, rows), cells[:, 0].clip(0, columns)), 1)
+    rows, columns = (limit // _STEP + 1 for limit in shape)
+    cells = (points // _STEP).astype(np.int64)
+    counts = np.zeros((rows, columns), np.int64)
+    np.add.at(counts, (cells[:, 1].clip(0, rows - 1), cells[:, 0].clip(0, columns - 1)), 1)
     sums = np.pad(counts.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     down, across = (max(side // _STEP, 1) for side in (high, wide))
     inside = (
@@ -75,53 +76,43 @@ def worst_window(
     return Window(x0, y0, x0 + wide, y0 + high)
 
 
-def error_points(truth: Boxes, found: Boxes, matched: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The centres (n, 2: x, y) of what was missed, is a false alarm or of the wrong class."""
-    hit = np.flatnonzero(matched != UNMATCHED)
-    right = hit[truth.class_id[matched[hit]] == found.class_id[hit]]
-    lost = np.ones(len(truth.box), np.bool_)
-    lost[matched[hit]] = False
-    wrong = np.ones(len(found.box), np.bool_)
-    wrong[right] = False
-    boxes = np.concatenate([truth.box[lost], found.box[wrong]])
-    centres: NDArray[np.float64] = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return centres
-
-
-def marks(
-    truth: Boxes, found: Boxes, matched: NDArray[np.int64], names: Sequence[str]
-) -> list[Mark]:
-    """The boxes to draw, what is right first."""
-    of_truth = np.full(len(truth.box), UNMATCHED)
-    hit = np.flatnonzero(matched != UNMATCHED)
-    of_truth[matched[hit]] = hit
+def marks_of(outcomes: Outcomes, page: int, names: Mapping[int, str]) -> list[Mark]:
+    """The boxes to draw on the page at that place, what is right first; *names* are by class id."""
     drawn = []
-    for row, (box, class_id) in enumerate(
-        zip(truth.box.tolist(), truth.class_id.tolist(), strict=True)
-    ):
-        name, place = names[class_id - 1], int(of_truth[row])
-        if place == UNMATCHED:
-            drawn.append(Mark(tuple(box), MISSED, f"{name}, missed"))
+    for row in np.flatnonzero(outcomes.truth_page == page).tolist():
+        name = names[int(outcomes.truth_class[row])]
+        partner = int(outcomes.truth_partner[row])
+        if partner < 0:
+            drawn.append(Mark(tuple(outcomes.truth_box[row].tolist()), MISSED, f"{name}, missed"))
             continue
-        other, score = int(found.class_id[place]), float(found.score[place])
-        if other == class_id:
-            drawn.append(Mark(tuple(box), FOUND, f"{name}, found with score {score:.2f}"))
+        other, score = int(outcomes.found_class[partner]), float(outcomes.found_score[partner])
+        if other == int(outcomes.truth_class[row]):
+            words = f"{name}, found with score {score:.2f}"
+            drawn.append(Mark(tuple(outcomes.truth_box[row].tolist()), FOUND, words))
         else:
-            words = f"{name}, taken for {names[other - 1]} with score {score:.2f}"
-            drawn.append(Mark(tuple(found.box[place].tolist()), CONFUSED, words))
-    for row in np.flatnonzero(matched == UNMATCHED).tolist():
-        words = f"no {names[int(found.class_id[row]) - 1]}, score {float(found.score[row]):.2f}"
-        drawn.append(Mark(tuple(found.box[row].tolist()), FALSE, words))
+            words = f"{name}, taken for {names[other]} with score {score:.2f}"
+            drawn.append(Mark(tuple(outcomes.found_box[partner].tolist()), CONFUSED, words))
+    alarms = (outcomes.found_page == page) & (outcomes.found_partner < 0)
+    for row in np.flatnonzero(alarms).tolist():
+        words = f"no {names[int(outcomes.found_class[row])]}, score {outcomes.found_score[row]:.2f}"
+        drawn.append(Mark(tuple(outcomes.found_box[row].tolist()), FALSE, words))
     order = [colour for colour, _ in KINDS]
     return sorted(drawn, key=lambda one: order.index(one.colour))
 
 
-def draw_boxes(image: NDArray[np.uint8], window: Window, drawn: Sequence[Mark]) -> str:
+def centres(marks: Sequence[Mark]) -> NDArray[np.float64]:
+    """The middles (n, 2: x, y) of what went wrong."""
+    boxes = np.array([one.box for one in marks if one.colour != FOUND], np.float64).reshape(-1, 4)
+    middles: NDArray[np.float64] = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return middles
+
+
+def draw_boxes(image: NDArray[np.uint8], window: Window, marks: Sequence[Mark]) -> str:
     """The *window* of a page with the boxes that touch it, as SVG."""
     x0, y0, x1, y1 = window
     canvas = Canvas(x1 - x0, y1 - y0)
     canvas.embed(data_uri(image[y0:y1, x0:x1]), (0, 0, x1 - x0, y1 - y0))
-    for one in drawn:
+    for one in marks:
         left, top, right, bottom = one.box
         if left < x1 and right > x0 and top < y1 and bottom > y0:
             box = (left - x0 - 1, top - y0 - 1, right - x0 + 1, bottom - y0 + 1)
@@ -135,7 +126,7 @@ def draw_pixels(
     """The *window* of a page whose labelled and predicted pixels tell by colour what they are."""
     part = np.s_[window.y0 : window.y1, window.x0 : window.x1]
     left, right = truth[part], predicted[part]
-    index = (image[part] // (256 // _GREYS)).astype(np.uint8)
+    index = image[part] // np.uint8(256 // _GREYS)
     some = (left > 0) | (right > 0)
     kind = np.select([left == right, right == 0, left == 0], [0, 1, 2], 3)
     index[some] = _GREYS + kind[some]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from deepscores.errors import DatasetError
 
 MOST_MISSING = 0.5  # with a larger share, the predictions are of something else
+_NAMED = 5
 
 
 def require_most(every: int, missing: Sequence[str], where: str, what: str) -> None:
@@ -16,3 +17,15 @@ def require_most(every: int, missing: Sequence[str], where: str, what: str) -> N
         raise DatasetError(f"nothing to compare: there are no {what}")
     if len(missing) > MOST_MISSING * every:
         raise DatasetError(f"{where} for {len(missing)} of {every} {what}; the first: {missing[0]}")
+
+
+def name_missing(missing: Sequence[str], what: str, cost: str) -> list[str]:
+    """What a person should know of what is *missing*: nothing, or one line.
+
+    >>> name_missing(["page-1"], "pages", "count as empty")
+    ['1 pages have no prediction and count as empty: page-1']
+    """
+    if not missing:
+        return []
+    some = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
+    return [f"{len(missing)} {what} have no prediction and {cost}: {some}"]

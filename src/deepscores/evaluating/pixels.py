@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.evaluating.reading_masks import ClassMap
+
 TRUTH, PREDICTED, BOTH, INK_TRUTH, INK_PREDICTED, INK_BOTH, FAR_MISSED, FAR_FALSE = range(8)
 DARKEST_PAPER = 128  # what is darker is ink
 
-ClassMap = NDArray[np.uint8] | NDArray[np.uint16]
 Areas = NDArray[np.int64]
 
 
@@ -26,11 +27,6 @@ class PixelCounts(NamedTuple):
 
     confusion: NDArray[np.int64]  # (classes + 1, classes + 1): truth, predicted
     areas: Areas  # (8, classes + 1)
-
-
-def no_areas(classes: int) -> Areas:
-    """The areas of no page."""
-    return np.zeros((8, classes + 1), np.int64)
 
 
 def count_pixels(
