@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluating.charts import SCRIPT, STYLE, Bar, Line, draw_bars, draw_curves, draw_matrix
-from deepscores.evaluating.pictures import draw_worst
+from deepscores.evaluating.mistakes import draw_worst
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import NOTHING, Cell, Confusion, Curve, Evaluation, Measure, Table
 from deepscores.pipeline.files import write_file

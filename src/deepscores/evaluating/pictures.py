@@ -1,138 +1,83 @@
-"""The pictures of an evaluation's page: the pages and the patches on which most went wrong."""
+"""What pictures of an evaluation are drawn from: curves, a confusion matrix, outcomes by page."""
 
-from collections import Counter
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.errors import DatasetError
-from deepscores.evaluating.crops import (
-    CONFUSED,
-    FALSE,
-    FOUND,
-    MISSED,
-    Mark,
-    centres,
-    crop_figure,
-    draw_boxes,
-    draw_pixels,
-    legend,
-    marks_of,
-    worst_window,
+from deepscores.evaluating.curves import Best, Judged, interpolated, scores_at
+from deepscores.evaluating.judging import Material
+from deepscores.evaluating.matching import THRESHOLDS, match, ranks_of
+from deepscores.evaluating.overlaps import page_keys, upright_pairs
+from deepscores.evaluating.results import NOTHING, Confusion, Curve, Outcomes
+
+_NOTE = (
+    "Detections from the score on at which their class has its best F1; partners have an "
+    f"intersection over union of at least {THRESHOLDS[0]}, first within a class, then, of what is "
+    "left, across classes."
 )
-from deepscores.evaluating.reading_labels import patch_path
-from deepscores.evaluating.reading_masks import find_masks, read_classes, true_classes
-from deepscores.evaluating.request import Request
-from deepscores.evaluating.results import Evaluation, Outcomes, Table
-from deepscores.evaluating.segmentation import kept_ids
-from deepscores.formats.png import decode_grey
-from deepscores.reporting.drawing import breakable, data_uri
-
-_PAGES = 6
-_PATCHES = 60
-_ALIKE = 3  # patches of one confusion
 
 
-def draw_worst(evaluation: Evaluation, request: Request) -> str:
-    """What went wrong on the worst pages, or the patches that are wrong, as HTML; "" for none."""
-    if evaluation.outcomes is not None:
-        found = "".join(_worst_boxes(evaluation.outcomes, request))
-        return _crops(evaluation.outcomes.note, found)
-    if evaluation.task == "segment":
-        found = "".join(_worst_pixels(evaluation, request))
-        return _crops("Pixels in colours; grey is ink that nobody labels or predicts.", found)
-    mistakes = evaluation.table("mistakes")
-    return "" if mistakes is None else _wrong_patches(mistakes, request)
+def curves(upright: Mapping[int, Judged], names: Mapping[int, str]) -> tuple[Curve, ...]:
+    """Precision over recall at the first threshold, of each class that has objects."""
+    found = []
+    for class_id, judged in upright.items():
+        positives = int(judged.positives.sum())
+        if positives:
+            right, score = judged.right[0], judged.score
+            precision = interpolated(right, positives)
+            found.append(Curve(names[class_id], precision, scores_at(right, score, positives)))
+    return tuple(found)
 
 
-def _crops(note: str, crops: str) -> str:
-    if not crops:
-        return ""
-    words = (
-        f"The {_PAGES} pages with the most misses and false alarms, of each the part that has most "
-        f"of them. {note}"
-    )
-    return f'<p class="caption">{escape(words)}</p>{legend()}<div class="crops">{crops}</div>'
+def outcomes(material: Material, best: Mapping[int, Best]) -> Outcomes:
+    """What became of each object and of each detection that is sure enough."""
+    kept, partner = _partners(material, best)
+    truth, found = material.truth, material.found.at(kept)
+    of_truth = np.full(len(truth), -1, np.int64)
+    matched = np.flatnonzero(partner >= 0)
+    of_truth[partner[matched]] = matched
+    return Outcomes(
+        material.pages.names, truth.page, truth.class_id, truth.box, of_truth,
+        found.page, found.class_id, found.box, found.score, partner, _NOTE,
+    )  # fmt: skip
 
 
-def count_errors(outcomes: Outcomes) -> NDArray[np.int64]:
-    """(pages,): how much was missed, is a false alarm or is taken for another class."""
-    pages = len(outcomes.pages)
-    missed = outcomes.truth_page[outcomes.truth_partner < 0]
-    alarms = outcomes.found_page[outcomes.found_partner < 0]
-    both = np.flatnonzero(outcomes.truth_partner >= 0)
-    partners = outcomes.truth_partner[both]
-    confused = both[outcomes.truth_class[both] != outcomes.found_class[partners]]
-    found = np.bincount(missed, minlength=pages) + np.bincount(alarms, minlength=pages)
-    return found + np.bincount(outcomes.truth_page[confused], minlength=pages)
+def confusion(
+    material: Material, best: Mapping[int, Best], names: Mapping[int, str]
+) -> Confusion:
+    """What objects were taken for, and what was found where nothing is."""
+    kept, partner = _partners(material, best)
+    ids = np.array(list(names))
+    truth = np.append(np.searchsorted(ids, material.truth.class_id), len(ids))
+    found = np.searchsorted(ids, material.found.class_id[kept])
+    missed = np.ones(len(material.truth), np.bool_)
+    missed[partner[partner >= 0]] = False
+    size = len(ids) + 1
+    rows = np.concatenate([truth[partner], truth[:-1][missed]])  # -1 is the appended: nothing
+    columns = np.concatenate([found, np.full(int(missed.sum()), len(ids))])
+    counts = np.bincount(rows * size + columns, minlength=size * size).reshape(size, size)
+    return Confusion((*names.values(), NOTHING), counts.astype(np.int64), _NOTE)
 
 
-def _worst_boxes(outcomes: Outcomes, request: Request) -> Iterator[str]:
-    names = {one.id: one.name for one in request.label_set.classes}
-    errors = count_errors(outcomes)
-    for place in np.argsort(-errors, kind="stable")[:_PAGES].tolist():
-        if not errors[place]:
-            return
-        page = request.dataset[outcomes.pages[place]]
-        marks, image = marks_of(outcomes, place, names), page.image
-        space = float(page.row["staff_space"] or 0)
-        window = worst_window(centres(marks), image.shape, space)
-        words = f"{page.name}, {page.row['font']}: {_told(marks)} on the page"
-        yield crop_figure(draw_boxes(image, window, marks), words)
-
-
-def _told(marks: list[Mark]) -> str:
-    counts = Counter(one.colour for one in marks)
-    return (
-        f"{counts[FOUND]:,} found, {counts[MISSED]:,} missed, {counts[FALSE]:,} false alarms, "
-        f"{counts[CONFUSED]:,} of the wrong class"
-    )
-
-
-def _worst_pixels(evaluation: Evaluation, request: Request) -> Iterator[str]:
-    table = evaluation.table("pages")
-    rows = table.rows if table else ()
-    kept, folder = kept_ids(request), find_masks(request.predictions)
-    for name, _, font, labelled, wrong in rows[:_PAGES]:
-        if not wrong:
-            return
-        page = request.dataset[str(name)]
-        truth, image = true_classes(page, request.labels, len(kept) - 1)
-        path = folder / f"{page.name}.png"
-        found = read_classes(path, truth.shape, len(kept) - 1) if path.exists() else 0 * truth
-        truth, found = kept[truth], kept[found]
-        y, x = np.nonzero(truth != found)
-        points = np.stack([x, y], axis=1).astype(np.float64)
-        window = worst_window(points, image.shape, float(page.row["staff_space"] or 0))
-        words = f"{name}, {font}: {wrong:,} pixels wrong on the page, {labelled:,} labelled"
-        yield crop_figure(draw_pixels(image, truth, found, window), words)
-
-
-def _wrong_patches(mistakes: Table, request: Request) -> str:
-    cards, alike = list[str](), Counter[tuple[str, str]]()
-    for name, truth, found, score in mistakes.rows:
-        if alike[str(truth), str(found)] < _ALIKE and len(cards) < _PATCHES:
-            alike[str(truth), str(found)] += 1
-            cards.append(_card(request, str(name), str(truth), str(found), score))
-    if not cards:
-        return ""
-    words = f"Patches that are wrong, the surest first; at most {_ALIKE} of one confusion."
-    return f'<p class="caption">{words}</p><div class="gallery patches">{"".join(cards)}</div>'
-
-
-def _card(request: Request, name: str, truth: str, found: str, score: object) -> str:
-    path = patch_path(request.dataset.folder, name, truth)
-    try:
-        patch = decode_grey(path.read_bytes(), str(path))
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from None
-    height, width = patch.shape
-    told = f" ({score:.2f})" if isinstance(score, float) else ""
-    return (
-        f'<figure class="card" title="{escape(name)}"><div class="patch"><img loading="lazy" '
-        f'alt="a patch with {escape(truth)}" width="{width}" height="{height}" '
-        f'src="{data_uri(patch)}"></div><figcaption>{breakable(truth)} <small>taken for '
-        f"{breakable(found)}{told}</small></figcaption></figure>"
-    )
+def _partners(
+    material: Material, best: Mapping[int, Best]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The detections that are sure enough, and the object of each, of its class or another; -1."""
+    most = max(material.classes) + 1
+    least = np.full(most, np.inf)
+    for class_id, one in best.items():
+        least[class_id] = np.inf if np.isnan(one.score) else one.score
+    found, truth = material.found, material.truth
+    kept = np.flatnonzero(found.score >= least[found.class_id])
+    partner = material.matched[0, kept].copy()
+    free = np.flatnonzero(partner < 0)
+    left = np.setdiff1d(np.arange(len(truth)), partner)
+    others, objects = found.at(kept[free]), truth.at(left)
+    others = replace(others, class_id=np.zeros_like(others.class_id))  # the surest of all first
+    pairs = upright_pairs(others, objects, page_keys(others, objects), THRESHOLDS[0])
+    again = match(pairs, ranks_of(others), len(objects), THRESHOLDS[:1])[0]
+    hit = again >= 0
+    partner[free[hit]] = left[again[hit]]
+    return kept, partner
