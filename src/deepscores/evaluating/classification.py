@@ -1,6 +1,6 @@
 """Classification: a table of labels against the patches of a dataset."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from deepscores.errors import RecipeError
 from deepscores.evaluating.groups import groups_of
-from deepscores.evaluating.missing import name_missing, require_most
+from deepscores.evaluating.missing import few_works, name_missing, require_most
 from deepscores.evaluating.reading_labels import Answer, TruePatch, read_answers, true_patches
 from deepscores.evaluating.request import Request
-from deepscores.evaluating.resampling import FEW_WORKS, measure, work_places, work_weights
+from deepscores.evaluating.resampling import measure, work_places, work_weights
 from deepscores.evaluating.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
 
 COMMON_PATCHES = 20  # of the split, from which a class counts in the headline
@@ -80,11 +80,10 @@ def evaluate_classification(request: Request) -> Evaluation:
     of_work = labels.counts(works[of_page], work_count)
     of_work = of_work[of_work.any(axis=(1, 2))]
     warnings = name_missing(missing, what, "count as wrong")
-    if len(of_work) < FEW_WORKS:
-        warnings.append(f"only {len(of_work)} works: intervals over works are rough")
+    warnings += few_works(len(of_work), request.resamples)
     counts = of_work.sum(axis=0)
     return Evaluation(
-        "classify", request.protocol, str(request.dataset.folder), str(request.predictions),
+        "classify", request.protocol, request.dataset.folder.resolve().name, request.predictions.name,
         request.split, request.label_set.name,
         {
             "patches": len(patches), "works": len(of_work), "patches missing": len(missing),
@@ -95,10 +94,10 @@ def evaluate_classification(request: Request) -> Evaluation:
         _measures(of_work, request),
         (
             _worst_table(labels, counts), _class_table(labels, counts),
-            *_group_tables(labels, counts, request, of_page), _mistake_table(labels),
+            _group_table(labels, counts, request, of_page), _mistake_table(labels),
         ),
         tuple(warnings),
-        {"common_patches": COMMON_PATCHES, "resamples": request.resamples, "seed": request.seed},
+        {"least patches": COMMON_PATCHES, "resamples": request.resamples, "seed": request.seed},
         confusion=_confusion(labels),
     )  # fmt: skip
 
@@ -187,7 +186,7 @@ def _class_rows(labels: Labels, counts: NDArray[np.int64]) -> list[tuple[Cell, .
     return rows
 
 
-_COLUMNS = ("class", "patches", "right", "recall", "precision", "most taken for", "counted")
+_COLUMNS = ("class", "patches", "right", "recall", "precision", "most taken for", "in macro")
 
 
 def _most_taken_for(row: NDArray[np.int64], own: int, names: tuple[str, ...]) -> str:
@@ -218,32 +217,35 @@ def _class_table(labels: Labels, counts: NDArray[np.int64]) -> Table:
         "Classes",
         _COLUMNS,
         tuple(_class_rows(labels, counts)),
-        f"Balanced accuracy is the mean recall of classes with {COMMON_PATCHES} patches or more, "
-        "which are marked as counted.",
+        f"In macro: with {COMMON_PATCHES} patches or more, so part of balanced accuracy, the mean "
+        "recall of these.",
     )
 
 
-def _group_tables(
+def _group_table(
     labels: Labels, counts: NDArray[np.int64], request: Request, of_page: NDArray[np.int64]
-) -> Iterator[Table]:
-    """A table for each kind of group."""
-    groups, figures = groups_of(request.pages), _figures(counts)
-    for kind in dict.fromkeys(group.kind for group in groups):
-        rows: list[tuple[Cell, ...]] = []
-        for group in groups:
-            mine = np.isin(of_page, group.pages)
-            if group.kind == kind and mine.any():
-                own = labels.counts(np.where(mine, 0, 1), 2)[:1]
-                values = [float(one(own)[0]) for one in figures.values()]
-                shown = [None if np.isnan(value) else value for value in values]
-                rows.append((group.name, int(mine.sum()), *shown))
-        yield Table(
-            f"by-{kind}",
-            f"By {kind}",
-            (kind, "patches", *figures),
-            tuple(rows),
-            "Means are of the classes that count in the whole and that the group has.",
-        )
+) -> Table:
+    figures = _figures(counts)
+    works = np.array([str(page.row["work"]) for page in request.pages])
+    rows: list[tuple[Cell, ...]] = []
+    for group in groups_of(request.pages):
+        mine = np.isin(of_page, group.pages)
+        own = labels.counts(np.where(mine, 0, 1), 2)[:1]
+        values = [float(one(own)[0]) for one in figures.values()]
+        shown = [None if np.isnan(value) else value for value in values]
+        rows.append(
+            (
+                group.kind, group.name, len(group.pages), len(np.unique(works[group.pages])),
+                int(mine.sum()), *shown,
+            )
+        )  # fmt: skip
+    return Table(
+        "groups",
+        "Fonts, engravers, degradations",
+        ("of", "name", "pages", "works", "patches", *figures),
+        tuple(rows),
+        "Macro averages over those classes of the whole's that occur in the group.",
+    )
 
 
 def _mistake_table(labels: Labels) -> Table:

@@ -1,8 +1,9 @@
-"""What a set of predictions lacks: a little costs, too much is a mistake."""
+"""What makes an evaluation less than it seems: predictions that are missing, works that are few."""
 
 from collections.abc import Sequence
 
 from deepscores.errors import DatasetError
+from deepscores.evaluating.resampling import FEW_WORKS
 
 MOST_MISSING = 0.5  # with a larger share, the predictions are of something else
 _NAMED = 5
@@ -29,3 +30,14 @@ def name_missing(missing: Sequence[str], what: str, cost: str) -> list[str]:
         return []
     some = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
     return [f"{len(missing)} {what} have no prediction and {cost}: {some}"]
+
+
+def few_works(works: int, resamples: int) -> list[str]:
+    """What a person should know of intervals over so many *works*: nothing, or one line.
+
+    >>> few_works(1, 1000), few_works(5, 0)
+    (['one work only: no intervals'], [])
+    """
+    if not resamples or works >= FEW_WORKS:
+        return []
+    return ["one work only: no intervals" if works < 2 else f"{works} works only: intervals are rough"]

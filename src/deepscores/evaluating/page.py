@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from deepscores.evaluating.charts import SCRIPT, STYLE, Bar, Line, draw_bars, draw_curves, draw_matrix
+from deepscores.evaluating.charts import SCRIPT, STYLE, Bar, Line, draw_bars, draw_curves
+from deepscores.evaluating.confusions import show_confusion
 from deepscores.evaluating.mistakes import draw_worst
 from deepscores.evaluating.request import Request
-from deepscores.evaluating.results import NOTHING, Cell, Confusion, Curve, Evaluation, Measure, Table
+from deepscores.evaluating.results import Cell, Curve, Evaluation, Measure, Table
 from deepscores.pipeline.files import write_file
 from deepscores.reporting import tables as shown_tables
 from deepscores.reporting.document import Part, block, document, facts, table_block
@@ -19,11 +20,9 @@ from deepscores.reporting.document import Part, block, document, facts, table_bl
 PAGE = "index.html"
 _TITLES = {"detect": "Detection", "segment": "Segmentation", "classify": "Classification"}
 _MOST_ROWS = 300  # of a table; all are in its file
-_MOST_CLASSES = 30  # of a confusion matrix
-_MOST_PAIRS = 100  # of the table beside it
-_OTHERS = "other classes"
 _OF_CLASSES = ("worst", "classes", "excluded")
-_BY = "by-"
+_GROUPS = "groups"
+_IN_MACRO = "in macro"
 
 
 def write_page(evaluation: Evaluation, request: Request, folder: Path) -> Path:
@@ -41,13 +40,13 @@ def assemble(evaluation: Evaluation, pictures: str = "") -> str:
     sections = (
         Part("summary", "Summary", _summary(evaluation)),
         Part("classes", "Classes", "".join(_of_classes(evaluation))),
-        Part("curves", "Precision and recall", _curves(evaluation.curves)),
-        Part("confusion", "Confusion", _confusion(evaluation.confusion)),
-        Part("groups", "Fonts and other groups", "".join(_groups(evaluation))),
+        Part("curves", "Precision and recall", _curves(evaluation)),
+        Part("confusion", "Confusion", show_confusion(evaluation.confusion)),
+        Part("groups", "Fonts and other groups", _groups(evaluation)),
         Part("mistakes", "What went wrong", pictures),
         Part("more", "More tables", "".join(_more(evaluation))),
     )
-    title = f"{_TITLES[evaluation.task]} on {Path(evaluation.dataset).resolve().name}"
+    title = f"{_TITLES[evaluation.task]} on {evaluation.dataset}"
     parts = [one for one in sections if one.html]
     introduction = _introduction(evaluation)
     return document(title, introduction, parts, script=SCRIPT, style=STYLE)
@@ -67,9 +66,25 @@ def _introduction(evaluation: Evaluation) -> str:
 def _summary(evaluation: Evaluation) -> str:
     bars = draw_bars(Bar(name, one) for name, one in evaluation.measures.items())
     caption = "With the interval that holds 95 % of each figure when works are drawn again."
-    settings = ", ".join(f"{name} {value}" for name, value in evaluation.settings.items())
-    small = f'<p class="files">Settings: {escape(settings)}</p>' if settings else ""
-    return block("Figures of the whole", caption, bars + small, kind="table", name="measures")
+    return block(
+        "Figures of the whole", caption, bars + _settings(evaluation), kind="table", name="measures"
+    )
+
+
+def _settings(evaluation: Evaluation) -> str:
+    """How it was measured, to be opened."""
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(_listed(value))}</td></tr>"
+        for name, value in evaluation.settings.items()
+    )
+    return (
+        '<details><summary>how it was measured</summary><div class="scroll"><table><tbody>'
+        f"{rows}</tbody></table></div></details>"
+    )
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _of_classes(evaluation: Evaluation) -> Iterator[str]:
@@ -79,30 +94,41 @@ def _of_classes(evaluation: Evaluation) -> Iterator[str]:
             yield _table(table, filtered=name == "classes")
 
 
-def _groups(evaluation: Evaluation) -> Iterator[str]:
-    for table in evaluation.tables:
-        if table.name.startswith(_BY):
-            yield _table(table, above=_group_bars(table))
+def _groups(evaluation: Evaluation) -> str:
+    table = evaluation.table(_GROUPS)
+    return "" if table is None else _table(table, above=_group_bars(table))
 
 
 def _group_bars(table: Table) -> str:
-    """Bars of the first column of shares; "" without one."""
+    """The first column of shares as bars, for each kind of group."""
     for place, column in enumerate(table.columns):
         values = [row[place] for row in table.rows]
-        if any(isinstance(value, float) for value in values) and all(
-            value is None or (isinstance(value, float) and 0 <= value <= 1) for value in values
-        ):
-            bars = draw_bars(
-                Bar(str(row[0]), Measure(value if isinstance(value, float) else None))
-                for row, value in zip(table.rows, values, strict=True)
-            )
-            return f'<p class="caption">{escape(column)}</p>{bars}'
-    return ""
+        if any(isinstance(value, float) for value in values):
+            break
+    else:
+        return ""
+    kinds = dict.fromkeys(str(row[0]) for row in table.rows)
+    return "".join(
+        block(
+            f"{column}, by {kind}",
+            "",
+            draw_bars(
+                Bar(str(row[1]), Measure(_share(row[place])))
+                for row in table.rows
+                if str(row[0]) == kind
+            ),
+        )
+        for kind in kinds
+    )
+
+
+def _share(cell: Cell) -> float | None:
+    return cell if isinstance(cell, float) and isfinite(cell) else None
 
 
 def _more(evaluation: Evaluation) -> Iterator[str]:
     for table in evaluation.tables:
-        if table.name not in _OF_CLASSES and not table.name.startswith(_BY):
+        if table.name not in (*_OF_CLASSES, _GROUPS):
             yield _table(table)
 
 
@@ -117,10 +143,7 @@ def as_shown(table: Table) -> shown_tables.Table:
 
     Classes that count are marked by a tick.
     """
-    rows = tuple(
-        tuple(("✓" if cell else "") if isinstance(cell, bool) else cell for cell in row)
-        for row in table.rows[:_MOST_ROWS]
-    )
+    rows = tuple(tuple(map(_as_shown, row)) for row in table.rows[:_MOST_ROWS])
     columns = tuple(
         shown_tables.Column(name, _kind([row[place] for row in rows]))
         for place, name in enumerate(table.columns)
@@ -130,6 +153,12 @@ def as_shown(table: Table) -> shown_tables.Table:
     return shown_tables.Table(table.name, table.title, note, columns, rows)
 
 
+def _as_shown(cell: Cell) -> str | int | float | None:
+    if isinstance(cell, bool):
+        return "✓" if cell else ""
+    return None if isinstance(cell, float) and not isfinite(cell) else cell
+
+
 def _kind(cells: Sequence[Cell]) -> Literal["text", "count", "number"]:
     known = [cell for cell in cells if cell is not None]
     if any(isinstance(cell, str) for cell in known):
@@ -137,95 +166,31 @@ def _kind(cells: Sequence[Cell]) -> Literal["text", "count", "number"]:
     return "number" if any(isinstance(cell, float) for cell in known) else "count"
 
 
-def _curves(curves: Sequence[Curve]) -> str:
-    if not curves:
+def _curves(evaluation: Evaluation) -> str:
+    chosen = _in_macro(evaluation)
+    if not chosen:
         return ""
-    recall = np.linspace(0, 1, len(curves[0].precision))
-    mean = np.mean([one.precision for one in curves], axis=0)
+    recall = np.linspace(0, 1, len(chosen[0].precision))
+    mean = np.mean([one.precision for one in chosen], axis=0)
     others = [
         Line(one.name, recall, one.precision, f"average precision {np.mean(one.precision):.3f}")
-        for one in curves
+        for one in evaluation.curves
     ]
     words = f"average precision {np.mean(mean):.3f}"
-    macro = Line(f"mean of {len(curves)} classes", recall, mean, words)
+    macro = Line(f"mean of {len(chosen)} classes", recall, mean, words)
     caption = (
-        f"At an intersection over union of .5: the mean of {len(curves)} classes, thick ({words}), "
-        "and each class, pale; a pointer on one tells its name."
+        f"At an intersection over union of 0.5: the mean of the {len(chosen)} classes in macro "
+        f"averages, thick ({words}), and each class, pale; a pointer on one tells its name."
     )
     drawn = draw_curves("precision-recall", macro, others, ("recall", "precision"))
     return block("Precision over recall", caption, drawn)
 
 
-def _confusion(confusion: Confusion | None) -> str:
-    if confusion is None:
-        return ""
-    counts = confusion.counts.copy()
-    nothing = confusion.names.index(NOTHING) if NOTHING in confusion.names else None
-    if nothing is not None:
-        counts[nothing, nothing] = 0  # paper that is taken for paper
-    places = _most_confused(counts, nothing)
-    if not len(places):
-        return ""
-    caption = (
-        f"Rows are what there is, columns what it was taken for; the stronger, the larger the share "
-        f"of the row. {_told(len(places), len(counts) - (nothing is not None))} {confusion.note}"
-    )
-    matrix = block("Confusion matrix", caption, _matrix(confusion.names, counts, places, nothing))
-    return matrix + table_block(_pairs(confusion.names, counts))
-
-
-def _told(shown: int, every: int) -> str:
-    return "" if shown == every else f"The {shown} classes of {every} with most mistakes."
-
-
-def _most_confused(counts: NDArray[np.int64], nothing: int | None) -> NDArray[np.int64]:
-    """The classes with most mistakes, in their order; of those that occur at all."""
-    mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diagonal(counts)
-    there = (counts.sum(axis=0) + counts.sum(axis=1)) > 0
-    if nothing is not None:
-        there[nothing] = False
-    some = np.flatnonzero(there)
-    return np.sort(some[np.argsort(-mistakes[some], kind="stable")[:_MOST_CLASSES]])
-
-
-def _matrix(
-    names: Sequence[str],
-    counts: NDArray[np.int64],
-    places: NDArray[np.int64],
-    nothing: int | None,
-) -> str:
-    """The rows and columns at *places*, then the other classes together, then nothing."""
-    last = [] if nothing is None else [nothing]
-    rest = np.setdiff1d(np.arange(len(counts)), [*places.tolist(), *last])
-    rows = [*places.tolist(), *last]
-    shown = np.concatenate(
-        [counts[np.ix_(rows, places)], counts[np.ix_(rows, rest)].sum(axis=1, keepdims=True),
-         counts[np.ix_(rows, last)]], axis=1,
-    )  # fmt: skip
-    heads = [*(names[place] for place in places), _OTHERS, *(NOTHING for _ in last)]
-    return draw_matrix(shown, [names[place] for place in rows], heads)
-
-
-def _pairs(names: Sequence[str], counts: NDArray[np.int64]) -> shown_tables.Table:
-    wrong = counts.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_PAIRS]
-    every = counts.sum(axis=1)
-    rows = []
-    for place in order.tolist():
-        one, other = divmod(place, len(counts))
-        number = int(wrong[one, other])
-        if number:
-            rows.append((names[one], names[other], number, number / int(every[one])))
-    columns = (
-        shown_tables.Column("is", "text"), shown_tables.Column("taken for", "text"),
-        shown_tables.Column("times"), shown_tables.Column("share", "share"),
-    )  # fmt: skip
-    return shown_tables.Table(
-        "confusions",
-        "Most frequent confusions",
-        f"The {_MOST_PAIRS} most frequent, and their share of all that is so. Taken for nothing is "
-        "missed; nothing that is taken for something is a false alarm.",
-        columns,
-        tuple(rows),
-    )
+def _in_macro(evaluation: Evaluation) -> list[Curve]:
+    """The curves of the classes that count in macro averages; all where none does."""
+    table = evaluation.table("classes")
+    if table is None or _IN_MACRO not in table.columns:
+        return [*evaluation.curves]
+    place = table.columns.index(_IN_MACRO)
+    names = {str(row[0]) for row in table.rows if row[place]}
+    return [one for one in evaluation.curves if one.name in names] or [*evaluation.curves]

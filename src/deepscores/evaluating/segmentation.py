@@ -17,7 +17,7 @@ from deepscores.auditing.own_audit import in_workers
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError
 from deepscores.evaluating.groups import Group, groups_of
-from deepscores.evaluating.missing import name_missing, require_most
+from deepscores.evaluating.missing import few_works, name_missing, require_most
 from deepscores.evaluating.pixels import (
     BOTH,
     PREDICTED,
@@ -29,7 +29,7 @@ from deepscores.evaluating.pixels import (
 )
 from deepscores.evaluating.reading_masks import find_masks, read_classes, true_classes
 from deepscores.evaluating.request import Request
-from deepscores.evaluating.resampling import FEW_WORKS, measure, work_places, work_weights
+from deepscores.evaluating.resampling import measure, work_places, work_weights
 from deepscores.evaluating.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
 from deepscores.pipeline.workers import Failed, Limits
 from deepscores.vocabulary.labels import LabelSet
@@ -69,11 +69,10 @@ def evaluate_segmentation(request: Request) -> Evaluation:
     totals = _add_up(request, folder, works, groups)
     resampled = _resampled(totals.of_work, request)
     warnings = name_missing(missing, what, "count as empty pages")
-    if work_count < FEW_WORKS:
-        warnings.append(f"only {work_count} works: intervals over works are rough")
+    warnings += few_works(work_count, request.resamples)
     areas = totals.of_work.sum(axis=0)
     return Evaluation(
-        "segment", request.protocol, str(request.dataset.folder), str(request.predictions),
+        "segment", request.protocol, request.dataset.folder.resolve().name, request.predictions.name,
         request.split, request.label_set.name,
         {
             "pages": len(request.pages), "works": work_count, "pages missing": len(missing),
@@ -84,10 +83,10 @@ def evaluate_segmentation(request: Request) -> Evaluation:
         _measures(areas, resampled),
         (
             _class_table(totals, resampled, request), _excluded_table(areas, request),
-            *_group_tables(totals, groups), _page_table(totals, request),
+            _group_table(totals, groups, request), _page_table(totals, request),
         ),
         tuple(warnings),
-        {"common_pixels": COMMON_PIXELS, "resamples": request.resamples, "seed": request.seed},
+        {"least pixels": COMMON_PIXELS, "resamples": request.resamples, "seed": request.seed},
         confusion=_confusion(totals.confusion, request),
     )  # fmt: skip
 
@@ -266,11 +265,11 @@ def _class_table(totals: PixelTotals, resampled: Sums | None, request: Request) 
         "Classes",
         (
             "class", "pixels", "predicted", "IoU", "low", "high", "IoU on ink", "IoU within 1 px",
-            "precision", "recall", "most taken for", "in mIoU",
+            "precision", "recall", "most taken for", "in macro",
         ),
         tuple(sorted(rows, key=lambda row: -row[1])),
         "Pixels of the truth and of the prediction; low and high hold 95 % of the IoU when works "
-        f"are drawn again. mIoU is the mean of classes with {COMMON_PIXELS:,} pixels or more.",
+        f"are drawn again. In macro: with {COMMON_PIXELS:,} pixels or more, so part of mIoU.",
     )  # fmt: skip
 
 
@@ -305,22 +304,21 @@ def _excluded_table(areas: Sums, request: Request) -> Table:
     )
 
 
-def _group_tables(totals: PixelTotals, groups: list[Group]) -> Iterator[Table]:
-    """A table for each kind of group."""
+def _group_table(totals: PixelTotals, groups: list[Group], request: Request) -> Table:
     figures = _figures(totals.of_work.sum(axis=0))
-    for kind in dict.fromkeys(group.kind for group in groups):
-        rows = [
-            (group.name, len(group.pages), *(_plain(one(areas[None])[0]) for one in figures.values()))
-            for group, areas in zip(groups, totals.of_group, strict=True)
-            if group.kind == kind
-        ]
-        yield Table(
-            f"by-{kind}",
-            f"By {kind}",
-            (kind, "pages", *figures),
-            tuple(rows),
-            "Means are of the classes that count in the whole and that the group has.",
-        )
+    works = np.array([str(page.row["work"]) for page in request.pages])
+    rows: list[tuple[Cell, ...]] = []
+    for group, areas in zip(groups, totals.of_group, strict=True):
+        shown = [_plain(one(areas[None])[0]) for one in figures.values()]
+        own = len(np.unique(works[group.pages]))
+        rows.append((group.kind, group.name, len(group.pages), own, *shown))
+    return Table(
+        "groups",
+        "Fonts, engravers, degradations",
+        ("of", "name", "pages", "works", *figures),
+        tuple(rows),
+        "Macro averages over those classes of the whole's that occur in the group.",
+    )
 
 
 def _page_table(totals: PixelTotals, request: Request) -> Table:

@@ -63,10 +63,8 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 def block(title: str, caption: str, body: str, *, kind: str = "figure", name: str = "") -> str:
     """A figure or a table (*kind*), with its words above; *name* is its id, if it has one."""
     identity = f' id="{name}"' if name else ""
-    return (
-        f'<div class="{kind}"{identity}><h3>{escape(title)}</h3>'
-        f'<p class="caption">{escape(caption)}</p>{body}</div>'
-    )
+    words = f'<p class="caption">{escape(caption)}</p>' if caption else ""
+    return f'<div class="{kind}"{identity}><h3>{escape(title)}</h3>{words}{body}</div>'
 
 
 def table_block(one: Table, *, filtered: bool = False, more: str = "") -> str:

@@ -137,7 +137,7 @@ def test_fonts_are_told_apart(built: Path, tmp_path: Path) -> None:
     truth = patches_of(built)
     rows = [(one.name, "coda" if fonts[one.page] == "Leland" else one.label) for one in truth]
     found = evaluate_classification(ask(built, write(tmp_path / "said.csv", rows)))
-    told = {row["font"]: row for row in records(found, "by-font")}
+    told = {row["name"]: row for row in records(found, "groups")}
     assert (told["Bravura"]["top-1"], told["Leland"]["top-1"]) == (1, 0)
     assert told["Bravura"]["patches"] + told["Leland"]["patches"] == len(truth)
 

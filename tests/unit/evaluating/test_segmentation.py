@@ -104,7 +104,7 @@ def test_figures_equal_those_of_whole_arrays(built: Path, masks: Path) -> None:
     assert excluded == {name: n for name, n in pixels.items() if n < COMMON_PIXELS}
     for row in records(found, "classes"):
         assert row["IoU"] == pytest.approx(ious[row["class"]], abs=1e-6)
-        assert row["in mIoU"] == (row["class"] in common)
+        assert row["in macro"] == (row["class"] in common)
     one = found.measures["mIoU"]
     assert one.low is not None
     assert one.high is not None
@@ -117,7 +117,7 @@ def test_fonts_are_told_apart(built: Path, masks: Path) -> None:
     for page in request.pages:
         if page.row["font"] == "Leland":
             Image.fromarray(0 * page.mask).save(masks / f"{page.name}.png")
-    rows = {row["font"]: row for row in records(evaluate_segmentation(request), "by-font")}
+    rows = {row["name"]: row for row in records(evaluate_segmentation(request), "groups")}
     assert rows["Bravura"]["mIoU"] == 1
     assert rows["Leland"]["mIoU"] == 0
     assert rows["Leland"]["pages"] + rows["Bravura"]["pages"] == len(request.pages)
