@@ -10,6 +10,8 @@ from deepscores.census import counting as _counting
 from deepscores.census.model import Statistics
 from deepscores.engravers.choice import engravers_here
 from deepscores.errors import RecipeError
+from deepscores.evaluating import request as _request
+from deepscores.evaluating import run as _evaluating
 from deepscores.exporting import run as _exporting
 from deepscores.exporting.options import options_from
 from deepscores.fontbook import book as _book
@@ -24,8 +26,8 @@ from deepscores.viewer import serving as _serving
 from deepscores.zoo import visit as _zoo
 
 __all__ = [
-    "build", "check", "engrave", "export", "fonts", "import_dataset", "report", "statistics",
-    "verify", "view", "zoo",
+    "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "report",
+    "statistics", "verify", "view", "zoo",
 ]  # fmt: skip
 
 
@@ -208,6 +210,46 @@ def export(
         options_from({"to": to, **options}),
         jobs=jobs,
         force=force,
+        progress=progress,
+    )
+
+
+def evaluate(
+    predictions: str | Path,
+    dataset: str | Path,
+    *,
+    task: str | None = None,
+    split: str = "test",
+    labels: str | None = None,
+    classes: Sequence[str] | str = (),
+    protocol: str = "deepscores",
+    resamples: int = _request.RESAMPLES,
+    seed: int = 0,
+    output: str | Path | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> _evaluating.Written:
+    """Measure a model's output against one split of *dataset*.
+
+    *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a CSV
+    file of patch labels; *task* (``detect``, ``segment``, ``classify``) is found out by default. They
+    are of the label set *labels*, by default the dataset's own; *classes* (names or patterns) count.
+    *resamples* of the works give the intervals. Into the folder *output*, if any, go a page, tables
+    and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError without it
+    and for what makes no sense, DatasetError for predictions that are damaged or do not fit.
+    """
+    return _evaluating.evaluate(
+        Path(predictions),
+        Path(dataset),
+        task=task,
+        split=split,
+        labels=labels,
+        classes=classes,
+        protocol=protocol,
+        resamples=resamples,
+        seed=seed,
+        output=None if output is None else Path(output),
+        jobs=jobs,
         progress=progress,
     )
 

@@ -18,7 +18,7 @@ from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "report", "verify", "check"]
+COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "evaluate", "report", "verify", "check"]
 
 
 def one_line(text: str) -> str:
@@ -294,3 +294,18 @@ def test_a_recipe_beside_its_label_set_works_from_anywhere(
         "gClef",
         "noteheadBlack",
     }
+
+
+def test_an_evaluation_is_shown_as_tables_and_as_json(
+    deepscores: Deepscores, built: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "none.json").write_text("[]")
+    done = deepscores("evaluate", "none.json", built, "--split", "train", "--json", "-")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["measures"]["AP"]["value"] == 0
+    shown = deepscores("evaluate", "none.json", built, split="train", resamples=0)
+    assert re.search(r"│ AP50 +│ +0\.000 │", shown.stdout)
+    assert "mind: not in macro averages" in shown.stdout
+    wrong = deepscores("evaluate", "none.json", built, split="everything")
+    assert wrong.returncode == 2
+    assert "split: 'everything' is none of" in one_line(wrong.stderr)

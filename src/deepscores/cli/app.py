@@ -426,6 +426,76 @@ def export(
     print_export(summary)
 
 
+@app.command()
+def evaluate(
+    predictions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PREDICTIONS",
+            help="Detections as COCO's JSON, labels of patches as CSV, or a folder of masks.",
+        ),
+    ],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    task: Annotated[
+        str | None,
+        typer.Option(metavar="TASK", help="detect, segment or classify [default: found out]."),
+    ] = None,
+    split: Annotated[str, typer.Option(metavar="NAME", help="train, val or test.")] = "test",
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="SET", help="Label set of the ids [default: as the dataset labels]."),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(metavar="A,B*", help="These classes only, names or patterns.")
+    ] = None,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="deepscores-v2 computes that toolkit's number, not comparable."
+        ),
+    ] = "deepscores",
+    resamples: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Of the works, for intervals; 0 for none.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Resampling follows it.")] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FOLDER", help="Where to, for a page and tables."),
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Write everything as JSON.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Threads [default: one a core].")
+    ] = None,
+) -> None:
+    """Measure a model's output against one split of a dataset.
+
+    docs/evaluation.md tells what each figure means.
+
+    \b
+    deepscores evaluate detections.json dataset
+    deepscores evaluate detections.json dataset --labels deepscores-v2 -o evaluation
+    deepscores evaluate detections.json dataset --json - | jq .measures.AP50
+    deepscores evaluate masks/ dataset --split val
+    deepscores evaluate labels.csv dataset --task classify
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_evaluation, watching, write_evaluation
+
+    _positive("jobs", jobs)
+    with watching() as progress:
+        written = api.evaluate(
+            predictions, dataset, task=task, split=split, labels=labels, classes=classes or (),
+            protocol=protocol, resamples=resamples, seed=seed, output=output,
+            jobs=jobs or os.cpu_count() or 1, progress=progress,
+        )  # fmt: skip
+    if json is not None:
+        write_evaluation(written.evaluation, json)
+    if json != "-":
+        print_evaluation(written)
+
+
 @app.command("import")
 def import_(
     source: Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from json import dumps
+from math import isnan
 from pathlib import Path
 
 from rich.console import Console
@@ -31,6 +32,9 @@ from deepscores.census.model import (
     Statistics,
 )
 from deepscores.errors import RecipeError
+from deepscores.evaluating.results import Cell, Evaluation, Measure
+from deepscores.evaluating.results import Table as Results
+from deepscores.evaluating.run import Written, to_json
 from deepscores.exporting.run import Summary as Export
 from deepscores.fontbook.entries import Entry
 from deepscores.importing.run import Summary as Import
@@ -169,14 +173,74 @@ def print_report(report: Report) -> None:
 
 def write_report(report: Report, target: str) -> None:
     """The whole report as JSON, to a file or, for ``-``, to standard output."""
-    text = dumps(report.as_table(), ensure_ascii=False, indent=1)
+    _write_json(dumps(report.as_table(), ensure_ascii=False, indent=1) + "\n", target)
+
+
+def _write_json(text: str, target: str) -> None:
     if target == "-":
-        print(text)
+        print(text, end="")
         return
     try:
-        Path(target).write_text(text + "\n", encoding="utf-8")
+        Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise RecipeError(f"--json: {target}: {error.strerror}") from None
+
+
+def write_evaluation(evaluation: Evaluation, target: str) -> None:
+    """The whole evaluation as JSON, to a file or, for ``-``, to standard output."""
+    _write_json(to_json(evaluation), target)
+
+
+def print_evaluation(written: Written) -> None:
+    """What an evaluation found: the figures of the whole, its tables, and what to mind."""
+    found = written.evaluation
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
+    title = f"{found.predictions} on {found.dataset}, {found.split} ({found.label_set})"
+    table = _numbers("measure", "value", "95 % of resamples", title=title)
+    for name, one in found.measures.items():
+        table.add_row(name, _figure(one.value), _interval(one))
+    console.print(table)
+    for one in found.tables:
+        console.print(_result_table(one, _LEFT_OUT.get(found.task, ())))
+    print(", ".join(f"{count:,} {what}" for what, count in found.counts.items()))
+    for warning in found.warnings:
+        console.print(f"mind: {warning}", markup=False, highlight=False, soft_wrap=True)
+    if written.page:
+        print(written.page)
+
+
+def _interval(one: Measure) -> str:
+    return "" if one.low is None else f"{_figure(one.low)} – {_figure(one.high)}"
+
+
+def _result_table(one: Results, left_out: Sequence[str]) -> Table:
+    """The columns of a table of results for which there is room, and the rows with a value."""
+    shown = [place for place, name in enumerate(one.columns) if name not in left_out]
+    table = _numbers(one.columns[0], *(one.columns[place] for place in shown[1:]), title=one.title)
+    for row in one.rows:
+        if any(isinstance(cell, float) and not isnan(cell) for cell in row):
+            table.add_row(*(_figure(row[place]) for place in shown))
+    table.caption = one.note
+    return table
+
+
+# In evaluation.json and the page, where there is more room.
+_LEFT_OUT = {
+    "detect": (
+        "id", "pages", "detections", "in macro", "padded AP", "oriented AP", "F1", "score", "precision",
+        "recall",
+    ),
+}  # fmt: skip
+
+
+def _figure(value: Cell) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return "" if isnan(value) else f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else value or ""
 
 
 def print_export(summary: Export) -> None:

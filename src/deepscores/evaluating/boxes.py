@@ -1,7 +1,7 @@
 """Labelled boxes of many pages in columns: the truth of a split, and what a model found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ class Boxes:
 
     def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Boxes":
         """Those of *rows*."""
-        return Boxes(*(getattr(self, name)[rows] for name in self.__slots__))
+        return Boxes(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def with_boxes(self, xywh: NDArray[np.float64]) -> "Boxes":
         """The same with other upright boxes."""
@@ -91,7 +91,7 @@ def read_truth(request: Request) -> Boxes:
         request.progress.advance()
     merged = [_merged(one) for one in parts]
     return Boxes(
-        *(np.concatenate([getattr(one, name) for one in merged]) for name in Boxes.__slots__)
+        *(np.concatenate([getattr(one, column.name) for one in merged]) for column in fields(Boxes))
     )
 
 
@@ -169,3 +169,26 @@ def from_columns(
         np.asarray(score, np.float64),
         np.ones(len(boxes), np.int64),
     )
+
+
+def without_doubles(found: Boxes, truth: Boxes) -> Boxes:
+    """*found* without what repeats a box as often as the truth has it in exactly that place.
+
+    The truth counts such doubles (two voices' unison) once: who reports both is not to be blamed.
+    """
+    several = truth.at(truth.multiplicity > 1)
+    if not len(several) or not len(found):
+        return found
+    key = [
+        np.column_stack([one.page, one.class_id, one.xywh.round(3)]) for one in (several, found)
+    ]
+    distinct, which = np.unique(np.concatenate(key), axis=0, return_inverse=True)
+    which = which.ravel()
+    allowed = np.ones(len(distinct), np.int64)
+    allowed[which[: len(several)]] = several.multiplicity
+    mine = which[len(several) :]
+    order = np.lexsort((-found.score, mine))
+    starts = np.searchsorted(mine[order], mine[order], side="left")
+    nth = np.empty(len(found), np.int64)  # among its equals, from the surest
+    nth[order] = np.arange(len(found)) - starts
+    return found.at((nth == 0) | (nth >= allowed[mine]))

@@ -1,6 +1,6 @@
 """From boxes to judged detections: by upright, padded and oriented boxes, sizes and centres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluating.boxes import Boxes, Pages, in_staff_spaces, padded
+from deepscores.evaluating.caps import MOST
 from deepscores.evaluating.curves import Judged
 from deepscores.evaluating.matching import THRESHOLDS, Ranks, match, ranks_of
 from deepscores.evaluating.overlaps import (
@@ -18,14 +19,17 @@ from deepscores.evaluating.overlaps import (
     upright_pairs,
 )
 
-MOST = 10_000  # detections of a page and class: no page has as many objects
-CAPS = (100, 1000, MOST)
 PADDING = 0.25  # staff spaces: sides are at least so long
 AWAY = 0.25  # staff spaces between centres: half the way to the next position on the staff
 THIN = 0.25  # staff spaces: 4 px of a page with 16 px between the lines
-# Lower bound of each range, in staff spaces of the square root of a box's area; half open.
-RANGES = (("<0.5", 0.0, 0.5), ("0.5-1", 0.5, 1.0), ("1-2", 1.0, 2.0), ("2-6", 2.0, 6.0))
-_LAST = (">6", 6.0, np.inf)
+# Bounds of each range, in staff spaces of the square root of a box's area; half open.
+RANGES = (
+    ("<0.5", 0.0, 0.5),
+    ("0.5-1", 0.5, 1.0),
+    ("1-2", 1.0, 2.0),
+    ("2-6", 2.0, 6.0),
+    (">6", 6.0, np.inf),
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Material:
         found, truth = (in_staff_spaces(one, self.pages) for one in (self.found, self.truth))
         sizes = {
             name: Within(*(_between(size, low, high) for size, _ in (truth, found)))
-            for name, low, high in (*RANGES, _LAST)
+            for name, low, high in RANGES
         }
         return {**sizes, "thin": Within(truth[1] < THIN, found[1] < THIN)}
 
@@ -137,69 +141,3 @@ def judged(
             np.bincount(objects, minlength=len(material.pages)),
         )  # fmt: skip
     return judgements
-
-
-def cut_at(found: Boxes, pages: Pages) -> list[str]:
-    """Warnings where the detections of many pages stop at the same number, as if cut off there."""
-    of_page = np.bincount(found.page, minlength=len(pages))
-    largest = int(found.class_id.max(initial=0)) + 1
-    of_class = np.bincount(found.page * largest + found.class_id)
-    works = pages.work
-    return [
-        *_constant(of_page, works, "of a page"),
-        *_constant(of_class, np.repeat(works, largest)[: len(of_class)], "of a page and class"),
-        *_beyond(of_class),
-    ]
-
-
-_LEAST_CUT, _LEAST_PAGES, _LEAST_SHARE = 10, 3, 0.05
-
-
-def _constant(counts: NDArray[np.int64], works: NDArray[np.int64], what: str) -> list[str]:
-    """A warning if the largest count comes up too often to be chance, and in several works."""
-    largest = int(counts.max(initial=0))
-    at = np.flatnonzero(counts == largest)
-    few = len(at) < max(_LEAST_PAGES, _LEAST_SHARE * np.count_nonzero(counts >= largest / 2))
-    if largest < _LEAST_CUT or few or len(np.unique(works[at])) < 2:
-        return []
-    return [
-        f"the detections {what} stop at {largest} in {len(at)} cases: the output was cut there, so "
-        "what lies beyond counts as missed"
-    ]
-
-
-def _beyond(of_class: NDArray[np.int64]) -> list[str]:
-    more = int((of_class > MOST).sum())
-    if not more:
-        return []
-    return [f"{more} times a page has more than {MOST} detections of a class; the least sure go"]
-
-
-def reachable(truth: Boxes, caps: Sequence[int]) -> list[float]:
-    """The share of objects that are among the first *caps* of their page and class."""
-    most = int(truth.class_id.max(initial=0)) + 1
-    _, counts = np.unique(truth.page * most + truth.class_id, return_counts=True)
-    return [float(np.minimum(counts, cap).sum() / max(len(truth), 1)) for cap in caps]
-
-
-def without_doubles(found: Boxes, truth: Boxes) -> Boxes:
-    """*found* without what repeats a box as often as the truth has it in exactly that place.
-
-    The truth counts such doubles (two voices' unison) once: who reports both is not to be blamed.
-    """
-    several = truth.at(truth.multiplicity > 1)
-    if not len(several) or not len(found):
-        return found
-    key = [
-        np.column_stack([one.page, one.class_id, one.xywh.round(3)]) for one in (several, found)
-    ]
-    distinct, which = np.unique(np.concatenate(key), axis=0, return_inverse=True)
-    which = which.ravel()
-    allowed = np.ones(len(distinct), np.int64)
-    allowed[which[: len(several)]] = several.multiplicity
-    mine = which[len(several) :]
-    order = np.lexsort((-found.score, mine))
-    starts = np.searchsorted(mine[order], mine[order], side="left")
-    nth = np.empty(len(found), np.int64)  # among its equals, from the surest
-    nth[order] = np.arange(len(found)) - starts
-    return found.at((nth == 0) | (nth >= allowed[mine]))
