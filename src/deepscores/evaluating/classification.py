@@ -35,6 +35,11 @@ class Labels(NamedTuple):
         same: NDArray[np.bool_] = self.truth == self.found
         return same
 
+    def missing(self) -> list[str]:
+        """The names of the patches without a prediction."""
+        places = np.flatnonzero(self.found == len(self.names)).tolist()
+        return [self.patches[place].name for place in places]
+
     def confusion(self) -> NDArray[np.int64]:
         """(classes, classes + 1): truth, and what was predicted; last: nothing."""
         side = len(self.names)
@@ -59,47 +64,47 @@ def evaluate_classification(request: Request) -> Evaluation:
     """
     if request.labels is not None:
         raise RecipeError("labels: patches are of the dataset's own label set")
-    names = tuple(one.name for one in request.label_set.classes)
-    places = {page.name: place for place, page in enumerate(request.pages)}
-    patches = [
-        one
-        for one in true_patches(request.dataset.folder, request.names.values())
-        if one.page in places
-    ]
-    answers = read_answers(request.predictions, names)
-    labels = compare_labels(names, patches, answers)
-    what = f"patches of split {request.split}"
-    missing = [
-        one.name
-        for one, found in zip(labels.patches, labels.found.tolist(), strict=True)
-        if found == len(names)
-    ]
-    require_most(len(patches), missing, f"{request.predictions}: no row", what)
-    works, work_count = work_places([str(page.row["work"]) for page in request.pages])
-    of_page = np.array([places[one.page] for one in labels.patches], np.int64)
-    of_work = labels.counts(works[of_page], work_count)
+    labels, of_page, others = _read(request)
+    works, number = work_places([str(page.row["work"]) for page in request.pages])
+    of_work = labels.counts(works[of_page], number)
     of_work = of_work[of_work.any(axis=(1, 2))]
-    warnings = name_missing(missing, what, "count as wrong")
-    warnings += few_works(len(of_work), request.resamples)
     counts = of_work.sum(axis=0)
+    missing = labels.missing()
     return Evaluation(
-        "classify", request.protocol, request.dataset.folder.resolve().name, request.predictions.name,
-        request.split, request.label_set.name,
+        "classify", request.protocol, request.dataset.folder.resolve().name,
+        request.predictions.name, request.split, request.label_set.name,
         {
-            "patches": len(patches), "works": len(of_work), "patches missing": len(missing),
-            "other rows": len(answers) - len(patches) + len(missing),
-            "classes with a patch": int((counts[0] > 0).sum()),
-            "classes counted": int(_common(counts).sum()),
+            "patches": len(labels.patches), "works": len(of_work), "patches missing": len(missing),
+            "other rows": others, "classes with a patch": int((counts[0] > 0).sum()),
+            "classes in macro": int(_common(counts).sum()),
         },
         _measures(of_work, request),
         (
             _worst_table(labels, counts), _class_table(labels, counts),
             _group_table(labels, counts, request, of_page), _mistake_table(labels),
         ),
-        tuple(warnings),
+        (
+            *name_missing(missing, "patches", "count as wrong"),
+            *few_works(len(of_work), request.resamples),
+        ),
         {"least patches": COMMON_PATCHES, "resamples": request.resamples, "seed": request.seed},
         confusion=_confusion(labels),
     )  # fmt: skip
+
+
+def _read(request: Request) -> tuple[Labels, NDArray[np.int64], int]:
+    """The patches with their labels, the place of each one's page, and how many rows are others."""
+    names = tuple(one.name for one in request.label_set.classes)
+    places = {page.name: place for place, page in enumerate(request.pages)}
+    wanted = true_patches(request.dataset.folder, request.names.values())
+    patches = [one for one in wanted if one.page in places]
+    answers = read_answers(request.predictions, names)
+    labels = compare_labels(names, patches, answers)
+    missing = labels.missing()
+    what = f"patches of split {request.split}"
+    require_most(len(patches), missing, f"{request.predictions}: no row", what)
+    of_page = np.array([places[one.page] for one in labels.patches], np.int64)
+    return labels, of_page, len(answers) - (len(patches) - len(missing))
 
 
 def compare_labels(

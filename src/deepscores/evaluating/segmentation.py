@@ -64,31 +64,36 @@ def evaluate_segmentation(request: Request) -> Evaluation:
     missing = [page.name for page in request.pages if page.name not in there]
     what = f"pages of split {request.split}"
     require_most(len(request.pages), missing, f"{folder}: no PNG", what)
-    works, work_count = work_places([str(page.row["work"]) for page in request.pages])
+    works, number = work_places([str(page.row["work"]) for page in request.pages])
     groups = groups_of(request.pages)
     totals = _add_up(request, folder, works, groups)
     resampled = _resampled(totals.of_work, request)
-    warnings = name_missing(missing, what, "count as empty pages")
-    warnings += few_works(work_count, request.resamples)
     areas = totals.of_work.sum(axis=0)
     return Evaluation(
-        "segment", request.protocol, request.dataset.folder.resolve().name, request.predictions.name,
-        request.split, request.label_set.name,
-        {
-            "pages": len(request.pages), "works": work_count, "pages missing": len(missing),
-            "labelled pixels": int(areas[TRUTH, 1:].sum()),
-            "classes with a pixel": int(_at_least(areas, 1).sum()),
-            "classes counted": int(_at_least(areas, COMMON_PIXELS).sum()),
-        },
+        "segment", request.protocol, request.dataset.folder.resolve().name,
+        request.predictions.name, request.split, request.label_set.name,
+        {"pages": len(request.pages), "works": number, "pages missing": len(missing)}
+        | _counts(areas),
         _measures(areas, resampled),
         (
             _class_table(totals, resampled, request), _excluded_table(areas, request),
             _group_table(totals, groups, request), _page_table(totals, request),
         ),
-        tuple(warnings),
+        (
+            *name_missing(missing, what, "count as empty pages"),
+            *few_works(number, request.resamples),
+        ),
         {"least pixels": COMMON_PIXELS, "resamples": request.resamples, "seed": request.seed},
         confusion=_confusion(totals.confusion, request),
     )  # fmt: skip
+
+
+def _counts(areas: Sums) -> dict[str, int]:
+    return {
+        "labelled pixels": int(areas[TRUTH, 1:].sum()),
+        "classes with a pixel": int(_at_least(areas, 1).sum()),
+        "classes in macro": int(_at_least(areas, COMMON_PIXELS).sum()),
+    }
 
 
 class _Task(NamedTuple):

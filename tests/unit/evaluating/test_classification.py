@@ -129,7 +129,7 @@ def test_the_worst_five_are_of_the_common_classes(real: Path, tmp_path: Path) ->
     assert {row["class"] for row in worst[:2]} == set(bad)
     assert {row["class"] for row in worst} <= set(common)
     assert values(found)["balanced accuracy"] == pytest.approx(1 - 2 / len(common))
-    assert found.counts["classes counted"] == len(common)
+    assert found.counts["classes in macro"] == len(common)
 
 
 def test_fonts_are_told_apart(built: Path, tmp_path: Path) -> None:

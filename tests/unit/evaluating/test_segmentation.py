@@ -99,7 +99,7 @@ def test_figures_equal_those_of_whole_arrays(built: Path, masks: Path) -> None:
     weighted = np.average([ious[name] for name in some], weights=weights)
     assert told["frequency-weighted IoU"] == pytest.approx(weighted)
     assert told["pixel accuracy"] == pytest.approx((truth == said).mean())
-    assert found.counts["classes counted"] == len(common)
+    assert found.counts["classes in macro"] == len(common)
     excluded = {row["class"]: row["pixels"] for row in records(found, "excluded")}
     assert excluded == {name: n for name, n in pixels.items() if n < COMMON_PIXELS}
     for row in records(found, "classes"):
