@@ -62,7 +62,7 @@ def evaluate_classification(request: Request) -> Evaluation:
     patches of other splits and classes are passed over. Raise DatasetError for what is no such
     table and where most patches have no row, RecipeError for another label set than the dataset's.
     """
-    if request.labels is not None:
+    if request.label_set.classes != request.dataset.labels.classes:
         raise RecipeError("labels: patches are of the dataset's own label set")
     labels, of_page, others = _read(request)
     works, number = work_places([str(page.row["work"]) for page in request.pages])
