@@ -32,56 +32,6 @@ class Bar(NamedTuple):
     words: str = ""
 
 
-STYLE = """
-.curves { max-width: 760px; width: 100%; height: auto; display: block; }
-.curves text, .matrix text { fill: var(--ink); font-size: 12px; }
-.curves .grid { fill: none; stroke: var(--rule); }
-.curves g path { fill: none; stroke: var(--faint); stroke-width: 1; opacity: 0.35; }
-.curves g path.main { stroke: var(--ink); stroke-width: 2.5; opacity: 1; }
-.curves g path.chosen { stroke: var(--accent); stroke-width: 3; opacity: 1; }
-.curves g path:hover { stroke: var(--mark); stroke-width: 2.5; opacity: 1; }
-select { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; padding: 0.25rem 0.4rem; max-width: 100%; }
-.bars { width: 100%; max-width: 760px; }
-.bars td, .bars td:not(.num):last-child { border: 0; padding: 0.15rem 0.5rem; vertical-align: middle; min-width: 0; }
-.bars td:first-child { width: 1%; white-space: nowrap; }
-.bar { position: relative; height: 1.1rem; background: var(--panel); border-radius: 3px; min-width: 6rem; }
-.bar i { position: absolute; left: 0; top: 0; bottom: 0; background: var(--accent); border-radius: 3px; }
-.bar b { position: absolute; top: 45%; height: 2px; background: var(--ink); }
-.matrix { display: block; }
-.matrix text { font-size: 11px; }
-.matrix .right { fill: var(--accent); }
-.matrix .wrong { fill: var(--mark); }
-.matrix .frame { fill: var(--panel); stroke: var(--rule); }
-.matrix rect:not(.frame):hover { stroke: var(--ink); }
-.crops { display: grid; gap: 1rem; }
-.crops .paper svg { display: block; min-width: 560px; width: 100%; height: auto; }
-.crops figcaption { font-size: 0.88rem; margin: 0.2rem 0 0.3rem; }
-.key { display: inline-block; width: 0.9rem; height: 0.9rem; vertical-align: -0.1rem; margin: 0 0.35rem 0 0; border: 3px solid; background: #fff; }
-.gallery.patches { grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 0.6rem; }
-.legend { font-size: 0.92rem; }
-.legend > span { white-space: nowrap; margin-right: 0.9rem; }
-.warnings { border: 1px solid var(--mark); border-radius: 6px; background: var(--panel); padding: 0.5rem 0.8rem 0.5rem 1.8rem; overflow-wrap: anywhere; }
-@media (max-width: 600px) { .curves text { font-size: 17px; } }
-"""
-
-SCRIPT = """"use strict";
-for (const choice of document.querySelectorAll("select[data-curves]")) {
-  const chart = document.getElementById(choice.dataset.curves);
-  const told = choice.parentElement.querySelector("output");
-  const show = () => {
-    for (const path of chart.querySelectorAll("g path")) {
-      const is = path.dataset.name === choice.value;
-      path.classList.toggle("chosen", is);
-      if (is) { path.parentElement.append(path); told.value = path.dataset.words; }
-    }
-    if (!choice.value) told.value = "";
-  };
-  choice.addEventListener("change", show);
-  show();
-}
-"""
-
-
 def draw_curves(name: str, main: Line, others: Sequence[Line], axes: tuple[str, str]) -> str:
     """Curves, *main* thick and the *others* pale, with a list to choose one from."""
     lines = "".join(_path(one) for one in others) + _path(main, "main")
@@ -191,9 +141,7 @@ def _heads(rows: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
         yield f'<text transform="translate({x} {_HEADS - 5}) rotate(-90)">{escape(name)}</text>'
 
 
-def _cells(
-    counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str]
-) -> Iterator[str]:
+def _cells(counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
     every = counts.sum(axis=1)
     for row, column in np.argwhere(counts).tolist():
         number, share = int(counts[row, column]), float(counts[row, column] / every[row])

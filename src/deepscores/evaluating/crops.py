@@ -49,9 +49,7 @@ def legend() -> str:
     return f'<p class="legend">{keys}</p>'
 
 
-def worst_window(
-    points: NDArray[np.float64], shape: tuple[int, ...], staff_space: float
-) -> Window:
+def worst_window(points: NDArray[np.float64], shape: tuple[int, ...], staff_space: float) -> Window:
     """The part of a page of *shape* (height, width) that most *points* (n, 2: x, y) lie in.
 
     >>> worst_window(np.array([[5.0, 900.0], [9.0, 890.0]]), (1000, 600), 10.0)

@@ -40,4 +40,6 @@ def few_works(works: int, resamples: int) -> list[str]:
     """
     if not resamples or works >= FEW_WORKS:
         return []
-    return ["one work only: no intervals" if works < 2 else f"{works} works only: intervals are rough"]
+    return [
+        "one work only: no intervals" if works < 2 else f"{works} works only: intervals are rough"
+    ]

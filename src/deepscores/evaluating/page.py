@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from importlib.resources import files
 from math import isfinite
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from deepscores.evaluating.charts import SCRIPT, STYLE, Bar, Line, draw_bars, draw_curves
+from deepscores.evaluating.charts import Bar, Line, draw_bars, draw_curves
 from deepscores.evaluating.confusions import show_confusion
 from deepscores.evaluating.mistakes import draw_worst
 from deepscores.evaluating.request import Request
@@ -18,6 +19,7 @@ from deepscores.reporting import tables as shown_tables
 from deepscores.reporting.document import Part, block, document, facts, table_block
 
 PAGE = "index.html"
+_OWN = ("page.css", "page.js")
 _TITLES = {"detect": "Detection", "segment": "Segmentation", "classify": "Classification"}
 _MOST_ROWS = 300  # of a table; all are in its file
 _OF_CLASSES = ("worst", "classes", "excluded")
@@ -49,7 +51,8 @@ def assemble(evaluation: Evaluation, pictures: str = "") -> str:
     title = f"{_TITLES[evaluation.task]} on {evaluation.dataset}"
     parts = [one for one in sections if one.html]
     introduction = _introduction(evaluation)
-    return document(title, introduction, parts, script=SCRIPT, style=STYLE)
+    style, script = (files(__package__).joinpath(one).read_text("utf-8") for one in _OWN)
+    return document(title, introduction, parts, script=script, style=style)
 
 
 def _introduction(evaluation: Evaluation) -> str:
@@ -101,16 +104,18 @@ def _groups(evaluation: Evaluation) -> str:
 
 def _group_bars(table: Table) -> str:
     """The first column of shares as bars, for each kind of group."""
-    for place, column in enumerate(table.columns):
-        values = [row[place] for row in table.rows]
-        if any(isinstance(value, float) for value in values):
-            break
-    else:
+    shares = (
+        place
+        for place in range(len(table.columns))
+        if any(isinstance(row[place], float) for row in table.rows)
+    )
+    place = next(shares, None)
+    if place is None:
         return ""
     kinds = dict.fromkeys(str(row[0]) for row in table.rows)
     return "".join(
         block(
-            f"{column}, by {kind}",
+            f"{table.columns[place]}, by {kind}",
             "",
             draw_bars(
                 Bar(str(row[1]), Measure(_share(row[place])))
@@ -149,7 +154,9 @@ def as_shown(table: Table) -> shown_tables.Table:
         for place, name in enumerate(table.columns)
     )
     cut = len(table.rows) > _MOST_ROWS
-    note = f"{table.note} The first {_MOST_ROWS} of {len(table.rows):,} rows." if cut else table.note
+    note = (
+        f"{table.note} The first {_MOST_ROWS} of {len(table.rows):,} rows." if cut else table.note
+    )
     return shown_tables.Table(table.name, table.title, note, columns, rows)
 
 

@@ -139,7 +139,7 @@ def test_a_missing_page_is_named_and_counts_as_empty(built: Path, masks: Path) -
 def test_predictions_of_other_pages_are_refused(built: Path, masks: Path) -> None:
     for path in masks.glob("*.png"):
         path.rename(path.with_stem(f"other-{path.stem}"))
-    with pytest.raises(DatasetError, match="no PNG for .* pages of split"):
+    with pytest.raises(DatasetError, match="no PNG for"):
         evaluate_segmentation(ask(built, masks))
 
 
@@ -170,7 +170,7 @@ def damage(path: Path, how: str) -> None:
     ],
 )  # fmt: skip
 def test_a_mask_that_is_none_is_named(built: Path, masks: Path, how: str, words: str) -> None:
-    path = sorted(masks.glob("*.png"))[0]
+    path = min(masks.glob("*.png"))
     damage(path, how)
     with pytest.raises(DatasetError, match=words) as caught:
         evaluate_segmentation(ask(built, masks))
@@ -216,9 +216,7 @@ def test_another_label_set_is_compared_by_its_own_ids(built: Path, tmp_path: Pat
 def test_workers_find_the_same(built: Path, masks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmentation, "_PAGES_A_TASK", 2)
     change(masks, lambda one: np.roll(one, 1, axis=1))
-    one, two = (
-        evaluate_segmentation(ask(built, masks, jobs=jobs)).as_table() for jobs in (1, 2)
-    )
+    one, two = (evaluate_segmentation(ask(built, masks, jobs=jobs)).as_table() for jobs in (1, 2))
     assert one == two
     assert one["measures"]["mIoU within 1 px"]["value"] == 1
     assert one["measures"]["mIoU"]["value"] < 0.9
