@@ -59,7 +59,7 @@ def test_the_truth_scores_exactly_1(built: Path, table: Path) -> None:
 def test_a_hand_made_confusion_is_told(built: Path, tmp_path: Path) -> None:
     truth = patches_of(built)
     wrong = [one for one in truth if one.label == "gClef"][:2]
-    lost = [one for one in truth if one.label == "stem"][:1]
+    lost = [one for one in truth if one.label == "keySharp"][:1]
     rows = [
         (one.name, "fClef" if one in wrong else one.label, 0.9 - 0.1 * (one == wrong[0]))
         for one in truth
@@ -70,8 +70,8 @@ def test_a_hand_made_confusion_is_told(built: Path, tmp_path: Path) -> None:
     assert values(found)["top-1"] == pytest.approx(1 - 3 / len(truth))
     classes = {one.label for one in truth}
     clefs = sum(one.label == "gClef" for one in truth)
-    stems = sum(one.label == "stem" for one in truth)
-    mean = 1 - (2 / clefs + 1 / stems) / len(classes)
+    sharps = sum(one.label == "keySharp" for one in truth)
+    mean = 1 - (2 / clefs + 1 / sharps) / len(classes)
     assert values(found)["balanced accuracy, all classes"] == pytest.approx(mean)
     mistakes = records(found, "mistakes")
     assert [one["patch"] for one in mistakes] == [wrong[1].name, wrong[0].name, lost[0].name]
@@ -82,7 +82,7 @@ def test_a_hand_made_confusion_is_told(built: Path, tmp_path: Path) -> None:
     assert found.confusion is not None
     names, counts = found.confusion.names, found.confusion.counts
     assert counts[names.index("gClef"), names.index("fClef")] == 2
-    assert counts[names.index("stem"), -1] == 1
+    assert counts[names.index("keySharp"), -1] == 1
     assert lost[0].name in found.warnings[0]
     assert found.counts["patches missing"] == 1
 
@@ -144,7 +144,7 @@ def test_fonts_are_told_apart(built: Path, tmp_path: Path) -> None:
 
 def test_rows_about_other_patches_are_passed_over(built: Path, table: Path) -> None:
     with open(table, "a") as file:
-        file.write("elsewhere-00001,stem\n")
+        file.write("elsewhere-00001,keySharp\n")
     found = evaluate_classification(ask(built, table))
     assert found.counts["other rows"] == 1
     assert values(found)["top-1"] == 1
@@ -165,11 +165,11 @@ def test_only_what_is_asked_for_counts(built: Path, table: Path) -> None:
         ("name,class\n", "its head is not patch,label"),
         ("patch,label\na-00001,nonsense\n", "line 2: no class 'nonsense'"),
         ("patch,label\na-00001\n", "line 2: 1 cells, not 2"),
-        ("patch,label\na-00001,stem\na-00001,stem\n", "line 3: patch 'a-00001' has two rows"),
-        ("patch,label,score\na-00001,stem,high\n", "line 2: score 'high' is no number"),
-        ("patch,label,score\na-00001,stem,nan\n", "line 2: score 'nan' is no number"),
+        ("patch,label\na-00001,keySharp\na-00001,keySharp\n", "line 3: patch 'a-00001' has two rows"),
+        ("patch,label,score\na-00001,keySharp,high\n", "line 2: score 'high' is no number"),
+        ("patch,label,score\na-00001,keySharp,nan\n", "line 2: score 'nan' is no number"),
         ('patch,label\n"a-00001"x,stem\n', "line 2: "),
-        ("patch,label\na-00001,stem\n", "no row for .* patches of split"),
+        ("patch,label\na-00001,keySharp\n", "no row for .* patches of split"),
         ("\udcff", "not text in UTF-8"),
     ],
 )
