@@ -231,9 +231,10 @@ def evaluate(
 ) -> _evaluating.Written:
     """Measure a model's output against one split of *dataset*.
 
-    *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a CSV
-    file of patch labels; *task* (``detect``, ``segment``, ``classify``) is found out by default. They
-    are of the label set *labels*, by default the dataset's own; *classes* (names or patterns) count.
+    *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a
+    CSV file of patch labels; *task* (``detect``, ``segment``, ``classify``) is found out by
+    default. Ids are of the label set *labels*, by default the dataset's own; *classes* (names or
+    patterns) count.
     *resamples* of the works give the intervals. Into the folder *output*, if any, go a page, tables
     and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError without it
     and for what makes no sense, DatasetError for predictions that are damaged or do not fit.

@@ -202,8 +202,8 @@ def print_evaluation(written: Written) -> None:
     for name, one in found.measures.items():
         table.add_row(name, _figure(one.value), _interval(one))
     console.print(table)
-    for one in found.tables:
-        console.print(_result_table(one, _LEFT_OUT.get(found.task, ())))
+    for shown in found.tables:
+        console.print(_result_table(shown, _LEFT_OUT.get(found.task, ())))
     print(", ".join(f"{count:,} {what}" for what, count in found.counts.items()))
     for warning in found.warnings:
         console.print(f"mind: {warning}", markup=False, highlight=False, soft_wrap=True)
@@ -229,8 +229,8 @@ def _result_table(one: Results, left_out: Sequence[str]) -> Table:
 # In evaluation.json and the page, where there is more room.
 _LEFT_OUT = {
     "detect": (
-        "id", "pages", "detections", "in macro", "padded AP", "oriented AP", "F1", "score", "precision",
-        "recall",
+        "id", "pages", "detections", "in macro", "padded AP", "oriented AP", "F1", "score",
+        "precision", "recall",
     ),
 }  # fmt: skip
 

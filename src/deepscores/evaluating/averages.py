@@ -100,11 +100,11 @@ def mean_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return weighted_rows(values, np.ones_like(values))
 
 
-def weighted_rows(
-    values: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def weighted_rows(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """The weighted mean of what is not NaN in each row; NaN for nothing."""
     known = ~np.isnan(values)
     sums = (np.where(known, values, 0) * weights).sum(axis=1)
     totals = np.where(known, weights, 0).sum(axis=1)
-    return np.divide(sums, totals, out=np.full(len(values), np.nan), where=totals > 0)
+    means = np.full(len(values), np.nan)
+    np.divide(sums, totals, out=means, where=totals > 0)
+    return means

@@ -97,7 +97,9 @@ def read_truth(request: Request) -> Boxes:
 
 def _of_page(place: int, page: DatasetPage, request: Request, wanted: NDArray[np.int64]) -> Boxes:
     symbols = page.symbols
-    objects = labelled_objects(symbols, request.labels) if request.labels else stored_objects(symbols)
+    objects = (
+        labelled_objects(symbols, request.labels) if request.labels else stored_objects(symbols)
+    )
     rows = np.flatnonzero(np.isin(objects.class_id, wanted))
     box = objects.box[rows]
     return Boxes(
@@ -179,9 +181,7 @@ def without_doubles(found: Boxes, truth: Boxes) -> Boxes:
     several = truth.at(truth.multiplicity > 1)
     if not len(several) or not len(found):
         return found
-    key = [
-        np.column_stack([one.page, one.class_id, one.xywh.round(3)]) for one in (several, found)
-    ]
+    key = [np.column_stack([one.page, one.class_id, one.xywh.round(3)]) for one in (several, found)]
     distinct, which = np.unique(np.concatenate(key), axis=0, return_inverse=True)
     which = which.ravel()
     allowed = np.ones(len(distinct), np.int64)

@@ -9,35 +9,42 @@ from deepscores.evaluating.boxes import Boxes, Pages
 
 MOST = 10_000  # detections of a page and class: no page has as many objects
 CAPS = (100, 1000, MOST)
-# The largest count is a cut if it is not small, comes up often, and in more than one work: the
-# pages of one work in several fonts may well be alike.
+# The largest count is a cut if it is not small, comes up often, in more than one work (a work's
+# pages in several fonts may well be alike), and if there is more to find in one of these places.
 _LEAST_CUT, _LEAST_PAGES, _LEAST_SHARE = 10, 3, 0.05
+Counts = NDArray[np.int64]
 
 
-def cut_at(found: Boxes, pages: Pages) -> list[str]:
+def cut_at(found: Boxes, truth: Boxes, pages: Pages) -> list[str]:
     """Warnings where the detections of many pages stop at the same number, as if cut off there."""
-    of_page = np.bincount(found.page, minlength=len(pages))
-    largest = int(found.class_id.max(initial=0)) + 1
-    of_class = np.bincount(found.page * largest + found.class_id)
-    works = pages.work
+    most = int(max(found.class_id.max(initial=0), truth.class_id.max(initial=0))) + 1
+    cells = len(pages) * most
+    of_page = [np.bincount(one.page, minlength=len(pages)) for one in (found, truth)]
+    of_class = [
+        np.bincount(one.page * most + one.class_id, minlength=cells) for one in (found, truth)
+    ]
     return [
-        *_constant(of_page, works, "of a page"),
-        *_constant(of_class, np.repeat(works, largest)[: len(of_class)], "of a page and class"),
-        *_beyond(of_class),
+        *_constant(of_page[0], of_page[1], pages.work, "of a page"),
+        *_constant(of_class[0], of_class[1], np.repeat(pages.work, most), "of a page and class"),
+        *_beyond(of_class[0]),
     ]
 
 
-def _constant(counts: NDArray[np.int64], works: NDArray[np.int64], what: str) -> list[str]:
-    """A warning if the largest count comes up too often to be chance, and in several works."""
-    largest = int(counts.max(initial=0))
-    at = np.flatnonzero(counts == largest)
-    few = len(at) < max(_LEAST_PAGES, _LEAST_SHARE * np.count_nonzero(counts >= largest / 2))
-    if largest < _LEAST_CUT or few or len(np.unique(works[at])) < 2:
+def _constant(found: Counts, truth: Counts, works: NDArray[np.int64], what: str) -> list[str]:
+    """A warning if the largest count comes up too often to be chance."""
+    largest = int(found.max(initial=0))
+    at = np.flatnonzero(found == largest)
+    often = max(_LEAST_PAGES, _LEAST_SHARE * np.count_nonzero(found >= largest / 2))
+    if largest < _LEAST_CUT or len(at) < often or len(np.unique(works[at])) < 2:
         return []
-    return [
+    lost = int(np.maximum(truth[at] - largest, 0).sum())
+    if not lost:
+        return []
+    told = (
         f"the detections {what} stop at {largest} in {len(at)} cases: the output was cut there, so "
-        "what lies beyond counts as missed"
-    ]
+        f"at least {lost} objects could not be found"
+    )
+    return [told]
 
 
 def _beyond(of_class: NDArray[np.int64]) -> list[str]:

@@ -66,7 +66,9 @@ def interpolated(right: NDArray[np.bool_], positives: int) -> NDArray[np.float64
     return precision
 
 
-def scores_at(right: NDArray[np.bool_], score: NDArray[np.float64], positives: int) -> NDArray[np.float64]:
+def scores_at(
+    right: NDArray[np.bool_], score: NDArray[np.float64], positives: int
+) -> NDArray[np.float64]:
     """(101,) the score of the detection that reaches each recall; NaN where none does."""
     hits = np.flatnonzero(right)
     place = _places(positives)
@@ -78,7 +80,7 @@ def scores_at(right: NDArray[np.bool_], score: NDArray[np.float64], positives: i
 
 def _places(positives: int) -> NDArray[np.int64]:
     """(101,) which of the right detections, from 0, reaches each recall."""
-    return np.maximum(needed(np.array([positives]))[0] - 1, 0)
+    return np.asarray(np.maximum(needed(np.array([positives]))[0] - 1, 0))
 
 
 def needed(positives: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -90,7 +92,7 @@ def needed(positives: NDArray[np.int64]) -> NDArray[np.int64]:
     least = np.floor(RECALLS * total).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
         short = least / total < RECALLS
-    return least + short
+    return np.asarray(least + short)
 
 
 class Best(NamedTuple):

@@ -129,7 +129,7 @@ def _resampled(measured: Measured) -> dict[str, NDArray[np.float64]]:
 
 def _warnings(measured: Measured) -> tuple[str, ...]:
     request, material = measured.request, measured.material
-    told = cut_at(material.found, material.pages)
+    told = cut_at(material.found, material.truth, material.pages)
     rare = [
         f"{one.name} ({count})"
         for one, count in zip(request.classes, measured.choice.objects.tolist(), strict=True)

@@ -147,7 +147,9 @@ def _known(ids: NDArray[np.int64], largest: int, request: Request, where: str) -
         )
 
 
-def _corners(entries: Sequence[Entry], boxes: NDArray[np.float64], where: str) -> NDArray[np.float64]:
+def _corners(
+    entries: Sequence[Entry], boxes: NDArray[np.float64], where: str
+) -> NDArray[np.float64]:
     """(n, 8) corners that the entries give; of the others, those of their upright boxes."""
     corners = upright_corners(boxes)
     for place, one in enumerate(entries):

@@ -22,7 +22,10 @@ class Resampled(NamedTuple):
 
 
 def resample(
-    classes: Sequence[Judged], work_of_page: NDArray[np.int64], weights: NDArray[np.int64], jobs: int
+    classes: Sequence[Judged],
+    work_of_page: NDArray[np.int64],
+    weights: NDArray[np.int64],
+    jobs: int,
 ) -> Resampled:
     """The figures of *classes* with each work as often as *weights* (resamples, works) say.
 
@@ -38,7 +41,8 @@ def resample(
     with ThreadPoolExecutor(max(jobs, 1)) as threads:
         results = list(threads.map(of_class, classes))
     figures = np.stack([one for one, _ in results], axis=2)
-    return Resampled(*figures, np.stack([total for _, total in results], axis=1))
+    positives = np.stack([total for _, total in results], axis=1)
+    return Resampled(figures[0], figures[1], figures[2], positives)
 
 
 def _of_class(

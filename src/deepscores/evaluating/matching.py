@@ -79,10 +79,10 @@ def _preferred(
 ) -> Pairs:
     """*pairs* by detection, from the surest, and of each from the one that it likes best."""
     if most is not None:
-        pairs = Pairs(*(column[ranks.of_page[pairs.found] < most] for column in pairs))
+        pairs = pairs.at(ranks.of_page[pairs.found] < most)
     last = np.zeros(len(pairs.truth), np.bool_) if passed_over is None else passed_over[pairs.truth]
     order = np.lexsort((-pairs.truth, -pairs.value, last, seniority[pairs.found]))
-    return Pairs(*(column[order] for column in pairs))
+    return pairs.at(order)
 
 
 def _stable(

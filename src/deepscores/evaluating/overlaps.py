@@ -22,6 +22,10 @@ class Pairs(NamedTuple):
     truth: NDArray[np.int64]  # (p,) places of objects
     value: NDArray[np.float64]  # (p,) how near: larger is nearer
 
+    def at(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Pairs":
+        """Those of *rows*."""
+        return Pairs(self.found[rows], self.truth[rows], self.value[rows])
+
 
 Keys = tuple[NDArray[np.int64], NDArray[np.int64]]  # of detections, of objects: equal may pair
 Value = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
@@ -52,7 +56,7 @@ def upright_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs
 
 
 def box_iou(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(p,) intersection over union of (p, 4) boxes x y w h, in the same steps as COCO's own code."""
+    """(p,) intersection over union of (p, 4) boxes x y w h, in the same steps as COCO's code."""
     shared = intersection(one, other)
     whole = one[:, 2] * one[:, 3] + other[:, 2] * other[:, 3] - shared
     return np.divide(shared, whole, out=np.zeros_like(shared), where=shared > 0)
@@ -94,22 +98,22 @@ def oriented_iou(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArra
 
 
 def centre_pairs(found: Boxes, truth: Boxes, pages: Pages, keys: Keys, most: float) -> Pairs:
-    """Pairs of *keys* whose centres are at most *most* staff spaces apart; the value is 1 - that."""
+    """Pairs of *keys* whose centres are at most *most* staff spaces apart; the value: 1 - that."""
     d, g = (one.xywh[:, :2] + one.xywh[:, 2:] / 2 for one in (found, truth))
     space = pages.staff_space[found.page]
 
     def nearness(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
         away = np.hypot(*(d[rows] - g[columns]).T) / space[rows]
-        return 1 - away
+        return np.asarray(1 - away)
 
     reach = most * space
     return _near(keys, d[:, 0] - reach, d[:, 0] + reach, g[:, 0], nearness, 1 - most)
 
 
 def enclosing_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs:
-    """Pairs whose intersection over their *enclosing box* is more than *least*: no standard measure.
+    """Pairs whose intersection over the box that encloses both is more than *least*.
 
-    It is never more than the intersection over union.
+    No standard measure; never more than the intersection over union.
     """
     d, g = found.xywh, truth.xywh
 
@@ -119,13 +123,12 @@ def enclosing_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pai
         far = np.maximum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
         whole = (far - near).prod(axis=1)
         shared = intersection(one, other)
-        return np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
+        return np.asarray(np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0))
 
     low = d[:, 0] - d[:, 2] * (1 / least - 1)
     high = d[:, 0] + d[:, 2] * (1 - least)
     pairs = _near(keys, low, high, g[:, 0], share, least)
-    more = pairs.value > least
-    return Pairs(*(column[more] for column in pairs))
+    return pairs.at(pairs.value > least)
 
 
 def _near(

@@ -44,9 +44,7 @@ def outcomes(material: Material, best: Mapping[int, Best]) -> Outcomes:
     )  # fmt: skip
 
 
-def confusion(
-    material: Material, best: Mapping[int, Best], names: Mapping[int, str]
-) -> Confusion:
+def confusion(material: Material, best: Mapping[int, Best], names: Mapping[int, str]) -> Confusion:
     """What objects were taken for, and what was found where nothing is."""
     kept, partner = _partners(material, best)
     ids = np.array(list(names))

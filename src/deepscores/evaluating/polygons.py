@@ -40,7 +40,7 @@ def _upright_shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDA
         a, b = one[:, axis::2], other[:, axis::2]
         far = np.minimum(a.max(axis=1), b.max(axis=1))
         sides.append(np.maximum(far - np.maximum(a.min(axis=1), b.min(axis=1)), 0))
-    return sides[0] * sides[1]
+    return np.asarray(sides[0] * sides[1])
 
 
 def _is_upright(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -87,8 +87,10 @@ def _half(
     return _packed(both, kept)
 
 
-def _packed(points: NDArray[np.float64], kept: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(n, 8, 2) those of each polygon's points that are *kept*, the last again to fill up; how many."""
+def _packed(
+    points: NDArray[np.float64], kept: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(n, 8, 2) each polygon's points that are *kept*, the last again to fill up; how many."""
     order = np.argsort(~kept, axis=1, kind="stable")[:, :_CORNERS]
     counts = np.minimum(kept.sum(axis=1), _CORNERS)
     place = np.minimum(np.arange(_CORNERS), np.maximum(counts - 1, 0)[:, None])

@@ -115,7 +115,9 @@ class Evaluation:
             "tables": {one.name: one.as_records() for one in self.tables},
             "warnings": list(self.warnings),
             "settings": dict(self.settings),
-            "curves": {one.name: [_plain(v) for v in one.precision.tolist()] for one in self.curves},
+            "curves": {
+                one.name: [_plain(v) for v in one.precision.tolist()] for one in self.curves
+            },
             "confusion": None
             if self.confusion is None
             else {"names": list(self.confusion.names), "counts": self.confusion.counts.tolist()},

@@ -14,7 +14,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.dataset import Dataset, open_dataset
+from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluating.request import PROTOCOLS, RESAMPLES, TASKS, Request
 from deepscores.evaluating.results import Evaluation, Table

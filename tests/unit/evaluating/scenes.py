@@ -15,7 +15,7 @@ SPLIT = "train"  # of `built`
 
 
 def scene(seed: int, pages: int = 6, objects: int = 40, classes: int = 3) -> Material:
-    """Crowded pages of small boxes; a detector that finds most of them, some twice, some wrongly."""
+    """Crowded pages of small boxes; a detector that finds some, some twice, some wrongly."""
     rng = np.random.default_rng(seed)
     count = pages * objects
     page = np.repeat(np.arange(pages), objects)
@@ -43,7 +43,9 @@ def scene(seed: int, pages: int = 6, objects: int = 40, classes: int = 3) -> Mat
     )
 
 
-def coco_data(boxes: Boxes, material: Material, area: NDArray[np.float64] | None = None) -> dict[str, Any]:
+def coco_data(
+    boxes: Boxes, material: Material, area: NDArray[np.float64] | None = None
+) -> dict[str, Any]:
     """*boxes* as a COCO dataset; *area* of each, if not its own."""
     areas = boxes.xywh[:, 2] * boxes.xywh[:, 3] if area is None else area
     return {
@@ -76,5 +78,3 @@ def detections_of(dataset: Path, split: str = SPLIT) -> list[dict[str, Any]]:
                 "score": 1.0, "obb": oriented, "file_name": f"{page.name}.png",
             })  # fmt: skip
     return found
-
-

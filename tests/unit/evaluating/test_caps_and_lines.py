@@ -12,7 +12,10 @@ def boxes(counts: list[int], seed: int = 0) -> tuple[Boxes, Pages]:
     page = np.repeat(np.arange(len(counts)), counts)
     rng = np.random.default_rng(seed)
     found = from_columns(
-        page, rng.integers(1, 9, len(page)), rng.uniform(1, 50, (len(page), 4)), rng.random(len(page))
+        page,
+        rng.integers(1, 9, len(page)),
+        rng.uniform(1, 50, (len(page), 4)),
+        rng.random(len(page)),
     )
     names = tuple(map(str, range(len(counts))))
     return found, Pages(names, np.full(len(counts), 16.0), np.arange(len(counts)), len(counts))
@@ -20,27 +23,35 @@ def boxes(counts: list[int], seed: int = 0) -> tuple[Boxes, Pages]:
 
 def test_an_output_cut_at_a_constant_is_told() -> None:
     found, pages = boxes([300, 300, 120, 300, 299, 300])
-    (warning,) = cut_at(found, pages)
+    truth, _ = boxes([310, 200, 120, 305, 299, 300], seed=1)
+    (warning,) = cut_at(found, truth, pages)
     assert "of a page stop at 300 in 4 cases" in warning
+    assert "at least 15 objects could not" in warning
+    assert not cut_at(found, found, pages)
 
 
 @pytest.mark.parametrize("counts", [[300, 299, 120, 301], [5, 5, 5, 5], [300, 300], []])
 def test_an_output_that_is_not_cut_is_not_blamed(counts: list[int]) -> None:
-    assert not cut_at(*boxes(counts))
+    found, pages = boxes(counts)
+    truth, _ = boxes([400] * len(counts), seed=1)
+    assert not cut_at(found, truth, pages)
 
 
 def test_copies_of_one_work_are_no_cut() -> None:
     found, pages = boxes([300, 300, 300, 300])
     same = Pages(pages.names, pages.staff_space, np.zeros(4, np.int64), 1)
-    assert not cut_at(found, same)
+    truth, _ = boxes([400] * 4, seed=1)
+    assert not cut_at(found, truth, same)
 
 
 def test_a_cut_of_each_class_is_told() -> None:
     page = np.repeat(np.arange(4), [130, 140, 150, 100])
-    class_id = np.concatenate([np.repeat([1, 2], [100, 30 + 10 * more]) for more in range(3)] + [[1] * 100])
+    class_id = np.concatenate(
+        [np.repeat([1, 2], [100, 30 + 10 * more]) for more in range(3)] + [[1] * 100]
+    )
     found = from_columns(page, class_id, np.ones((len(page), 4)), np.ones(len(page)))
     _, pages = boxes([1, 1, 1, 1])
-    (warning,) = cut_at(found, pages)
+    (warning,) = cut_at(found, from_columns([0] * 101, [1] * 101, np.ones((101, 4)), [1] * 101), pages)
     assert "of a page and class stop at 100 in 4 cases" in warning
 
 

@@ -11,6 +11,8 @@ import pytest
 from deepscores import evaluate
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.evaluating.detections import read_detections
+from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import Evaluation
 from deepscores.evaluating.run import found_task, to_csv, to_json
 from tests.unit.evaluating.scenes import SPLIT, detections_of
@@ -24,9 +26,7 @@ def measured(path: Path, dataset: Path, **options: Any) -> Evaluation:
 
 
 @pytest.fixture(scope="module")
-def perfect(
-    built: Path, found_all: Found, tmp_path_factory: pytest.TempPathFactory
-) -> Evaluation:
+def perfect(built: Path, found_all: Found, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     path = tmp_path_factory.mktemp("perfect") / "detections.json"
     path.write_text(json.dumps(found_all))
     return measured(path, built)
@@ -166,14 +166,14 @@ WRONG: dict[str, tuple[object, str]] = {
     "a dataset": ({"annotations": []}, "is a dataset's JSON; a list of detections is wanted"),
     "an object": ({}, "should be a list of detections, not an object"),
     "a list": ([ENTRY, []], "entry 1: should be an object, not a list"),
-    "no score": ([{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}], "entry 0: without score"),
+    "no score": ([{"category_id": 1, "bbox": [1, 2, 3, 4]}], "entry 0: without score"),
     "no image": ([{"category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}], "without image_id"),
     "image": ([ENTRY, {**ENTRY, "image_id": 999}], "entry 1: no image 999; split train has 1 to"),
     "image 0": ([{**ENTRY, "image_id": 0}], "entry 0: no image 0; split train has 1 to"),
     "image's name": ([{**ENTRY, "image_id": "1"}], "image_id is '1', not a whole number"),
     "file": ([{**ENTRY, "file_name": "x.png"}], "has no page 'x.png'"),
-    "class": ([{**ENTRY, "category_id": 119}], "entry 0: no class 119; deepscores-118 has 1 to 118"),
-    "name": ([{**ENTRY, "category_id": "stem"}], "entry 0: category_id is 'stem', a name; the class's"),
+    "class": ([{**ENTRY, "category_id": 119}], "no class 119; deepscores-118 has 1 to 118"),
+    "name": ([{**ENTRY, "category_id": "stem"}], "category_id is 'stem', a name; the class's"),
     "float": ([{**ENTRY, "category_id": 1.5}], "category_id is 1.5, not a whole number"),
     "NaN": ([{**ENTRY, "score": float("nan")}], "entry 0: score is nan"),
     "text": ([{**ENTRY, "score": "high"}], "score is 'high', not a number"),
@@ -195,12 +195,16 @@ def test_what_is_wrong_is_told_with_its_entry(
 
 
 def test_a_page_of_another_split_is_told(built: Path, written: Writer) -> None:
-    others = [page for page in open_dataset(built) if page.split != SPLIT]
-    page = others[0] if others else None
-    if page is None:
-        pytest.skip("all four tunes are in one split")
-    with pytest.raises(DatasetError, match=f"is in split {page.split}, not {SPLIT}"):
-        measured(written([{**ENTRY, "file_name": f"{page.name}.png"}]), built)
+    dataset = open_dataset(built)
+    mine, other = dataset[0], dataset[1]
+    other.row["split"] = "val"
+    dataset.__dict__["_rows"] = [mine.row, other.row]
+    request = Request(
+        written([{**ENTRY, "file_name": f"{other.name}.png"}]), dataset, (mine,), SPLIT, None,
+        dataset.labels.classes,
+    )  # fmt: skip
+    with pytest.raises(DatasetError, match=f"is in split val, not {SPLIT}"):
+        read_detections(request)
 
 
 def test_a_task_follows_from_the_file(tmp_path: Path) -> None:
@@ -248,7 +252,7 @@ def test_results_never_lie_among_other_files(built: Path, written: Writer, tmp_p
 def test_without_the_evaluator_the_extra_is_named(
     built: Path, written: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.evaluating.evaluator.find_spec", lambda name: None)
+    monkeypatch.setattr("deepscores.evaluating.evaluator.find_spec", {}.get)
     with pytest.raises(RecipeError, match=r"pip install 'deepscores\[evaluate\]'"):
         measured(written([]), built)
 

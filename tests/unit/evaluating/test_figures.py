@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from deepscores.evaluating.boxes import in_staff_spaces, padded
-from deepscores.evaluating.curves import best_f1, interpolated, needed
 from deepscores.evaluating.averages import figures_of
-from deepscores.evaluating.evaluator import coco_averages
+from deepscores.evaluating.boxes import in_staff_spaces, padded
 from deepscores.evaluating.caps import CAPS, MOST
+from deepscores.evaluating.curves import best_f1, interpolated, needed
+from deepscores.evaluating.evaluator import coco_averages
 from deepscores.evaluating.judging import PADDING, Material
 from deepscores.evaluating.matching import THRESHOLDS
 from tests.unit.evaluating.scenes import coco_data, scene
@@ -112,7 +112,9 @@ def test_figures_are_those_of_plain_loops(scenes: list[Material]) -> None:
 
 def test_sizes_are_passed_over_as_pycocotools_does(scenes: list[Material]) -> None:
     for material in scenes:
-        sizes = [in_staff_spaces(one, material.pages)[0] for one in (material.truth, material.found)]
+        sizes = [
+            in_staff_spaces(one, material.pages)[0] for one in (material.truth, material.found)
+        ]
         truth, found = (
             coco_data(one, material, size**2)
             for one, size in zip((material.truth, material.found), sizes, strict=True)

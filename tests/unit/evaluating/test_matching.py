@@ -48,7 +48,7 @@ def test_stable_matching_is_the_greedy_loop(seed: int, most: int) -> None:
         )
         for row, threshold in zip(matched, THRESHOLDS, strict=True):
             assert (row == greedy(material, threshold, passed_over, most)).all()
-        assert (matched[0] >= 0).sum() > 10
+        assert (matched[0] >= 0).sum() > 5
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7), st.floats(0.5, 1)), max_size=40))

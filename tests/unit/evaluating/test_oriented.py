@@ -6,8 +6,8 @@ import pytest
 from numpy.typing import NDArray
 from skimage.draw import polygon
 
-from deepscores.evaluating.boxes import from_columns, upright_corners
 from deepscores.evaluating.averages import figures_of
+from deepscores.evaluating.boxes import from_columns, upright_corners
 from deepscores.evaluating.judging import Material
 from deepscores.evaluating.overlaps import box_iou, oriented_iou
 from deepscores.evaluating.polygons import area_of, shared_area
