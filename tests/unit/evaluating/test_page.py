@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -67,11 +68,11 @@ def test_all_figures_and_tables_are_shown(shown: Written) -> None:
         assert number in row[0]
     assert shown.page is not None
     for table in shown.evaluation.tables:
-        assert table.title in page
+        assert escape(table.title) in page
         assert (shown.page.parent / "tables" / f"{table.name}.csv").is_file()
         if table.rows:
             assert f'<table class="sortable" id="{table.name}">' in page
-    assert all(line in page for line in shown.evaluation.warnings)
+    assert all(escape(line) in page for line in shown.evaluation.warnings)
 
 
 def test_the_page_needs_nothing_else(shown: Written) -> None:
