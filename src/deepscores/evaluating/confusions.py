@@ -57,14 +57,16 @@ def _matrix(
 ) -> str:
     """The rows and columns at *places*, then the other classes together, then nothing."""
     last = [] if nothing is None else [nothing]
-    rows = [*places.tolist(), *last]
-    rest = np.setdiff1d(np.arange(len(counts)), rows)
-    heads = [names[place] for place in rows]
-    parts = [counts[np.ix_(rows, places)], counts[np.ix_(rows, last)]]
+    rows = [*places.tolist(), *(place for place in last if counts[place].any())]
+    rest = np.setdiff1d(np.arange(len(counts)), [*places.tolist(), *last])
+    parts, heads = [counts[np.ix_(rows, places)]], [names[place] for place in places]
     if len(rest):
-        parts.insert(1, counts[np.ix_(rows, rest)].sum(axis=1, keepdims=True))
-    columns = [*heads[: len(places)], *([_OTHERS] if len(rest) else []), *heads[len(places) :]]
-    return draw_matrix(np.concatenate(parts, axis=1), heads, columns)
+        parts.append(counts[np.ix_(rows, rest)].sum(axis=1, keepdims=True))
+        heads.append(_OTHERS)
+    if counts[:, last].any():
+        parts.append(counts[np.ix_(rows, last)])
+        heads.append(NOTHING)
+    return draw_matrix(np.concatenate(parts, axis=1), [names[row] for row in rows], heads)
 
 
 def _pairs(names: Sequence[str], counts: NDArray[np.int64]) -> Table:

@@ -1,12 +1,14 @@
 """The pictures of an evaluation's page: the pages and the patches on which most went wrong."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.dataset import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.evaluating.crops import (
     CONFUSED,
@@ -51,8 +53,8 @@ def _crops(note: str, crops: str) -> str:
     if not crops:
         return ""
     words = (
-        f"The {_PAGES} pages with the most misses and false alarms, of each the part that has most "
-        f"of them. {note}"
+        "The pages with the most misses and false alarms, of each the part that has most of them; "
+        f"of pages that are the same but for their font the worst. {note}"
     )
     return f'<p class="caption">{escape(words)}</p>{legend()}<div class="crops">{crops}</div>'
 
@@ -72,10 +74,9 @@ def count_errors(outcomes: Outcomes) -> NDArray[np.int64]:
 def _worst_boxes(outcomes: Outcomes, request: Request) -> Iterator[str]:
     names = {one.id: one.name for one in request.label_set.classes}
     errors = count_errors(outcomes)
-    for place in np.argsort(-errors, kind="stable")[:_PAGES].tolist():
-        if not errors[place]:
-            return
-        page = request.dataset[outcomes.pages[place]]
+    ranked = np.argsort(-errors, kind="stable").tolist()
+    pages = ((place, request.dataset[outcomes.pages[place]]) for place in ranked if errors[place])
+    for place, page in _of_different_music(pages):
         marks, image = marks_of(outcomes, place, names), page.image
         space = float(page.row["staff_space"] or 0)
         window = worst_window(centres(marks), image.shape, space)
@@ -91,14 +92,25 @@ def _told(marks: list[Mark]) -> str:
     )
 
 
+T = TypeVar("T")
+
+
+def _of_different_music(pages: Iterable[tuple[T, DatasetPage]]) -> Iterator[tuple[T, DatasetPage]]:
+    """The first few; of pages that are the same but for their font the first alone."""
+    seen = set[tuple[str, int]]()
+    for one, page in pages:
+        music = str(page.row["work"]), int(page.row["number"])
+        if music not in seen and len(seen) < _PAGES:
+            seen.add(music)
+            yield one, page
+
+
 def _worst_pixels(evaluation: Evaluation, request: Request) -> Iterator[str]:
     table = evaluation.table("pages")
     rows = table.rows if table else ()
+    wrong = [(row, request.dataset[str(row[0])]) for row in rows if row[-1]]
     kept, folder = kept_ids(request), find_masks(request.predictions)
-    for name, _, font, labelled, wrong in rows[:_PAGES]:
-        if not wrong:
-            return
-        page = request.dataset[str(name)]
+    for (name, _, font, labelled, pixels), page in _of_different_music(wrong):
         truth, image = true_classes(page, request.labels, len(kept) - 1)
         path = folder / f"{page.name}.png"
         found = read_classes(path, truth.shape, len(kept) - 1) if path.exists() else 0 * truth
@@ -106,7 +118,7 @@ def _worst_pixels(evaluation: Evaluation, request: Request) -> Iterator[str]:
         y, x = np.nonzero(truth != found)
         points = np.stack([x, y], axis=1).astype(np.float64)
         window = worst_window(points, image.shape, float(page.row["staff_space"] or 0))
-        words = f"{name}, {font}: {wrong:,} pixels wrong on the page, {labelled:,} labelled"
+        words = f"{name}, {font}: {pixels:,} pixels wrong on the page, {labelled:,} labelled"
         yield crop_figure(draw_pixels(image, truth, found, window), words)
 
 

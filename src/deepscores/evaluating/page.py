@@ -25,6 +25,7 @@ _MOST_ROWS = 300  # of a table; all are in its file
 _OF_CLASSES = ("worst", "classes", "excluded")
 _GROUPS = "groups"
 _IN_MACRO = "in macro"
+_AMOUNTS = ("objects", "pixels", "patches")
 
 
 def write_page(evaluation: Evaluation, request: Request, folder: Path) -> Path:
@@ -94,7 +95,16 @@ def _of_classes(evaluation: Evaluation) -> Iterator[str]:
     for name in _OF_CLASSES:
         table = evaluation.table(name)
         if table is not None:
-            yield _table(table, filtered=name == "classes")
+            yield _table(_most_first(table), filtered=name == "classes")
+
+
+def _most_first(table: Table) -> Table:
+    """*table* with what there is most of first, where a column tells that."""
+    place = next((table.columns.index(one) for one in _AMOUNTS if one in table.columns), None)
+    if place is None or table.name != "classes":
+        return table
+    rows = sorted(table.rows, key=lambda row: -float(row[place] or 0))
+    return table._replace(rows=tuple(rows))
 
 
 def _groups(evaluation: Evaluation) -> str:

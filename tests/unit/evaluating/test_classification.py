@@ -165,7 +165,10 @@ def test_only_what_is_asked_for_counts(built: Path, table: Path) -> None:
         ("name,class\n", "its head is not patch,label"),
         ("patch,label\na-00001,nonsense\n", "line 2: no class 'nonsense'"),
         ("patch,label\na-00001\n", "line 2: 1 cells, not 2"),
-        ("patch,label\na-00001,keySharp\na-00001,keySharp\n", "line 3: patch 'a-00001' has two rows"),
+        (
+            "patch,label\na-00001,keySharp\na-00001,keySharp\n",
+            "line 3: patch 'a-00001' has two rows",
+        ),
         ("patch,label,score\na-00001,keySharp,high\n", "line 2: score 'high' is no number"),
         ("patch,label,score\na-00001,keySharp,nan\n", "line 2: score 'nan' is no number"),
         ('patch,label\n"a-00001"x,stem\n', "line 2: "),

@@ -107,9 +107,7 @@ def test_figures_equal_those_of_whole_arrays(
     assert found.counts["classes in macro"] == len(common)
     excluded = {row["class"]: row["pixels"] for row in records(found, "excluded")}
     assert excluded == {
-        name: pixels.get(name, 0)
-        for name in request.names.values()
-        if pixels.get(name, 0) < 10_000
+        name: pixels.get(name, 0) for name in request.names.values() if pixels.get(name, 0) < 10_000
     }
     for row in records(found, "classes"):
         assert row["IoU"] == pytest.approx(ious[row["class"]], abs=1e-6)
