@@ -75,7 +75,7 @@ def _far(
     """Which of *classes* at *places* are labelled and have none of their own in *among* nearby."""
     padded = np.pad(among, 1)
     rows, columns = np.divmod(places, among.shape[1])
-    near = classes == 0
+    near: NDArray[np.bool_] = classes == 0
     for down in range(3):
         for across in range(3):
             near |= padded[rows + down, columns + across] == classes

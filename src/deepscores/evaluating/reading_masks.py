@@ -63,4 +63,4 @@ def read_classes(path: Path, shape: tuple[int, ...], classes: int) -> ClassMap:
     highest = int(values.max(initial=0))
     if highest > classes:
         raise DatasetError(f"{path}: a pixel of value {highest}; class ids are 0 to {classes}")
-    return values.astype(np.uint16 if classes > 255 else np.uint8, copy=False)
+    return values.astype(np.uint16) if classes > 255 else values.astype(np.uint8)

@@ -252,13 +252,13 @@ def _class_table(totals: PixelTotals, resampled: Sums | None, request: Request) 
     drawn = None if resampled is None else iou(resampled)
     common = _at_least(areas, COMMON_PIXELS)
     rows = []
-    for one, name in request.names.items():
+    for one in sorted(request.names, key=lambda one: -int(areas[TRUTH, one])):
         if not areas[TRUTH, one] and not areas[PREDICTED, one]:
             continue
         found = measure(float(values[0][one]), None if drawn is None else drawn[:, one])
         rows.append(
             (
-                name, int(areas[TRUTH, one]), int(areas[PREDICTED, one]), *found,
+                request.names[one], int(areas[TRUTH, one]), int(areas[PREDICTED, one]), *found,
                 *(_plain(value[one]) for value in values[1:]),
                 _plain(_share(areas[BOTH, one], areas[PREDICTED, one])),
                 _plain(_share(areas[BOTH, one], areas[TRUTH, one])),
@@ -272,7 +272,7 @@ def _class_table(totals: PixelTotals, resampled: Sums | None, request: Request) 
             "class", "pixels", "predicted", "IoU", "low", "high", "IoU on ink", "IoU within 1 px",
             "precision", "recall", "most taken for", "in macro",
         ),
-        tuple(sorted(rows, key=lambda row: -row[1])),
+        tuple(rows),
         "Pixels of the truth and of the prediction; low and high hold 95 % of the IoU when works "
         f"are drawn again. In macro: with {COMMON_PIXELS:,} pixels or more, so part of mIoU.",
     )  # fmt: skip
@@ -327,17 +327,21 @@ def _group_table(totals: PixelTotals, groups: list[Group], request: Request) -> 
 
 
 def _page_table(totals: PixelTotals, request: Request) -> Table:
-    rows = [
-        (page.name, str(page.row["work"]), str(page.row["font"]), labelled, wrong)
-        for page, labelled, wrong in zip(
-            request.pages, totals.labelled.tolist(), totals.wrong.tolist(), strict=True
+    pages = (
+        (place, request.pages[place]) for place in np.argsort(-totals.wrong, kind="stable").tolist()
+    )
+    rows = (
+        (
+            page.name, str(page.row["work"]), str(page.row["font"]),
+            int(totals.labelled[place]), int(totals.wrong[place]),
         )
-    ]
+        for place, page in pages
+    )  # fmt: skip
     return Table(
         "pages",
         "Pages",
         ("page", "work", "font", "labelled pixels", "wrong pixels"),
-        tuple(sorted(rows, key=lambda row: (-row[4], row[0]))),
+        tuple(rows),
         "Those with the most pixels that are not what they should be come first.",
     )
 
