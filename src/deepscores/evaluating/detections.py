@@ -14,6 +14,7 @@ from deepscores.evaluating.boxes import Boxes, empty_boxes, from_columns, uprigh
 from deepscores.evaluating.request import Request
 
 _KEYS = ("category_id", "bbox", "score")
+_NUMBERS = frozenset({int, float})  # bool is none
 Entry = Mapping[str, Any]
 
 
@@ -103,28 +104,37 @@ def _numbers(value: Any, count: int) -> bool:
     return (
         isinstance(value, list)
         and len(value) == count
-        and all(type(one) in (float, int) and isfinite(one) for one in value)
+        and _NUMBERS.issuperset(map(type, value))
+        and all(map(isfinite, value))
     )
 
 
 def _pages(entries: Sequence[Entry], request: Request) -> NDArray[np.int64]:
     """The place of each entry's page."""
     places = {page.name: place for place, page in enumerate(request.pages)}
+    known: dict[tuple[str, Any], int] = {}
     found = []
     for number, one in enumerate(entries):
-        where = f"{request.predictions}: entry {number}"
-        if "file_name" in one:
-            found.append(_by_name(one["file_name"], places, request, where))
-            continue
-        image = one["image_id"]
-        if type(image) is not int:
-            raise DatasetError(f"{where}: image_id is {image!r}, not a whole number")
-        if not 1 <= image <= len(places):
-            raise DatasetError(
-                f"{where}: no image {image}; split {request.split} has 1 to {len(places)}"
-            )
-        found.append(image - 1)
+        key = "file_name" if "file_name" in one else "image_id"
+        name = one[key]
+        # JSON's true is equal to 1, and a list is no key.
+        place = known.get((key, name)) if type(name) in (str, int) else None
+        if place is None:
+            where = f"{request.predictions}: entry {number}"
+            place = _PLACE_OF[key](name, places, request, where)
+            known[key, name] = place
+        found.append(place)
     return np.array(found, np.int64)
+
+
+def _by_number(image: Any, places: Mapping[str, int], request: Request, where: str) -> int:
+    if type(image) is not int:
+        raise DatasetError(f"{where}: image_id is {image!r}, not a whole number")
+    if not 1 <= image <= len(places):
+        raise DatasetError(
+            f"{where}: no image {image}; split {request.split} has 1 to {len(places)}"
+        )
+    return image - 1
 
 
 def _by_name(file_name: Any, places: Mapping[str, int], request: Request, where: str) -> int:
@@ -136,6 +146,9 @@ def _by_name(file_name: Any, places: Mapping[str, int], request: Request, where:
     if other:
         raise DatasetError(f"{where}: page {name!r} is in split {other}, not {request.split}")
     raise DatasetError(f"{where}: {request.dataset.folder} has no page {file_name!r}")
+
+
+_PLACE_OF = {"file_name": _by_name, "image_id": _by_number}
 
 
 def _known(ids: NDArray[np.int64], largest: int, request: Request, where: str) -> None:

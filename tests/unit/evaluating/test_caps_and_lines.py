@@ -51,7 +51,9 @@ def test_a_cut_of_each_class_is_told() -> None:
     )
     found = from_columns(page, class_id, np.ones((len(page), 4)), np.ones(len(page)))
     _, pages = boxes([1, 1, 1, 1])
-    (warning,) = cut_at(found, from_columns([0] * 101, [1] * 101, np.ones((101, 4)), [1] * 101), pages)
+    (warning,) = cut_at(
+        found, from_columns([0] * 101, [1] * 101, np.ones((101, 4)), [1] * 101), pages
+    )
     assert "of a page and class stop at 100 in 4 cases" in warning
 
 

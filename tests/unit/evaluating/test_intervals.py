@@ -46,11 +46,11 @@ def test_a_resample_is_what_matching_its_pages_again_gives() -> None:
     for row, some in enumerate(weights.tolist()):
         again = repeated(material, some)
         figures = figures_of(again.upright())
-        assert np.abs(got.precision[row] - figures.precision).max() < 1e-12
-        assert np.abs(got.recall[row] - figures.recall).max() < 1e-12
+        assert np.abs(got.precision[row] - figures.precision).max() < 1e-6
+        assert np.abs(got.recall[row] - figures.recall).max() < 1e-6
         for place, one in enumerate(again.upright().values()):
             best = best_f1(one.right[0], one.score, int(one.positives.sum()))
-            assert abs(got.f1[row, place, 0] - best.f1) < 1e-12
+            assert abs(got.f1[row, place, 0] - best.f1) < 1e-6
             assert got.positives[row, place] == one.positives.sum()
     assert len({*got.precision[:, 0, 0].tolist()}) > 3
 
@@ -69,7 +69,7 @@ def test_frequent_classes_are_resampled_closely() -> None:
     assert judged[0].right[0].sum() > 1000
     ones = np.ones((1, material.pages.works), np.int64)
     got = resample(judged, material.pages.work, ones, jobs=1).precision[0]
-    assert np.abs(got - figures_of(material.upright()).precision).max() < 3e-3
+    assert np.abs(got - figures_of(material.upright()).precision).max() < 1e-3
 
 
 def test_an_interval_holds_the_middle_of_the_resamples() -> None:
