@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepscores.cli.screen import print_evaluation
 from deepscores.evaluating.charts import Line, draw_curves, draw_matrix
 from deepscores.evaluating.confusions import most_confused
 from deepscores.evaluating.crops import (
@@ -241,3 +242,16 @@ def test_a_curve_keeps_its_corners() -> None:
     html = draw_curves("c", Line("mean", recall, precision), [], ("recall", "precision"))
     (path,) = re.findall(r'd="(M[^"]*)"><title>mean', html)
     assert path.count("L") == 3  # (0, 1) (0.49, 1) (0.5, 0.25) (1, 0.25)
+
+
+def test_the_terminal_shows_figures_but_no_long_lists(
+    shown: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_evaluation(shown)
+    told = capsys.readouterr().out
+    assert all(name in told for name in shown.evaluation.measures)
+    for table in shown.evaluation.tables:
+        title = rf"^ *{re.escape(table.title)} *$"
+        is_long = table.name in ("pages", "mistakes")
+        assert bool(re.search(title, told, re.MULTILINE)) != is_long
+    assert str(shown.page) in told
