@@ -231,8 +231,8 @@ def _result_table(one: Results, left_out: Sequence[str]) -> Table:
 _TOO_LONG = ("pages", "mistakes")
 _LEFT_OUT = {
     "detect": (
-        "id", "pages", "detections", "in macro", "padded AP", "oriented AP", "F1", "score",
-        "precision", "recall",
+        "id", "pages", "detections", "in macro", "AP75", "AR", "padded AP", "oriented AP", "F1",
+        "score", "precision", "recall",
     ),
     "segment": ("low", "high", "in macro"),
 }  # fmt: skip

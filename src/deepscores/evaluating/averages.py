@@ -76,15 +76,23 @@ def headline(figures: Figures, choice: Choice) -> dict[str, float]:
     return found
 
 
-def headline_again(resampled: Resampled, choice: Choice) -> dict[str, NDArray[np.float64]]:
-    """(resamples,) the same figures as `headline` of every resample."""
-    precision, objects = resampled.precision, resampled.positives
+def headline_again(
+    resampled: Resampled, figures: Figures, choice: Choice
+) -> dict[str, NDArray[np.float64]]:
+    """(resamples,) the same figures as `headline` of every resample.
+
+    A class of which a resample has no object keeps its own of the whole, *figures*: otherwise a
+    resample without the hard rare classes would seem better.
+    """
+    precision = known_or(resampled.precision, figures.precision)
+    recall = known_or(resampled.recall, figures.recall)
+    objects = resampled.positives
     overall = precision.mean(axis=2)
     found = {
         "AP": mean_rows(overall[:, choice.macro]),
         "AP50": mean_rows(precision[:, choice.macro, AT_50]),
         "AP75": mean_rows(precision[:, choice.macro, AT_75]),
-        "AR": mean_rows(resampled.recall.mean(axis=2)[:, choice.macro]),
+        "AR": mean_rows(recall.mean(axis=2)[:, choice.macro]),
         "weighted AP": weighted_rows(overall, objects),
         "weighted AP50": weighted_rows(precision[:, :, AT_50], objects),
     }
@@ -93,6 +101,11 @@ def headline_again(resampled: Resampled, choice: Choice) -> dict[str, NDArray[np
         found[f"{name} AP"] = mean_rows(overall[:, some])
         found[f"{name} AP50"] = mean_rows(precision[:, some, AT_50])
     return found
+
+
+def known_or(values: NDArray[np.float64], instead: NDArray[np.float64]) -> NDArray[np.float64]:
+    """*values* (resamples, …), where they are NaN those of *instead* (…)."""
+    return np.where(np.isnan(values), instead[None], values)
 
 
 def mean_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:

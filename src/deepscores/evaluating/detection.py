@@ -12,6 +12,7 @@ from deepscores.evaluating.averages import (
     figures_of,
     headline,
     headline_again,
+    known_or,
     mean,
     mean_rows,
 )
@@ -97,8 +98,7 @@ def _measures(measured: Measured) -> dict[str, Measure]:
     for name, way in (("padded", measured.padded), ("oriented", measured.oriented)):
         some = figures_of(way).averages(macro)
         values |= {f"{name} {key}": some[key] for key in _SHORT}
-    centred = np.array([best_of(one).f1 for one in measured.centred.values()])
-    values["centre F1"] = mean(centred[macro])
+    values["centre F1"] = mean(_centred(measured)[macro])
     averages = measured.averages
     capped = Figures(averages.precision[0], averages.recall[0]).averages(macro)
     values |= {f"{key} at {CAPS[0]}": capped[key] for key in _SHORT}
@@ -119,12 +119,18 @@ def _resampled(measured: Measured) -> dict[str, NDArray[np.float64]]:
         request.progress.advance()
         return drawn
 
-    found = headline_again(again(measured.upright), choice)
+    found = headline_again(again(measured.upright), measured.figures, choice)
     for name, way in (("padded", measured.padded), ("oriented", measured.oriented)):
-        some = headline_again(again(way), choice)
+        some = headline_again(again(way), figures_of(way), choice)
         found |= {f"{name} {key}": some[key] for key in _SHORT}
-    found["centre F1"] = mean_rows(again(measured.centred).f1[:, choice.macro, 0])
+    centred = known_or(again(measured.centred).f1[:, :, 0], _centred(measured))
+    found["centre F1"] = mean_rows(centred[:, choice.macro])
     return found
+
+
+def _centred(measured: Measured) -> NDArray[np.float64]:
+    """(classes,) the best F1 by centres."""
+    return np.array([best_of(one).f1 for one in measured.centred.values()])
 
 
 def _warnings(measured: Measured) -> tuple[str, ...]:
