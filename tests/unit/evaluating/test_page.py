@@ -250,8 +250,10 @@ def test_the_terminal_shows_figures_but_no_long_lists(
     print_evaluation(shown)
     told = capsys.readouterr().out
     assert all(name in told for name in shown.evaluation.measures)
+    words = " ".join(told.split())  # titles wider than their tables are broken
     for table in shown.evaluation.tables:
-        title = rf"^ *{re.escape(table.title)} *$"
-        is_long = table.name in ("pages", "mistakes")
-        assert bool(re.search(title, told, re.MULTILINE)) != is_long
+        if table.name in ("pages", "mistakes"):
+            assert table.title not in [line.strip() for line in told.splitlines()]
+        else:
+            assert table.title in words
     assert str(shown.page) in told
