@@ -1,0 +1,73 @@
+"""Scans as if they were prints: dark on white, evenly lit."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+_CELL = 8  # pixels each way, of a picture at a quarter: the paper shows in each such square
+_WHITE = 250  # paper that is left as it is
+_BLACK = 48  # ink that is left as it is
+_FAINTEST = 176  # ink paler than this may be dirt
+_INK = 0.01  # share of a page that is ink at least, where there is music on it
+
+
+class Lit(NamedTuple):
+    """A picture dark on white, and what was done for it."""
+
+    image: NDArray[np.uint8]  # (height, width)
+    inverted: bool
+    evened: bool
+
+
+def evenly_lit(image: NDArray[np.uint8]) -> Lit:
+    """*image* (height, width) with the paper white and ink dark; a clean page as it is.
+
+    Pages that are mostly dark with some light are turned over. The paper's own grey is estimated
+    over the page, and all is divided by it; ink that is pale everywhere is made black.
+    """
+    inverted = _is_inverted(image)
+    if inverted:
+        image = 255 - image
+    paper = _paper(image)
+    evened = int(paper.min()) < _WHITE
+    if evened:
+        image = _divided(image, paper)
+    black = _quantile(image, _INK)
+    if _BLACK < black < _FAINTEST:
+        levels = (np.arange(256) - black) * 255 / (255 - black)
+        image = np.take(levels.clip(0, 255).round().astype(np.uint8), image)
+        evened = True
+    return Lit(image, inverted, evened)
+
+
+def _is_inverted(image: NDArray[np.uint8]) -> bool:
+    dark, middle, light = (_quantile(image, share) for share in (0.01, 0.5, 0.99))
+    return light - dark > 32 and 2 * middle < dark + light
+
+
+def _quantile(image: NDArray[np.uint8], share: float) -> int:
+    counts = np.cumsum(Image.fromarray(image).histogram())
+    return int(np.searchsorted(counts, share * image.size))
+
+
+def _paper(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The paper's grey in cells of 32 pixels: the lightest in each once noise is smoothed away."""
+    small = np.asarray(Image.fromarray(image).reduce(4))
+    rows, columns = (-side % _CELL for side in small.shape)
+    padded = np.pad(small, ((0, rows), (0, columns)), mode="edge")
+    height, width = padded.shape[0] // _CELL, padded.shape[1] // _CELL
+    cells = padded.reshape(height, _CELL, width, _CELL).max(axis=(1, 3))
+    smooth = Image.fromarray(cells).filter(ImageFilter.MedianFilter(5))
+    return np.asarray(smooth.filter(ImageFilter.BoxBlur(1))).clip(1)
+
+
+def _divided(image: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape
+    cell = 4 * _CELL
+    # Cells go beyond the page's right and lower end.
+    box = (0, 0, width / cell, height / cell)
+    wide = Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR, box=box)
+    light = image.astype(np.uint16) * np.uint16(255) // np.asarray(wide).clip(1)
+    return np.minimum(light, 255).astype(np.uint8)
