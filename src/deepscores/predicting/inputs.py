@@ -58,8 +58,9 @@ def find_pages(
     pages: list[PageInput] = []
     failures: list[Failure] = []
     for one in map(Path, inputs):
+        failed = len(failures)
         found = list(_of_input(one, split, apart_from.resolve(), failures))
-        if not found and not failures:
+        if not found and len(failures) == failed:
             raise RecipeError(f"{one}: holds no picture or PDF")
         pages += found
     return _told_apart(pages), failures

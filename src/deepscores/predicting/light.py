@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 _CELL = 8  # pixels each way, of a picture at a quarter: the paper shows in each such square
+_CONTRAST = 32  # of 255, between dark and light in such a square
 _WHITE = 250  # paper that is left as it is
-_BLACK = 48  # ink that is left as it is
+_BLACK = 64  # ink that is left as it is
 _FAINTEST = 176  # ink paler than this may be dirt
-_INK = 0.01  # share of a page that is ink at least, where there is music on it
+_INK = 0.003  # share of a page that is ink at least, where there is music on it
 
 
 class Lit(NamedTuple):
@@ -43,8 +44,19 @@ def evenly_lit(image: NDArray[np.uint8]) -> Lit:
 
 
 def _is_inverted(image: NDArray[np.uint8]) -> bool:
-    dark, middle, light = (_quantile(image, share) for share in (0.01, 0.5, 0.99))
-    return light - dark > 32 and 2 * middle < dark + light
+    """Whether most is dark wherever there is both dark and light."""
+    cells = _cells(image)
+    low, high = (cells.min(axis=(1, 3)).astype(int), cells.max(axis=(1, 3)).astype(int))
+    above = cells.mean(axis=(1, 3)) - (low + high) / 2
+    return float(above[high - low > _CONTRAST].sum()) < 0
+
+
+def _cells(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(rows, 8, columns, 8): the picture at a quarter, in squares."""
+    small = np.asarray(Image.fromarray(image).reduce(4))
+    rows, columns = (-side % _CELL for side in small.shape)
+    padded = np.pad(small, ((0, rows), (0, columns)), mode="edge")
+    return padded.reshape(padded.shape[0] // _CELL, _CELL, padded.shape[1] // _CELL, _CELL)
 
 
 def _quantile(image: NDArray[np.uint8], share: float) -> int:
@@ -54,11 +66,7 @@ def _quantile(image: NDArray[np.uint8], share: float) -> int:
 
 def _paper(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The paper's grey in cells of 32 pixels: the lightest in each once noise is smoothed away."""
-    small = np.asarray(Image.fromarray(image).reduce(4))
-    rows, columns = (-side % _CELL for side in small.shape)
-    padded = np.pad(small, ((0, rows), (0, columns)), mode="edge")
-    height, width = padded.shape[0] // _CELL, padded.shape[1] // _CELL
-    cells = padded.reshape(height, _CELL, width, _CELL).max(axis=(1, 3))
+    cells = _cells(image).max(axis=(1, 3))
     smooth = Image.fromarray(cells).filter(ImageFilter.MedianFilter(5))
     return np.asarray(smooth.filter(ImageFilter.BoxBlur(1))).clip(1)
 

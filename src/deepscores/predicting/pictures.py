@@ -15,7 +15,7 @@ from deepscores.errors import DatasetError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # beyond which Pillow warns of a bomb
-_FORMATS = ["PNG", "JPEG", "MPO", "TIFF", "BMP", "WEBP"]
+_FORMATS = ["PNG", "JPEG", "TIFF", "BMP", "WEBP"]
 _WARNINGS = Lock()  # their filters are the process's
 
 

@@ -64,9 +64,9 @@ def predict(
     with *force* alone. A page that cannot be read is a failure in the summary; the others go on.
     """
     options, progress = checked(options), progress or Silence()
+    pages, failures = find_pages(inputs, options.split, folder)
     path = model_path(model)
     content = read_bytes(path)
-    pages, failures = find_pages(inputs, options.split, folder)
     cores = len(os.sched_getaffinity(0))
     jobs = jobs or _jobs(cores, len(pages))
     opened = open_model(content, str(path), threads=max(cores // jobs, 1))

@@ -6,8 +6,6 @@ autocorrelation of the columns' edges: a staff's five lines are alike at one, tw
 times their distance. There is no threshold, so grey, faint and noisy lines count as black ones do.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,17 +14,13 @@ _STRIPS = 256  # that a page is cut into; the mean over a strip's width takes no
 _WIDEST = 24  # pixels: of a page that is askew, wider strips would blur the lines
 _SMALLEST = 3  # pixels from line to line
 _LARGEST = 0.2  # of the picture's height: five lines must be on it
-_STANDS_OUT = 6.0  # times what lags without meaning have
-_HALF = 0.4  # of the likeness at a distance, at half of it: then half of it is the distance
-_TEETH = (0.25, 0.1)  # least likeness at two and three times the distance, as shares of that at one
-_BEYOND = 0.6  # most likeness at five times the distance: lines of text go on, a staff has five
-
-
-class Estimate(NamedTuple):
-    """A staff space, and how much it stands out."""
-
-    pixels: float
-    strength: float  # times what lags without meaning have
+_ALIKE = 0.02  # of what a page has with itself, at a distance that counts; noise has less
+_WEAKEST = 0.2  # of the strongest likeness at any lag: staves at equal distances have more
+_BEFORE = 0.75  # of the likeness at a distance, most at any smaller one: text is alike line by line
+_RATHER = 0.6  # of the likeness at a distance, at a smaller one: then that is the staff space
+# What five lines have at so many times their distance, as shares of that at one, least and most.
+# In theory three, two, one and no quarter; staves of another size and those below come to it.
+_TEETH = {0.5: (0.0, 0.4), 2: (0.5, 1.6), 3: (0.25, 0.9), 4: (0.08, 0.65), 5: (0.0, 0.5)}
 
 
 def staff_space(image: NDArray[np.uint8]) -> float | None:
@@ -34,29 +28,31 @@ def staff_space(image: NDArray[np.uint8]) -> float | None:
 
     Of staves in several sizes, that of most lines. None where there is no staff.
     """
-    found = estimate(image)
-    return None if found is None else found.pixels
-
-
-def estimate(image: NDArray[np.uint8]) -> Estimate | None:
-    """As `staff_space`, with how sure it is."""
     height, width = image.shape
     most = int(_LARGEST * height)
     if most <= _SMALLEST or width < _SMALLEST:
         return None
     likeness = _likeness(_edges(image))
-    smooth = np.convolve(likeness, (0.25, 0.5, 0.25), mode="same")
-    lags = smooth[_SMALLEST : most + 1]
-    noise = 1.4826 * float(np.median(np.abs(lags)))
-    best = float(_SMALLEST + int(lags.argmax()))
-    peak = float(lags.max())
-    if peak <= 0 or peak < _STANDS_OUT * noise:
+    found = [lag for lag in _candidates(likeness, most) if _has_teeth(likeness, lag)]
+    if not found:
         return None
-    if best >= 2 * _SMALLEST and _mass(likeness, best / 2) > _HALF * _mass(likeness, best):
-        best /= 2
-    if not _is_a_staff(likeness, best):
-        return None
-    return Estimate(_refined(likeness, best), peak / noise if noise else np.inf)
+    masses = np.array([_mass(likeness, lag) for lag in found])
+    return _refined(likeness, found[int((masses >= _RATHER * masses.max()).argmax())])
+
+
+def _candidates(likeness: NDArray[np.float64], most: int) -> list[float]:
+    """Lags up to *most*, ascending, at which the columns are much like themselves."""
+    smooth = np.convolve(likeness, (0.25, 0.5, 0.25), mode="same")[: most + 2]
+    least = max(_ALIKE * float(likeness[0]), _WEAKEST * float(smooth[_SMALLEST:].max()))
+    if least <= 0:
+        return []
+    inner = smooth[1:-1]
+    peaks = (inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= least)
+    lags = np.flatnonzero(peaks) + 1
+    lags = lags[lags >= _SMALLEST]
+    before = np.maximum.accumulate(np.append(0, smooth[lags]))[:-1]
+    lags = lags[before <= _BEFORE * smooth[lags]]
+    return [_middle(likeness, float(lag)) for lag in lags.tolist()]
 
 
 def _edges(image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -86,7 +82,7 @@ def _quick_length(least: int) -> int:
 
 
 def _window(likeness: NDArray[np.float64], lag: float) -> slice:
-    reach = max(1.0, 0.1 * lag)
+    reach = max(1.0, min(0.1 * lag, 1 + 0.03 * lag))
     return slice(max(int(np.ceil(lag - reach)), 0), min(int(lag + reach) + 1, len(likeness)))
 
 
@@ -95,23 +91,26 @@ def _mass(likeness: NDArray[np.float64], lag: float) -> float:
     return float(likeness[_window(likeness, lag)].clip(0).sum())
 
 
-def _is_a_staff(likeness: NDArray[np.float64], lag: float) -> bool:
+def _has_teeth(likeness: NDArray[np.float64], lag: float) -> bool:
     one = _mass(likeness, lag)
-    teeth = (_mass(likeness, times * lag) for times in (2, 3))
-    goes_on = all(mass >= least * one for mass, least in zip(teeth, _TEETH, strict=True))
-    return goes_on and _mass(likeness, 5 * lag) <= _BEYOND * one
+    return all(
+        least * one <= _mass(likeness, times * lag) <= most * one
+        for times, (least, most) in _TEETH.items()
+    )
+
+
+def _middle(likeness: NDArray[np.float64], lag: float) -> float:
+    """The middle of the peak around *lag*."""
+    window = _window(likeness, lag)
+    near = likeness[window].clip(0)
+    if not near.any():
+        return lag
+    return float(np.average(np.arange(window.start, window.stop), weights=near))
 
 
 def _refined(likeness: NDArray[np.float64], lag: float) -> float:
-    """*lag* to a fraction, by the middles of the peaks at one, two and three times it."""
-    weights, places = [], []
-    for times in (1, 2, 3):
-        window = _window(likeness, times * lag)
-        near = likeness[window].clip(0)
-        if near.sum() <= 0:
-            continue
-        middle = float(np.average(np.arange(window.start, window.stop), weights=near))
-        weights.append(times * float(near.sum()))
-        places.append(middle / times)
-        lag = middle / times if times == 1 else lag
-    return float(np.average(places, weights=weights))
+    """*lag* by the middles of the peaks at one, two and three times it."""
+    times = np.array([1, 2, 3])
+    middles = np.array([_middle(likeness, one * lag) for one in times.tolist()])
+    weights = times * [_mass(likeness, one * lag) for one in times.tolist()]
+    return float(np.average(middles / times, weights=weights))

@@ -36,7 +36,9 @@ def drawn_page(
     return np.asarray(Image.fromarray(canvas).reduce(_FINE))
 
 
-def boxes_at(space: float = SPACE, places: Sequence[tuple[int, int]] = PLACES) -> NDArray[np.float64]:
+def boxes_at(
+    space: float = SPACE, places: Sequence[tuple[int, int]] = PLACES
+) -> NDArray[np.float64]:
     """(n, 4) x0 y0 x1 y1 of the squares, sorted, in pixels of `drawn_page`."""
     corners = np.array(sorted(places), np.float64)
     return np.concatenate([corners, corners + BLOB], axis=1) * space / SPACE

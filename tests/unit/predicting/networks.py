@@ -3,18 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-import numpy as np
 from deepscores.models.card import PROPERTY, ModelCard
 
 BLOB = 9  # pixels each way of the squares that the detector finds
 SPACE = 16.0  # pixels from line to line that it wants
 
 
-def write_detector(path: Path, space: float | None = SPACE, classes: int = 1) -> Path:
-    """Finds black squares of `BLOB` px: where all around a pixel is black, there is the middle."""
+def write_detector(
+    path: Path, space: float | None = SPACE, classes: int = 1, size: float = BLOB
+) -> Path:
+    """Finds black squares of `BLOB` px, and says that they have *size*.
+
+    Where all around a pixel is black, there is the middle of one.
+    """
     nodes = [
         helper.make_node("Cast", ["image"], ["grey"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["white", "grey"], ["ink"]),
@@ -27,10 +32,10 @@ def write_detector(path: Path, space: float | None = SPACE, classes: int = 1) ->
         helper.make_node("Concat", ["zero"] * 4, ["boxes"], axis=1),
         helper.make_node("Identity", ["beyond"], ["heat"]),
     ]  # fmt: skip
-    numbers = {"white": 255.0, "least": 245.0, "nothing": 0.0}
+    numbers = {"white": 255.0, "least": 200.0, "nothing": 0.0}
     card = _card(
         "detect", classes, space,
-        stride=1, channels=[[1, 0, float(BLOB), float(BLOB), "whole"]], threshold=0.05, overlap=0.7,
+        stride=1, channels=[[1, 0, size, size, "whole"]], threshold=0.05, overlap=0.7,
     )  # fmt: skip
     outputs = {"heat": [1, 1, "height", "width"], "boxes": [1, 4, "height", "width"]}
     return _write(path, nodes, numbers, outputs, card)
@@ -105,9 +110,7 @@ def _write(
         for name, shape in outputs.items()
     ]
     graph = helper.make_graph(nodes, "by hand", [picture], told, constants)
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9
-    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     helper.set_model_props(model, {PROPERTY: card.as_json()})
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())

@@ -50,7 +50,7 @@ KINDS: dict[str, tuple[str, Any, Any]] = {
 def test_all_kinds_of_pixels_give_the_same_grey(name: str, tmp_path: Path) -> None:
     compression, image, expected = KINDS[name]
     more = {"compression": compression} if compression else {}
-    image.save(tmp_path / name, quality=95, **more)
+    image.save(tmp_path / name, **more)
     assert count_pictures(tmp_path / name) == 1
     found = read_picture(tmp_path / name)
     lossy = name.startswith("photo") or name.startswith("palette")
@@ -76,17 +76,28 @@ def test_a_tiff_has_pages(tmp_path: Path) -> None:
     pages = [Image.fromarray(PAGE[:60]), Image.fromarray(PAGE), Image.fromarray(255 - PAGE)]
     pages[0].save(tmp_path / "book.tif", save_all=True, append_images=pages[1:])
     assert count_pictures(tmp_path / "book.tif") == 3
-    assert [read_picture(tmp_path / "book.tif", n).image.shape[0] for n in range(3)] == [60, 200, 200]
+    assert [read_picture(tmp_path / "book.tif", n).image.shape[0] for n in range(3)] == [
+        60,
+        200,
+        200,
+    ]
 
 
 def bomb(width: int, height: int) -> bytes:
     """A small PNG that says it is large."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + head
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def whole(name: str) -> bytes:

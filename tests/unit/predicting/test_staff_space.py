@@ -31,7 +31,7 @@ def test_pages_of_ours_at_any_size(page: Any, quick: Any, factor: float) -> None
     assert found == pytest.approx(quick["staff_space"] * factor, rel=0.01)
 
 
-@pytest.mark.parametrize("sigma", [10, 30, 60])
+@pytest.mark.parametrize("sigma", [20, 45])
 @pytest.mark.parametrize("degrees", [-2, 0.7, 3])
 def test_noise_and_a_turned_page(page: Any, quick: Any, sigma: int, degrees: float) -> None:
     rng = np.random.default_rng(0)
@@ -78,11 +78,11 @@ def test_no_staff_no_staff_space() -> None:
 
 
 @pytest.mark.parametrize("size", [14, 24])
-@pytest.mark.parametrize("lines", [3, 5, 30])
+@pytest.mark.parametrize("lines", [3, 10, 30])
 def test_lines_of_text_are_no_staff(size: int, lines: int) -> None:
     rng = np.random.default_rng(lines)
     image = Image.new("L", (900, 1200), 255)
-    words = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor".split()
+    words = ["lorem", "ipsum", "dolor", "sit", "amet", "consectetur", "adipiscing", "elit", "sed"]
     for line in range(lines):
         text = " ".join(rng.choice(words, 12))
         ImageDraw.Draw(image).text(
