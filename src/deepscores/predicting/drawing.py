@@ -26,9 +26,9 @@ def draw_boxes(
     font = ImageFont.load_default(_TEXT)
     size = found.box[:, 2:] - found.box[:, :2]
     least = np.array(_NAMED) * (staff_space or 16)
-    named = (np.sort(size, axis=1) >= least).all(axis=1).tolist()
+    named = np.all(np.sort(size, axis=1) >= least, axis=1)
     ids = found.class_id.tolist()
-    for box, class_id, name in zip(found.box.tolist(), ids, named, strict=True):
+    for box, class_id, name in zip(found.box.tolist(), ids, named.tolist(), strict=True):
         x0, y0, x1, y1 = (round(side) for side in box)
         pen.rectangle((x0 - 1, y0 - 1, x1, y1), outline=_place(class_id))
         if name:

@@ -56,7 +56,8 @@ def _cells(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     small = np.asarray(Image.fromarray(image).reduce(4))
     rows, columns = (-side % _CELL for side in small.shape)
     padded = np.pad(small, ((0, rows), (0, columns)), mode="edge")
-    return padded.reshape(padded.shape[0] // _CELL, _CELL, padded.shape[1] // _CELL, _CELL)
+    height, width = padded.shape[0] // _CELL, padded.shape[1] // _CELL
+    return padded.reshape(height, _CELL, width, _CELL)
 
 
 def _quantile(image: NDArray[np.uint8], share: float) -> int:
@@ -77,5 +78,5 @@ def _divided(image: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.u
     # Cells go beyond the page's right and lower end.
     box = (0, 0, width / cell, height / cell)
     wide = Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR, box=box)
-    light = image.astype(np.uint16) * np.uint16(255) // np.asarray(wide).clip(1)
+    light: NDArray[np.uint16] = image.astype(np.uint16) * np.uint16(255) // np.asarray(wide).clip(1)
     return np.minimum(light, 255).astype(np.uint8)

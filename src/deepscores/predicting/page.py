@@ -64,7 +64,7 @@ def detect(
         found = found.kept(np.flatnonzero(found.score >= threshold)[:_MOST_DETECTED])
         height, width = image.shape
         box = found.box / np.tile(np.array(fed.scale, np.float32), 2)
-        box = box.clip(0, np.array([width, height] * 2, np.float32))
+        box = np.minimum(box.clip(0), np.array([width, height] * 2, np.float32))
         # The network knows no edge where it was filled up with paper.
         there = (box[:, 2:] > box[:, :2]).all(axis=1) & np.isfinite(box).all(axis=1)
         return Detections(box[there], found.class_id[there], found.score[there])

@@ -57,7 +57,7 @@ def _candidates(likeness: NDArray[np.float64], most: int) -> list[float]:
 
 def _edges(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(strips, height - 1): how much darker each row is than the one before, in each strip."""
-    height, width = image.shape
+    width = image.shape[1]
     wide = min(max(width // _STRIPS, 1), _WIDEST)
     picture = Image.fromarray(image[:, : width // wide * wide])
     strips = np.asarray(picture.reduce((wide, 1)) if wide > 1 else picture)

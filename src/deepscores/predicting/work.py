@@ -87,7 +87,7 @@ def _segment(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> d
     return {"pixels": int(np.count_nonzero(mask))}
 
 
-def _classify(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
+def _classify(job: Job, page: PageInput, _: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
     """The patches of a dataset's page, which is cut as the files in ``patches/`` are."""
     card = job.model.card
     with clock(READ):

@@ -53,7 +53,7 @@ def test_all_kinds_of_pixels_give_the_same_grey(name: str, tmp_path: Path) -> No
     image.save(tmp_path / name, **more)
     assert count_pictures(tmp_path / name) == 1
     found = read_picture(tmp_path / name)
-    lossy = name.startswith("photo") or name.startswith("palette")
+    lossy = name.startswith(("photo", "palette"))
     assert found.image.dtype == np.uint8
     assert found.image.shape == expected.shape
     assert np.abs(found.image.astype(int) - expected).max() <= (60 if lossy else 1)
