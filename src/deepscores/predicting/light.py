@@ -11,6 +11,7 @@ _CONTRAST = 32  # of 255, between dark and light in such a square
 _WHITE = 250  # paper that is left as it is
 _BLACK = 64  # ink that is left as it is
 _FAINTEST = 176  # ink paler than this may be dirt
+_PAPER = 0.25  # share of a scan's pixels, paper and its noise, from which all is white; ink is less
 _INK = 0.003  # share of a page that is ink at least, where there is music on it
 
 
@@ -35,12 +36,12 @@ def evenly_lit(image: NDArray[np.uint8]) -> Lit:
     evened = int(paper.min()) < _WHITE
     if evened:
         image = _divided(image, paper)
-    black = _quantile(image, _INK)
-    if _BLACK < black < _FAINTEST:
-        levels = (np.arange(256) - black) * 255 / (255 - black)
+    black, white = _quantile(image, _INK), _quantile(image, _PAPER) if evened else 255
+    pale = _BLACK < black < _FAINTEST
+    if evened or pale:
+        levels = (np.arange(256) - black * pale) * 255 / max(white - black * pale, 1)
         image = np.take(levels.clip(0, 255).round().astype(np.uint8), image)
-        evened = True
-    return Lit(image, inverted, evened)
+    return Lit(image, inverted, evened or pale)
 
 
 def _is_inverted(image: NDArray[np.uint8]) -> bool:
