@@ -23,14 +23,16 @@ from deepscores.pipeline import build as _build
 from deepscores.pipeline import single as _single
 from deepscores.pipeline import verify as _verify
 from deepscores.pipeline.progress import Progress
+from deepscores.predicting import run as _predicting
+from deepscores.predicting.options import Options as _PredictOptions
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 from deepscores.reporting import run as _reporting
 from deepscores.viewer import serving as _serving
 from deepscores.zoo import visit as _zoo
 
 __all__ = [
-    "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "report",
-    "statistics", "train", "verify", "view", "zoo",
+    "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "predict",
+    "report", "statistics", "train", "verify", "view", "zoo",
 ]  # fmt: skip
 
 
@@ -300,6 +302,41 @@ def statistics(dataset: str | Path) -> Statistics:
     RecipeError without it, DatasetError where there is no dataset or its tables disagree.
     """
     return _counting.statistics(Path(dataset))
+
+
+def predict(
+    inputs: Sequence[str | Path] | str | Path,
+    output: str | Path,
+    *,
+    model: str | Path = "",
+    task: str | None = None,
+    split: str = "test",
+    threshold: float = 0.3,
+    staff_space: float | None = None,
+    overlay: bool = True,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> _predicting.Summary:
+    """Predict on *inputs*: pictures, PDFs, folders of them, *split* of datasets; into *output*.
+
+    *model* is the folder of a training run, a model file, or the name of one that comes along:
+    ``detect``, ``segment``, ``classify``; by default that for *task*, or ``detect``. Boxes with a
+    score below *threshold* are left out. *staff_space* is in pixels, for PDFs in points; by default
+    pages tell it or it is estimated. *overlay* writes pictures to look at. *jobs* pages are worked
+    on at once. An interrupted run goes on where it was. Needs ``deepscores[predict]``: raise
+    RecipeError without it and for what makes no sense, DatasetError for a model or folder that
+    cannot be used. Pages that cannot be read are told in the summary.
+    """
+    return _predicting.predict(
+        [inputs] if isinstance(inputs, str | Path) else inputs,
+        Path(output),
+        _PredictOptions(task, split, threshold, staff_space, overlay),
+        model=model or task or "detect",
+        jobs=jobs,
+        force=force,
+        progress=progress,
+    )
 
 
 def train(

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
 from deepscores.exporting.registry import FORMATS
+from deepscores.models.card import TASKS
 from deepscores.version import __version__
 
 _INTERRUPTED = 130  # as shells have it for SIGINT
@@ -349,6 +350,71 @@ def train(
     with watching() as progress:
         trained = api.train(task, dataset, output, force=force, progress=progress, **options)
     print_trained(trained)
+
+
+@app.command()
+def predict(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[MODEL] INPUT...",
+            help="A training run's folder, a model file, or one that comes along "
+            f"({', '.join(TASKS)}) [default: detect]; then pictures, PDFs, folders of them, "
+            "datasets.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Where to.")],
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TASK", help="Which model that comes along, if none is named; else a check."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of datasets, or all [default: test].")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(metavar="SCORE", help="Least score of a box [default: 0.3].")
+    ] = None,
+    staff_space: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PX",
+            help="Pixels between two staff lines; of PDFs, points [default: found out].",
+        ),
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay/--no-overlay", help="Pictures to look at.")
+    ] = True,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", help="Pages at once [default: one a core].")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace other predictions.")] = False,
+) -> None:
+    """Find symbols on pages with a trained model; interrupted, it goes on where it was.
+
+    docs/predicting.md tells what is written. Exit status 1: a page could not be read.
+
+    \b
+    deepscores predict scan.pdf -o found                 boxes, by the detector that comes along
+    deepscores predict segment scans/ -o found --no-overlay
+    deepscores predict runs/mine dataset --split val --threshold 0.05 -o val
+    """
+    from deepscores import api
+    from deepscores.cli.screen import print_predictions, watching
+    from deepscores.predicting.choice import split_arguments
+
+    _positive("jobs", jobs)
+    model, inputs = split_arguments(arguments, task)
+    options = _given(task=task, split=split, threshold=threshold, staff_space=staff_space)
+    with watching() as progress:
+        summary = api.predict(
+            inputs, output, model=model, overlay=overlay, jobs=jobs, force=force,
+            progress=progress, **options,
+        )  # fmt: skip
+    print_predictions(summary)
+    if summary.failures:
+        raise typer.Exit(1)
 
 
 @app.command()

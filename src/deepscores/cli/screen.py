@@ -42,6 +42,7 @@ from deepscores.importing.run import Summary as Import
 from deepscores.pipeline.build import Summary
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.verify import Verdict
+from deepscores.predicting.run import Summary as Predictions
 from deepscores.viewer.serving import open_browser
 from deepscores.vocabulary.labels import LabelSet
 
@@ -271,6 +272,27 @@ def print_trained(trained: Trained) -> None:
         f"ONNX Runtime gives what PyTorch gives, to {trained.difference:.1g} of the largest value"
     )
     print(f"predict with it: deepscores predict {trained.folder} IMAGE -o OUT")
+
+
+_FOUND = {"detect": "objects", "segment": "pixels that have a class", "classify": "patches"}
+
+
+def print_predictions(summary: Predictions) -> None:
+    """What was found, what failed, and how long a page took."""
+    print(
+        f"{summary.folder}: {summary.task}, {summary.pages:,} pages ({summary.new_pages:,} new), "
+        f"{summary.found:,} {_FOUND[summary.task]}"
+    )
+    if summary.new_pages:
+        parts = ", ".join(
+            f"{what} {spent / summary.new_pages:.2f}"
+            for what, spent in sorted(summary.seconds.items(), key=lambda one: -one[1])
+        )
+        print(f"{summary.wall_seconds / summary.new_pages:.2f} s a page; of each, {parts}")
+    for where, why in summary.failures[:_SHOWN]:
+        print(f"failed: {where}: {why}")
+    if len(summary.failures) > _SHOWN:
+        print(f"failed: … and {len(summary.failures) - _SHOWN} more")
 
 
 def print_import(summary: Import) -> None:

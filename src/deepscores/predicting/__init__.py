@@ -1,0 +1,1 @@
+"""Predicting on pictures, PDFs, folders and datasets with a trained model, without PyTorch."""
