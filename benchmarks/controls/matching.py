@@ -1,7 +1,7 @@
 """Where templates fit on a page: normalised cross-correlation, and which of its peaks stay."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -32,16 +32,21 @@ class Peaks(NamedTuple):
 
 def all_peaks(image: NDArray[np.uint8], templates: Sequence[Template]) -> Peaks:
     """Where each of *templates* fits on *image*, the staff lines of which are gone."""
-    summed = cv2.integral(255 - image)
-    found = [_peaks(image, summed, one, place) for place, one in enumerate(templates)]
-    found.append(Peaks(np.empty((0, 4)), np.empty(0), np.empty(0, np.int64)))
+    found = [Peaks(np.empty((0, 4)), np.empty(0), np.empty(0, np.int64))]
+    y, x = (np.flatnonzero((image < 255).any(axis=axis)) for axis in (1, 0))
+    if len(y):  # there is ink
+        left, top = max(x[0] - MARGIN, 0), max(y[0] - MARGIN, 0)
+        inked = image[top : y[-1] + MARGIN + 1, left : x[-1] + MARGIN + 1]
+        summed: NDArray[Any] = cv2.integral(255 - inked)
+        for place, one in enumerate(templates):
+            if (np.array(one.picture.shape) <= inked.shape).all():
+                peaks = _peaks(inked, summed, one, place)
+                found.append(peaks._replace(box=peaks.box + np.array([left, top, left, top])))
     return Peaks(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
 
-def _peaks(
-    image: NDArray[np.uint8], summed: NDArray[np.int32], template: Template, place: int
-) -> Peaks:
-    fit = cv2.matchTemplate(image, template.picture, cv2.TM_CCOEFF_NORMED)
+def _peaks(image: NDArray[np.uint8], summed: NDArray[Any], template: Template, place: int) -> Peaks:
+    fit: NDArray[Any] = cv2.matchTemplate(image, template.picture, cv2.TM_CCOEFF_NORMED)
     highest = cv2.dilate(fit, np.ones((5, 5), np.uint8))
     y, x = np.nonzero((fit >= FLOOR) & (fit >= highest))
     height, width = template.picture.shape
@@ -56,7 +61,7 @@ def _peaks(
 
 
 def _beside(
-    fit: NDArray[np.float32], y: NDArray[np.int64], x: NDArray[np.int64], axis: int
+    fit: NDArray[Any], y: NDArray[np.int64], x: NDArray[np.int64], axis: int
 ) -> NDArray[np.float64]:
     """How far from the pixel the top of the parabola through a peak and its neighbours is."""
     last = fit.shape[axis] - 1

@@ -116,7 +116,7 @@ def network(classes: int, *, size: str, queries: int, denoising: int) -> Any:
     return model
 
 
-def start_afresh(model: torch.nn.Module) -> None:
+def start_afresh(model: Any) -> None:
     """Start layers as PyTorch does, and so the authors, where the library draws normal(0, 0.01).
 
     That, of batch norms, too, is meant to be overwritten by trained weights. Heads and offsets have
@@ -126,7 +126,7 @@ def start_afresh(model: torch.nn.Module) -> None:
         is_layer = isinstance(module, torch.nn.Linear | torch.nn.Conv2d | torch.nn.BatchNorm2d)
         if is_layer and ".backbone." not in name and 0 < module.weight.std() < TINY:
             module.reset_parameters()
-    last = model.get_submodule("model.enc_bbox_head").layers[-1]
+    last = model.model.enc_bbox_head.layers[-1]
     torch.nn.init.zeros_(last.weight)
 
 

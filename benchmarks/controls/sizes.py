@@ -19,7 +19,8 @@ class Resized(NamedTuple):
 
     def to_page(self, box: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, 4) boxes of the picture in pixels of the page."""
-        return (box / np.tile(np.array(self.scale), 2)).astype(np.float32)
+        on_page: NDArray[np.float32] = (box / np.tile(np.array(self.scale), 2)).astype(np.float32)
+        return on_page
 
 
 def shrunk(image: NDArray[np.uint8], side: int) -> Resized:

@@ -1,7 +1,7 @@
 """Staves, and lines beside them, found by run lengths alone: on clean, straight pages."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -91,8 +91,8 @@ def _long_lines(image: Pixels) -> Iterator[Line]:
         yield Line(top, bottom, left, right, middle / thickness, thickness)
 
 
-def runs(inked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the runs of what is true begin, and one past where they end.
+def runs(inked: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the runs of what is true in (n,) *inked* begin, and one past where they end.
 
     >>> [one.tolist() for one in runs(np.array([True, False, True, True]))]
     [[0, 2], [1, 4]]
