@@ -67,7 +67,7 @@ class Task(Protocol):
         """
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Scalars; ``loss`` is made small, the others are logged."""
+        """Scalars of the same names every time; ``loss`` is made small, the others are logged."""
 
     def validate(self) -> dict[str, float]:
         """Figures on a part of the split ``val``; the first is the one to look at."""
@@ -81,5 +81,3 @@ class MakeTask(Protocol):
 
     def __call__(self, dataset: Path, options: TrainOptions, /) -> Task:
         """Open the data; raise DatasetError or RecipeError for what cannot be."""
-
-

@@ -1,0 +1,55 @@
+"""The model file gives what PyTorch gives, or is not written."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from deepscores.baselines.exporting import check_export, to_onnx
+from deepscores.baselines.networks import ResidualNetwork
+from deepscores.baselines.protocol import Exportable
+from deepscores.errors import DeepScoresError
+from deepscores.models.card import ModelCard
+from deepscores.models.file import open_model
+
+CARD = ModelCard("classify", ("a", "b", "c"), "none", None, "small", "0")
+
+
+@pytest.fixture(scope="module")
+def wanted() -> Exportable:
+    torch.manual_seed(1)
+    network = ResidualNetwork(2, 3, (21, 34), 8, (8, 16), 1)
+    for one in network.modules():
+        if isinstance(one, nn.BatchNorm2d):
+            nn.init.uniform_(one.weight, 0.5, 1.5)
+            nn.init.uniform_(one.running_mean, -1, 1)
+    count = torch.export.Dim("n", min=1, max=64)
+    return Exportable(network, (torch.rand(5, 2, 34, 21),), ("x",), ("y",), ({0: count},))
+
+
+def test_the_exported_model_gives_the_same_for_any_number_of_pictures(wanted: Exportable) -> None:
+    wanted.module.train()
+    content = to_onnx(wanted, CARD)
+    assert wanted.module.training  # as it was
+    assert check_export(content, wanted) < 1e-4
+    model = open_model(content, "here", threads=1)
+    assert model.card == CARD
+    for count in (1, 9):
+        x = torch.rand(count, 2, 34, 21)
+        with torch.no_grad():
+            expected = wanted.module(x).numpy()
+        np.testing.assert_allclose(model.run(x=x.numpy())["y"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_model_that_differs_is_refused(wanted: Exportable) -> None:
+    content = to_onnx(wanted, CARD)
+    other = ResidualNetwork(2, 3, (21, 34), 8, (8, 16), 1)
+    with pytest.raises(DeepScoresError, match="ONNX Runtime differs from PyTorch"):
+        check_export(content, replace(wanted, module=other))
+
+
+def test_exporting_says_nothing(wanted: Exportable, capfd: pytest.CaptureFixture[str]) -> None:
+    to_onnx(wanted, CARD)
+    assert capfd.readouterr() == ("", "")
