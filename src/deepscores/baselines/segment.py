@@ -57,7 +57,7 @@ class Preset:
 
 PRESETS = {
     "small": Preset(
-        (16, 32, 64, 96, 128), (1, 2, 2, 2), 64, 128, Sampling(384, 2048), 8,
+        (16, 32, 64, 96, 128), (1, 1, 2, 2), 48, 96, Sampling(384, 2048), 8,
         Plan(2e-3, minutes=18, weight_decay=0.01, clip=1.0),
     ),
     "base": Preset(
