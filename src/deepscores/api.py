@@ -279,9 +279,10 @@ def train(
     checkpoint and raises KeyboardInterrupt.
     """
     wanted = train_options(task, options)
-    return training().train(
+    found: Trained = training().train(
         task, Path(dataset), Path(output), wanted, force=force, progress=progress
     )
+    return found
 
 
 def view(

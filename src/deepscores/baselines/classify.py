@@ -41,12 +41,14 @@ class Preset:
     temperature: float = 0.5  # of classes; 1: as often as they come, 0: all alike
     smoothing: float = 0.0
     shift: int = 0  # pixels, by which patches move at random
+    per_class: int = 5000  # patches of one at most: reading them takes time
 
 
 PRESETS = {
     "small": Preset(
-        16, (32, 64, 128), 1, 128,
-        Plan(3e-3, minutes=8, weight_decay=0.02, average=0.998, clip=5.0),
+        8, (32, 64, 128), 1, 128,
+        Plan(3e-3, minutes=8, weight_decay=0.02, average=0.998, clip=5.0, validations=2),
+        per_class=2000,
     ),
     "base": Preset(
         32, (48, 96, 192), 2, 128,
@@ -73,7 +75,8 @@ class Network(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(n, channels, height, width) uint8, 255 = paper, to (n, classes) probabilities."""
         ink = 1 - image.to(torch.float32) / 255
-        return self.inner(ink).softmax(dim=1)
+        found: torch.Tensor = self.inner(ink).softmax(dim=1)
+        return found
 
 
 class Classify:
@@ -89,7 +92,7 @@ class Classify:
             raise RecipeError("staff-space: patches are as the dataset has them; build it so")
         self.options, self.preset = options, PRESETS[options.preset]
         own, self.judged = (at_random if options.protocol == "paper" else by_works)(
-            dataset, options
+            dataset, options, self.preset.per_class
         )
         if not len(self.judged):
             raise RecipeError(f"{dataset}: no patch to judge by in `val`; try --protocol paper")
@@ -144,14 +147,18 @@ class Classify:
         return {"loss": loss, "accuracy": (found.argmax(dim=1) == labels).float().mean()}
 
     def validate(self) -> dict[str, float]:
-        """See `Task`: of the patches to judge by, shares that are right."""
+        """See `Task`: of the patches to judge by, shares that are right; and of unseen classes."""
         held = _Held.of(self.judged, "cpu")
         device = self._held.labels.device
         found = [np.empty(0, np.int64)]
-        for items in torch.arange(len(self.judged)).split(_AT_ONCE):
+        for first in range(0, len(self.judged), _AT_ONCE):
+            items = torch.arange(first, min(first + _AT_ONCE, len(self.judged)))
             ink = held.ink(items, with_boxes=self.box_channel).to(device)
             found.append(self.model.inner(ink).argmax(dim=1).cpu().numpy())
-        return figures(self.judged.labels, np.concatenate(found), len(self.judged.classes))
+        labels, classes = self.judged.labels, len(self.judged.classes)
+        shown = np.bincount(self.pool.labels, minlength=classes)
+        unseen = {"unseen": float((shown[labels] == 0).mean())}
+        return figures(labels, np.concatenate(found), classes) | unseen
 
     def exportable(self) -> Exportable:
         """See `Task`."""

@@ -1,4 +1,4 @@
-"""From the trained network to the model file: ONNX with the card inside, checked against PyTorch."""
+"""From the trained network to the model file: ONNX with the card inside, and checked."""
 
 import contextlib
 import io

@@ -14,7 +14,9 @@ class Residual(nn.Module):
         super().__init__()
         self.first = convolution(inputs, outputs, 3, stride)
         self.second = convolution(outputs, outputs, 3)
-        nn.init.zeros_(self.second[1].weight)  # begins as the shortcut alone
+        norm = self.second[1]
+        assert isinstance(norm, nn.BatchNorm2d)
+        nn.init.zeros_(norm.weight)  # begins as the shortcut alone
         self.shortcut = (
             nn.Identity()
             if stride == 1 and inputs == outputs

@@ -1,10 +1,12 @@
 """Patches of a dataset, or of fresh pages, in one array: decoded once, then only looked up."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from deepscores.loaders import Patches, SyntheticPages
 from deepscores.models.patches import boxes_in_patches
 from deepscores.streams import stream
 
-_PER_CLASS = 5000  # patches that are cut from pages, at most
+_PER_CLASS = 5000  # patches at most, where the dataset did not choose them
 _IN_MEMORY = 2 * 2**30  # bytes; more lie in a file
 _PAGES = 48  # fresh ones in an epoch
 _SHARE = 0.8  # of a class that trains, by the paper's protocol
@@ -50,19 +52,19 @@ class PatchSet:
 
 
 def read_patches(
-    dataset: Path, split: str, options: TrainOptions
+    dataset: Path, split: str, options: TrainOptions, most: int = _PER_CLASS
 ) -> PatchSet:
     """The patches of *split* (``all``: of all): files of the dataset, or cut from its pages.
 
-    Cut they are for another label set, and where the dataset holds no patches: at most 5,000 of a
-    class. Raise DatasetError for files that are missing or damaged.
+    They are cut for another label set, and where the dataset holds no patches. Of a class there are
+    *most* at most, chosen at random. Raise DatasetError for files that are missing or damaged.
     """
     has_files = bool(open_dataset(dataset).info["recipe"].get("patches"))
     use_files = has_files and options.labels is None and (dataset / "patches").is_dir()
     patches = Patches(
         dataset, split, source="files" if use_files else "pages", labels=options.labels
     )
-    items = np.arange(len(patches)) if use_files else _drawn(patches, options.seed)
+    items = _drawn(patches, options.seed, most)
     width, height = patches.size
     images = _room(len(items), height, width)
     rows = patches.rows()[items]
@@ -75,23 +77,26 @@ def read_patches(
 
 
 def by_works(
-    dataset: Path, options: TrainOptions
+    dataset: Path, options: TrainOptions, most: int = _PER_CLASS
 ) -> tuple[PatchSet | None, PatchSet]:
     """Training and validation patches by the dataset's splits; `test` is not touched.
 
-    With a recipe of fresh pages there are no training patches yet.
+    *most* of a class train. With a recipe of fresh pages there are no training patches yet.
     """
-    own = None if options.recipe else read_patches(dataset, "train", options)
+    own = None if options.recipe else read_patches(dataset, "train", options, most)
     return own, read_patches(dataset, "val", options)
 
 
 def at_random(
-    dataset: Path, options: TrainOptions
+    dataset: Path, options: TrainOptions, most: int = _PER_CLASS
 ) -> tuple[PatchSet, PatchSet]:
-    """The paper's protocol: of all patches, 80 % of each class train, 20 % are for judging."""
+    """The paper's protocol: of all patches, 80 % of each class train, 20 % are for judging.
+
+    Of at most *most* of a class.
+    """
     if options.recipe:
         raise RecipeError("protocol: the paper's takes a dataset's patches, no fresh pages")
-    every = read_patches(dataset, "all", options)
+    every = read_patches(dataset, "all", options, most)
     starts, _ = every.items_by_class()
     random = stream(options.seed, "paper's protocol")
     training = np.zeros(len(every), bool)
@@ -107,21 +112,23 @@ class FreshPatches:
     def __init__(self, options: TrainOptions, size: tuple[int, int], classes: Sequence[str]):
         width, height = size
         self._classes = tuple(classes)
+        changes: dict[str, Any] = {"seed": options.seed}
+        if options.labels:
+            changes["labels"] = options.labels
         self._pages = SyntheticPages(
-            form=_Cut(width, height), recipe=options.recipe, split="train", seed=options.seed,
-            **({"labels": options.labels} if options.labels else {}),
-        )  # fmt: skip
+            form=_Cut(width, height), recipe=options.recipe, split="train", **changes
+        )
         if self._pages.classes[1:] != self._classes:
-            raise RecipeError("synthetic: the recipe's label set is not the dataset's; see --labels")
+            raise RecipeError(
+                "synthetic: the recipe's label set is not the dataset's; see --labels"
+            )
 
     def epoch(self, number: int) -> PatchSet:
         """The patches of some pages; the same for the same number."""
         self._pages.set_epoch(number)
-        iterator: Iterator[PatchSet] = iter(self._pages)
-        try:
-            found = [*islice(iterator, _PAGES)]
-        finally:
-            iterator.close()  # type: ignore[attr-defined] - a generator, which ends the engraver
+        stream = cast("Generator[PatchSet]", iter(self._pages))
+        with closing(stream) as pages:  # closed, it ends the engraver
+            found = [*islice(pages, _PAGES)]
         labels = np.concatenate([one.labels for one in found])
         order = np.argsort(labels, kind="stable")
         return PatchSet(
@@ -150,13 +157,13 @@ class _Cut:
         return PatchSet(images, np.arange(len(objects)), boxes, labels, ())
 
 
-def _drawn(patches: Patches, seed: int) -> NDArray[np.int64]:
-    """Items, at most so many of each class."""
+def _drawn(patches: Patches, seed: int, most: int) -> NDArray[np.int64]:
+    """Items, *most* of each class at most."""
     starts, _ = patches.items_by_class()
-    random = stream(seed, "patches of pages")
+    random = stream(seed, "patches")
     found = [np.empty(0, np.int64)]
     for start, end in zip(starts.tolist(), starts[1:].tolist(), strict=False):
-        found.append(np.sort(start + random.permutation(end - start)[:_PER_CLASS]))
+        found.append(np.sort(start + random.permutation(end - start)[:most]))
     return np.concatenate(found)
 
 

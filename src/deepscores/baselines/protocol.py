@@ -81,5 +81,3 @@ class MakeTask(Protocol):
 
     def __call__(self, dataset: Path, options: TrainOptions, /) -> Task:
         """Open the data; raise DatasetError or RecipeError for what cannot be."""
-
-

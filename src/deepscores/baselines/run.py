@@ -81,9 +81,7 @@ class _Run:
         budget = budget_of(self.options, self.task.plan)
         table = {**self.asked, **self._circumstances(budget)}
         _write_json(self.folder / _RUN, table)
-        loop = Loop(
-            self.task, budget, self.device, self.options.seed, self.folder, self.progress
-        )
+        loop = Loop(self.task, budget, self.device, self.options.seed, self.folder, self.progress)
         if loop.place.step:
             self.progress.note(f"goes on from step {loop.place.step:,}")
         with stop_asked() as asked:

@@ -200,7 +200,9 @@ def print_trained(trained: Trained) -> None:
     )
     for name, value in trained.figures.items():
         print(f"{value:>12.4g}  {name} on val")
-    print(f"ONNX Runtime gives what PyTorch gives, to {trained.difference:.1g} of the largest value")
+    print(
+        f"ONNX Runtime gives what PyTorch gives, to {trained.difference:.1g} of the largest value"
+    )
     print(f"predict with it: deepscores predict {trained.folder} IMAGE -o OUT")
 
 

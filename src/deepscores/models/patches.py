@@ -1,4 +1,4 @@
-"""What the classifier is shown of an object: the page around it and, if wanted, where its box is."""
+"""What the classifier is shown of an object: the page around it, and where its box is."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def patch_size(card: ModelCard) -> tuple[int, int]:
 def classify_patches(
     model: Model, inputs: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Labels (n,), places in the card's classes, and their probabilities (n,), of `patch_inputs`."""
+    """Labels (n,), places in the card's classes, of `patch_inputs`; their probabilities (n,)."""
     labels, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     for start in range(0, len(inputs), _BATCH):
         found = model.run(image=inputs[start : start + _BATCH])["scores"]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from deepscores.baselines.options import TrainOptions, train_options
+from deepscores.baselines.protocol import Plan
 from deepscores.baselines.registry import task_maker
 from deepscores.baselines.schedule import Budget, budget_of
-from deepscores.baselines.protocol import Plan
 from deepscores.errors import RecipeError
 
 

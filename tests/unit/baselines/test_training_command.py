@@ -24,7 +24,9 @@ def test_ctrl_c_keeps_the_run_and_the_same_command_goes_on(
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     start = "from deepscores.cli import main; main()"
     command = [sys.executable, "-c", start, *arguments(melody_patches, parts)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as one:
         assert one.stderr
         for told in one.stderr:
             if told.startswith("train"):  # the loop is entered
