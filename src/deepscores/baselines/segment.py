@@ -35,6 +35,7 @@ from deepscores.vocabulary.labels import load_label_set
 _AHEAD = 2  # batches of each thread that wait
 _TILES = 4  # of each page, in an epoch
 _MOST_STRIDES = 1024  # of a page's side, in multiples of STRIDE
+_WITHIN = 8  # numbers that say where in the trunk's pixel a point lies
 _LEAN_TILES = 8  # around each class, on which the points' lean is measured
 _LEAST_PIXELS = 1_000  # of a class, to count in a validation
 
@@ -50,19 +51,19 @@ class Preset:
     sampling: Sampling
     batch_size: int  # tiles
     plan: Plan
-    reach: int = 4  # pixels around a point that the head sees as they are
-    tempered: float = 0.0  # 0: a point is what it most likely is; 1: as if classes were as frequent
+    reach: int = 3  # pixels around a point that the head sees as they are
+    tempered: float = 0.2  # 0: a point is what it most likely is; 1: as if classes were as frequent
     pages: int = 6  # of a validation
 
 
 PRESETS = {
     "small": Preset(
-        (16, 32, 64, 96, 128), (1, 2, 2, 2), 64, 128, Sampling(384, 2048), 8,
+        (16, 32, 64, 96, 128), (1, 1, 2, 2), 48, 96, Sampling(384, 2048), 8,
         Plan(2e-3, minutes=18, weight_decay=0.01, clip=1.0),
     ),
     "base": Preset(
         (32, 64, 128, 256, 384), (2, 3, 3, 2), 128, 256, Sampling(512, 4096), 32,
-        Plan(2e-3, minutes=15, weight_decay=0.02, clip=1.0), pages=24,
+        Plan(4e-3, minutes=15, weight_decay=0.02, clip=1.0), pages=24,
     ),
 }  # fmt: skip
 
@@ -74,14 +75,13 @@ class PointNetwork(nn.Module):
         super().__init__()
         self.trunk = Trunk(preset.widths, preset.depths, preset.joined)
         hidden, self.reach = preset.hidden, preset.reach
-        self.of_trunk = nn.Linear(preset.joined, hidden)
-        self.of_stem = nn.Linear(preset.widths[0], hidden, bias=False)
-        self.of_pixels = nn.Linear((2 * preset.reach + 1) ** 2, hidden, bias=False)
-        self.within = nn.Embedding(16, hidden)  # of the trunk's 4 × 4 pixels, which it is
-        nn.init.normal_(self.within.weight, std=0.1)
+        self.within = nn.Embedding(16, _WITHIN)  # of the trunk's 4 × 4 pixels, which it is
+        seen = preset.joined + preset.widths[0] + _WITHIN + (2 * preset.reach + 1) ** 2
         self.head = nn.Sequential(
-            nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes)
-        )
+            nn.Linear(seen, hidden), nn.ReLU(),
+            nn.Linear(hidden, hidden), nn.ReLU(),
+            nn.Linear(hidden, classes),
+        )  # fmt: skip
 
     def forward(self, image: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
         """(points, classes) of uint8 pictures (n, 1, height, width) at *place*.
@@ -95,10 +95,14 @@ class PointNetwork(nn.Module):
         width = image.shape[3]
         row = place // width
         column = place - row * width  # a remainder by a size cannot be exported
-        near = _at(coarse, row // 4 * (width // 4) + column // 4)
-        nearer = _at(fine, row // 2 * (width // 2) + column // 2)
-        seen = self.of_trunk(near) + self.of_stem(nearer) + self.within(row % 4 * 4 + column % 4)
-        logits: torch.Tensor = self.head(seen + self.of_pixels(self._around(ink, row, column)))
+        seen = (
+            _at(coarse, row // 4 * (width // 4) + column // 4),
+            _at(fine, row // 2 * (width // 2) + column // 2),
+            self.within(row % 4 * 4 + column % 4),
+            self._around(ink, row, column),
+        )
+        dtype = seen[0].dtype  # half of 32 bits, if a graphics card trains
+        logits: torch.Tensor = self.head(torch.cat([one.to(dtype) for one in seen], 1))
         return logits
 
     def _around(self, ink: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
@@ -109,7 +113,8 @@ class PointNetwork(nn.Module):
         corner = (row + row // ink.shape[2] * 2 * reach) * width + column
         steps = torch.arange(side, device=ink.device)
         offsets = (steps[:, None] * width + steps).flatten()
-        return padded.flatten()[corner[:, None] + offsets]
+        places = (corner[:, None] + offsets).flatten()
+        return padded.flatten().index_select(0, places).reshape(-1, side**2)
 
 
 class PageNetwork(nn.Module):
