@@ -69,7 +69,7 @@ lock: ## resolve the newest versions allowed by pyproject.toml into the locks
 	$(require-python)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install $(UV)
-	$(call resolve,--extra corpus --extra stats --extra report --extra view --extra sequences --extra build,requirements.lock)
+	$(call resolve,--extra corpus --extra stats --extra report --extra view --extra sequences --extra evaluate --extra predict --extra build,requirements.lock)
 	$(call resolve,--extra dev --constraint requirements.lock,requirements-dev.lock)
 	$(call resolve,--extra bench --constraint requirements-dev.lock,requirements-bench.lock)
 
