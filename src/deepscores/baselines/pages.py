@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.tiles import TrainPage
 from deepscores.dataset import open_dataset
@@ -104,8 +105,7 @@ class PageSource:
     def _read(self, places: NDArray[np.int32], most_pixels: int) -> Iterator[TrainPage]:
         """The first of *places*, as many as go into memory, at least one."""
         pixels = 0
-        for place in places.tolist():
-            page = self.read(place)
+        for page in made_ahead(self.read, places.tolist(), self._options.workers or 0):
             pixels += page.image.size
             if pixels > most_pixels and pixels > page.image.size:
                 return
@@ -116,7 +116,7 @@ def _fresh_pages(options: TrainOptions, names: tuple[str, ...]) -> SyntheticPage
     """Pages of a recipe, made on the spot, of scores that a build would train on."""
     changes = {"labels": options.labels} if options.labels else {}
     form = _Form(options.staff_space)
-    found = SyntheticPages(form=form, recipe=options.recipe, split="train", **changes)
+    found = SyntheticPages(form=form, recipe=options.recipe, split="train", seed=options.seed, **changes)
     if found.classes[1:] != names:
         raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset does")
     return found
