@@ -171,8 +171,12 @@ def detect_page(
     given = torch.from_numpy(padded(image))[None, None].to(device)
     # Trying out ways to convolve pays for tiles, which are all of one size; pages are of many.
     quick = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
-    with torch.inference_mode(), quick, cudnn.flags(enabled=True, benchmark=False):
-        heat, boxes = model(given)
+    tried, cudnn.benchmark = cudnn.benchmark, False
+    try:
+        with torch.inference_mode(), quick:
+            heat, boxes = model(given)
+    finally:
+        cudnn.benchmark = tried
     return decode_maps(heat[0].float().cpu().numpy(), boxes[0].float().cpu().numpy(), layout)
 
 
