@@ -7,6 +7,7 @@ the network can see are found by their two ends.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.backends import cudnn
 
 from deepscores.baselines.heat_network import Detector, shape_of
 from deepscores.baselines.options import TrainOptions
@@ -29,13 +31,14 @@ from deepscores.baselines.targets import (
     first_logit,
     heat_loss,
 )
-from deepscores.baselines.tiles import PAPER, TileBatch, TileRules, TileSampler
+from deepscores.baselines.tiles import PAPER, TileBatch, TileRules, TileSampler, TrainPage
 from deepscores.models.card import ModelCard
 from deepscores.models.detections import Detections, decode_maps
 from deepscores.version import __version__
 
 MULTIPLE = 32  # of which a page's height and width are made
-_BOX_WEIGHT = 1.0  # of the boxes' loss, beside the heat map's
+_THREADS = 3  # that draw tiles; more would only wait for one another
+_MINUTES_EACH, _STEPS_EACH = 4, 500  # of training, for each validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Preset:
     """What goes with a network's size."""
 
     tiles: TileRules
+    steep: float  # errors of boxes below are squared
+    box_weight: float  # of the boxes' loss, beside the heat map's
     most_pixels: int  # of pages in memory
     validated: int  # pages
     plan: Plan
@@ -50,15 +55,19 @@ class Preset:
 
 PRESETS = {
     "small": Preset(
-        TileRules(side=384, batch=8),
+        TileRules(side=384, batch=4, temperature=0.1),
+        0.05,
+        1.5,
         2_000_000_000,
         8,
-        Plan(learning_rate=2e-3, minutes=20, weight_decay=1e-4, clip=10.0, average=0.998),
+        Plan(learning_rate=3e-3, minutes=20, weight_decay=1e-4, clip=10.0, average=0.998),
     ),
     "base": Preset(
         TileRules(side=512, batch=32),
-        30_000_000_000,
-        24,
+        0.03,
+        2.0,
+        12_000_000_000,
+        12,
         Plan(learning_rate=2e-3, minutes=20, weight_decay=1e-4, clip=10.0, average=0.999),
     ),
 }
@@ -71,10 +80,9 @@ class Detect:
 
     def __init__(self, dataset: Path, options: TrainOptions) -> None:
         shape = shape_of(options.preset)
-        preset = PRESETS[options.preset]
-        self.options, self.plan = options, preset.plan
+        self.preset = preset = PRESETS[options.preset]
+        self.options, self.plan = options, _planned(preset.plan, options)
         self._rules = replace(preset.tiles, batch=options.batch_size or preset.tiles.batch)
-        self._validated = preset.validated
         self.source = PageSource(dataset, options, preset.most_pixels)
         self.layout = layout_for(
             *self.source.objects("train"), self.source.staff_space or 0, shape.stride
@@ -82,6 +90,12 @@ class Detect:
         torch.manual_seed(options.seed)
         self.model = Detector(shape, len(self.layout.channels), self.layout.groups, first_logit())
         self._epoch: tuple[int, TileSampler] | None = None
+        if not options.recipe:
+            self._sampler(0)  # reads pages, which takes time that is not training's
+
+    @cached_property
+    def _judged(self) -> list[TrainPage]:
+        return self.source.spread("val", self.preset.validated)
 
     def card(self) -> ModelCard:
         """What the model file says."""
@@ -97,12 +111,17 @@ class Detect:
 
     def batches(self, epoch: int, skip: int) -> Iterator[TileBatch]:
         """Batches of tiles, see `TileSampler`."""
+        threads = min(self.options.workers or 0, _THREADS)
+        pinned = self.options.device == "cuda"
+        yield from self._sampler(epoch).batches(epoch, skip, threads=threads, pinned=pinned)
+
+    def _sampler(self, epoch: int) -> TileSampler:
         if self._epoch is None or self._epoch[0] != epoch:
             self._epoch = None  # its pages go before others come
             pages = self.source.epoch(epoch)
             sampler = TileSampler(pages, self.layout, self._rules, self.options.seed)
             self._epoch = epoch, sampler
-        yield from self._epoch[1].batches(epoch, skip)
+        return self._epoch[1]
 
     def loss(self, batch: TileBatch) -> dict[str, Tensor]:
         """``loss``, and its parts ``heat`` and ``box``."""
@@ -112,16 +131,15 @@ class Detect:
         targets = draw_targets(objects, columns, (len(image), heat.shape[2], heat.shape[3]))
         losses = {
             "heat": heat_loss(heat, targets),
-            "box": box_loss(boxes, targets, self.layout.stride),
+            "box": box_loss(boxes, targets, self.layout.stride, self.preset.steep),
         }
-        return {"loss": losses["heat"] + _BOX_WEIGHT * losses["box"], **losses}
+        return {"loss": losses["heat"] + self.preset.box_weight * losses["box"], **losses}
 
     def validate(self) -> dict[str, float]:
         """Average precision on some whole pages of the split ``val``; the mean over classes."""
-        pages = self.source.spread("val", self._validated)
         device = next(self.model.parameters()).device
-        found = [detect_page(self.model, page.image, self.layout, device) for page in pages]
-        truth = [Truth(page.box, page.class_id) for page in pages]
+        found = [detect_page(self.model, page.image, self.layout, device) for page in self._judged]
+        truth = [Truth(page.box, page.class_id) for page in self._judged]
         mean = macro(average_precisions(found, truth, THRESHOLDS), truth)
         return {"AP50": float(mean[0]), "AP": float(mean.mean())}
 
@@ -137,13 +155,28 @@ class Detect:
         )
 
 
+def _planned(plan: Plan, options: TrainOptions) -> Plan:
+    """*plan* with fewer validations in a short run."""
+    if options.steps is not None:
+        most = options.steps // _STEPS_EACH
+    else:
+        most = int((options.minutes or plan.minutes or 0) / _MINUTES_EACH)
+    return replace(plan, validations=max(min(plan.validations, most), 1))
+
+
 def detect_page(
     model: Detector, image: NDArray[np.uint8], layout: Any, device: torch.device
 ) -> Detections:
     """What *model* finds on a page (height, width), 255 = paper."""
     given = torch.from_numpy(padded(image))[None, None].to(device)
-    with torch.inference_mode():
-        heat, boxes = model(given)
+    # Trying out ways to convolve pays for tiles, which are all of one size; pages are of many.
+    quick = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+    tried, cudnn.benchmark = cudnn.benchmark, False
+    try:
+        with torch.inference_mode(), quick:
+            heat, boxes = model(given)
+    finally:
+        cudnn.benchmark = tried
     return decode_maps(heat[0].float().cpu().numpy(), boxes[0].float().cpu().numpy(), layout)
 
 

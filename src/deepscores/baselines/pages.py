@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.tiles import TrainPage
 from deepscores.dataset import open_dataset
@@ -21,12 +22,13 @@ from deepscores.loaders.synthetic import SyntheticPages
 from deepscores.streams import stream
 
 _FRESH = 64  # pages made on the spot for an epoch
+_KEPT = 4  # epochs on the same pages, where not all go into memory
 
 
 class PageSource:
     """The pages of a dataset, at one staff space, read when they are asked for.
 
-    *most_pixels* limits what an epoch holds in memory; each takes other pages then.
+    *most_pixels* limits what is held in memory; every few epochs other pages are, then.
     """
 
     def __init__(self, dataset: Path, options: TrainOptions, most_pixels: int) -> None:
@@ -36,7 +38,8 @@ class PageSource:
         labels = options.labels or open_dataset(dataset).labels.name
         self.label_set = str(labels)
         self._fresh = _fresh_pages(options, self.index.names) if options.recipe else None
-        self._held: list[TrainPage] | None = None  # all pages, where they go into memory
+        self._held: dict[int, list[TrainPage]] = {}  # by when they were drawn
+        self._has_all = self._pixels("train") <= most_pixels
 
     @property
     def staff_space(self) -> float | None:
@@ -61,15 +64,18 @@ class PageSource:
         if self._fresh is not None:
             self._fresh.set_epoch(number)
             return list(islice(self._fresh, _FRESH))
-        if self._held is not None:
-            return self._held
+        drawing = 0 if self._has_all else number // _KEPT
+        if drawing not in self._held:
+            self._held = {}  # they go before others come
+            self._held[drawing] = self._drawn(drawing)
+        return self._held[drawing]
+
+    def _drawn(self, drawing: int) -> list[TrainPage]:
+        """As many pages of the split ``train`` as go into memory, in the order of their names."""
         places = self._places("train")
-        random = stream(self._options.seed, "pages", number)
+        random = stream(self._options.seed, "pages", drawing)
         found = list(self._read(random.permutation(places), self._most_pixels))
-        if len(found) == len(places):
-            self._held = sorted(found, key=lambda page: page.name)
-            return self._held
-        return found
+        return sorted(found, key=lambda page: page.name)
 
     def spread(self, split: str, most: int) -> list[TrainPage]:
         """At most so many pages of a split, from all over it."""
@@ -101,11 +107,18 @@ class PageSource:
         wanted = self._options.staff_space
         return wanted / before if wanted is not None and before > 0 else 1.0
 
+    def _pixels(self, split: str) -> float:
+        """Of all pages of a split."""
+        pages = self.index.pages
+        places = self.index.places(split)
+        sizes = np.stack([pages[side].to_numpy()[places] for side in ("width", "height")])
+        factors = np.array([self._factor(place) for place in places.tolist()])
+        return float((sizes.astype(np.float64).prod(axis=0) * factors**2).sum())
+
     def _read(self, places: NDArray[np.int32], most_pixels: int) -> Iterator[TrainPage]:
         """The first of *places*, as many as go into memory, at least one."""
         pixels = 0
-        for place in places.tolist():
-            page = self.read(place)
+        for page in made_ahead(self.read, places.tolist(), self._options.workers or 0):
             pixels += page.image.size
             if pixels > most_pixels and pixels > page.image.size:
                 return
@@ -116,7 +129,7 @@ def _fresh_pages(options: TrainOptions, names: tuple[str, ...]) -> SyntheticPage
     """Pages of a recipe, made on the spot, of scores that a build would train on."""
     changes = {"labels": options.labels} if options.labels else {}
     form = _Form(options.staff_space)
-    found = SyntheticPages(form=form, recipe=options.recipe, split="train", **changes)
+    found = SyntheticPages(form=form, recipe=options.recipe, split="train", seed=options.seed, **changes)
     if found.classes[1:] != names:
         raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset does")
     return found

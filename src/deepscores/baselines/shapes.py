@@ -10,6 +10,9 @@ from deepscores.models.detections import Channel, HeatLayout, Part
 
 _LONG = 24.0  # staff spaces: lines that are longer are found by their ends …
 _STRAIGHT = 8.0  # … if they are so many times as long as thick
+_EVEN_LONG = 9.0  # staff spaces: across the page shorter ones, too, hairpins and brackets …
+_EVEN_STRAIGHT = 4.0
+_EVEN = 0.3  # … if the logarithms of their heights differ so little; a slur's height says nothing
 _BINS = (0.3, 0.8, 1.6, 3.2)  # staff spaces, between groups of widths and of heights
 _SPACE = 16.0  # pixels, where a dataset does not tell its own
 _END = 1.0  # staff spaces: the length of the box around an end
@@ -32,8 +35,13 @@ def layout_for(
     for one in np.unique(class_id).tolist():
         sizes = np.maximum(_sizes(box[class_id == one]), _EPSILON)
         width, height = np.exp(np.log(sizes).mean(axis=0)).tolist()
-        drafts += [(one, *part) for part in _parts(width, height, space)]
-    bins = [_bins(width, height, space) for _, width, height, _ in drafts]
+        is_even = bool(np.log(sizes[:, 1]).std() < _EVEN)
+        drafts += [(one, *part) for part in _parts(width, height, space, is_even=is_even)]
+    # The two ends of a short line share a cell, so they do not share box channels.
+    bins = [
+        (*_bins(width, height, space), part in ("right", "bottom"))
+        for _, width, height, part in drafts
+    ]
     groups = sorted(set(bins))
     return HeatLayout(
         stride,
@@ -44,10 +52,13 @@ def layout_for(
     )
 
 
-def _parts(width: float, height: float, space: float) -> list[tuple[float, float, Part]]:
+def _parts(
+    width: float, height: float, space: float, *, is_even: bool
+) -> list[tuple[float, float, Part]]:
     """Sizes of the boxes around what is to be found of a class."""
     end = _END * space
-    if width > _LONG * space and width > _STRAIGHT * height:
+    long, straight = (_EVEN_LONG, _EVEN_STRAIGHT) if is_even else (_LONG, _STRAIGHT)
+    if width > long * space and width > straight * height:
         return [(end, height, "left"), (end, height, "right")]
     if height > _LONG * space and height > _STRAIGHT * width:
         return [(width, end, "top"), (width, end, "bottom")]

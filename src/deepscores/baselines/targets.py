@@ -1,6 +1,7 @@
 """What a heat-map detector is to say of a batch of tiles, and how far off it is."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -16,7 +17,6 @@ _NEAR = 0.3  # of the Gaussian: cells that are to know the box, too
 _SHOWN = 0.5  # share of an object that has to be in the tile; of less, nothing is asked
 _WHOLE = 0.98  # … and for its box to be asked
 _LEAST_SIDE = 1.5  # pixels, against which an error of a thin side is measured
-_STEEP = 0.1  # errors below are squared
 _PRIOR = 0.01  # score of every cell in the beginning
 
 
@@ -39,8 +39,9 @@ class LayoutTensors:
     size: Tensor  # (channels, 2) float32, pixels
 
     @staticmethod
+    @lru_cache(maxsize=4)
     def of(layout: HeatLayout, device: torch.device) -> "LayoutTensors":
-        """The columns of *layout*."""
+        """The columns of *layout*; the same tensors every time."""
         sizes = [(one.width, one.height) for one in layout.channels]
         return LayoutTensors(
             layout.stride,
@@ -176,8 +177,11 @@ def heat_loss(heat: Tensor, targets: Targets) -> Tensor:
     return (missed.sum() + (alarm * ~is_middle).sum()) / is_middle.sum().clamp(min=1)
 
 
-def box_loss(boxes: Tensor, targets: Targets, stride: int) -> Tensor:
-    """How far boxes are off, each side's error as a share of that side: what costs IoU."""
+def box_loss(boxes: Tensor, targets: Targets, stride: int, steep: float) -> Tensor:
+    """How far boxes are off, each side's error as a share of that side: what costs IoU.
+
+    Errors below *steep* are squared.
+    """
     tiles, _, rows, columns = boxes.shape
     maps = boxes.float().reshape(tiles, -1, 4, rows, columns)
     raw = maps[targets.tile, targets.group, :, targets.row, targets.column]
@@ -185,7 +189,7 @@ def box_loss(boxes: Tensor, targets: Targets, stride: int) -> Tensor:
     off = torch.cat(
         [(raw[:, :2] - targets.raw[:, :2]) * scale, raw[:, 2:] - targets.raw[:, 2:]], dim=1
     )
-    error = functional.smooth_l1_loss(off, torch.zeros_like(off), beta=_STEEP, reduction="none")
+    error = functional.smooth_l1_loss(off, torch.zeros_like(off), beta=steep, reduction="none")
     return (error.sum(dim=1) * targets.weight).sum() / targets.weight.sum().clamp(min=1e-6)
 
 

@@ -1,6 +1,7 @@
 """Tiles of pages for training a detector: pages stay in memory, rare classes come up often."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.shapes import channel_objects
 from deepscores.baselines.targets import TileObjects
 from deepscores.errors import DatasetError
@@ -74,10 +76,19 @@ class TileSampler:
         pixels = sum(image.size for image in self._images)
         return int(-(-pixels // (self.rules.side**2 * self.rules.batch)))
 
-    def batches(self, epoch: int, skip: int) -> Iterator[TileBatch]:
-        """The batches of an epoch but for the first *skip*; each follows from its number alone."""
-        for number in range(skip, len(self)):
-            yield self.draw(epoch, number)
+    def batches(
+        self, epoch: int, skip: int, *, threads: int = 0, pinned: bool = False
+    ) -> Iterator[TileBatch]:
+        """The batches of an epoch but for the first *skip*; each follows from its number alone.
+
+        *threads* draw them ahead, into *pinned* memory if a graphics card is to have them.
+        """
+        draw = partial(self._pinned if pinned else self.draw, epoch)
+        yield from made_ahead(draw, range(skip, len(self)), threads)
+
+    def _pinned(self, epoch: int, number: int) -> TileBatch:
+        image, objects = self.draw(epoch, number)
+        return TileBatch(image.pin_memory(), TileObjects(*(one.pin_memory() for one in objects)))
 
     def draw(self, epoch: int, number: int) -> TileBatch:
         """One batch."""

@@ -119,10 +119,10 @@ def test_losses_vanish_where_all_is_right_and_only_there() -> None:
     heat, boxes = answer(targets, HEADS, (2, 24, 24))
     # Beside a middle the focal loss is lenient, not silent: a little is left.
     assert heat_loss(heat, targets) < 0.3
-    assert box_loss(boxes, targets, 4) < 1e-6
+    assert box_loss(boxes, targets, 4, 0.1) < 1e-6
     assert heat_loss(-heat, targets) > 10
     assert heat_loss(torch.full_like(heat, -9.0), targets) > 5
-    assert box_loss(boxes + 0.5, targets, 4) > 0.5
+    assert box_loss(boxes + 0.5, targets, 4, 0.1) > 0.5
 
 
 def test_a_thin_side_weighs_an_error_more() -> None:
@@ -132,7 +132,7 @@ def test_a_thin_side_weighs_an_error_more() -> None:
         targets = draw_targets(objects_of(one), columns, (1, 24, 24))
         _, boxes = answer(targets, HEADS, (1, 24, 24))
         boxes[:, [0, 4]] += 0.25  # a pixel to the right
-        errors.append(float(box_loss(boxes, targets, 4)))
+        errors.append(float(box_loss(boxes, targets, 4, 0.1)))
     assert errors[1] > 5 * errors[0]
 
 
