@@ -21,7 +21,7 @@ class InkPage(NamedTuple):
     height: int
     width: int
     starts: NDArray[np.int64]  # (height + 1,) where each row's pixels begin, and the end
-    column: NDArray[np.int32]  # (n,)
+    column: NDArray[np.unsignedinteger]  # (n,)
     grey: NDArray[np.uint8]  # (n,) below 255
     class_id: NDArray[np.uint8] | NDArray[np.uint16]  # (n,) 0: unlabelled
 
@@ -51,7 +51,7 @@ def pack_page(page: LabelledPage) -> InkPage:
         page.height,
         page.width,
         np.searchsorted(pixels, rows),
-        (pixels % page.width).astype(np.int32),
+        (pixels % page.width).astype(np.min_scalar_type(page.width)),
         page.image.ravel()[pixels],
         of_symbol[page.owners.ravel()[pixels]],
     )
@@ -63,7 +63,7 @@ def cut_tile(page: InkPage, window: Window) -> InkTile:
     last = min(y + size, page.height)
     lengths = np.diff(page.starts[y : last + 1])
     part = slice(page.starts[y], page.starts[last])
-    column = page.column[part] - x
+    column = page.column[part].astype(np.int64) - x
     inside = (column >= 0) & (column < size)
     place = (np.repeat(np.arange(last - y) * size, lengths) + column)[inside]
     grey = page.grey[part][inside]

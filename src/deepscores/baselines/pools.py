@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from deepscores.loaders.reading import PageReader
 from deepscores.loaders.synthetic import SyntheticPages
 
 _FRESH = 64  # pages made for an epoch
+_HELD = 2_000  # pages of a dataset in memory, of one or two megabytes each
 
 
 class Pool(Protocol):
@@ -44,7 +46,7 @@ class Pool(Protocol):
 
 @dataclass(frozen=True)
 class DatasetPool:
-    """The pages of one split, each read when it is first asked for, then kept.
+    """The pages of one split, each read when it is first asked for, then kept while there is room.
 
     *staff_space* is that to which pages are rescaled. Threads may ask at the same time.
     """
@@ -54,6 +56,7 @@ class DatasetPool:
     split: str
     staff_space: float | None = None
     _held: dict[int, InkPage] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     @cached_property
     def _places(self) -> NDArray[np.int32]:
@@ -78,9 +81,14 @@ class DatasetPool:
         return np.stack([self.index.pages[side].to_numpy() for side in ("width", "height")], 1)
 
     def page(self, place: int) -> InkPage:
-        if place not in self._held:
-            self._held[place] = self.read(place)
-        return self._held[place]
+        page = self._held.get(place)
+        if page is None:
+            page = self.read(place)
+            with self._lock:
+                if len(self._held) >= _HELD:
+                    del self._held[next(iter(self._held))]  # the one that came first
+                self._held[place] = page
+        return page
 
     def read(self, place: int) -> InkPage:
         """As `page`, but nothing is kept. Raise DatasetError for what is missing or damaged."""

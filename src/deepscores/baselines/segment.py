@@ -53,13 +53,13 @@ class Preset:
     plan: Plan
     reach: int = 3  # pixels around a point that the head sees as they are
     tempered: float = 0.2  # 0: a point is what it most likely is; 1: as if classes were as frequent
-    pages: int = 6  # of a validation
+    pages: int = 8  # of a validation
 
 
 PRESETS = {
     "small": Preset(
-        (16, 32, 64, 96, 128), (1, 1, 2, 2), 48, 96, Sampling(384, 2048), 8,
-        Plan(2e-3, minutes=18, weight_decay=0.01, clip=1.0),
+        (16, 32, 64, 96, 128), (1, 1, 2, 2), 48, 96, Sampling(384, 2048), 4,
+        Plan(3e-3, minutes=16, weight_decay=0.01, clip=1.0, validations=2),
     ),
     "base": Preset(
         (32, 64, 128, 256, 384), (2, 3, 3, 2), 128, 256, Sampling(512, 4096), 32,

@@ -44,22 +44,21 @@ def pictures(count: int = 2, height: int = 64, width: int = 96) -> torch.Tensor:
 
 
 def dense(network: PointNetwork, image: torch.Tensor) -> torch.Tensor:
-    """(n, classes, height, width) by convolutions over everything."""
+    """(n, height, width, classes), of every pixel."""
     ink = 1 - image.float() / 255
     coarse, fine = network.trunk(ink)
+    n, _, height, width = image.shape
     side = 2 * network.reach + 1
-
-    def each(linear: torch.nn.Linear, features: torch.Tensor) -> torch.Tensor:
-        return functional.conv2d(features, linear.weight[:, :, None, None], linear.bias)
-
-    seen = each(network.of_trunk, coarse.repeat_interleave(4, 2).repeat_interleave(4, 3))
-    seen = seen + each(network.of_stem, fine.repeat_interleave(2, 2).repeat_interleave(2, 3))
-    pixels = network.of_pixels.weight.reshape(-1, 1, side, side)
-    seen = seen + functional.conv2d(ink, pixels, padding=network.reach)
-    within = network.within.weight.T.reshape(-1, 4, 4)
-    seen = seen + within.repeat(1, image.shape[2] // 4, image.shape[3] // 4)
-    first, last = network.head[1], network.head[3]
-    return each(last, each(first, seen.relu()).relu())
+    around = functional.unfold(ink, side, padding=network.reach)
+    within = network.within.weight.T.reshape(1, -1, 4, 4)
+    seen = (
+        coarse.repeat_interleave(4, 2).repeat_interleave(4, 3),
+        fine.repeat_interleave(2, 2).repeat_interleave(2, 3),
+        within.repeat(n, 1, height // 4, width // 4),
+        around.unflatten(2, (height, width)),
+    )
+    logits: torch.Tensor = network.head(torch.cat(seen, 1).permute(0, 2, 3, 1))
+    return logits
 
 
 def test_points_are_what_a_dense_network_has_there(network: PointNetwork) -> None:
@@ -67,7 +66,7 @@ def test_points_are_what_a_dense_network_has_there(network: PointNetwork) -> Non
     place = torch.randperm(image.numel(), generator=torch.Generator().manual_seed(1))[:500]
     with torch.inference_mode():
         found = network(image, place)
-        expected = dense(network, image).permute(0, 2, 3, 1).flatten(0, 2)[place]
+        expected = dense(network, image).flatten(0, 2)[place]
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
     assert found.std() > 0.01
 
