@@ -34,6 +34,7 @@ from benchmarks.controls.pages import (
     page_options,
     split_pages,
     write_detections,
+    write_part,
 )
 from benchmarks.controls.sizes import PAPER, letterboxed, tile
 from benchmarks.controls.stitching import stitched
@@ -298,6 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     begun = time.monotonic()
     boxes = write_detections(options.output, predict(model, pages, options))
     seconds = round(time.monotonic() - begun, 1)
+    write_part(dataset, pages, options)
     result = {
         "options": {name: _plain(value) for name, value in vars(options).items()},
         "classes": len(tiles.classes) - 1,
