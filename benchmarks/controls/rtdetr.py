@@ -310,7 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     write_file(options.output / "run.json", json.dumps(result, indent=1).encode() + b"\n")
     told = {**trained, "losses": trained["losses"][-1:]}
-    print(json.dumps({**told, **result["predicting"], "parameters": result["parameters"]}))
+    print(
+        json.dumps({"training": told, **{key: result[key] for key in ("predicting", "parameters")}})
+    )
 
 
 def _plain(value: Any) -> Any:
