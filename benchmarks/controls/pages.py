@@ -18,6 +18,7 @@ from deepscores.pipeline.files import write_file
 from deepscores.vocabulary.labels import LabelSet, load_label_set
 
 DETECTIONS = "detections.json"
+VIEW = "dataset"
 
 
 class Found(NamedTuple):
@@ -93,6 +94,12 @@ def write_detections(folder: Path, pages: Iterable[tuple[SplitPage, Found]]) -> 
     return len(lines)
 
 
+def write_part(dataset: Dataset, pages: Sequence[SplitPage], options: argparse.Namespace) -> None:
+    """Where *pages* are but some of their split: beside the detections, a dataset of them alone."""
+    if options.pages is not None or options.font:
+        write_view(dataset, [one.page for one in pages], options.output / VIEW)
+
+
 def write_view(dataset: Dataset, pages: Sequence[DatasetPage], folder: Path) -> None:
     """A dataset of *pages* alone in *folder*: its files are links to those of *dataset*."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,6 +136,10 @@ def page_options(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")
     parser.add_argument("--labels", help="another label set than the dataset's")
     parser.add_argument("--split", default="val", help="train, val or test (default val)")
-    parser.add_argument("--pages", type=int, help="so many of its pages, evenly spread")
+    parser.add_argument(
+        "--pages",
+        type=int,
+        help="so many of its pages, evenly spread; OUT/dataset has these alone, to evaluate on",
+    )
     parser.add_argument("--font", action="append", default=[], help="only pages in this font")
     return parser

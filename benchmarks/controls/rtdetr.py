@@ -34,6 +34,7 @@ from benchmarks.controls.pages import (
     page_options,
     split_pages,
     write_detections,
+    write_part,
 )
 from benchmarks.controls.sizes import PAPER, letterboxed, tile
 from benchmarks.controls.stitching import stitched
@@ -298,6 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     begun = time.monotonic()
     boxes = write_detections(options.output, predict(model, pages, options))
     seconds = round(time.monotonic() - begun, 1)
+    write_part(dataset, pages, options)
     result = {
         "options": {name: _plain(value) for name, value in vars(options).items()},
         "classes": len(tiles.classes) - 1,
@@ -308,7 +310,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     write_file(options.output / "run.json", json.dumps(result, indent=1).encode() + b"\n")
     told = {**trained, "losses": trained["losses"][-1:]}
-    print(json.dumps({**told, **result["predicting"], "parameters": result["parameters"]}))
+    print(
+        json.dumps({"training": told, **{key: result[key] for key in ("predicting", "parameters")}})
+    )
 
 
 def _plain(value: Any) -> Any:

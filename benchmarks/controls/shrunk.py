@@ -26,6 +26,7 @@ from benchmarks.controls.pages import (
     page_options,
     split_pages,
     write_detections,
+    write_part,
 )
 from benchmarks.controls.sizes import Resized, padded, resized, shrunk
 from deepscores.dataset import open_dataset
@@ -140,6 +141,7 @@ def main() -> None:
         most = options.most or None
         rows = ((one, detected(model, one, options.side).best(most)) for one in pages)
         count = write_detections(options.output, rows)
+    write_part(dataset, pages, options)
     print(f"{count:,} boxes on {len(pages)} pages")
 
 

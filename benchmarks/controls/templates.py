@@ -1,8 +1,8 @@
 """Template matching with a font's own glyphs: strong on that font, weak on another.
 
-    python -m benchmarks.controls.templates DATASET -o OUT --templates Bravura --font Bravura
-        [--labels deepscores-v2] [--split val] [--pages 12] [--train-pages 6]
-    python -m benchmarks.controls.templates DATASET -o OUT --templates Bravura --font Petaluma
+    python -m benchmarks.controls.templates DATASET -o OUT --templates Bravura
+        --font Bravura --font Petaluma [--labels deepscores-v2] [--split val] [--pages 14]
+    deepscores evaluate OUT/detections.json OUT/dataset --split val [--labels deepscores-v2]
 
 Training pages in the font say which glyph is drawn at which size for which class, and how likely a
 class is on a line or in a space; the package's own outlines and painter draw the templates. Staff
@@ -18,7 +18,6 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +41,7 @@ from benchmarks.controls.pages import (
     page_options,
     split_pages,
     write_detections,
-    write_view,
+    write_part,
 )
 from benchmarks.controls.staves import Staff, find_staves, ledger_lines, stems, without_lines
 from deepscores.dataset import open_dataset
@@ -188,7 +187,7 @@ def main() -> None:
     begun = time.monotonic()
     count = write_detections(options.output, ((one, detected(matcher, one)) for one in pages))
     seconds = time.monotonic() - begun
-    write_view(dataset, [one.page for one in pages], Path(options.output) / "dataset")
+    write_part(dataset, pages, options)
     result = told(matcher, labels, options)
     result |= {"learning_s": round(learning, 1), "s_a_page": round(seconds / len(pages), 2)}
     write_file(options.output / "run.json", json.dumps(result, indent=1).encode() + b"\n")

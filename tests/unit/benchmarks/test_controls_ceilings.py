@@ -15,13 +15,15 @@ from benchmarks.controls.pages import (
     write_detections,
     write_view,
 )
-from benchmarks.controls.shrunk import as_model_takes_it, capped, snapped, truth
+from benchmarks.controls.shrunk import as_model_takes_it, capped, detected, snapped, truth
 from benchmarks.controls.sizes import letterboxed, shrunk, tile
 from benchmarks.controls.stitching import stitched
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.labelled import Window, label_page, windows
-from deepscores.models.detections import box_overlap
+from deepscores.models.card import ModelCard
+from deepscores.models.detections import Channel, HeatLayout, box_overlap
+from deepscores.models.file import Model
 
 
 def page(height: int = 300, width: int = 200) -> np.ndarray:
@@ -115,6 +117,32 @@ def test_a_tile_beyond_the_page_is_paper() -> None:
     assert part.shape == (16, 16)
     assert part[:10, :6].max() == 0
     assert part[10:].min() == part[:, 6:].min() == 255
+
+
+class OnePeak:
+    """Stands for a network that finds one object, in a cell of the heat map."""
+
+    def run(self, names: list[str], arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
+        rows, columns = (side // 4 for side in arrays["image"].shape[2:])
+        heat = np.full((1, 1, rows, columns), -9.0, np.float32)
+        heat[0, 0, 20, 30] = 3.0
+        return [heat, np.zeros((1, 4, rows, columns), np.float32)]
+
+
+@pytest.mark.parametrize(("wants", "pixels"), [(10.0, 1.0), (5.0, 2.0), (None, 2.0)])
+def test_what_a_model_finds_comes_back_to_the_page(
+    built: Path, wants: float | None, pixels: float
+) -> None:
+    layout = HeatLayout(4, (Channel(1, 0, width=8.0, height=6.0),))
+    card = ModelCard("detect", ("a",), "one", wants, "small", "0", layout.as_settings())
+    (one, *_) = split_pages(open_dataset(built), "train")
+    assert one.page.image.shape == (600, 800)
+    found = detected(Model(card, OnePeak(), ("heat", "boxes")), one, side=400)
+    middle = np.array([30.5 * 4, 20.5 * 4])
+    half = np.array([4.0, 3.0])
+    box = np.concatenate([middle - half, middle + half]) * pixels
+    assert found.box == pytest.approx(box[None], abs=1e-3)
+    assert found.class_id.tolist() == [1]
 
 
 def test_truth_without_ceilings_is_the_truth(built: Path, tmp_path: Path) -> None:
