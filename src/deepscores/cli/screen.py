@@ -203,7 +203,8 @@ def print_evaluation(written: Written) -> None:
         table.add_row(name, _figure(one.value), _interval(one))
     console.print(table)
     for shown in found.tables:
-        console.print(_result_table(shown, _LEFT_OUT.get(found.task, ())))
+        if shown.name not in _TOO_LONG:
+            console.print(_result_table(shown, _LEFT_OUT.get(found.task, ())))
     print(", ".join(f"{count:,} {what}" for what, count in found.counts.items()))
     for warning in found.warnings:
         console.print(f"mind: {warning}", markup=False, highlight=False, soft_wrap=True)
@@ -226,12 +227,14 @@ def _result_table(one: Results, left_out: Sequence[str]) -> Table:
     return table
 
 
-# In evaluation.json and the page, where there is more room.
+# In evaluation.json and the page, where there is more room: tables, and columns by task.
+_TOO_LONG = ("pages", "mistakes")
 _LEFT_OUT = {
     "detect": (
         "id", "pages", "detections", "in macro", "AP75", "AR", "padded AP", "oriented AP", "F1",
         "score", "precision", "recall",
     ),
+    "segment": ("low", "high", "in macro"),
 }  # fmt: skip
 
 
