@@ -303,9 +303,11 @@ def test_an_evaluation_is_shown_as_tables_and_as_json(
     done = deepscores("evaluate", "none.json", built, "--split", "train", "--json", "-")
     assert done.returncode == 0
     assert json.loads(done.stdout)["measures"]["AP"]["value"] == 0
-    shown = deepscores("evaluate", "none.json", built, split="train", labels="full")
+    shown = deepscores("evaluate", "none.json", built, split="train", resamples=0)
     assert re.search(r"│ AP50 +│ +0\.000 │", shown.stdout)
-    assert "mind: not in macro averages" in shown.stdout
+    assert re.search(
+        r"^\d+ pages, \d works, [\d,]+ objects, .* 0 detections", shown.stdout, re.MULTILINE
+    )
     wrong = deepscores("evaluate", "none.json", built, split="everything")
     assert wrong.returncode == 2
     assert "split: 'everything' is none of" in one_line(wrong.stderr)

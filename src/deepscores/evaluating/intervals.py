@@ -111,7 +111,11 @@ def _average(
     """
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     need = needed(total.astype(np.int64))
-    place = np.stack([np.searchsorted(*row, side="left") for row in zip(found, need, strict=True)])
+    # All rows searched as one: each begins above the end of the one before.
+    rows = np.arange(len(found), dtype=np.float64)[:, None] * (max(found.max(), need.max()) + 1)
+    line, wanted = (found + rows).ravel(), (need + rows).ravel()
+    place = np.searchsorted(line, wanted, side="left").reshape(need.shape)
+    place -= np.arange(len(found))[:, None] * found.shape[1]
     reached = place < found.shape[1]
     place = np.minimum(place, found.shape[1] - 1)
     values = np.take_along_axis(best, place, axis=1).astype(np.float64)
