@@ -44,8 +44,7 @@ class InkTile(NamedTuple):
 def pack_page(page: LabelledPage) -> InkPage:
     """*page* as its ink; picture and labels can be made of it again, exactly."""
     pixels = np.flatnonzero(page.image != _PAPER)
-    ids = np.concatenate([[0], page.objects.class_id])
-    of_symbol = ids.astype(np.uint8 if ids.max() < 256 else np.uint16)[page.objects.of_symbol]
+    ids = np.concatenate([[0], page.objects.class_id])[page.objects.of_symbol]
     rows = np.arange(page.height + 1) * page.width
     return InkPage(
         page.height,
@@ -53,8 +52,12 @@ def pack_page(page: LabelledPage) -> InkPage:
         np.searchsorted(pixels, rows),
         (pixels % page.width).astype(np.min_scalar_type(page.width)),
         page.image.ravel()[pixels],
-        of_symbol[page.owners.ravel()[pixels]],
+        _small(ids)[page.owners.ravel()[pixels]],
     )
+
+
+def _small(ids: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    return ids.astype(np.uint8) if ids.max() < 256 else ids.astype(np.uint16)
 
 
 def cut_tile(page: InkPage, window: Window) -> InkTile:

@@ -66,7 +66,7 @@ class PointSampler:
         return Points(tile.image, tile.place[drawn], tile.class_id[drawn])
 
     def window(self, class_id: int, random: np.random.Generator) -> tuple[int, Window]:
-        """A page, and a square that begins on it, around an object of a class; 0: around any ink."""
+        """A page and a square that begins on it, around an object of a class; 0: around any ink."""
         place, x, y = self._object(class_id, random) if class_id else self._ink(random)
         page, size = self.pool.page(place), self.sampling.size
         inner = random.uniform(_INNER * size, (1 - _INNER) * size, 2)
@@ -102,7 +102,8 @@ def drawn_points(
     weight = np.maximum(counts, 1.0) ** (sampling.point_exponent - 1)
     ends = np.cumsum(weight[class_id])
     steps = (np.arange(sampling.points) + random.random()) * (ends[-1] / sampling.points)
-    return np.searchsorted(ends, steps, side="right").clip(0, len(class_id) - 1)
+    found: NDArray[np.int64] = np.searchsorted(ends, steps, side="right")
+    return np.minimum(found, len(class_id) - 1)
 
 
 class Lean(NamedTuple):
@@ -118,15 +119,17 @@ class Lean(NamedTuple):
         points were drawn (Menon et al. 2021, "Long-tail learning via logit adjustment").
         """
         taken = list(ids)
-        return np.log(self.drawn[taken] / self.natural[taken]).astype(np.float32)
+        lean: NDArray[np.float64] = np.log(self.drawn[taken] / self.natural[taken])
+        return lean.astype(np.float32)
 
     def tempering(self, ids: Sequence[int], exponent: float) -> NDArray[np.float32]:
         """(ids,) what to add to logits, so that rarity counts less against a class.
 
         With an exponent of 0 nothing, with one of 1 as if all classes had as many pixels.
         """
-        natural = np.log(self.natural[list(ids)])
-        return (exponent * (natural.mean() - natural)).astype(np.float32)
+        natural: NDArray[np.float64] = np.log(self.natural[list(ids)])
+        added: NDArray[np.float64] = exponent * (natural.mean() - natural)
+        return added.astype(np.float32)
 
 
 def measure_lean(sampler: PointSampler, tiles: int, threads: int) -> Lean:
@@ -156,9 +159,7 @@ def measure_lean(sampler: PointSampler, tiles: int, threads: int) -> Lean:
     return Lean(_normal(drawn), _normal(areas / np.maximum(objects, 1) * whole))
 
 
-def _tile_shares(
-    sampler: PointSampler, class_id: int, nth: int
-) -> tuple[int, NDArray[np.float64]]:
+def _tile_shares(sampler: PointSampler, class_id: int, nth: int) -> tuple[int, NDArray[np.float64]]:
     """Of a tile its page, and the share of its points that each class is to be expected to have."""
     place, window = sampler.window(class_id, stream(sampler.seed, "lean", class_id, nth))
     found = cut_tile(sampler.pool.page(place), window).class_id

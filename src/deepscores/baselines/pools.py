@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class Pool(Protocol):
         """(n,) class ids of its objects."""
 
     def find(self, class_id: int, nth: int) -> tuple[int, NDArray[np.float64]]:
-        """The page of the *nth* object of a class, and its box x0 y0 x1 y1 in pixels of the page."""
+        """The page of the *nth* object of a class, and its box x0 y0 x1 y1 in its pixels."""
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,14 @@ class FreshPages:
 
     def __init__(self, options: TrainOptions, names: tuple[str, ...]) -> None:
         self._classes = len(names)
+        changes: dict[str, Any] = {"seed": options.seed}
+        if options.labels:
+            changes["labels"] = options.labels
         self._pages = SyntheticPages(
-            form=_Packed(options.staff_space), recipe=options.recipe, split="train",
-            seed=options.seed, **({"labels": options.labels} if options.labels else {}),
-        )  # fmt: skip
+            form=_Packed(options.staff_space), recipe=options.recipe, split="train", **changes
+        )
         if self._pages.classes[1:] != names:
-            raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset does")
+            raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset")
 
     def pool(self, epoch: int) -> FreshPool:
         """The same pages for the same epoch."""

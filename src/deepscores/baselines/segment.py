@@ -159,7 +159,7 @@ class Segment:
         self.model = PointNetwork(self.preset, len(self.taught))
         with torch.no_grad():  # at first every point is as likely what pages have most of
             shares = np.log(self.lean.natural[list(self.taught)])
-            self.model.head[-1].bias.copy_(torch.from_numpy(shares))
+            self.model.get_parameter("head.4.bias").copy_(torch.from_numpy(shares))
         self._output = np.zeros(len(self.index.names) + 1, np.int64)  # by class id
         self._output[list(self.taught)] = np.arange(len(self.taught))
 
@@ -194,9 +194,7 @@ class Segment:
         """Four tiles for each page."""
         sampler = self.sampler
         if self._fresh is not None:
-            sampler = PointSampler(
-                self._fresh.pool(epoch), self.preset.sampling, self.options.seed
-            )
+            sampler = PointSampler(self._fresh.pool(epoch), self.preset.sampling, self.options.seed)
         size = self.options.batch_size or self.preset.batch_size
         numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
         make = partial(self._batch, sampler, epoch, size)
@@ -252,7 +250,8 @@ class Segment:
         with torch.inference_mode():
             given = (torch.from_numpy(one).to(device) for one in (image[None, None], place))
             logits = self.model(*given) + self.bias.to(device)
-        return np.array(self.taught)[logits.argmax(1).cpu().numpy()]
+        found: NDArray[np.int64] = np.array(self.taught)[logits.argmax(1).cpu().numpy()]
+        return found
 
     def exportable(self) -> Exportable:
         """One page in, its ink and logits out."""

@@ -39,9 +39,9 @@ def decode_segmentation(
             for line, after, before in zip((y, x), scaled, page.shape, strict=True)
         )
     values = _near(found, y, x)
-    result = np.zeros(page.size, np.uint8 if len(card.classes) < 256 else np.uint16)
-    result[ink] = values.clip(0)
-    return result.reshape(page.shape)
+    result = np.zeros(page.shape, np.uint16)
+    result.ravel()[ink] = values.clip(0)
+    return result.astype(np.uint8) if len(card.classes) < 256 else result
 
 
 def _class_map(
