@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from deepscores.formats.png import encode_palette_png
 from deepscores.models.detections import Detections
 from deepscores.pipeline.overlay import class_colour
+from deepscores.predicting.encoding import palette_png
 
 _GREYS = 16
 _COLOURS = 256 - _GREYS
@@ -34,7 +34,7 @@ def draw_boxes(
         if name:
             at = (x0, y0 - _TEXT - 3)
             pen.text(at, classes[class_id - 1], fill=_place(class_id), font=font)
-    return encode_palette_png(np.asarray(canvas), _palette())
+    return palette_png(np.asarray(canvas), _palette())
 
 
 def draw_classes(
@@ -43,7 +43,7 @@ def draw_classes(
     """A PNG of the page in pale grey, but for pixels that have a class, in its colour."""
     colours = np.array([0, *map(_place, range(1, int(classes.max(initial=0)) + 1))], np.uint8)
     canvas = np.where(classes > 0, colours[classes], _pale(image))
-    return encode_palette_png(canvas, _palette())
+    return palette_png(canvas, _palette())
 
 
 def _place(class_id: int) -> int:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from deepscores.errors import DatasetError
 from deepscores.formats.compact import compact_json
 from deepscores.formats.palette import class_colours
-from deepscores.formats.png import encode_palette_png, encode_png
 from deepscores.models.card import ModelCard
 from deepscores.models.detections import Detections
 from deepscores.pipeline.files import replacing, write_file
+from deepscores.predicting.encoding import grey_png, palette_png
 from deepscores.predicting.inputs import PageInput
 from deepscores.predicting.reading import Page
 
@@ -102,9 +102,9 @@ def write_mask(
 ) -> None:
     """Class ids as a PNG, in colours that tell them apart while there are no more than 256."""
     if mask.dtype == np.uint8:
-        png = encode_palette_png(mask.astype(np.uint8, copy=False), class_colours(classes + 1))
+        png = palette_png(mask.astype(np.uint8, copy=False), class_colours(classes + 1))
     else:
-        png = encode_png(mask)
+        png = grey_png(mask)
     write_file(folder / MASKS / f"{name}.png", png)
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from deepscores.dataset import Dataset, open_dataset
 from deepscores.errors import DatasetError
-from deepscores.formats.png import encode_png
 from deepscores.labelled.objects import stored_objects
 from deepscores.models.file import Model
 from deepscores.models.patches import classify_patches, patch_inputs
@@ -20,6 +19,7 @@ from deepscores.pipeline.files import write_file
 from deepscores.predicting import records
 from deepscores.predicting.clock import Clock
 from deepscores.predicting.drawing import draw_boxes, draw_classes
+from deepscores.predicting.encoding import grey_png
 from deepscores.predicting.inputs import Failure, PageInput
 from deepscores.predicting.options import Options
 from deepscores.predicting.page import DECODE, NETWORK, RESCALE, Fed, detect, feed, segment
@@ -116,7 +116,7 @@ def _write_picture(job: Job, page: PageInput, read: Page, clock: Clock) -> None:
     """The page's picture, where no file has its very pixels: boxes mean nothing without."""
     if not read.in_file:
         with clock(WRITE):
-            write_file(job.folder / records.PAGES / f"{page.name}.png", encode_png(read.image))
+            write_file(job.folder / records.PAGES / f"{page.name}.png", grey_png(read.image))
 
 
 def _patched(page: PageInput) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
