@@ -1,8 +1,8 @@
 """The detector's network: a U of convolutions, and on top a heat map and boxes by group."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -61,22 +61,20 @@ class Trunk(nn.Module):
             nn.Sequential(*(Residual(width, width) for _ in range(depth)))
             for width, depth in zip(widths, shape.depths, strict=True)
         )
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(pairwise(widths))
         self.down = nn.ModuleList(unit(fine, coarse, 3, 2) for fine, coarse in pairs)
         self.side = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairs)
         self.up = nn.ModuleList(unit(fine, fine) for fine, _ in pairs)
 
     def forward(self, ink: Tensor) -> Tensor:
         """Features (n, widths[0], rows, columns) of ink (n, 1, height, width), 0 = paper."""
-        level = self.levels[0](self.stem(ink))
+        level: Tensor = self.levels[0](self.stem(ink))
         passed = []
         for down, blocks in zip(self.down, list(self.levels)[1:], strict=True):
             passed.append(level)
             level = blocks(down(level))
         for place in range(len(passed) - 1, -1, -1):
-            wide = functional.interpolate(
-                self.side[place](level), scale_factor=2.0, mode="nearest"
-            )
+            wide = functional.interpolate(self.side[place](level), scale_factor=2.0, mode="nearest")
             level = self.up[place](passed[place] + wide)
         return level
 
@@ -88,15 +86,20 @@ class Detector(nn.Module):
         super().__init__()
         self.trunk = Trunk(shape)
         self.neck = unit(shape.widths[0], shape.head)
-        self.heat = nn.Conv2d(shape.head, channels, 1)
-        self.boxes = nn.Conv2d(shape.head, 4 * groups, 1)
-        nn.init.normal_(self.heat.weight, std=0.01)
-        nn.init.constant_(self.heat.bias.data, first_logit)
-        nn.init.normal_(self.boxes.weight, std=0.01)
-        nn.init.zeros_(self.boxes.bias.data)
+        self.heat = _maps(shape.head, channels, first_logit)
+        self.boxes = _maps(shape.head, 4 * groups, 0.0)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and boxes of pictures (n, 1, height, width), uint8, 255 = paper."""
         ink = 1 - image.float() / 255
         features = self.neck(self.trunk(ink))
         return self.heat(features), self.boxes(features)
+
+
+def _maps(inner: int, outer: int, first: float) -> nn.Conv2d:
+    """The last layer, which says *first* everywhere in the beginning, nearly."""
+    found = nn.Conv2d(inner, outer, 1)
+    assert found.bias is not None
+    nn.init.normal_(found.weight, std=0.01)
+    nn.init.constant_(found.bias, first)
+    return found

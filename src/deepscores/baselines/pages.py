@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,9 +128,11 @@ class PageSource:
 
 def _fresh_pages(options: TrainOptions, names: tuple[str, ...]) -> SyntheticPages:
     """Pages of a recipe, made on the spot, of scores that a build would train on."""
-    changes = {"labels": options.labels} if options.labels else {}
-    form = _Form(options.staff_space)
-    found = SyntheticPages(form=form, recipe=options.recipe, split="train", seed=options.seed, **changes)
+    changes: dict[str, Any] = {"labels": options.labels} if options.labels else {}
+    found = SyntheticPages(
+        form=_Form(options.staff_space), recipe=options.recipe, split="train",
+        seed=options.seed, **changes,
+    )  # fmt: skip
     if found.classes[1:] != names:
         raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset does")
     return found

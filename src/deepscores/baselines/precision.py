@@ -39,7 +39,9 @@ def average_precisions(
             hits.append(_hits(mine.box, there, np.array(thresholds)))
         score, hit = np.concatenate(scores), np.concatenate(hits, axis=1)
         order = np.argsort(-score, kind="stable")
-        precisions[class_id] = np.array([_precision(row, counts[class_id]) for row in hit[:, order]])
+        precisions[class_id] = np.array(
+            [_precision(row, counts[class_id]) for row in hit[:, order]]
+        )
     return precisions
 
 

@@ -1,4 +1,4 @@
-"""How a detector sees each class: its usual size, its group of box channels, whole or by its ends."""
+"""How a detector sees each class: its usual size, its box channels, whole or by its ends."""
 
 from collections.abc import Sequence
 

@@ -169,12 +169,13 @@ def _kept(objects: TileObjects, rows: Tensor) -> TileObjects:
 
 def heat_loss(heat: Tensor, targets: Targets) -> Tensor:
     """Focal loss of logits, less strict near middles; per object (Zhou et al. 2019, CenterNet)."""
-    logit, wanted = heat.float(), targets.heat
-    score = torch.sigmoid(logit)
-    is_middle = wanted == 1
-    missed = (1 - score) ** 2 * functional.softplus(-logit) * is_middle
-    alarm = (1 - wanted) ** 4 * score**2 * functional.softplus(logit) * ~targets.ignored
-    return (missed.sum() + (alarm * ~is_middle).sum()) / is_middle.sum().clamp(min=1)
+    logit = heat.float()
+    middle = logit[targets.heat == 1]  # few
+    missed = torch.sigmoid(-middle) ** 2 * functional.softplus(-middle)
+    with torch.no_grad():  # 0 at middles
+        strictness = (1 - targets.heat).square_().square_().masked_fill_(targets.ignored, 0)
+    alarm = torch.sigmoid(logit).square() * functional.softplus(logit) * strictness
+    return (missed.sum() + alarm.sum()) / max(len(middle), 1)
 
 
 def box_loss(boxes: Tensor, targets: Targets, stride: int, steep: float) -> Tensor:

@@ -1,8 +1,8 @@
 """Tiles of pages for training a detector: pages stay in memory, rare classes come up often."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np

@@ -123,7 +123,7 @@ class _Peaks(NamedTuple):
 
 def _peaks(heat: NDArray[np.floating[Any]], threshold: float) -> _Peaks:
     # Few cells pass the threshold, so only their neighbours are looked at.
-    channels, rows, columns = heat.shape
+    _, rows, columns = heat.shape
     least = np.log(threshold / (1 - threshold))
     flat = np.flatnonzero(heat.reshape(-1) > least)
     if len(flat) > _MOST_CELLS:

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
 import torch
 
-from deepscores.baselines.detect import Detect, padded
+from deepscores.baselines.detect import PRESETS, Detect, padded
+from deepscores.baselines.exporting import check_export, to_onnx
 from deepscores.baselines.heat_network import SHAPES, Detector
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.pages import PageSource
-from deepscores.baselines.precision import THRESHOLDS, Truth, average_precisions
+from deepscores.baselines.precision import THRESHOLDS, Truth, average_precisions, macro
+from deepscores.baselines.run import train
 from deepscores.baselines.shapes import channel_objects, layout_for
 from deepscores.baselines.targets import (
     LayoutTensors,
@@ -22,7 +25,8 @@ from deepscores.baselines.targets import (
 )
 from deepscores.baselines.tiles import TileRules, TileSampler, TrainPage
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.models.detections import Channel, HeatLayout, decode_maps
+from deepscores.models.detections import Channel, HeatLayout, decode_detections, decode_maps
+from deepscores.models.file import load_model, open_model
 
 LABELS = "full"
 CPU = torch.device("cpu")
@@ -187,11 +191,103 @@ def test_rare_classes_come_up_more_often_than_they_are() -> None:
 def test_layouts_have_ends_for_long_lines_and_groups_by_size() -> None:
     boxes = np.array([(0, 0, 20, 16), (0, 0, 2, 56), (10, 50, 900, 52), (5, 0, 8, 600)], np.float32)
     layout = layout_for(boxes, np.array([1, 2, 3, 4], np.int32), 16, 4)
-    assert [one.part for one in layout.channels] == ["whole", "whole", "left", "right", "top", "bottom"]
+    parts = [one.part for one in layout.channels]
+    assert parts == ["whole", "whole", "left", "right", "top", "bottom"]
     assert layout.channels[0].group != layout.channels[1].group
     found, channels, rows = channel_objects(boxes[2:3], np.array([3], np.int32), layout)
     assert found.tolist() == [[2, 50, 18, 52], [892, 50, 908, 52]]
     assert (channels.tolist(), rows.tolist()) == ([2, 3], [0, 0])
+
+
+def test_hairpins_have_ends_and_slurs_have_not() -> None:
+    across = [60.0, 150, 300, 400]
+    hairpins, slurs = (
+        [(0.0, 0.0, width, height) for width, height in zip(across, heights, strict=True)]
+        for heights in ([24, 25, 24, 26], [12, 20, 35, 60])
+    )
+    boxes = np.array([*hairpins, *slurs], np.float32)
+    layout = layout_for(boxes, np.repeat([1, 2], 4).astype(np.int32), 16, 4)
+    assert [(one.class_id, one.part) for one in layout.channels] == [
+        (1, "left"), (1, "right"), (2, "whole"),
+    ]  # fmt: skip
+    left, right, _ = (one.group for one in layout.channels)
+    assert left != right  # for the ends of a short one are in one cell
+
+
+def test_pages_that_do_not_go_into_memory_at_once_come_in_turn(built: Path) -> None:
+    options = TrainOptions(labels=LABELS)
+    whole = PageSource(built, options, 10**9)
+    names = [page.name for page in whole.epoch(0)]
+    assert [page.name for page in whole.epoch(9)] == names == sorted(names)
+    few = PageSource(built, replace(options, workers=2), whole.epoch(0)[0].image.size * 2)
+    drawn = [[page.name for page in few.epoch(number)] for number in range(40)]
+    assert {len(one) for one in drawn} == {2}
+    assert len({name for one in drawn for name in one}) > 4
+    assert drawn[0] == drawn[3]  # reading takes time, so they stay for some epochs
+    again = PageSource(built, options, whole.epoch(0)[0].image.size * 2)
+    assert [page.name for page in again.epoch(21)] == drawn[21]
+
+
+def test_the_model_file_gives_what_the_network_gives_on_pages_of_any_size(built: Path) -> None:
+    task = Detect(built, TrainOptions(labels=LABELS))
+    for one in task.model.modules():
+        if isinstance(one, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(one.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(one.running_mean, -0.5, 0.5)
+    wanted = task.exportable()
+    content = to_onnx(wanted, task.card())
+    assert check_export(content, wanted) < 1e-4
+    model = open_model(content, "here", threads=1)
+    for height, width in ((320, 416), (160, 96)):
+        page = np.full((height, width), 255, np.uint8)
+        page[40:120, 20:80] = np.arange(60)
+        with torch.no_grad():
+            expected = task.model.eval()(torch.from_numpy(page)[None, None])
+        outputs = model.run(image=page[None, None])
+        for name, value in zip(("heat", "boxes"), expected, strict=True):
+            assert outputs[name] == pytest.approx(value.numpy(), abs=1e-4)
+        mine = decode_maps(*(one[0].numpy() for one in expected), task.layout)
+        assert len(decode_detections(outputs, model.card)) == len(mine)
+
+
+def test_a_minute_of_training_finds_nearly_all(
+    melody_patches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of melodies and in classes of the split ``val``, with tiles as small as these pages want."""
+    small = PRESETS["small"]
+    tiles = replace(small.tiles, side=128, batch=8)
+    plan = replace(small.plan, learning_rate=5e-3, average=0.95)
+    monkeypatch.setitem(PRESETS, "small", replace(small, tiles=tiles, plan=plan))
+    began = process_time()
+    options = TrainOptions(device="cpu", steps=80, workers=0)
+    trained = train("detect", melody_patches, tmp_path / "run", options)
+    assert process_time() - began < 60
+    assert trained.figures["AP50"] >= 0.95
+    assert trained.figures["AP"] >= 0.7
+    assert trained.difference < 1e-3
+    assert _found_by_file(melody_patches, tmp_path / "run") == pytest.approx(
+        trained.figures["AP50"], abs=0.01
+    )
+
+
+def _found_by_file(dataset: Path, run: Path) -> float:
+    """The AP50 of the model file, without PyTorch, on the pages that training judged by."""
+    model = load_model(run)
+    source = PageSource(dataset, TrainOptions(), 10**9)
+    found, truth = [], []
+    for page in source.spread("val", PRESETS["small"].validated):
+        outputs = model.run(image=padded(page.image)[None, None])
+        found.append(decode_detections(outputs, model.card))
+        truth.append(Truth(page.box, page.class_id))
+    return float(macro(average_precisions(found, truth), truth)[0])
+
+
+def test_short_runs_are_judged_at_their_end_alone(built: Path) -> None:
+    def count(**given: float) -> int:
+        return Detect(built, TrainOptions(labels=LABELS, **given)).plan.validations
+
+    assert (count(minutes=1), count(minutes=9), count()) == (1, 2, 4)
+    assert (count(steps=20), count(steps=5000)) == (1, 4)
 
 
 def test_what_cannot_be_trained_is_refused(built: Path) -> None:

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from deepscores.errors import DatasetError
+from deepscores.models import detections
 from deepscores.models.card import ModelCard, parse_card
-from deepscores.models.detections import Channel, HeatLayout, decode_detections, decode_maps
+from deepscores.models.detections import (
+    Channel,
+    Detections,
+    HeatLayout,
+    box_overlap,
+    decode_detections,
+    decode_maps,
+)
 
 HEAD = Channel(3, 0, 20.0, 16.0)
 STEM = Channel(1, 1, 2.0, 56.0)
@@ -130,3 +138,33 @@ def test_an_end_without_its_other_end_is_nothing():
 
 def test_settings_are_plain_json():
     assert json.loads(json.dumps(LAYOUT.as_settings())) == LAYOUT.as_settings()
+
+
+def test_boxes_that_surer_ones_cover_are_left_out_as_pairs_compared_one_by_one_say():
+    random = np.random.default_rng(3)
+    corner = random.uniform(0, 60, (400, 2))
+    box = np.concatenate([corner, corner + random.uniform(4, 30, (400, 2))], axis=1)
+    found = Detections(
+        box.astype(np.float32), random.integers(1, 4, 400).astype(np.int32),
+        -np.sort(-random.random(400)).astype(np.float32),
+    )  # fmt: skip
+    for overlap in (0.3, 0.5, 0.7):
+        over = np.tril(box_overlap(found.box, found.box) > overlap, -1)
+        over &= found.class_id[:, None] == found.class_id
+        wanted = np.flatnonzero(~over.any(axis=1))
+        assert 0 < len(wanted) < 400
+        assert detections._distinct(found, overlap).tolist() == wanted.tolist()
+
+
+def test_of_maps_that_know_nothing_yet_only_the_surest_are_kept(monkeypatch):
+    random = np.random.default_rng(0)
+    heat = random.normal(0, 1, (4, 60, 80)).astype(np.float32)
+    boxes = random.normal(0, 0.3, (12, 60, 80)).astype(np.float32)
+    every = decode_maps(heat, boxes, LAYOUT)
+    for name, most in (("_MOST_CELLS", 3000), ("_MOST_ENDS", 50), ("_MOST", 100)):
+        monkeypatch.setattr(detections, name, most)
+    found = decode_maps(heat, boxes, LAYOUT)
+    assert 50 < len(found) <= 100 < len(every)
+    whole = every.kept(every.class_id != 7)
+    assert found.score[0] >= whole.score[0]
+    assert (np.diff(found.score) <= 0).all()
