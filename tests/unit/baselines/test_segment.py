@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
+from deepscores import train
 from deepscores.baselines import segment
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.segment import PageNetwork, PointNetwork, Preset, Segment, figures
 from deepscores.errors import RecipeError
-from deepscores.models.segmentation import INK
+from deepscores.loaders.index import open_index
+from deepscores.loaders.reading import PageReader
+from deepscores.models.file import load_model
+from deepscores.models.segmentation import INK, decode_segmentation
 
 TINY = replace(
     segment.PRESETS["small"], widths=(4, 6, 8, 8, 8), depths=(1, 1, 1, 1), joined=8, hidden=12,
@@ -142,3 +147,40 @@ def test_every_labelled_pixel_is_counted_and_light_ones_are_missed(
 def test_there_is_no_preset_of_the_paper(built: Path) -> None:
     with pytest.raises(RecipeError, match="segmentation has small, base, not paper"):
         Segment(built, TrainOptions(preset="paper"))
+
+
+def test_a_minute_of_training_passes_the_bar(melody_patches: Path, tmp_path: Path) -> None:
+    began = process_time()
+    trained = train(
+        "segment",
+        melody_patches,
+        tmp_path / "run",
+        device="cpu",
+        workers=0,
+        steps=100,
+        batch_size=1,
+    )
+    assert process_time() - began < 60
+    assert trained.figures["iou"] >= 0.5
+    assert trained.figures["weighted_iou"] >= 0.75
+    assert trained.difference < 1e-4
+    found = _judged(melody_patches, tmp_path / "run")
+    assert found == pytest.approx(trained.figures, abs=1e-3)
+
+
+def _judged(dataset: Path, run: Path) -> dict[str, float]:
+    """Figures of the model file on the split ``val``, without PyTorch."""
+    model = load_model(run, threads=1)
+    index = open_index(dataset)
+    reader = PageReader(dataset, index)
+    classes = len(index.names) + 1
+    confusion = np.zeros((classes, classes), np.int64)
+    for place in index.places("val").tolist():
+        page = reader.page(place)
+        height, width = page.image.shape
+        fed = np.pad(page.image, ((0, -height % 32), (0, -width % 32)), constant_values=255)
+        found = decode_segmentation(
+            model.run(image=fed[None, None]), model.card, fed.shape, page.image.shape, page.image
+        )
+        np.add.at(confusion, (page.class_map, found), 1)
+    return figures(confusion)
