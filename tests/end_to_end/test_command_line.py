@@ -18,7 +18,10 @@ from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = ["build", "engrave", "classes", "zoo", "stats", "evaluate", "report", "verify", "check"]
+COMMANDS = [
+    "build", "engrave", "classes", "zoo", "stats", "train", "predict", "evaluate", "report", "verify",
+    "check",
+]  # fmt: skip
 
 
 def one_line(text: str) -> str:

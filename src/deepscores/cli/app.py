@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
 from deepscores.exporting.registry import FORMATS
+from deepscores.pipeline.worker_main import leave_out_pandas
 from deepscores.models.card import TASKS
 from deepscores.version import __version__
 
@@ -835,6 +836,7 @@ def _positive(name: str, value: int | None) -> None:
 
 def main() -> None:
     """Run the command line; errors made on purpose are one line."""
+    leave_out_pandas()
     arguments = sys.argv[1:] or ["--help"]
     debug = "--debug" in arguments  # before or after the command
     sys.exit(_run([one for one in arguments if one != "--debug"], debug=debug))

@@ -49,9 +49,10 @@ class MapReader:
 
     def sample(self, page: MappedPage, window: Window | None) -> tuple[torch.Tensor, torch.Tensor]:
         """What `SegmentationForm` makes of the part of *page* in *window*, or of all of it."""
-        image, classes = page.image, page.classes
-        if window is not None:
-            image, classes = cut_pixels(image, window, PAPER), cut_pixels(classes, window, 0)
+        if window is None:
+            return image_tensor(page.image), torch.from_numpy(self._ids.take(page.classes))
+        classes = cut_pixels(page.classes, window, 0)
+        image = cut_pixels(page.image, window, PAPER)
         return image_tensor(image), torch.from_numpy(self._ids.take(classes))
 
     def _read(self, place: int) -> MappedPage:

@@ -52,9 +52,18 @@ class Raised:
         return error
 
 
+def leave_out_pandas() -> None:
+    """Keep PyArrow from loading pandas, where that is installed: half a second of every process.
+
+    PyArrow looks for it whenever it is given a list; nothing here has any of its tables.
+    """
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
+
 def serve(descriptor: int, parent: int) -> None:
     """Live as a worker, until the parent closes its end of the pipe."""
     os.set_inheritable(descriptor, False)
+    leave_out_pandas()
     _settle(parent)
     # A second descriptor, which Python does not close on its way out: the parent must see the
     # pipe's end when the process has ended, or it would take it for one that has gone astray.
