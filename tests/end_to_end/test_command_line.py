@@ -19,8 +19,8 @@ from deepscores.version import __version__
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COMMANDS = [
-    "build", "engrave", "classes", "zoo", "stats", "train", "predict", "evaluate", "report", "verify",
-    "check",
+    "build", "engrave", "classes", "zoo", "stats", "train", "predict", "evaluate", "report",
+    "verify", "check",
 ]  # fmt: skip
 
 

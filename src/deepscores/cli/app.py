@@ -11,8 +11,8 @@ from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
 from deepscores.exporting.registry import FORMATS
-from deepscores.pipeline.worker_main import leave_out_pandas
 from deepscores.models.card import TASKS
+from deepscores.pipeline.worker_main import leave_out_pandas
 from deepscores.version import __version__
 
 _INTERRUPTED = 130  # as shells have it for SIGINT

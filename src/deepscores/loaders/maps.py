@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -51,7 +51,7 @@ class MapReader:
         """What `SegmentationForm` makes of the part of *page* in *window*, or of all of it."""
         if window is None:
             return image_tensor(page.image), torch.from_numpy(self._ids.take(page.classes))
-        classes = cut_pixels(page.classes, window, 0)
+        classes: NDArray[Any] = cut_pixels(page.classes, window, 0)
         image = cut_pixels(page.image, window, PAPER)
         return image_tensor(image), torch.from_numpy(self._ids.take(classes))
 

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
@@ -52,12 +53,20 @@ class Raised:
         return error
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Finds no pandas."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is left out", name=name)
+
+
 def leave_out_pandas() -> None:
     """Keep PyArrow from loading pandas, where that is installed: half a second of every process.
 
     PyArrow looks for it whenever it is given a list; nothing here has any of its tables.
     """
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _WithoutPandas())
 
 
 def serve(descriptor: int, parent: int) -> None:

@@ -40,6 +40,14 @@ def act(task: tuple[object, ...]) -> object:
     return ACTS[str(name)](*arguments)
 
 
+def _pandas_beside_arrow() -> bool:
+    """Whether pandas is loaded once PyArrow has been given a list."""
+    import pyarrow as pa
+
+    pa.array([1, 2])
+    return "pandas" in sys.modules
+
+
 def _tries(folder: str, name: str) -> int:
     """Count the calls, over all processes."""
     with open(Path(folder, name), "ab") as file:
@@ -177,6 +185,7 @@ ACTS: dict[str, Callable[..., object]] = {
     "die of": _die_of,
     "disk full": _disk_full,
     "double": _double,
+    "pandas beside arrow": _pandas_beside_arrow,
     "eat": _eat,
     "exit in C": partial(ctypes.CDLL(None).exit, 3),
     "exit at once": os._exit,

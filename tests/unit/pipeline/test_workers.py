@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,11 @@ def test_every_task_gets_its_value(jobs: int) -> None:
     assert outcomes(*[("double", i) for i in range(50)], jobs=jobs) == [
         Done(2 * i) for i in range(50)
     ]
+
+
+def test_pyarrow_loads_no_pandas_in_a_worker() -> None:
+    assert find_spec("pandas"), "it is installed for the tests"
+    assert outcomes(("pandas beside arrow",)) == [Done(False)]
 
 
 def test_no_task_starts_no_worker() -> None:
