@@ -5,9 +5,7 @@ paper, which needs none. So the trunk looks at everything, and the head at ink a
 thousand points a tile in training, at all ink of a page afterwards.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.blocks import Trunk
 from deepscores.baselines.ink import whole_page
 from deepscores.baselines.options import TrainOptions
@@ -32,7 +31,6 @@ from deepscores.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.version import __version__
 from deepscores.vocabulary.labels import load_label_set
 
-_AHEAD = 2  # batches of each thread that wait
 _TILES = 4  # of each page, in an epoch
 _MOST_STRIDES = 1024  # of a page's side, in multiples of STRIDE
 _WITHIN = 8  # numbers that say where in the trunk's pixel a point lies
@@ -198,7 +196,7 @@ class Segment:
         size = self.options.batch_size or self.preset.batch_size
         numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
         make = partial(self._batch, sampler, epoch, size)
-        return in_turn(make, numbers, self.threads)
+        return made_ahead(make, numbers, self.threads)
 
     def _batch(
         self, sampler: PointSampler, epoch: int, size: int, number: int
@@ -288,23 +286,3 @@ def chosen_preset(options: TrainOptions) -> Preset:
     if options.preset not in PRESETS:
         raise RecipeError(f"preset: segmentation has {', '.join(PRESETS)}, not {options.preset}")
     return PRESETS[options.preset]
-
-
-def in_turn(
-    make: Callable[[int], dict[str, torch.Tensor]], numbers: Iterable[int], threads: int
-) -> Iterator[dict[str, torch.Tensor]]:
-    """What *make* makes of each of *numbers*, in their order, by threads that work ahead."""
-    if not threads:
-        yield from map(make, numbers)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[dict[str, torch.Tensor]]] = deque()
-        try:
-            for number in numbers:
-                waiting.append(pool.submit(make, number))
-                if len(waiting) > _AHEAD * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:  # whoever takes them may stop early
-            pool.shutdown(cancel_futures=True)
