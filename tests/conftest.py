@@ -141,7 +141,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy.write_bytes(source.path.read_bytes())
     build(
         folder / "scores", folder / "dataset", fonts="Bravura,Petaluma", pages="all",
-        pages_per_score=4, page_size="1894x1334", whole_masks=True, patches_per_class=20, jobs=2,
+        pages_per_score=4, whole_masks=True, patches_per_class=20, jobs=2,
     )  # fmt: skip
     return folder / "dataset"
 

@@ -12,7 +12,6 @@ from typer.main import get_command
 from deepscores.errors import DeepScoresError, RecipeError
 from deepscores.exporting.registry import FORMATS
 from deepscores.models.card import TASKS
-from deepscores.pipeline.worker_main import leave_out_pandas
 from deepscores.version import __version__
 
 _INTERRUPTED = 130  # as shells have it for SIGINT
@@ -836,7 +835,6 @@ def _positive(name: str, value: int | None) -> None:
 
 def main() -> None:
     """Run the command line; errors made on purpose are one line."""
-    leave_out_pandas()
     arguments = sys.argv[1:] or ["--help"]
     debug = "--debug" in arguments  # before or after the command
     sys.exit(_run([one for one in arguments if one != "--debug"], debug=debug))

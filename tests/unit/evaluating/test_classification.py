@@ -9,6 +9,7 @@ import pytest
 
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.evaluating import classification
 from deepscores.evaluating.classification import (
     COMMON_PATCHES,
     balanced,
@@ -115,11 +116,15 @@ def test_figures_equal_those_of_loops() -> None:
             assert labels.confusion()[one, other] == times
 
 
-def test_the_worst_five_are_of_the_common_classes(real: Path, tmp_path: Path) -> None:
+def test_the_worst_five_are_of_the_common_classes(
+    real: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common_patches = 4  # these pages have few of each
+    monkeypatch.setattr(classification, "COMMON_PATCHES", common_patches)
     truth = patches_of(real)
     common = sorted(
         name for name in {one.label for one in truth}
-        if sum(one.label == name for one in truth) >= COMMON_PATCHES
+        if sum(one.label == name for one in truth) >= common_patches
     )  # fmt: skip
     bad = common[:2]
     rows = [(one.name, "coda" if one.label in bad else one.label) for one in truth]
