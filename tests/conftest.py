@@ -127,8 +127,7 @@ REAL = (
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished dataset of real scores at full size, with whole masks; tests leave it as it is.
 
-    Sixteen pages in two fonts, some of each split, the first two of each score. They are half as
-    high as usual: most tests take as long as there are pixels and symbols.
+    Sixteen pages in two fonts, some of each split.
     """
     from deepscores import build
     from deepscores.scores import default_corpus
