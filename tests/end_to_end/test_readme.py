@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from deepscores.recipe import read_recipe, read_run
 from deepscores.vocabulary.labels import parse_label_set
@@ -45,6 +46,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "my-classes.toml").write_text(blocks("docs/labels.md", "toml")[0])
     SAMPLES["deepscores-v2"](folder / "ds2_dense")
     run(folder, "deepscores build my-scores -o dataset --fonts Leland --patches-per-class 5")
+    page = next((folder / "dataset/images_png").iterdir())
+    Image.open(page).save(folder / "scan.pdf", resolution=200)
     return folder
 
 
@@ -70,6 +73,7 @@ def run(folder: Path, command: str) -> str:
     return shown
 
 
+GIVEN = ("my-scores", "song.musicxml", "my-classes.toml", "dataset", "ds2_dense", "scan.pdf")
 COMMANDS = [
     line
     for block in blocks("README.md", "sh")
@@ -82,7 +86,7 @@ COMMANDS = [
 def test_command_of_the_readme_runs(command: str, place: Path) -> None:
     folder = place / re.sub(r"\W+", "-", command)
     folder.mkdir()
-    for entry in ("my-scores", "song.musicxml", "my-classes.toml", "dataset", "ds2_dense"):
+    for entry in GIVEN:
         (folder / entry).symlink_to(place / entry)
     assert run(folder, command)
 
