@@ -37,7 +37,7 @@ def box_channel(boxes: NDArray[Any], width: int, height: int) -> NDArray[np.uint
     Pixels that a box covers in part are grey.
 
     >>> box_channel(np.array([[1, 0, 2.5, 1]]), 4, 2).tolist()
-    [[[255, 0, 128, 255], [255, 255, 255, 255]]]
+    [[[255, 0, 127, 255], [255, 255, 255, 255]]]
     """
     across = _covered(boxes[:, 0::2], width)
     down = _covered(boxes[:, 1::2], height)
