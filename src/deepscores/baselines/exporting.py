@@ -5,6 +5,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,9 +38,17 @@ def to_onnx(wanted: Exportable, card: ModelCard) -> bytes:
         wanted.module.train(was_training)
     assert program is not None
     model = program.model_proto
+    _without_origins(model.graph)
     entry = model.metadata_props.add()
     entry.key, entry.value = PROPERTY, card.as_json()
     return bytes(model.SerializeToString())
+
+
+def _without_origins(graph: Any) -> None:
+    """Take out what PyTorch notes of where each part came from: lines and paths of this machine."""
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer,
+                 *graph.value_info):  # fmt: skip
+        part.ClearField("metadata_props")
 
 
 def check_export(content: bytes, wanted: Exportable) -> float:

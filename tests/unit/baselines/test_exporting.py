@@ -1,16 +1,19 @@
 """The model file gives what PyTorch gives, or is not written."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from deepscores.baselines import exporting
 from deepscores.baselines.exporting import check_export, to_onnx
 from deepscores.baselines.networks import ResidualNetwork
 from deepscores.baselines.protocol import Exportable
 from deepscores.errors import DeepScoresError
+from deepscores.models import file
 from deepscores.models.card import ModelCard
 from deepscores.models.file import open_model
 
@@ -53,3 +56,17 @@ def test_a_model_that_differs_is_refused(wanted: Exportable) -> None:
 def test_exporting_says_nothing(wanted: Exportable, capfd: pytest.CaptureFixture[str]) -> None:
     to_onnx(wanted, CARD)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_file_tells_nothing_of_the_machine_that_made_it(wanted: Exportable) -> None:
+    content = to_onnx(wanted, CARD)
+    for place in (__file__, exporting.__file__, torch.__file__):
+        assert str(Path(place).parent).encode() not in content
+    assert b"stack_trace" not in content
+
+
+@pytest.mark.parametrize("task", ["classify", "detect", "segment"])
+def test_no_model_that_comes_along_tells_where_it_was_made(task: str) -> None:
+    path = Path(file.__file__).parent / "shipped" / f"{task}.onnx"
+    assert open_model(path.read_bytes(), str(path), threads=1).card.task == task
+    assert b".py" not in path.read_bytes()
