@@ -1,25 +1,22 @@
 """Whole pages with their boxes, in memory, as detectors are trained and validated on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.baselines.ahead import made_ahead
+from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.tiles import TrainPage
 from deepscores.dataset import open_dataset
-from deepscores.errors import DatasetError, RecipeError
-from deepscores.labelled import LabelledPage, rescaled
+from deepscores.errors import DatasetError
+from deepscores.labelled import LabelledPage
 from deepscores.labelled.scaling import scaled_size
 from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.reading import PageReader
-from deepscores.loaders.synthetic import SyntheticPages
 from deepscores.streams import stream
 
 _FRESH = 64  # pages made on the spot for an epoch
@@ -38,7 +35,7 @@ class PageSource:
         self._options, self._most_pixels = options, most_pixels
         labels = options.labels or open_dataset(dataset).labels.name
         self.label_set = str(labels)
-        self._fresh = _fresh_pages(options, self.index.names) if options.recipe else None
+        self._fresh = FreshPages(options, self.index.names, _train_page) if options.recipe else None
         self._held: dict[int, list[TrainPage]] = {}  # by when they were drawn
         self._has_all = self._pixels("train") <= most_pixels
 
@@ -63,8 +60,7 @@ class PageSource:
     def epoch(self, number: int) -> list[TrainPage]:
         """The pages to train on in an epoch; they follow from its number alone."""
         if self._fresh is not None:
-            self._fresh.set_epoch(number)
-            return list(islice(self._fresh, _FRESH))
+            return self._fresh.epoch(number, _FRESH)
         drawing = 0 if self._has_all else number // _KEPT
         if drawing not in self._held:
             self._held = {}  # they go before others come
@@ -126,26 +122,7 @@ class PageSource:
             yield page
 
 
-def _fresh_pages(options: TrainOptions, names: tuple[str, ...]) -> SyntheticPages:
-    """Pages of a recipe, made on the spot, of scores that a build would train on."""
-    changes: dict[str, Any] = {"labels": options.labels} if options.labels else {}
-    found = SyntheticPages(
-        form=_Form(options.staff_space), recipe=options.recipe, split="train",
-        seed=options.seed, **changes,
-    )  # fmt: skip
-    if found.classes[1:] != names:
-        raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset does")
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A fresh page as `TrainPage`."""
-
-    staff_space: float | None
-
-    def __call__(self, page: LabelledPage, _image_id: int, /) -> TrainPage:
-        if self.staff_space is not None:
-            page = rescaled(page, self.staff_space)
-        objects = page.objects
-        return TrainPage(page.name, page.image, objects.box.astype(np.float32), objects.class_id)
+def _train_page(page: LabelledPage, _image_id: int, /) -> TrainPage:
+    """A fresh page as a detector is trained on it."""
+    objects = page.objects
+    return TrainPage(page.name, page.image, objects.box.astype(np.float32), objects.class_id)

@@ -1,23 +1,21 @@
 """Patches of a dataset, or of fresh pages, in one array: decoded once, then only looked up."""
 
 import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.options import TrainOptions
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
 from deepscores.labelling.patches import cut_patch
-from deepscores.loaders import Patches, SyntheticPages
+from deepscores.loaders import Patches
 from deepscores.models.patches import boxes_in_patches
 from deepscores.streams import stream
 
@@ -112,23 +110,11 @@ class FreshPatches:
     def __init__(self, options: TrainOptions, size: tuple[int, int], classes: Sequence[str]):
         width, height = size
         self._classes = tuple(classes)
-        changes: dict[str, Any] = {"seed": options.seed}
-        if options.labels:
-            changes["labels"] = options.labels
-        self._pages = SyntheticPages(
-            form=_Cut(width, height), recipe=options.recipe, split="train", **changes
-        )
-        if self._pages.classes[1:] != self._classes:
-            raise RecipeError(
-                "synthetic: the recipe's label set is not the dataset's; see --labels"
-            )
+        self._pages = FreshPages(options, self._classes, _Cut(width, height))
 
     def epoch(self, number: int) -> PatchSet:
         """The patches of some pages; the same for the same number."""
-        self._pages.set_epoch(number)
-        stream = cast("Generator[PatchSet]", iter(self._pages))
-        with closing(stream) as pages:  # closed, it ends the engraver
-            found = [*islice(pages, _PAGES)]
+        found = self._pages.epoch(number, _PAGES)
         labels = np.concatenate([one.labels for one in found])
         order = np.argsort(labels, kind="stable")
         return PatchSet(

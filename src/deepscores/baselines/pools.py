@@ -3,23 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.baselines.ink import InkPage, pack_page
-from deepscores.baselines.options import TrainOptions
-from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage, rescaled
+from deepscores.labelled import LabelledPage
 from deepscores.loaders.index import Index
 from deepscores.loaders.reading import PageReader
-from deepscores.loaders.synthetic import SyntheticPages
 
-_FRESH = 64  # pages made for an epoch
 _HELD = 2_000  # pages of a dataset in memory, of one or two megabytes each
 
 
@@ -147,38 +142,7 @@ class FreshPool:
         return int(self._page[row]), self._box[row]
 
 
-class FreshPages:
-    """Makes pages of a recipe, of scores that a build would train on: other ones in each epoch."""
-
-    def __init__(self, options: TrainOptions, names: tuple[str, ...]) -> None:
-        self._classes = len(names)
-        changes: dict[str, Any] = {"seed": options.seed}
-        if options.labels:
-            changes["labels"] = options.labels
-        self._pages = SyntheticPages(
-            form=_Packed(options.staff_space), recipe=options.recipe, split="train", **changes
-        )
-        if self._pages.classes[1:] != names:
-            raise RecipeError(f"recipe: {options.recipe} labels other classes than the dataset")
-
-    def pool(self, epoch: int) -> FreshPool:
-        """The same pages for the same epoch."""
-        self._pages.set_epoch(epoch)
-        stream = iter(self._pages)
-        try:
-            return FreshPool(list(islice(stream, _FRESH)), self._classes)
-        finally:
-            stream.close()  # type: ignore[attr-defined] # a generator, which ends the engraver
-
-
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """A form of samples: `FreshPage`."""
-
-    staff_space: float | None
-
-    def __call__(self, page: LabelledPage, _image_id: int, /) -> FreshPage:
-        if self.staff_space is not None:
-            page = rescaled(page, self.staff_space)
-        objects = page.objects
-        return FreshPage(pack_page(page), objects.box, objects.class_id.astype(np.int64))
+def fresh_page(page: LabelledPage, _image_id: int, /) -> FreshPage:
+    """A page that was just made as `FreshPool` takes it."""
+    objects = page.objects
+    return FreshPage(pack_page(page), objects.box, objects.class_id.astype(np.int64))

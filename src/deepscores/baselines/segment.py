@@ -18,10 +18,11 @@ from torch.nn import functional
 
 from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.blocks import Trunk
+from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.ink import whole_page
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.points import PointSampler, Sampling, measure_lean
-from deepscores.baselines.pools import DatasetPool, FreshPages
+from deepscores.baselines.pools import DatasetPool, FreshPool, fresh_page
 from deepscores.baselines.protocol import Exportable, Plan
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
@@ -32,6 +33,7 @@ from deepscores.version import __version__
 from deepscores.vocabulary.labels import load_label_set
 
 _TILES = 4  # of each page, in an epoch
+_FRESH = 64  # pages made for an epoch
 _MOST_STRIDES = 1024  # of a page's side, in multiples of STRIDE
 _WITHIN = 8  # numbers that say where in the trunk's pixel a point lies
 _LEAN_TILES = 8  # around each class, on which the points' lean is measured
@@ -146,8 +148,8 @@ class Segment:
         own = open_dataset(dataset).labels
         self.label_set = load_label_set(options.labels).name if options.labels else own.name
         self.index = open_index(dataset, options.labels)
-        self._fresh = FreshPages(options, self.index.names) if options.recipe else None
-        first = self._fresh.pool(0) if self._fresh else self._pages("train")
+        self._fresh = FreshPages(options, self.index.names, fresh_page) if options.recipe else None
+        first = self._fresh_pool(0) if self._fresh else self._pages("train")
         self.sampler = PointSampler(first, self.preset.sampling, options.seed)
         found = first.objects > 0 if self._fresh is None else np.ones(len(self.index.names), bool)
         self.taught = (0, *(np.flatnonzero(found) + 1).tolist())  # class ids
@@ -163,6 +165,10 @@ class Segment:
 
     def _pages(self, split: str) -> DatasetPool:
         return DatasetPool(self.dataset, self.index, split, self.options.staff_space)
+
+    def _fresh_pool(self, epoch: int) -> FreshPool:
+        assert self._fresh is not None
+        return FreshPool(self._fresh.epoch(epoch, _FRESH), len(self.index.names))
 
     @property
     def bias(self) -> torch.Tensor:
@@ -192,7 +198,8 @@ class Segment:
         """Four tiles for each page."""
         sampler = self.sampler
         if self._fresh is not None:
-            sampler = PointSampler(self._fresh.pool(epoch), self.preset.sampling, self.options.seed)
+            pool = self._fresh_pool(epoch)
+            sampler = PointSampler(pool, self.preset.sampling, self.options.seed)
         size = self.options.batch_size or self.preset.batch_size
         numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
         make = partial(self._batch, sampler, epoch, size)

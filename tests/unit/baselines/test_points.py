@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.ink import cut_tile, pack_page, whole_page
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.points import PointSampler, Sampling, drawn_points, measure_lean
-from deepscores.baselines.pools import DatasetPool, FreshPage, FreshPages, FreshPool
+from deepscores.baselines.pools import DatasetPool, FreshPage, FreshPool, fresh_page
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.labelled import LabelledPage, Window, cut
 from deepscores.loaders.index import Index, open_index
@@ -107,23 +108,23 @@ def test_fresh_pages_are_found_in_the_same_way(index: Index, pages: list[Labelle
 
 
 def test_fresh_pages_of_an_epoch_are_the_same_again(
-    small_scores: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_scores: Path, index: Index, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("deepscores.baselines.pools._FRESH", 4)
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         f'scores = ["{small_scores}"]\nfonts = ["Bravura"]\npage-size = "600x500"\n'
         "staff-space = 10\nmargin = 40\n"
     )
     options = TrainOptions(recipe=recipe, seed=1)
-    pools = [FreshPages(options, index.names).pool(epoch) for epoch in (1, 1, 2)]
+    pages = FreshPages(options, index.names, fresh_page)
+    pools = [FreshPool(pages.epoch(epoch, 4), len(index.names)) for epoch in (1, 1, 2)]
     counts = [
         [pool.page(place).areas(len(index.names)).tolist() for place in range(pool.pages)]
         for pool in pools
     ]
     assert counts[0] == counts[1] != counts[2]
     with pytest.raises(RecipeError, match="labels other classes than the dataset"):
-        FreshPages(options, ("one", "two"))
+        FreshPages(options, ("one", "two"), fresh_page)
 
 
 @pytest.fixture
