@@ -35,8 +35,9 @@ def all_peaks(image: NDArray[np.uint8], templates: Sequence[Template]) -> Peaks:
     found = [Peaks(np.empty((0, 4)), np.empty(0), np.empty(0, np.int64))]
     y, x = (np.flatnonzero((image < 255).any(axis=axis)) for axis in (1, 0))
     if len(y):  # there is ink
-        left, top = max(x[0] - MARGIN, 0), max(y[0] - MARGIN, 0)
-        inked = image[top : y[-1] + MARGIN + 1, left : x[-1] + MARGIN + 1]
+        around = 2 * MARGIN  # a lone glyph may cover a pixel less than its template
+        left, top = max(x[0] - around, 0), max(y[0] - around, 0)
+        inked = image[top : y[-1] + around + 1, left : x[-1] + around + 1]
         summed: NDArray[Any] = cv2.integral(255 - inked)
         for place, one in enumerate(templates):
             if (np.array(one.picture.shape) <= inked.shape).all():
