@@ -171,7 +171,7 @@ def _column(values: Any, kind: pa.DataType) -> "pa.Array[Any]":
     if isinstance(values, pa.Array):
         return values
     if isinstance(values, Words):
-        return pa.array(values.tolist(), kind)
+        return pa.array(values.words, kind).take(pa.array(values.codes))
     if isinstance(values, np.ndarray):
         wanted = kind.to_pandas_dtype()
         none = np.isnan(values) if values.dtype.kind == "f" else None

@@ -118,10 +118,9 @@ def find_symbols(page: Page) -> Drawn:
     shared = -1 - np.arange(len(marks))
     together = np.array([one.whole for one in named])[which]
     shared[together] = marks.element[together]
-    for place in np.flatnonzero(np.array([one.line for one in named])[which]).tolist():
-        # A staff's lines are drawn measure by measure; a line is one symbol across its system.
-        system = _ancestor(int(marks.element[place]), "system", page)
-        shared[place] = system * _HEIGHTS + round(100 * mark_box(marks[place]).y0)
+    # A staff's lines are drawn measure by measure; a line is one symbol across its system.
+    lines = np.flatnonzero(np.array([one.line for one in named])[which])
+    shared[lines] = _systems(page)[marks.element[lines]] * _HEIGHTS + _heights(marks, lines)
     keys = kind_of * (1 << 48) + shared
     _, first, symbol, counts = np.unique(
         keys, return_index=True, return_inverse=True, return_counts=True
@@ -281,7 +280,16 @@ def _name_slash(mark: Mark) -> _Name:
     return _Name(f"{_SLASH}{'Up' if rising else 'Down'}")
 
 
-def _ancestor(index: int, kind: str, page: Page) -> int:
-    while index >= 0 and page.elements[index].kind != kind:
-        index = page.elements[index].parent
-    return index
+def _systems(page: Page) -> NDArray[np.int64]:
+    """(n,) the place of the system that each element is in; -1 outside."""
+    elements = Elements.of(page.elements)
+    places = np.arange(1, len(elements) + 1)
+    return elements.inherited(np.where(elements.kind.are("system"), places, 0)) - 1
+
+
+def _heights(marks: Marks, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) where the marks in *rows* begin, hundredths of a pixel from the top."""
+    tops = marks.box[rows, 1]
+    for place in np.flatnonzero(marks.drawing[rows] != BOX).tolist():
+        tops[place] = mark_box(marks[int(rows[place])]).y0
+    return np.rint(100 * tops).astype(np.int64)
