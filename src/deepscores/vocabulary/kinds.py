@@ -292,4 +292,5 @@ def _heights(marks: Marks, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     tops = marks.box[rows, 1]
     for place in np.flatnonzero(marks.drawing[rows] != BOX).tolist():
         tops[place] = mark_box(marks[int(rows[place])]).y0
-    return np.rint(100 * tops).astype(np.int64)
+    hundredths: NDArray[np.int64] = np.rint(100 * tops).astype(np.int64)
+    return hundredths

@@ -201,11 +201,19 @@ def _hold(
     """Of which of *rows* a condition is true."""
     if key == "on_line":
         positions = symbols.staff_position[rows]
-        return ~np.isnan(positions) & np.isin(positions % 2 == 0, np.array(values))
+        return ~np.isnan(positions) & _any_of(positions % 2 == 0, values)
     column = getattr(symbols, key)
     if isinstance(column, Words):
         return column.among(values)[rows]  # type: ignore[arg-type]
-    return np.isin(column[rows], np.array(values))
+    return _any_of(column[rows], values)
+
+
+def _any_of(column: NDArray[Any], values: tuple[object, ...]) -> NDArray[np.bool_]:
+    """Where *column* has one of *values*: far quicker than `np.isin` for one or two."""
+    found = np.zeros(len(column), np.bool_)
+    for value in values:
+        found |= column == value
+    return found
 
 
 _SAME = 0.95  # intersection over union, above which two boxes of a class are one object
