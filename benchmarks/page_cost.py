@@ -1,6 +1,6 @@
 """What a page costs, beside what Verovio alone takes for the same page.
 
-    python -m benchmarks.page_cost [--scores 12] [--repeats 3] [--json FILE]
+    python -m benchmarks.page_cost [--scores 12] [--repeats 5] [--json FILE]
 
 All sides run in one process, score by score in turn, so that what else the machine does falls on
 all of them, and a ratio is taken within each round: Verovio alone (load, layout and the SVG of
@@ -12,7 +12,6 @@ the ratios mean something.
 
 import argparse
 import json
-import shutil
 import statistics
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -77,21 +76,17 @@ def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list
         return cpu(lambda: merging.merge(plan, folder, records, 1, Silence(), show_output=False))
 
 
-def one_round(sources: list[Source], recipe: Recipe) -> tuple[float, ...]:
+def one_round(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[float, ...]:
     """Seconds a page of each side, the two ratios, pages, and bytes a page."""
     engraver = sharing = pages = 0.0
     records: list[Record] = []
-    folder = Path(tempfile.mkdtemp(prefix="deepscores-bench-"))
-    try:
-        for index, source in enumerate(sources):
-            engraver += cpu(partial(verovio_alone, source, recipe))
-            sharing += cpu(partial(verovio_sharing, source, recipe))
-            size = source.path.stat().st_size
-            task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
-            pages += cpu(lambda task=task: records.append(make_shard(task)))  # type: ignore[misc]
-        merged = our_merge(sources, recipe, folder, records)
-    finally:
-        shutil.rmtree(folder)
+    for index, source in enumerate(sources):
+        engraver += cpu(partial(verovio_alone, source, recipe))
+        sharing += cpu(partial(verovio_sharing, source, recipe))
+        size = source.path.stat().st_size
+        task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+        pages += cpu(lambda task=task: records.append(make_shard(task)))  # type: ignore[misc]
+    merged = our_merge(sources, recipe, folder, records)
     count = sum(len(record.pages) for record in records)
     written = sum(entry.size for record in records for entry in record.files)
     return (
@@ -100,19 +95,15 @@ def one_round(sources: list[Source], recipe: Recipe) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def by_stage(sources: list[Source], recipe: Recipe) -> dict[str, float]:
+def by_stage(sources: list[Source], recipe: Recipe, folder: Path) -> dict[str, float]:
     """CPU milliseconds a page of each stage of ours, in the order in which they are reached."""
     records: list[Record] = []
-    folder = Path(tempfile.mkdtemp(prefix="deepscores-bench-"))
-    try:
-        with stages() as found:
-            for index, source in enumerate(sources):
-                size = source.path.stat().st_size
-                task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
-                records.append(make_shard(task))
-            our_merge(sources, recipe, folder, records)
-    finally:
-        shutil.rmtree(folder)
+    with stages() as found:
+        for index, source in enumerate(sources):
+            size = source.path.stat().st_size
+            task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+            records.append(make_shard(task))
+        our_merge(sources, recipe, folder, records)
     count = sum(len(record.pages) for record in records)
     return {stage: round(1e3 * took / count, 2) for stage, took in found.items()}
 
@@ -120,19 +111,25 @@ def by_stage(sources: list[Source], recipe: Recipe) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scores", type=int, default=12)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    # Nothing is deleted before the end: see benchmarks/scale.py.
+    with tempfile.TemporaryDirectory(prefix="deepscores-bench-") as name:
+        report(run(options.scores, options.repeats, Path(name)), options.json)
+
+
+def run(scores: int, repeats: int, folder: Path) -> dict[str, Any]:
     recipe = apply(Recipe(), {"pages": "all"})
-    sources = sample(options.scores)
+    sources = sample(scores)
     read.update({source.id: read_score(source) for source in sources})
     warm_up()
     verovio.enableLog(verovio.LOG_OFF)
-    one_round(sources[:1], recipe)  # to warm up
-    rounds = [one_round(sources, recipe) for _ in range(options.repeats)]
+    one_round(sources[:1], recipe, folder / "warm")
+    rounds = [one_round(sources, recipe, folder / str(nth)) for nth in range(repeats)]
     columns = zip(*rounds, strict=True)
     alone, sharing, page, merge_, ratio, like, count, size = map(statistics.median, columns)
-    result = {
+    return {
         "pages": int(count),
         "scores": len(sources),
         "verovio_ms": round(1e3 * alone, 2),
@@ -148,11 +145,10 @@ def main() -> None:
             ),
             at_most("our page / Verovio loading for each font by itself", round(ratio, 2), MOST),
         ],
-        "stages_ms": by_stage(sources, recipe),
+        "stages_ms": by_stage(sources, recipe, folder / "stages"),
         "verovio": engine.version(),
         **conditions(),
     }
-    report(result, options.json)
 
 
 if __name__ == "__main__":
