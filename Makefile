@@ -45,16 +45,16 @@ format: $(VENV)/.dev ## format the source and mend what the linter can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.bench ## all benchmarks, some 20 minutes on an idle machine; writes docs/performance.md's tables
+bench: $(VENV)/.bench ## all benchmarks, most of an hour on an idle machine; writes docs/performance.md's tables
 	$(BIN)/deepscores build -o build/bench
-	$(BIN)/python -m benchmarks.page_cost --json $(FIGURES)/page.json
-	$(BIN)/python -m benchmarks.compare_methods --json $(FIGURES)/methods.json
 	$(BIN)/python -m benchmarks.startup --json $(FIGURES)/startup.json
+	$(BIN)/python -m benchmarks.compare_methods --json $(FIGURES)/methods.json
 	$(BIN)/python -m benchmarks.reading build/bench --json $(FIGURES)/reading.json
 	$(BIN)/python -m benchmarks.loading build/bench --json $(FIGURES)/loading.json
-	$(BIN)/python -m benchmarks.scale --json $(FIGURES)/scale.json
+	$(BIN)/python -m benchmarks.page_cost --json $(FIGURES)/page.json
 	$(BIN)/python -m benchmarks.statistics_scale build/bench --json $(FIGURES)/statistics.json
 	$(BIN)/python -m benchmarks.viewer_scale build/bench --json $(FIGURES)/viewer.json
+	$(BIN)/python -m benchmarks.scale --json $(FIGURES)/scale.json # last: it deletes most
 	$(BIN)/python -m benchmarks.tables
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
