@@ -1,6 +1,6 @@
 """How many tiles a second come out of a loader: from disk, on the fly, and read with cv2.
 
-    python -m benchmarks.loading DATASET [--tiles 2000] [--repeats 5] [--json FILE]
+    python -m benchmarks.loading DATASET [--tiles 512] [--repeats 3] [--json FILE]
 
 Tiles of 512 px with their class ids, in batches of 16, through PyTorch's loader with 2 workers. cv2
 reads a page's picture and class map whole and cuts the same tile from both. All sides take turns;
@@ -111,8 +111,8 @@ def show(result: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
-    parser.add_argument("--tiles", type=int, default=2000)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--tiles", type=int, default=512)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     require_same(options.dataset)

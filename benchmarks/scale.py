@@ -8,7 +8,8 @@ CPU and wall seconds a page (start, engraving, merging, patches and manifest inc
 worker while its first 200 pages and later ones were made, the parent, and bytes and files a page.
 The second size is also built stopped half way and gone on with, and by one process and two.
 Patches are limited by class, so that a page of a large dataset has fewer: each size is built
-without them, too, and the cost of a further page, from size to size, is what must not grow.
+without them, too, and the cost of a further page, from size to size, is what must not grow. As the
+machine's pace drifts, all but the largest are built so both before and after it, and averaged.
 
 Nothing is deleted until all is built. An ext4 without a journal passes over inodes freed in the
 last minutes, one by one, whenever a file is made; a file made after ten thousand were deleted costs
@@ -28,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import psutil
@@ -130,6 +132,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where there is room; default: a temporary one")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
     folder = Path(tempfile.mkdtemp(prefix="deepscores-scale-", dir=options.folder))
     try:
         result = run(folder, options.sizes, options.scores, options.jobs)
@@ -143,12 +146,12 @@ def run(folder: Path, sizes: list[int], scores: int, jobs: int) -> dict[str, Any
     once = build(copies(folder / "once", 1, 1, texts), folder / "of once", jobs)  # compiles, too
     found: dict[str, Any] = {"pages_a_copy": once.pages}
     by_size: dict[int, Built] = {}
-    plain: dict[int, Built] = {}
+    plain: dict[int, list[Built]] = {size: [] for size in sizes}
     for size in sizes:
         corpus, dataset = copies(folder / str(size), size, once.pages, texts), folder / f"of {size}"
         by_size[size] = build(corpus, dataset, jobs)
-        plain[size] = build(corpus, folder / f"plain {size}", jobs, *_NO_PATCHES)
-        print(size, by_size[size], plain[size], file=sys.stderr)
+        plain[size].append(build(corpus, folder / f"plain {size}", jobs, *_NO_PATCHES))
+        print(size, by_size[size], *plain[size], file=sys.stderr)
         if size == sizes[min(1, len(sizes) - 1)]:
             halves = folder / "halves"
             half = build(corpus, halves, jobs, stop_at=by_size[size].pages // 2)
@@ -162,9 +165,12 @@ def run(folder: Path, sizes: list[int], scores: int, jobs: int) -> dict[str, Any
             found["two_processes"] = asdict(build(corpus, folder / "by two", 2))
             gain = found["one_process"]["wall_ms"] / found["two_processes"]["wall_ms"]
             found["two_processes_times"] = round(gain, 2)
+    for size in reversed(sizes[:-1]):
+        again = folder / f"plain {size} again"
+        plain[size].append(build(folder / str(size), again, jobs, *_NO_PATCHES))
     found.update(conditions())
     found["sizes"] = {str(size): asdict(one) for size, one in by_size.items()}
-    found["without_patches"] = {str(size): asdict(one) for size, one in plain.items()}
+    found["without_patches"] = {str(size): list(map(asdict, of)) for size, of in plain.items()}
     found["further_page_ms"] = further_page(list(plain.values()))
     found["targets"] = targets(
         list(by_size.values()), found["further_page_ms"], found["two_processes_times"]
@@ -175,11 +181,12 @@ def run(folder: Path, sizes: list[int], scores: int, jobs: int) -> dict[str, Any
 _NO_PATCHES = ("--patches-per-class", "0")
 
 
-def further_page(sizes: Sequence[Built]) -> list[float]:
+def further_page(sizes: Sequence[Sequence[Built]]) -> list[float]:
     """CPU milliseconds of each page that a size has more than the one before."""
+    costs = [(of[0].pages, fmean(one.cpu_ms for one in of) * of[0].pages) for of in sizes]
     return [
-        round((more.cpu_ms * more.pages - less.cpu_ms * less.pages) / (more.pages - less.pages), 1)
-        for less, more in pairwise(sizes)
+        round((cost - before) / (pages - fewer), 1)
+        for (fewer, before), (pages, cost) in pairwise(costs)
     ]
 
 

@@ -70,8 +70,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'deepscores' has no attribute {name!r}")
     from importlib import import_module
 
-    home = import_module(_HOMES[name])
-    # `deepscores.zoo` is a package, too: importing the API has put it in the function's place.
-    found = {one: getattr(home, one) for one, where in _HOMES.items() if where == _HOMES[name]}
-    globals().update(found)
-    return found[name]
+    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return found

@@ -1,34 +1,31 @@
-"""The same as the command line, from Python."""
+"""The same as the command line, from Python.
 
-from collections.abc import Callable, Sequence
+Each function loads what it needs when it is called: a build need not wait for the trainers.
+"""
+
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deepscores.auditing import run as _run
-from deepscores.auditing.findings import Report
-from deepscores.baselines import training
-from deepscores.baselines.options import train_options
-from deepscores.baselines.outcome import Trained
-from deepscores.census import counting as _counting
-from deepscores.census.model import Statistics
-from deepscores.engravers.choice import engravers_here
-from deepscores.errors import RecipeError
-from deepscores.evaluating import request as _request
-from deepscores.evaluating import run as _evaluating
-from deepscores.exporting import run as _exporting
-from deepscores.exporting.options import options_from
-from deepscores.fontbook import book as _book
-from deepscores.importing import run as _importing
-from deepscores.pipeline import build as _build
-from deepscores.pipeline import single as _single
-from deepscores.pipeline import verify as _verify
-from deepscores.pipeline.progress import Progress
-from deepscores.predicting import run as _predicting
-from deepscores.predicting.options import Options as _PredictOptions
-from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
-from deepscores.reporting import run as _reporting
-from deepscores.viewer import serving as _serving
-from deepscores.zoo import visit as _zoo
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from deepscores.auditing.findings import Report
+    from deepscores.baselines.outcome import Trained
+    from deepscores.census.model import Statistics
+    from deepscores.classbook.visit import Visit
+    from deepscores.evaluating.run import Written as Evaluated
+    from deepscores.exporting.run import Summary as Exported
+    from deepscores.fontbook.book import Fonts
+    from deepscores.importing.run import Summary as Imported
+    from deepscores.pipeline.build import Summary
+    from deepscores.pipeline.progress import Progress
+    from deepscores.pipeline.single import EngravedPage
+    from deepscores.pipeline.verify import Verdict
+    from deepscores.predicting.run import Summary as Predicted
+    from deepscores.recipe import Recipe
+    from deepscores.reporting.run import Written
 
 __all__ = [
     "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "predict",
@@ -48,7 +45,7 @@ def build(
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
-) -> _build.Summary:
+) -> Summary:
     """Build a dataset in *output* from *scores*: files, folders, globs, or the default corpus.
 
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
@@ -57,9 +54,12 @@ def build(
     build goes on where it was. Raise RecipeError for what makes no sense, DatasetError for a folder
     that cannot be used.
     """
+    from deepscores.pipeline import build
+    from deepscores.recipe import Recipe, Run, read_run
+
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
-    return _build.build(
+    return build.build(
         resolved,
         Path(output or run.output or "dataset"),
         jobs=run.jobs if jobs is None else jobs,
@@ -75,10 +75,12 @@ def engrave(
     recipe: Recipe | str | Path | None = None,
     progress: Progress | None = None,
     **changes: Any,
-) -> list[_single.EngravedPage]:
+) -> list[EngravedPage]:
     """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
+    from deepscores.pipeline.single import engrave_score
+
     resolved = resolve(recipe, None, {"pages": "all", **changes})
-    return _single.engrave_score(score, Path(output), resolved, progress=progress)
+    return engrave_score(score, Path(output), resolved, progress=progress)
 
 
 def verify(
@@ -89,15 +91,17 @@ def verify(
     font_dir: str | Path = "",
     jobs: int = 1,
     progress: Progress | None = None,
-) -> _verify.Verdict:
+) -> Verdict:
     """Check a dataset's files against its manifest, and remake a share of its pages.
 
     *font* names the files of the SMuFL fonts that it was made with, where this machine has not
     seen them yet, *font_dir* the folder of LilyPond's music fonts, if there was one. Raise
     RecipeError if one is needed and not among them.
     """
+    from deepscores.pipeline import verify
+
     paths = [Path(one) for one in font]
-    return _verify.verify(
+    return verify.verify(
         Path(dataset),
         rerender=rerender,
         fonts=paths,
@@ -114,15 +118,17 @@ def zoo(
     fonts: Sequence[str] | str | None = None,
     font: Sequence[str | Path] = (),
     progress: Progress | None = None,
-) -> _zoo.Visit:
+) -> Visit:
     """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
 
     *font* names files of SMuFL fonts that come in besides.
     """
+    from deepscores.classbook.visit import write_zoo
+
     changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
     if fonts is not None:
         changes["fonts"] = fonts
-    return _zoo.write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+    return write_zoo(Path(output), resolve(None, None, changes), progress=progress)
 
 
 def fonts(
@@ -133,13 +139,16 @@ def fonts(
     engraver: str | None = None,
     font_dir: str | Path = "",
     progress: Progress | None = None,
-) -> _book.Fonts:
+) -> Fonts:
     """List fonts, *names* or SMuFL files, with what each holds.
 
     By default those of every engraver that is here; named fonts are Verovio's, unless *engraver*
     says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
     picture of one passage in all of them and a page.
     """
+    from deepscores.engravers.choice import engravers_here
+    from deepscores.fontbook.book import write_fonts
+
     engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
     changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
     if font_dir:
@@ -147,14 +156,14 @@ def fonts(
     if names:
         changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
     folder = Path(output) if output is not None else None
-    return _book.write_fonts(resolve(None, None, changes), folder, progress=progress)
+    return write_fonts(resolve(None, None, changes), folder, progress=progress)
 
 
 def check(
     dataset: str | Path,
     *,
     sample: float | None = None,
-    alike: float = _run.DEFAULT_ALIKE,
+    alike: float = 0.5,
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Report:
@@ -163,7 +172,9 @@ def check(
     *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
-    return _run.audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
+    from deepscores.auditing.run import audit
+
+    return audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
 
 
 def report(
@@ -171,18 +182,20 @@ def report(
     output: str | Path = "report",
     *,
     against: Sequence[str | Path] | str | Path = (),
-    audited: int = _reporting.DEFAULT_AUDIT,
+    audited: int = 50,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> _reporting.Written:
+) -> Written:
     """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
 
     *against* names datasets to compare with: ours, COCO, DeepScoresV2, DeepScores V1, PASCAL VOC,
     YOLO, MUSCIMA++. *audited* pages are checked as `check` does. Needs ``deepscores[report]``:
     raise RecipeError without it, DatasetError for what is no dataset or cannot be read.
     """
+    from deepscores.reporting.run import write_report
+
     others = [against] if isinstance(against, str | Path) else against
-    return _reporting.write_report(
+    return write_report(
         Path(dataset),
         Path(output),
         against=[Path(one) for one in others],
@@ -201,7 +214,7 @@ def export(
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
-) -> _exporting.Summary:
+) -> Exported:
     """Write *dataset* to the folder *output* in the format *to*; interrupted, it goes on.
 
     *options* are those of the command line by name: ``labels="deepscores-v2"``, ``split="train"``,
@@ -209,7 +222,10 @@ def export(
     ``images="link"``, ``patches="45x170"``, ``patches_per_class=5000``. Raise RecipeError for what
     makes no sense, DatasetError for a dataset that is damaged and a folder that cannot be used.
     """
-    return _exporting.export(
+    from deepscores.exporting import run
+    from deepscores.exporting.options import options_from
+
+    return run.export(
         Path(dataset),
         Path(output),
         options_from({"to": to, **options}),
@@ -228,12 +244,12 @@ def evaluate(
     labels: str | None = None,
     classes: Sequence[str] | str = (),
     protocol: str = "deepscores",
-    resamples: int = _request.RESAMPLES,
+    resamples: int = 1000,
     seed: int = 0,
     output: str | Path | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> _evaluating.Written:
+) -> Evaluated:
     """Measure a model's output against one split of *dataset*.
 
     *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a
@@ -244,7 +260,9 @@ def evaluate(
     and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError without it
     and for what makes no sense, DatasetError for predictions that are damaged or do not fit.
     """
-    return _evaluating.evaluate(
+    from deepscores.evaluating import run
+
+    return run.evaluate(
         Path(predictions),
         Path(dataset),
         task=task,
@@ -270,7 +288,7 @@ def import_dataset(
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
-) -> _importing.Summary:
+) -> Imported:
     """Make a dataset that others made one of ours in the folder *output*; interrupted, it goes on.
 
     *layout* is one of ``deepscores-v1``, ``deepscores-v2``, ``coco``, ``yolo``, ``mung`` and
@@ -278,12 +296,15 @@ def import_dataset(
     are ``patches="45x170"``, ``patches_per_class=5000`` and ``seed=0``. Raise RecipeError for what
     makes no sense, DatasetError for what is no dataset and a folder that cannot be used.
     """
+    from deepscores.errors import RecipeError
+    from deepscores.importing import run
+
     for name in changes:
         if name not in _OF_IMPORTS:
             raise RecipeError(
                 f"no option {name!r} of an import; there are {', '.join(_OF_IMPORTS)}"
             )
-    return _importing.import_dataset(
+    return run.import_dataset(
         Path(source),
         Path(output),
         resolve(None, None, changes),
@@ -301,7 +322,9 @@ def statistics(dataset: str | Path) -> Statistics:
     Its symbol table is streamed, not loaded. Needs DuckDB (``deepscores[stats]``): raise
     RecipeError without it, DatasetError where there is no dataset or its tables disagree.
     """
-    return _counting.statistics(Path(dataset))
+    from deepscores.census import counting
+
+    return counting.statistics(Path(dataset))
 
 
 def predict(
@@ -317,7 +340,7 @@ def predict(
     jobs: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> _predicting.Summary:
+) -> Predicted:
     """Predict on *inputs*: pictures, PDFs, folders of them, *split* of datasets; into *output*.
 
     *model* is the folder of a training run, a model file, or the name of one that comes along:
@@ -328,10 +351,13 @@ def predict(
     RecipeError without it and for what makes no sense, DatasetError for a model or folder that
     cannot be used. Pages that cannot be read are told in the summary.
     """
-    return _predicting.predict(
+    from deepscores.predicting import run
+    from deepscores.predicting.options import Options
+
+    return run.predict(
         [inputs] if isinstance(inputs, str | Path) else inputs,
         Path(output),
-        _PredictOptions(task, split, threshold, staff_space, overlay),
+        Options(task, split, threshold, staff_space, overlay),
         model=model or task or "detect",
         jobs=jobs,
         force=force,
@@ -358,6 +384,9 @@ def train(
     for a dataset that cannot be used and a folder that holds another run. Ctrl-C writes the
     checkpoint and raises KeyboardInterrupt.
     """
+    from deepscores.baselines import training
+    from deepscores.baselines.options import train_options
+
     wanted = train_options(task, options)
     found: Trained = training().train(
         task, Path(dataset), Path(output), wanted, force=force, progress=progress
@@ -379,7 +408,9 @@ def view(
     dataset, if that is there. Needs Starlette and uvicorn (``deepscores[view]``): raise
     RecipeError without them or for a port that is taken, DatasetError where there is no dataset.
     """
-    _serving.serve(
+    from deepscores.viewer.serving import serve
+
+    serve(
         Path(dataset),
         port=port,
         findings=None if findings is None else Path(findings),
@@ -393,6 +424,8 @@ def resolve(
     changes: dict[str, Any],
 ) -> Recipe:
     """One checked recipe from a file or recipe, the scores, and single changes."""
+    from deepscores.recipe import Recipe, apply, read_recipe
+
     base = (
         recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe)) if recipe else Recipe()
     )

@@ -159,7 +159,7 @@ class _SymbolFiles:
     def __init__(self, folder: Path) -> None:
         self.paths = sorted(folder.glob("*.parquet"))
         self._groups: list[tuple[Path, int, Any, Any]] = []  # with the first and last page's name
-        self._last: tuple[tuple[Path, int], pa.Table] | None = None
+        self._last: tuple[tuple[Path, int], pa.Table, dict[str, pa.Table]] | None = None
         for path in self.paths:
             metadata = _open(path).metadata
             for group in range(metadata.num_row_groups):
@@ -169,16 +169,32 @@ class _SymbolFiles:
 
     def of_page(self, stem: str) -> pa.Table:
         found = [
-            self._read(path, group).filter(pc.field("page") == stem)
+            self._read(path, group, stem)
             for path, group, low, high in self._groups
             if low <= stem <= high
         ]
         return pa.concat_tables(found or [SYMBOLS.empty_table()])
 
-    def _read(self, path: Path, group: int) -> pa.Table:
+    def _read(self, path: Path, group: int, stem: str) -> pa.Table:
         if self._last is None or self._last[0] != (path, group):
-            self._last = ((path, group), _open(path).read_row_group(group))
-        return self._last[1]
+            table = _open(path).read_row_group(group)
+            self._last = ((path, group), table, _stretches(table))
+        _, table, stretches = self._last
+        return stretches.get(stem, table.slice(0, 0))
+
+
+def _stretches(table: pa.Table) -> dict[str, pa.Table]:
+    """The rows of each page: views of *table*, where a page's rows stand together."""
+    if not table.num_rows:
+        return {}
+    runs = pc.run_end_encode(table["page"].combine_chunks())
+    ends, names = runs.run_ends.to_pylist(), runs.values.to_pylist()
+    if len(set(names)) < len(names):  # somebody has sorted them otherwise
+        return {name: table.filter(pc.field("page") == name) for name in set(names)}
+    return {
+        name: table.slice(start, end - start)
+        for name, start, end in zip(names, [0, *ends[:-1]], ends, strict=True)
+    }
 
 
 def _open(path: Path) -> pq.ParquetFile:

@@ -1,5 +1,6 @@
 """Importing the package is quick and quiet; the library knows nothing of the command line."""
 
+import pkgutil
 import subprocess
 import sys
 
@@ -21,8 +22,8 @@ SHELL = ("typer", "click", "rich")
 
 
 def loaded_by(code: str) -> set[str]:
-    """The top-level modules that are loaded after *code*."""
-    script = f"{code}\nimport sys; print(*(name for name in sys.modules if '.' not in name))"
+    """The modules that are loaded after *code*."""
+    script = f"{code}\nimport sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
@@ -52,9 +53,34 @@ def test_the_library_never_loads_the_command_line_s_packages() -> None:
     assert loaded.issuperset(HEAVY[:3])
 
 
-def test_a_package_never_takes_the_place_of_the_function_of_its_name() -> None:
-    code = "import deepscores; deepscores.build; assert callable(deepscores.zoo)"
-    assert "deepscores" in loaded_by(code)
+def test_no_package_can_take_the_place_of_a_function_of_its_name() -> None:
+    import deepscores
+
+    packages = {one.name for one in pkgutil.iter_modules(deepscores.__path__)}
+    assert packages.isdisjoint(deepscores.__all__)
+
+
+def test_a_build_loads_no_part_that_it_does_not_need() -> None:
+    code = "import deepscores.cli.screen, deepscores\n"
+    code += "try: deepscores.build(recipe='none.toml')\n"
+    code += "except deepscores.errors.DeepScoresError: pass"
+    loaded = loaded_by(code)
+    assert "deepscores.pipeline.build" in loaded
+    others = ("classbook", "exporting", "importing", "predicting", "reporting", "viewer")
+    assert loaded.isdisjoint(f"deepscores.{one}" for one in others)
+
+
+def test_the_defaults_that_are_told_are_those_that_hold() -> None:
+    from inspect import signature
+
+    import deepscores
+    from deepscores.auditing.run import DEFAULT_ALIKE
+    from deepscores.evaluating.request import RESAMPLES
+    from deepscores.reporting.run import DEFAULT_AUDIT
+
+    assert signature(deepscores.check).parameters["alike"].default == DEFAULT_ALIKE
+    assert signature(deepscores.evaluate).parameters["resamples"].default == RESAMPLES
+    assert signature(deepscores.report).parameters["audited"].default == DEFAULT_AUDIT
 
 
 def test_everything_promised_is_there() -> None:

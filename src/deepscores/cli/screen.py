@@ -1,5 +1,7 @@
 """What the commands show: progress, summaries and tables."""
 
+from __future__ import annotations
+
 import csv
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,6 +10,7 @@ from itertools import groupby
 from json import dumps
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -22,29 +25,30 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from deepscores.auditing.findings import Report
-from deepscores.baselines.outcome import Trained
-from deepscores.census.model import (
-    ClassStatistics,
-    Extent,
-    GroupStatistics,
-    Quantiles,
-    Spread,
-    Statistics,
-)
 from deepscores.errors import RecipeError
-from deepscores.evaluating.results import Cell, Evaluation, Measure
-from deepscores.evaluating.results import Table as Results
-from deepscores.evaluating.run import Written, to_json
-from deepscores.exporting.run import Summary as Export
-from deepscores.fontbook.entries import Entry
-from deepscores.importing.run import Summary as Import
-from deepscores.pipeline.build import Summary
-from deepscores.pipeline.progress import Progress
-from deepscores.pipeline.verify import Verdict
-from deepscores.predicting.run import Summary as Predictions
-from deepscores.viewer.serving import open_browser
-from deepscores.vocabulary.labels import LabelSet
+
+if TYPE_CHECKING:
+    from deepscores.auditing.findings import Report
+    from deepscores.baselines.outcome import Trained
+    from deepscores.census.model import (
+        ClassStatistics,
+        Extent,
+        GroupStatistics,
+        Quantiles,
+        Spread,
+        Statistics,
+    )
+    from deepscores.evaluating.results import Cell, Evaluation, Measure
+    from deepscores.evaluating.results import Table as Results
+    from deepscores.evaluating.run import Written
+    from deepscores.exporting.run import Summary as Export
+    from deepscores.fontbook.entries import Entry
+    from deepscores.importing.run import Summary as Import
+    from deepscores.pipeline.build import Summary
+    from deepscores.pipeline.progress import Progress
+    from deepscores.pipeline.verify import Verdict
+    from deepscores.predicting.run import Summary as Predictions
+    from deepscores.vocabulary.labels import LabelSet
 
 _SHOWN = 20  # problems
 _SHOWN_OF_CHECK = 5
@@ -190,6 +194,8 @@ def _write_json(text: str, target: str) -> None:
 
 def write_evaluation(evaluation: Evaluation, target: str) -> None:
     """The whole evaluation as JSON, to a file or, for ``-``, to standard output."""
+    from deepscores.evaluating.run import to_json
+
     _write_json(to_json(evaluation), target)
 
 
@@ -406,6 +412,8 @@ def show_address(address: str, *, in_browser: bool) -> None:
     """Where a viewer is, and, if that is wanted and there is a screen, itself in the browser."""
     print(f"{address} shows it on this machine; Ctrl-C ends it", flush=True)
     if in_browser:
+        from deepscores.viewer.serving import open_browser
+
         open_browser(address)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from deepscores.auditing.own import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.exporting.protocol import Job
-from deepscores.formats.png import encode_png
+from deepscores.formats.png import encode_png, png_size
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import write_again
 from deepscores.pipeline.samples import IMAGES
@@ -18,20 +18,28 @@ def place_image(job: Job, page: LabelledPage, path: Path) -> None:
 
     A part or another size of a page is encoded anew, whatever was asked for.
     """
-    own = job.dataset / IMAGES / f"{page.name}.png"
-    if not page.is_whole:
-        write_again(path, encode_png(page.image))
-    elif job.options.images == "copy":
-        write_again(path, image_bytes(job, page))
+    data = image_bytes(job, page)
+    if page.is_whole and job.options.images == "link":
+        link(job.dataset / IMAGES / f"{page.name}.png", path)
     else:
-        link(own, path)
+        write_again(path, data)
 
 
 def image_bytes(job: Job, page: LabelledPage) -> bytes:
-    """The PNG of *page*: its own file's bytes where it is whole."""
+    """The PNG of *page*: its own file's bytes where it is whole.
+
+    Raise DatasetError for a file that is missing, damaged or of another size than the page.
+    """
     if not page.is_whole:
         return encode_png(page.image)
-    return read_bytes(job.dataset / IMAGES / f"{page.name}.png")
+    path = job.dataset / IMAGES / f"{page.name}.png"
+    data = read_bytes(path)
+    width, height = png_size(data, str(path))
+    if (width, height) != (page.width, page.height):
+        raise DatasetError(
+            f"{path}: the image is {width} x {height} px, the page {page.width} x {page.height} px"
+        )
+    return data
 
 
 def link(target: Path, path: Path) -> None:

@@ -68,6 +68,28 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
 
 
+def png_size(data: bytes, where: str = "image") -> tuple[int, int]:
+    """Width and height of a PNG that is whole: each chunk is there, and as its CRC says.
+
+    Its pixels are not unpacked. Raise DatasetError for one that is damaged.
+
+    >>> png_size(encode_png(np.zeros((2, 3), np.uint8)))
+    (3, 2)
+    """
+    at, kind = len(_SIGNATURE), b""
+    whole = data[:at] == _SIGNATURE and data[at + 4 : at + 8] == b"IHDR" and len(data) > at + 16
+    while whole and kind != b"IEND":
+        kind = data[at + 4 : at + 8]
+        after = at + 8 + int.from_bytes(data[at : at + 4], "big")
+        crc = crc32(memoryview(data)[at + 4 : after])
+        whole = data[after : after + 4] == crc.to_bytes(4, "big")
+        at = after + 4
+    if not whole:
+        raise DatasetError(f"{where}: not a readable PNG: it is damaged or cut off")
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
 def decode_png(data: bytes, where: str = "image") -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The pixels of a grey PNG (height, width), whoever wrote it; 16-bit ones as uint16.
 

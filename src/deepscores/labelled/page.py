@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,71 @@ from deepscores.vocabulary.labels import LabelClass, LabelSet
 _OUTSIDE = 2**31 - 1
 
 
+class Pixels(Protocol):
+    """A picture, and who owns each of its pixels."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(height, width), 255 = paper."""
+
+    @property
+    def owners(self) -> NDArray[np.uint16]:
+        """(height, width), symbol number per pixel, 0 = paper."""
+
+
+class Held(NamedTuple):
+    """`Pixels` in memory."""
+
+    image: NDArray[np.uint8]
+    owners: NDArray[np.uint16]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.image.shape
+        return width, height
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The `Pixels` of a dataset's page, each file read when it is first looked at.
+
+    What asks for boxes alone never unpacks a picture. Looking raises DatasetError for files that
+    are missing, damaged or do not fit the tables.
+    """
+
+    page: DatasetPage
+    symbols: int  # of the page
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return int(self.page.row["width"]), int(self.page.row["height"])
+
+    @cached_property
+    def image(self) -> NDArray[np.uint8]:
+        image = self.page.image
+        self._require_size(image, "image")
+        return image
+
+    @cached_property
+    def owners(self) -> NDArray[np.uint16]:
+        owners = self.page.instances
+        self._require_size(owners, "instance map")
+        require_numbers(f"{self.page.folder}: {self.page.name}", owners, self.symbols)
+        return owners
+
+    def _require_size(self, pixels: NDArray[Any], what: str) -> None:
+        width, height = self.size
+        if pixels.shape != (height, width):
+            raise DatasetError(
+                f"{self.page.folder}: {self.page.name}: the {what} is {pixels.shape[1]} x "
+                f"{pixels.shape[0]} px, the page {width} x {height} px"
+            )
+
+
 @dataclass(frozen=True)
 class LabelledPage:
     """A picture and what is labelled in it.
@@ -30,19 +95,28 @@ class LabelledPage:
 
     name: str  # the page's; of a part of it with the part's place
     row: Mapping[str, Any]  # of pages.parquet
-    image: NDArray[np.uint8]  # (height, width), 255 = paper
-    owners: NDArray[np.uint16]  # (height, width), symbol number per pixel, 0 = paper
+    pixels: Pixels
     symbols: pa.Table  # rows of the symbol table, by number
     objects: Objects
     to_picture: Affine
 
     @property
+    def image(self) -> NDArray[np.uint8]:
+        """(height, width), 255 = paper."""
+        return self.pixels.image
+
+    @property
+    def owners(self) -> NDArray[np.uint16]:
+        """(height, width), symbol number per pixel, 0 = paper."""
+        return self.pixels.owners
+
+    @property
     def width(self) -> int:
-        return int(self.image.shape[1])
+        return self.pixels.size[0]
 
     @property
     def height(self) -> int:
-        return int(self.image.shape[0])
+        return self.pixels.size[1]
 
     @property
     def is_whole(self) -> bool:
@@ -89,7 +163,7 @@ class LabelledPage:
     @cached_property
     def visible_masks(self) -> list[str]:
         """The pixels that each object owns here, as COCO's compressed run lengths."""
-        return encode_rles(*self.ink, len(self.objects), self.owners.shape)
+        return encode_rles(*self.ink, len(self.objects), (self.height, self.width))
 
     @cached_property
     def whole_masks(self) -> list[str] | None:
@@ -113,15 +187,14 @@ def label_page(
     """*page* with its objects, as the dataset labels them or by another label set.
 
     Of *chosen* classes only, if given, whose ids are then their places there, from 1. Raise
-    DatasetError for files that are missing, damaged or do not fit each other.
+    DatasetError for tables that are missing or damaged; pixels are `Stored`.
     """
     symbols = page.symbols
-    if symbols["number"].to_pylist() != list(range(1, symbols.num_rows + 1)):
+    if not np.array_equal(symbols["number"].to_numpy(), np.arange(1, symbols.num_rows + 1)):
         raise DatasetError(f"{page.folder}: {page.name}: its symbols are not numbered 1, 2, 3 …")
-    image, owners = page.image, page.instances
-    require_fit(f"{page.folder}: {page.name}", image, owners, symbols.num_rows)
     objects = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
-    whole = LabelledPage(page.name, page.row, image, owners, symbols, objects, Affine())
+    pixels = Stored(page, symbols.num_rows)
+    whole = LabelledPage(page.name, page.row, pixels, symbols, objects, Affine())
     return whole if chosen is None else of_classes(whole, chosen)
 
 
@@ -130,10 +203,8 @@ def painted_page(row: Mapping[str, Any], painting: Painting, symbols: pa.Table) 
 
     *row* is its row of ``pages.parquet``, *symbols* its rows of the symbol table.
     """
-    image, owners = painting.image, painting.owners
-    return LabelledPage(
-        str(row["page"]), row, image, owners, symbols, stored_objects(symbols), Affine()
-    )
+    pixels = Held(painting.image, painting.owners)
+    return LabelledPage(str(row["page"]), row, pixels, symbols, stored_objects(symbols), Affine())
 
 
 def require_fit(
@@ -143,6 +214,11 @@ def require_fit(
     if image.shape != owners.shape:
         sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, owners)]
         raise DatasetError(f"{where}: the image is {sizes[0]}, the instance map {sizes[1]}")
+    require_numbers(where, owners, symbols)
+
+
+def require_numbers(where: str, owners: NDArray[np.uint16], symbols: int) -> None:
+    """Raise DatasetError, which names *where*, if *owners* has numbers above *symbols*."""
     if symbols < owners.max(initial=0):
         raise DatasetError(
             f"{where}: symbol {owners.max()} in the instance map, of {symbols} in the table"

@@ -8,7 +8,7 @@ from PIL import Image
 
 from deepscores.errors import RecipeError
 from deepscores.geometry import Affine
-from deepscores.labelled.page import LabelledPage
+from deepscores.labelled.page import Held, LabelledPage
 
 _SMALLEST, _LARGEST = 0.05, 20.0
 
@@ -43,8 +43,7 @@ def rescaled(page: LabelledPage, staff_space: float) -> LabelledPage:
         page,
         name=f"{page.name}--staff-space-{staff_space:g}",
         row={**page.row, "width": width, "height": height, "staff_space": staff_space},
-        image=np.asarray(image),
-        owners=owners,
+        pixels=Held(np.asarray(image), owners),
         to_picture=Affine(a=x_factor, d=y_factor) @ page.to_picture,
         objects=objects.kept(
             rows,

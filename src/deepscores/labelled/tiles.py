@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.geometry import Affine
-from deepscores.labelled.page import LabelledPage
+from deepscores.labelled.page import Held, LabelledPage
 
 PAPER = 255
 _LEAST = 0.05  # pixels
@@ -61,8 +61,7 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
     part = replace(
         page,
         name=f"{page.name}--x{x}-y{y}",
-        image=image,
-        owners=owners,
+        pixels=Held(image, owners),
         to_picture=Affine(e=-x, f=-y) @ page.to_picture,
         objects=objects.kept(rows, box=box, oriented=oriented, share=share),
     )

@@ -14,7 +14,7 @@ from deepscores.formats.png import decode_png
 from deepscores.formats.tables import SYMBOLS
 from deepscores.geometry import Affine
 from deepscores.labelled import LabelledPage, rescaled
-from deepscores.labelled.page import of_classes, require_fit
+from deepscores.labelled.page import Held, of_classes, require_fit
 from deepscores.loaders.index import Index
 from deepscores.pipeline.samples import IMAGES, INSTANCES
 from deepscores.vocabulary.labels import LabelClass
@@ -72,7 +72,8 @@ class PageReader:
         where = f"{self.dataset}: {name}"
         require_fit(where, image, owners, self.index.symbols(place))
         objects = self.index.objects(place)
-        page = LabelledPage(name, row, image, owners, SYMBOLS.empty_table(), objects, Affine())
+        pixels = Held(image, owners)
+        page = LabelledPage(name, row, pixels, SYMBOLS.empty_table(), objects, Affine())
         if self.chosen is not None:
             page = of_classes(page, self.chosen)
         return page if self.staff_space is None else rescaled(page, self.staff_space)

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from deepscores import open_dataset
@@ -41,6 +42,15 @@ def test_pages_give_their_symbols_in_order(built: Path) -> None:
         symbols = page.symbols
         assert symbols["number"].to_pylist() == list(range(1, page.row["symbols"] + 1))
         assert set(symbols["page"].to_pylist()) == {page.name}
+
+
+def test_a_table_sorted_otherwise_gives_each_page_its_rows(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dataset"
+    shutil.copytree(built, folder)
+    path = folder / "symbols" / "part-00000.parquet"
+    pq.write_table(pq.read_table(path).sort_by([("number", "ascending"), ("page", "ascending")]), path)
+    for one, other in zip(open_dataset(built), open_dataset(folder), strict=True):
+        assert other.symbols.equals(one.symbols)
 
 
 def test_the_symbol_table_in_pieces_is_all_of_it(built: Path) -> None:

@@ -12,11 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deepscores import export
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.exporting.registry import FORMATS, format_named
+from deepscores.formats.png import encode_png
 from deepscores.pipeline.manifest import list_files
 
 SMALL: dict[str, Any] = {"images": "copy"}
@@ -171,28 +173,42 @@ def _damaged(built: Path, folder: Path, damage: Callable[[Path], object]) -> Pat
 
 
 @pytest.mark.parametrize(
-    ("name", "damage", "says"),
+    ("to", "name", "damage", "says"),
     [
-        ("images_png", lambda path: path.unlink(), "No such file"),
-        ("images_png", lambda path: path.write_bytes(b"GIF89a"), "not a readable PNG"),
+        ("coco", "images_png", lambda path: path.unlink(), "No such file"),
+        ("coco", "images_png", lambda path: path.write_bytes(b"GIF89a"), "not a readable PNG"),
         (
+            "coco",
             "instances_png",
             lambda path: path.write_bytes(path.read_bytes()[:99]),
             "not a readable PNG",
         ),
+        # Formats of boxes alone unpack no picture.
+        (
+            "yolo",
+            "images_png",
+            lambda path: path.write_bytes(path.read_bytes()[:-99]),
+            "not a readable PNG",
+        ),
+        (
+            "voc",
+            "images_png",
+            lambda path: path.write_bytes(encode_png(np.zeros((4, 3), np.uint8))),
+            "the image is 3 x 4 px, the page",
+        ),
     ],
 )
 def test_a_damaged_dataset_stops_with_the_file_and_mended_goes_on(
-    built: Path, tmp_path: Path, name: str, damage: Callable[[Path], object], says: str
+    built: Path, tmp_path: Path, to: str, name: str, damage: Callable[[Path], object], says: str
 ) -> None:
     stem = json.loads(json.dumps(sorted(path.stem for path in (built / name).iterdir())))[-1]
     folder = _damaged(built, tmp_path / "damaged", lambda root: damage(root / name / f"{stem}.png"))
     with pytest.raises(DatasetError, match=rf"{name}.{stem}\.png: {says}"):
-        export(folder, tmp_path / "export", to="coco")
+        export(folder, tmp_path / "export", to=to)
     assert not (tmp_path / "export" / "export.json").exists()
     shutil.copy(built / name / f"{stem}.png", folder / name / f"{stem}.png")
-    export(folder, tmp_path / "export", to="coco")
-    export(built, tmp_path / "wanted", to="coco")
+    export(folder, tmp_path / "export", to=to)
+    export(built, tmp_path / "wanted", to=to)
     assert contents(tmp_path / "export") == contents(tmp_path / "wanted")
 
 

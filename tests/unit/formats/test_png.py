@@ -20,6 +20,7 @@ from deepscores.formats.png import (
     encode_colours_png,
     encode_palette_png,
     encode_png,
+    png_size,
 )
 from deepscores.model import spread
 
@@ -140,6 +141,26 @@ BAD = {
 def test_a_damaged_picture_is_a_clear_error(data: bytes) -> None:
     with pytest.raises(DatasetError, match=r"^page-1\.png: not a readable PNG: [^\n]+$"):
         decode_png(data, "page-1.png")
+
+
+@pytest.mark.parametrize("name", [name for name in BAD if name != "too few rows"])
+def test_damage_is_seen_without_unpacking(name: str) -> None:
+    with pytest.raises(DatasetError, match=r"^page-1\.png: not a readable PNG: it is damaged"):
+        png_size(BAD[name], "page-1.png")
+
+
+@pytest.mark.parametrize("length", range(len(GOOD)))
+def test_a_picture_that_is_cut_off_anywhere_has_no_size(length: int) -> None:
+    with pytest.raises(DatasetError, match="cut off"):
+        png_size(GOOD[:length])
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "1", "I;16"])
+def test_the_size_of_anybody_s_picture(mode: str) -> None:
+    sink = io.BytesIO()
+    Image.new(mode, (700, 300)).save(sink, "PNG")
+    assert png_size(sink.getvalue()) == (700, 300)
+    assert png_size(sink.getvalue() + b"what follows is nobody's") == (700, 300)
 
 
 @given(arrays(np.uint8, shapes))

@@ -194,7 +194,7 @@ def test_a_map_that_does_not_fit_the_table_is_named(dataset: Dataset, real: Path
     with pytest.raises(
         DatasetError, match=rf"{source.name}: symbol \d+ in the instance map, of 10"
     ):
-        label_page(short)
+        _ = label_page(short).owners
 
 
 class _Few:

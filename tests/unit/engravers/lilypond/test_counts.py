@@ -17,7 +17,7 @@ from deepscores.vocabulary.symbols import place_symbols
 pytest.importorskip("lilypond")
 
 ROOT = Path(__file__).parents[4]
-FOLDERS = (ROOT / "src/deepscores/zoo/scores", ROOT / "tests/golden/scores")
+FOLDERS = (ROOT / "src/deepscores/classbook/scores", ROOT / "tests/golden/scores")
 
 # Drawn once a system, and so many as there are systems.
 ONCE_A_SYSTEM = frozenset((

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepscores.classbook.inventory import expected_counts, known_holes, known_loans
+from deepscores.classbook.picture import draw_table
+from deepscores.classbook.specimens import Collection, by_class, engrave_zoo
 from deepscores.errors import DatasetError
 from deepscores.pipeline.files import write_file
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.recipe import Recipe
 from deepscores.vocabulary.labels import LabelClass, LabelSet
-from deepscores.zoo.inventory import expected_counts, known_holes, known_loans
-from deepscores.zoo.picture import draw_table
-from deepscores.zoo.specimens import Collection, by_class, engrave_zoo
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.scores import Source, find_scores
 
-_FOLDER = Path(str(files("deepscores.zoo")))
+_FOLDER = Path(str(files("deepscores.classbook")))
 
 
 class Hole(NamedTuple):

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from deepscores.classbook.inventory import expected_counts, known_holes, known_loans, zoo_scores
+from deepscores.classbook.specimens import CELL, Collection, engrave_zoo
+from deepscores.classbook.visit import why_missing, write_zoo
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import DatasetError
 from deepscores.model import Symbol
 from deepscores.recipe import Recipe, apply
 from deepscores.vocabulary.labels import load_label_set, parse_label_set
-from deepscores.zoo.inventory import expected_counts, known_holes, known_loans, zoo_scores
-from deepscores.zoo.specimens import CELL, Collection, engrave_zoo
-from deepscores.zoo.visit import why_missing, write_zoo
 
 SETS = ("deepscores-118", "deepscores-v2", "full")
 PAPERS = ("deepscores-118", "deepscores-v2")  # which the zoo covers wholly

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.classbook.inventory import zoo_scores
 from deepscores.geometry import Box
 from deepscores.model import FontFile, Sheet, Symbol
 from deepscores.pipeline.overlay import class_colour, tinted
@@ -15,7 +16,6 @@ from deepscores.pipeline.shards import Drawing, draw, load
 from deepscores.recipe import Recipe
 from deepscores.scores import read_score
 from deepscores.vocabulary.labels import Labelled, LabelSet
-from deepscores.zoo.inventory import zoo_scores
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.uint16)
 

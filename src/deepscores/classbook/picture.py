@@ -6,9 +6,9 @@ from textwrap import wrap
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from deepscores.classbook.specimens import CELL, Collection, Specimen
 from deepscores.pipeline.overlay import class_colour
 from deepscores.vocabulary.labels import LabelClass
-from deepscores.zoo.specimens import CELL, Collection, Specimen
 
 _NAME_WIDTH = 240  # pixels of the first column
 _HEAD = 26  # pixels of the first row
