@@ -51,6 +51,16 @@ def test_all_charts_are_drawn_and_nothing_is_complained_of(page: Any) -> None:
     assert warnings == []
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_moves_under_the_pointer_while_charts_are_drawn(size: Any, page: Any) -> None:
+    page.set_viewport_size(size)
+    script = "all => all.map(one => one.getBoundingClientRect().top + scrollY)"
+    before = page.eval_on_selector_all("h2, h3, table, figure", script)
+    assert page.locator(".chart:not(.ready)").count() > 5  # far from the window
+    draw_all(page)
+    assert page.eval_on_selector_all("h2, h3, table, figure", script) == pytest.approx(before)
+
+
 def test_all_pictures_are_there(page: Any) -> None:
     sizes = page.evaluate(
         """async () => {

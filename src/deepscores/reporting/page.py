@@ -90,8 +90,12 @@ def _figure(one: Figure) -> str:
     if one.spec is None:
         body = one.html
     else:
-        high = " high" if _height(one.svg) > _HIGH else ""
-        body = f'<div class="chart{high}" data-spec="{one.name}"></div>'
+        height = _height(one.svg)
+        high = " high" if height > _HIGH else ""
+        # Room for it and for what is chosen above it, so that nothing moves when it is drawn.
+        choices = sum("bind" in param for param in one.spec.get("params", ()))
+        room = f"--room:calc({height:g}px + {2.2 * choices:g}rem)"
+        body = f'<div class="chart{high}" style="{room}" data-spec="{one.name}"></div>'
     files_of = _links(f"figures/{one.name}", ("svg", "png"))
     return block(one.title, one.caption, body + files_of, name=one.name)
 

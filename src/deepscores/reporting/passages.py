@@ -116,10 +116,12 @@ def passage_figure(found: list[Passage]) -> Figure | None:
         canvas.text(one.engraver, _GAP, middle + 20, size=13, colour=FAINT)
         canvas.image(one.image, _LABEL, top)
         top += one.image.shape[0] + 2 * _GAP
+        height, wide = one.image.shape
         rows.append(
             f'<figure class="row"><figcaption>{escape(one.font)} <small>{escape(one.engraver)}'
             f'</small></figcaption><div class="paper"><img loading="lazy" alt="the passage in '
-            f'{escape(one.font)}" src="{data_uri(one.image)}"></div></figure>'
+            f'{escape(one.font)}" width="{wide}" height="{height}" '
+            f'src="{data_uri(one.image)}"></div></figure>'
         )
     return Figure(
         "figure-5-fonts",
