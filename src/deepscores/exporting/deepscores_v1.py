@@ -8,13 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-
 from deepscores.exporting.lists import concatenate, write_lines
 from deepscores.exporting.music import facts_of
-from deepscores.exporting.pictures import place_image
+from deepscores.exporting.pictures import class_png, place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
-from deepscores.formats.png import encode_png
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
@@ -34,7 +31,7 @@ class DeepScoresV1(Format):
         for page in pictures:
             name = f"{page.name}.png"
             place_image(job, page, job.folder / IMAGES / name)
-            write_again(job.folder / MASKS / name, _class_png(job, page))
+            write_again(job.folder / MASKS / name, class_png(job, page))
             data = write_voc(name, page.width, page.height, _annotations(job, page))
             write_again(job.folder / XML / f"{page.name}.xml", data)
             names.write(f"{page.name}\n".encode())
@@ -46,12 +43,6 @@ class DeepScoresV1(Format):
             concatenate(job.folder / "splits" / f"{split}.txt", files)
         lines = (f"{number},{name}" for number, name in enumerate(job.names, start=1))
         write_lines(job.folder / "class_names.csv", lines)
-
-
-def _class_png(job: Job, page: LabelledPage) -> bytes:
-    if len(job.classes) < 256:
-        return encode_png(page.class_map.astype(np.uint8, copy=False))
-    return encode_png(page.class_map.astype(np.uint16, copy=False))
 
 
 def _annotations(job: Job, page: LabelledPage) -> Iterator[Annotation]:

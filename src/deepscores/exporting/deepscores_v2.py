@@ -26,7 +26,7 @@ from deepscores.formats.deepscores_v2 import (
     published_categories,
 )
 from deepscores.formats.palette import class_colours
-from deepscores.formats.png import encode_colours_png, encode_palette_png, encode_png
+from deepscores.formats.png import encode_colours_png, encode_palette_png, encode_runs_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_again
 from deepscores.version import __version__
@@ -54,11 +54,11 @@ class DeepScoresV2(Format):
         values = _values(job)
         for page in pictures:
             place_image(job, page, job.folder / "images" / f"{page.name}.png")
-            classes = _class_png(values[page.class_map], int(values.max()))
+            classes = _class_png(page, values)
             write_again(job.folder / "segmentation" / f"{page.name}_seg.png", classes)
             shown = page.objects.share >= job.options.visibility
-            numbers = np.append(0, np.where(shown, page.objects.number, 0)).astype(np.uint32)
-            instances = encode_colours_png(numbers[page.object_map])
+            numbers = np.append(0, np.where(shown, page.objects.number, 0))
+            instances = encode_colours_png(page.runs_of(numbers), page.width)
             write_again(job.folder / "instance" / f"{page.name}_inst.png", instances)
             image = {"filename": f"{page.name}.png", "width": page.width, "height": page.height}
             lines.write(_IMAGE + _COUNT % shown.sum() + compact_json(image) + b"\n")
@@ -112,11 +112,12 @@ def _values(job: Job) -> NDArray[np.uint16]:
     return np.array([0, *values], np.uint16)
 
 
-def _class_png(pixels: NDArray[np.uint16], largest: int) -> bytes:
+def _class_png(page: LabelledPage, values: NDArray[np.uint16]) -> bytes:
     """Values as places in a palette; as grey of 16 bits where a label set has too many."""
-    if largest > 255:
-        return encode_png(pixels)
-    return encode_palette_png(pixels.astype(np.uint8), class_colours(256))
+    runs = page.runs_of(values[np.append(0, page.objects.class_id)])
+    if values.max() > 255:
+        return encode_runs_png(runs, page.width, 2)
+    return encode_palette_png(runs, page.width, class_colours(256))
 
 
 def _instances(job: Job, page: LabelledPage) -> Iterator[Instance]:

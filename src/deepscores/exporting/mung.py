@@ -92,7 +92,7 @@ def _masks(page: LabelledPage) -> Iterator[Mask]:
         yield from (crop_rle(counts, page.height) for counts in page.whole_masks)
         return
     for place, (x0, y0, x1, y1) in enumerate(page.visible_boxes.tolist(), start=1):
-        yield x0, y0, page.object_map[y0:y1, x0:x1] == place
+        yield x0, y0, page.objects.of_symbol[page.owners[y0:y1, x0:x1]] == place
 
 
 def _data(row: Mapping[str, Any]) -> dict[str, str | int | float]:

@@ -4,10 +4,12 @@ import contextlib
 import errno
 from pathlib import Path
 
+import numpy as np
+
 from deepscores.auditing.own import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.exporting.protocol import Job
-from deepscores.formats.png import encode_png, png_size
+from deepscores.formats.png import encode_png, encode_runs_png, png_size
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import write_again
 from deepscores.pipeline.samples import IMAGES
@@ -40,6 +42,12 @@ def image_bytes(job: Job, page: LabelledPage) -> bytes:
             f"{path}: the image is {width} x {height} px, the page {page.width} x {page.height} px"
         )
     return data
+
+
+def class_png(job: Job, page: LabelledPage) -> bytes:
+    """The map of classes in grey, as deep on every page, whichever classes it has."""
+    ids = np.append(0, page.objects.class_id)
+    return encode_runs_png(page.runs_of(ids), page.width, 1 if len(job.classes) < 256 else 2)
 
 
 def link(target: Path, path: Path) -> None:

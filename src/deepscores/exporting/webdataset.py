@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepscores.exporting.coco import annotations
-from deepscores.exporting.pictures import image_bytes
+from deepscores.exporting.pictures import class_png, image_bytes
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links
 from deepscores.formats.compact import compact_json
-from deepscores.formats.png import encode_png
+from deepscores.formats.png import encode_runs_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.files import replacing, write_file
 from deepscores.pipeline.splits import SPLITS
@@ -108,23 +107,16 @@ def sample_key(name: str) -> str:
 def _fields(job: Job, page: LabelledPage) -> dict[str, bytes]:
     return {
         "png": image_bytes(job, page),
-        "seg.png": encode_png(_class_map(job, page)),
-        "inst.png": encode_png(instance_map(page)),
+        "seg.png": class_png(job, page),
+        "inst.png": _instance_png(page),
         "json": compact_json(_facts(job, page)),
     }
 
 
-def _class_map(job: Job, page: LabelledPage) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    # As deep on every page, whichever classes it has.
-    if len(job.classes) < 256:
-        return page.class_map.astype(np.uint8, copy=False)
-    return page.class_map.astype(np.uint16, copy=False)
-
-
-def instance_map(page: LabelledPage) -> NDArray[np.uint16]:
-    """(height, width): for each pixel the number of the object that owns it, 0 = none."""
-    numbers = np.concatenate([[0], page.objects.number]).astype(np.uint16)
-    return numbers[page.object_map]
+def _instance_png(page: LabelledPage) -> bytes:
+    """For each pixel the number of the object that owns it, 0 = none."""
+    numbers = np.append(0, page.objects.number)
+    return encode_runs_png(page.runs_of(numbers), page.width, 2)
 
 
 def _facts(job: Job, page: LabelledPage) -> dict[str, Any]:

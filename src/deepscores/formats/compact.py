@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def compact_json(value: Any) -> bytes:
     """*value* as JSON without spaces, in UTF-8.
@@ -10,4 +12,4 @@ def compact_json(value: Any) -> bytes:
     >>> compact_json({"name": "Übung"}).decode()
     '{"name":"Übung"}'
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()

@@ -13,28 +13,28 @@ from numpy.typing import NDArray
 
 from deepscores.model import Runs
 
-_END = 256  # literal/length symbol that ends the block
+END = 256  # literal/length symbol that ends the block
 _LONGEST = 258
 _SHORTEST = 3
 _WINDOW = 32_768
-_SYMBOLS = 286
-_DEEPEST = (
+SYMBOLS = 286
+DEEPEST = (
     14  # bits of a code: with all that can follow it, 33, which 31 waiting bits leave room for
 )
 # A token is a literal byte, or the length of a match and one of these.
 _BEFORE = 1 << 15  # more of the pixel before
 _ABOVE = 2 << 15  # what stands in the row above
-_LENGTHS = np.array(
+LENGTHS = np.array(
     [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
      163, 195, 227, 258]
 )  # fmt: skip
-_DISTANCES = np.array(
+DISTANCES = np.array(
     [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537,
      2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577]
 )  # fmt: skip
 # Of each length: its code's place in the table above, and how many bits follow the code.
-_CODE_OF_LENGTH = (np.searchsorted(_LENGTHS, np.arange(_LONGEST + 1), side="right") - 1).clip(0)
-_LENGTH_BITS = np.array([0] * 8 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5] * 4 + [0])
+_CODE_OF_LENGTH = (np.searchsorted(LENGTHS, np.arange(_LONGEST + 1), side="right") - 1).clip(0)
+LENGTH_BITS = np.array([0] * 8 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5] * 4 + [0])
 
 
 def compress_rows(runs: Runs, width: int, depth: int) -> bytes:
@@ -49,11 +49,42 @@ def compress_rows(runs: Runs, width: int, depth: int) -> bytes:
 @njit(cache=True)
 def _compress(runs, width, depth):  # type: ignore[no-untyped-def] # pragma: no cover
     # One entry into compiled code: each would take some milliseconds to load in a new process.
-    distance = 1 + width * depth
-    tokens, adler = _tokens(runs, width, depth, distance <= _WINDOW)
+    distances = distances_of(width, depth)
+    tokens = _tokens(runs, width, depth, distances[1] == 1 + width * depth)
     lengths = _code_lengths(_frequencies(tokens))
-    distances = np.array([depth, distance if distance <= _WINDOW else depth + 1])
-    return _pack(tokens, lengths, distances, adler)
+    return _pack(tokens, lengths, distances, adler_of_runs(runs, width, depth))
+
+
+@njit(cache=True)
+def distances_of(width, depth):  # type: ignore[no-untyped-def] # pragma: no cover
+    """How far back, in bytes, the two kinds of matches reach.
+
+    The second is one that is not used where the row above is too far.
+    """
+    above = 1 + width * depth
+    return np.array([depth, above if above <= _WINDOW else depth + 1])
+
+
+@njit(cache=True)
+def adler_of_runs(runs, width, depth):  # type: ignore[no-untyped-def] # pragma: no cover
+    """The Adler-32 of the rows that the runs stand for, each with a zero byte before it."""
+    a, b = np.int64(1), np.int64(0)
+    place = 0
+    for run in range(len(runs)):
+        end, colour = runs[run, 0], runs[run, 1]
+        if place % width == 0:
+            a, b = a % 65521, b % 65521  # in 64 bits, a row's sums do not overflow
+            b += a
+        high, low = colour >> 8, colour & 255
+        n = np.int64(end - place)
+        if depth == 2:
+            b += n * (2 * high + low) + 2 * n * a + (high + low) * n * (n - 1)
+            a += n * (high + low)
+        else:
+            b += n * (a + low) + low * n * (n - 1) // 2
+            a += n * low
+        place = end
+    return (b % 65521 << 16) | a % 65521
 
 
 @njit(cache=True)
@@ -105,11 +136,10 @@ def _flush(tokens, count, above, last_but_one, last):  # type: ignore[no-untyped
 
 @njit(cache=True)
 def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Literals and matches of the whole image, and the Adler-32 of its bytes."""
+    """Literals and matches of the whole image."""
     height = runs[-1, 0] // width
     tokens = np.empty(6 * (len(runs) + height) + height * (1 + width * depth) // 255 + 8, np.int32)
     count = 0
-    a, b = np.int64(1), np.int64(0)
     above = 0  # bytes to come from the row above, not yet written: such a match runs over row ends
     last_but_one, last = 0, 0
     run, old = 0, 0  # the run at hand, and that above it
@@ -117,7 +147,6 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
         row = y * width
         compare = look_above and y > 0
         last_but_one, last = last, 0  # the byte that names the row's filter: none
-        b += a
         if compare:
             above += 1
         else:
@@ -128,13 +157,6 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
             end, colour = runs[run, 0] - row, runs[run, 1]
             run += 1
             high, low = colour >> 8, colour & 255
-            n = np.int64(end - x)
-            if depth == 2:
-                b += n * (2 * high + low) + 2 * n * a + (high + low) * n * (n - 1)
-                a += n * (high + low)
-            else:
-                b += n * (a + low) + low * n * (n - 1) // 2
-                a += n * low
             fresh = True  # the pixel before has another colour
             while x < end:
                 same = 0  # pixels that have this colour in the row above too
@@ -162,17 +184,16 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
                 x += taken
                 last_but_one = high if depth == 2 else low if taken > 1 else last
                 last = low
-        a, b = a % 65521, b % 65521  # in 64 bits, a row's sums do not overflow
     count = _flush(tokens, count, above, last_but_one, last)
-    return tokens[:count], (b << 16) | a
+    return tokens[:count]
 
 
 @njit(cache=True)
 def _frequencies(tokens):  # type: ignore[no-untyped-def] # pragma: no cover
-    counts = np.zeros(_SYMBOLS, np.int64)
-    counts[_END] = 1
+    counts = np.zeros(SYMBOLS, np.int64)
+    counts[END] = 1
     for token in tokens:
-        counts[_END + 1 + _CODE_OF_LENGTH[token & 511] if token >> 15 else token] += 1
+        counts[END + 1 + _CODE_OF_LENGTH[token & 511] if token >> 15 else token] += 1
     return counts
 
 
@@ -203,18 +224,18 @@ def _code_lengths(counts):  # type: ignore[no-untyped-def] # pragma: no cover
         depth = np.zeros(2 * n - 1, np.int64)
         for node in range(2 * n - 3, -1, -1):
             depth[node] = depth[parent[node]] + 1
-        if depth[:n].max() <= _DEEPEST:
+        if depth[:n].max() <= DEEPEST:
             lengths[used[leaves]] = depth[:n]
             return lengths
         weights = weights // 2 + 1
 
 
 @njit(cache=True)
-def _codes(lengths):  # type: ignore[no-untyped-def] # pragma: no cover
+def canonical_codes(lengths):  # type: ignore[no-untyped-def] # pragma: no cover
     """The canonical codes of RFC 1951, 3.2.2, bits reversed: they are sent first bit lowest."""
     codes = np.zeros(len(lengths), np.int64)
     code = 0
-    for length in range(1, _DEEPEST + 1):
+    for length in range(1, DEEPEST + 1):
         for symbol in range(len(lengths)):
             if lengths[symbol] == length:
                 backwards = 0
@@ -229,21 +250,21 @@ def _codes(lengths):  # type: ignore[no-untyped-def] # pragma: no cover
 @njit(cache=True)
 def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # pragma: no cover
     """The zlib stream: one block of *tokens*. *distances* are those of the two kinds of matches."""
-    near = np.searchsorted(_DISTANCES, distances, side="right") - 1
-    bits, sizes = _header(lengths, near)
-    codes = _codes(lengths)
+    near = np.searchsorted(DISTANCES, distances, side="right") - 1
+    bits, sizes = write_header(lengths, near)
+    codes = canonical_codes(lengths)
     # What is sent for each token: by literal, then by length for the two kinds of matches.
     sent = np.zeros((3, 512), np.uint64)
     size = np.zeros((3, 512), np.uint64)
-    for symbol in range(_END + 1):
+    for symbol in range(END + 1):
         sent[0, symbol], size[0, symbol] = codes[symbol], lengths[symbol]
     for kind in range(2):
-        far = distances[kind] - _DISTANCES[near[kind]]
+        far = distances[kind] - DISTANCES[near[kind]]
         for length in range(_SHORTEST, _LONGEST + 1):
             place = _CODE_OF_LENGTH[length]
-            value, width = codes[_END + 1 + place], lengths[_END + 1 + place]
-            value |= (length - _LENGTHS[place]) << width
-            width += _LENGTH_BITS[place]
+            value, width = codes[END + 1 + place], lengths[END + 1 + place]
+            value |= (length - LENGTHS[place]) << width
+            width += LENGTH_BITS[place]
             value |= kind << width  # the code of the nearer distance is 0, that of the other 1
             value |= far << (width + 1)
             sent[1 + kind, length] = value
@@ -256,7 +277,7 @@ def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # 
         if i < len(bits):
             value, width = bits[i], sizes[i]
         elif i == len(bits) + len(tokens):
-            value, width = sent[0, _END], size[0, _END]
+            value, width = sent[0, END], size[0, END]
         else:
             token = tokens[i - len(bits)]
             kind, which = token >> 15, token & 511
@@ -281,20 +302,20 @@ def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # 
 
 
 @njit(cache=True)
-def _header(lengths, near):  # type: ignore[no-untyped-def] # pragma: no cover
+def write_header(lengths, near):  # type: ignore[no-untyped-def] # pragma: no cover
     """Values and sizes of what opens a block with Huffman codes of its own."""
-    bits = np.zeros(5 + 19 + _SYMBOLS + len(_DISTANCES), np.uint64)
+    bits = np.zeros(5 + 19 + SYMBOLS + len(DISTANCES), np.uint64)
     sizes = np.zeros(len(bits), np.uint64)
     bits[0], sizes[0] = 0b101, 3  # the last block, with codes of its own
-    bits[1], sizes[1] = _SYMBOLS - 257, 5
-    bits[2], sizes[2] = len(_DISTANCES) - 1, 5
+    bits[1], sizes[1] = SYMBOLS - 257, 5
+    bits[2], sizes[2] = len(DISTANCES) - 1, 5
     bits[3], sizes[3] = 19 - 4, 4
     # Code lengths are sent as they are, 0…15 in four bits each; 16, 17 and 18, which would repeat
     # them, are not used. They are first in the order of RFC 1951, 3.2.7.
     for place in range(19):
         bits[4 + place], sizes[4 + place] = 0 if place < 3 else 4, 3
-    for symbol in range(_SYMBOLS + len(_DISTANCES)):
-        length = int(symbol - _SYMBOLS in near) if symbol >= _SYMBOLS else lengths[symbol]
+    for symbol in range(SYMBOLS + len(DISTANCES)):
+        length = int(symbol - SYMBOLS in near) if symbol >= SYMBOLS else lengths[symbol]
         for bit in range(4):
             bits[23 + symbol] |= np.uint64((length >> bit & 1) << (3 - bit))
         sizes[23 + symbol] = 4

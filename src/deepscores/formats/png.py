@@ -6,7 +6,7 @@ give equal bytes on every machine, with no clock and no text chunk.
 
 import io
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -17,7 +17,8 @@ from PIL import Image
 
 from deepscores.errors import DatasetError
 from deepscores.formats.deflate import compress_rows, find_runs
-from deepscores.model import Runs
+from deepscores.formats.inflate import runs_of_stream
+from deepscores.model import Runs, joined, spread
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _PALETTE, _COLOURS = 0, 3, 6
@@ -39,23 +40,26 @@ def encode_runs_png(runs: Runs, width: int, depth: int) -> bytes:
     return _file((width, height, 8 * depth, _GREY), compress_rows(runs, width, depth))
 
 
-def encode_palette_png(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
-    """A PNG of places (height, width) in a *palette* (n, 3) of colours, red green blue."""
-    height, width = pixels.shape
+def encode_palette_png(runs: Runs, width: int, palette: NDArray[np.uint8]) -> bytes:
+    """A PNG of places in a *palette* (n, 3) of colours, red green blue."""
+    height = int(runs[-1, 0]) // width
     colours = _chunk(b"PLTE", palette.tobytes())
-    rows = compress_rows(find_runs(pixels), width, 1)
-    return _file((width, height, 8, _PALETTE), rows, colours)
+    return _file((width, height, 8, _PALETTE), compress_rows(runs, width, 1), colours)
 
 
-def encode_colours_png(colours: NDArray[np.uint32]) -> bytes:
-    """A PNG of red, green, blue and alpha, from ``0xrrggbb`` (height, width); 0: transparent."""
-    height, width = colours.shape
-    # To whoever packs the rows each pixel is two of 16 bits.
-    halves = np.empty((height, width, 2), np.uint16)
-    halves[:, :, 0] = colours >> 8
-    halves[:, :, 1] = np.where(colours, (colours & 255) << 8 | 255, 0)
-    runs = find_runs(halves.reshape(height, 2 * width))
-    return _file((width, height, 8, _COLOURS), compress_rows(runs, 2 * width, 2))
+def encode_colours_png(runs: Runs, width: int) -> bytes:
+    """A PNG of red, green, blue and alpha, from runs of ``0xrrggbb``; 0: transparent."""
+    height = int(runs[-1, 0]) // width
+    # To whoever packs the rows a pixel is two of 16 bits, alike in what is transparent alone.
+    ends, colours = runs.T.astype(np.int64)
+    lengths = np.diff(ends, prepend=0)
+    times = np.where(colours > 0, 2 * lengths, 1)
+    steps = np.repeat(np.where(colours > 0, 1, 2 * lengths), times)
+    first = np.arange(len(steps)) - np.repeat(np.cumsum(times) - times, times) & 1 == 0
+    colour = np.repeat(colours, times)
+    halves = np.where(first | (colour == 0), colour >> 8, (colour & 255) << 8 | 255)
+    rows = compress_rows(joined(np.cumsum(steps), halves, 2 * width), 2 * width, 2)
+    return _file((width, height, 8, _COLOURS), rows)
 
 
 def _file(head: tuple[int, int, int, int], rows: bytes, more: bytes = b"") -> bytes:
@@ -97,10 +101,28 @@ def decode_png(data: bytes, where: str = "image") -> NDArray[np.uint8] | NDArray
     [[0, 300]]
     """
     try:
-        own = _decode_own(data)
-        return _decode_foreign(data) if own is None else own
+        own = _own_stream(data)
+        pixels = None if own is None else _decode_own(own)
+        return _decode_foreign(data) if pixels is None else pixels
     except _UNREADABLE as error:
         raise DatasetError(f"{where}: not a readable PNG: {error}") from None
+
+
+def decode_runs_png(data: bytes, where: str = "image") -> tuple[Runs, int]:
+    """What `decode_png` gives, as runs, each as long as it can be, and the width in pixels.
+
+    Of what `encode_png` wrote the pixels are never made.
+
+    >>> runs, width = decode_runs_png(encode_png(np.array([[7, 7, 300]], np.uint16)))
+    >>> runs.tolist(), width
+    ([[2, 7], [3, 300]], 3)
+    """
+    own = _own_stream(data)
+    runs = None if own is None else runs_of_stream(own.stream, own.size, own.depth)
+    if own is None or runs is None:
+        pixels = decode_png(data, where)
+        return find_runs(pixels), pixels.shape[1]
+    return runs, own.size[0]
 
 
 def decode_values(data: bytes, where: str = "image") -> NDArray[np.uint32]:
@@ -142,8 +164,15 @@ def _decode_foreign(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
         raise ValueError(f"its pixels are {image.mode}, not grey of 8 or 16 bits")
 
 
-def _decode_own(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
-    """The fast way for what `encode_png` wrote: one IDAT, no filter."""
+class _Own(NamedTuple):
+    """What a PNG of one IDAT says of itself, as `encode_png` writes them."""
+
+    stream: bytes
+    size: tuple[int, int]  # width and height
+    depth: int  # bytes a pixel
+
+
+def _own_stream(data: bytes) -> _Own | None:
     if data[:16] != _SIGNATURE + b"\0\0\0\rIHDR" or len(data) < 57 or data[37:41] != b"IDAT":
         return None
     if data[26:29] != b"\0\0\0":  # interlaced, or of an unknown compression or filter method
@@ -154,15 +183,25 @@ def _decode_own(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
         return None
     if crc32(data[37 : 41 + size]) != int.from_bytes(data[41 + size : 45 + size], "big"):
         return None
-    stride = 1 + width * depth // 8
+    return _Own(data[41 : 41 + size], (width, height), depth // 8)
+
+
+def _decode_own(own: _Own) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
+    """The fast way for rows without a filter."""
+    width, height = own.size
+    if own.depth == 2:
+        runs = runs_of_stream(own.stream, own.size, own.depth)
+        if runs is not None:  # by bytes it would take twice as long, for all have to be swapped
+            return spread(runs, width, np.uint16)
+    stride = 1 + width * own.depth
     room = min(stride * height + 1, _ROOM)  # at once: a buffer that grows is copied each time
-    raw = isal_zlib.decompress(data[41 : 41 + size], bufsize=room)
+    raw = isal_zlib.decompress(own.stream, bufsize=room)
     if len(raw) != stride * height:  # which Pillow would pass over
         raise ValueError(f"{len(raw)} bytes of pixels, not {stride * height}")
     rows = np.frombuffer(raw, np.uint8).reshape(height, stride)
     if rows[:, 0].any():
         return None
-    if depth == 8:
+    if own.depth == 1:
         return np.ascontiguousarray(rows[:, 1:])
     # Swapped and freed of the filter bytes in one pass, in half the time of two.
     return np.ndarray((height, width), ">u2", raw, 1, (stride, 2)).astype(np.uint16)

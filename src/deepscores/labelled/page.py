@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from deepscores.dataset import DatasetPage
 from deepscores.errors import DatasetError
+from deepscores.formats.deflate import find_runs
 from deepscores.geometry import Affine
 from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.labelling.rle import encode_rles, union_of_rles
-from deepscores.model import Painting
+from deepscores.model import Painting, Runs, recoloured, spread
 from deepscores.vocabulary.labels import LabelClass, LabelSet
 
 _OUTSIDE = 2**31 - 1
+
+_Value = TypeVar("_Value", bound=np.integer[Any])
 
 
 class Pixels(Protocol):
@@ -35,6 +38,16 @@ class Pixels(Protocol):
     def owners(self) -> NDArray[np.uint16]:
         """(height, width), symbol number per pixel, 0 = paper."""
 
+    @property
+    def owning(self) -> Runs:
+        """`owners` as runs."""
+
+    def ink(self, table: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Pixels whose symbol *table* has a value for: where in the ravelled picture, and which.
+
+        0 is none.
+        """
+
 
 class Held(NamedTuple):
     """`Pixels` in memory."""
@@ -46,6 +59,16 @@ class Held(NamedTuple):
     def size(self) -> tuple[int, int]:
         height, width = self.image.shape
         return width, height
+
+    @property
+    def owning(self) -> Runs:
+        runs: Runs = find_runs(self.owners)
+        return runs
+
+    def ink(self, table: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        pixels = np.flatnonzero(self.owners > 0)  # three times as quick as of the numbers
+        values = table[self.owners.ravel()[pixels]]
+        return pixels[values > 0], values[values > 0]
 
 
 @dataclass(frozen=True)
@@ -66,22 +89,34 @@ class Stored:
     @cached_property
     def image(self) -> NDArray[np.uint8]:
         image = self.page.image
-        self._require_size(image, "image")
+        self._require_size(image.size, image.shape[1], "image")
         return image
 
     @cached_property
     def owners(self) -> NDArray[np.uint16]:
-        owners = self.page.instances
-        self._require_size(owners, "instance map")
-        require_numbers(f"{self.page.folder}: {self.page.name}", owners, self.symbols)
-        return owners
+        return spread(self.owning, self.size[0], np.uint16)
 
-    def _require_size(self, pixels: NDArray[Any], what: str) -> None:
+    @cached_property
+    def owning(self) -> Runs:
+        runs, width = self.page.instance_runs
+        self._require_size(int(runs[-1, 0]), width, "instance map")
+        require_numbers(f"{self.page.folder}: {self.page.name}", runs[:, 1], self.symbols)
+        return runs
+
+    def ink(self, table: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        values = table[self.owning[:, 1]]
+        some = np.flatnonzero(values)
+        ends = self.owning[:, 0].astype(np.int64)
+        lengths = np.diff(ends, prepend=0)[some]
+        within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return np.repeat(ends[some] - lengths, lengths) + within, np.repeat(values[some], lengths)
+
+    def _require_size(self, pixels: int, wide: int, what: str) -> None:
         width, height = self.size
-        if pixels.shape != (height, width):
+        if (wide, pixels // wide) != (width, height):
             raise DatasetError(
-                f"{self.page.folder}: {self.page.name}: the {what} is {pixels.shape[1]} x "
-                f"{pixels.shape[0]} px, the page {width} x {height} px"
+                f"{self.page.folder}: {self.page.name}: the {what} is {wide} x "
+                f"{pixels // wide} px, the page {width} x {height} px"
             )
 
 
@@ -126,15 +161,13 @@ class LabelledPage:
     @cached_property
     def object_map(self) -> NDArray[np.int32]:
         """(height, width): place in `objects` + 1 per pixel, 0 = paper or unlabelled."""
-        return np.take(self.objects.of_symbol, self.owners)
+        return self.map_of(np.arange(len(self.objects) + 1, dtype=np.int32))
 
     @cached_property
     def ink(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Labelled pixels: places in the ravelled picture, and in `objects`, those from 1."""
-        pixels = np.flatnonzero(self.owners > 0)  # three times as quick as of the numbers
-        places = self.objects.of_symbol[self.owners.ravel()[pixels]].astype(np.int64)
-        labelled = places > 0
-        return pixels[labelled], places[labelled]
+        pixels, places = self.pixels.ink(self.objects.of_symbol)
+        return pixels, places.astype(np.int64)
 
     @cached_property
     def areas(self) -> NDArray[np.int64]:
@@ -156,9 +189,21 @@ class LabelledPage:
     @cached_property
     def class_map(self) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """(height, width): class id per pixel, 0 = paper or unlabelled."""
-        ids = np.concatenate([[0], self.objects.class_id])
-        values = ids.astype(np.uint8) if ids.max() < 256 else ids.astype(np.uint16)
-        return values[self.object_map]
+        ids = np.append(0, self.objects.class_id)
+        if ids.max() < 256:
+            return self.map_of(ids.astype(np.uint8))
+        return self.map_of(ids.astype(np.uint16))
+
+    def map_of(self, values: NDArray[_Value]) -> NDArray[_Value]:
+        """(height, width): of each pixel the value of the object that owns it.
+
+        *values* (n + 1,) are by place in `objects` + 1, the first for what none of them owns.
+        """
+        return values[self.objects.of_symbol][self.owners]
+
+    def runs_of(self, values: NDArray[np.integer[Any]]) -> Runs:
+        """`map_of` as runs, each as long as it can be; the pixels are not made."""
+        return recoloured(self.pixels.owning, self.width, values[self.objects.of_symbol])
 
     @cached_property
     def visible_masks(self) -> list[str]:
@@ -217,7 +262,7 @@ def require_fit(
     require_numbers(where, owners, symbols)
 
 
-def require_numbers(where: str, owners: NDArray[np.uint16], symbols: int) -> None:
+def require_numbers(where: str, owners: NDArray[np.integer[Any]], symbols: int) -> None:
     """Raise DatasetError, which names *where*, if *owners* has numbers above *symbols*."""
     if symbols < owners.max(initial=0):
         raise DatasetError(

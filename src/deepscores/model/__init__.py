@@ -3,7 +3,7 @@
 from deepscores.model.marks import Drawing, Mark, Marks
 from deepscores.model.page import Element, Elements, Facts, Music, Page
 from deepscores.model.score import Score
-from deepscores.model.sheet import Painting, Runs, Sheet, spread
+from deepscores.model.sheet import Painting, Runs, Sheet, joined, recoloured, spread
 from deepscores.model.style import FontFile, Style
 from deepscores.model.symbols import Contours, Outline, Outlines, Symbol, Symbols, Words
 
@@ -28,5 +28,7 @@ __all__ = [
     "Symbol",
     "Symbols",
     "Words",
+    "joined",
+    "recoloured",
     "spread",
 ]
