@@ -22,8 +22,8 @@ DEEPEST = (
     14  # bits of a code: with all that can follow it, 33, which 31 waiting bits leave room for
 )
 # A token is a literal byte, or the length of a match and one of these.
-_BEFORE = 1 << 15  # more of the pixel before
-_ABOVE = 2 << 15  # what stands in the row above
+BEFORE = 1 << 15  # more of the pixel before
+ABOVE = 2 << 15  # what stands in the row above
 LENGTHS = np.array(
     [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
      163, 195, 227, 258]
@@ -127,9 +127,9 @@ def _repeat(tokens, count, kind, length):  # type: ignore[no-untyped-def] # prag
 def _flush(tokens, count, above, last_but_one, last):  # type: ignore[no-untyped-def] # pragma: no cover
     """Append what is pending: *above* bytes from the row above; as literals, if they are few."""
     if above > _LONGEST:
-        return _repeat(tokens, count, _ABOVE, above)
+        return _repeat(tokens, count, ABOVE, above)
     # Written in any case, kept if counted: branches would be guessed wrong.
-    tokens[count] = _ABOVE | above if above >= _SHORTEST else last_but_one if above == 2 else last
+    tokens[count] = ABOVE | above if above >= _SHORTEST else last_but_one if above == 2 else last
     tokens[count + 1] = last
     return count + (above > 0) + (above == 2)
 
@@ -175,7 +175,7 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
                     above = 0
                     taken = 1 if fresh else end - x
                     if taken * depth >= _SHORTEST:
-                        count = _repeat(tokens, count, _BEFORE, taken * depth)
+                        count = _repeat(tokens, count, BEFORE, taken * depth)
                     else:
                         tokens[count] = high if depth == 2 else low
                         tokens[count + 1] = low

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 
 from deepscores.formats.deflate import (
+    ABOVE,
+    BEFORE,
     DEEPEST,
     DISTANCES,
     END,
@@ -53,19 +55,77 @@ def _bits(stream, place, count):  # type: ignore[no-untyped-def] # pragma: no co
 
 
 @njit(cache=True)
-def _tokens_of(stream, near):  # type: ignore[no-untyped-def] # pragma: no cover
-    """By the next bits, what they stand for and how many they are; and where the tokens begin.
+def _read(stream, width, height, depth):  # type: ignore[no-untyped-def] # pragma: no cover
+    """All of it in one entry into compiled code. No run at all for a stream that is not ours."""
+    tokens = _unpack(stream, distances_of(width, depth))
+    runs = _runs_of(tokens, width, height, depth)
+    if len(runs):
+        adler = adler_of_runs(runs, width, depth)
+        for byte in range(1, 5):
+            if stream[len(stream) - byte] != adler >> (8 * byte - 8) & 255:
+                return runs[:0]
+    return runs
 
-    0 for the place if the block does not open as `write_header` opens it.
+
+@njit(cache=True)
+def _unpack(stream, distances):  # type: ignore[no-untyped-def] # pragma: no cover
+    """The tokens of a zlib stream, as `deflate` packs them. None at all for any other."""
+    near = np.searchsorted(DISTANCES, distances, side="right") - 1
+    far = distances - DISTANCES[near]
+    far_bits = np.maximum(near // 2 - 1, 0)
+    table, place = _codes_by_bits(stream, near)
+    tokens = np.empty(8 * len(stream), np.int32)  # each has a bit at least
+    if not place:
+        return tokens[:0]
+    n = 0
+    at = place >> 3
+    waiting, count = np.uint64(stream[at] >> (place & 7)), 8 - (place & 7)
+    at += 1
+    while True:
+        while count < 40:  # with all that can follow it, a code has 33
+            if at < len(stream):
+                waiting |= np.uint64(stream[at]) << np.uint64(count)
+            at += 1
+            count += 8
+        entry = table[int(waiting & np.uint64(_ALL))]
+        symbol, used = entry >> 4, entry & 15
+        if not used or at > len(stream) + 4:
+            return tokens[:0]
+        waiting >>= np.uint64(used)
+        count -= used
+        if symbol == END:
+            break
+        if symbol > END:
+            more = LENGTH_BITS[symbol - END - 1]
+            length = LENGTHS[symbol - END - 1] + int(waiting & np.uint64((1 << more) - 1))
+            waiting >>= np.uint64(more)
+            kind = int(waiting & np.uint64(1))
+            waiting >>= np.uint64(1)
+            if int(waiting & np.uint64((1 << far_bits[kind]) - 1)) != far[kind]:
+                return tokens[:0]
+            waiting >>= np.uint64(far_bits[kind])
+            count -= more + 1 + far_bits[kind]
+            symbol = (ABOVE if kind else BEFORE) | length
+        tokens[n] = symbol
+        n += 1
+    # After what is left of the last byte, the four of the checksum.
+    return tokens[: n if at - count // 8 + 4 == len(stream) else 0]
+
+
+@njit(cache=True)
+def _codes_by_bits(stream, near):  # type: ignore[no-untyped-def] # pragma: no cover
+    """By the bits to come: a code's symbol and length. And the place of the first bit after them.
+
+    0 for the place if the stream does not begin as `write_header` begins a block.
     """
     table = np.zeros(1 << DEEPEST, np.int32)
     lengths = np.zeros(SYMBOLS, np.int64)
     for symbol in range(SYMBOLS):
         for bit in range(4):  # sent highest first, as codes are
             lengths[symbol] |= _bits(stream, 16 + _CODES_AT + 4 * symbol + bit, 1) << (3 - bit)
-    place = 16
     if lengths.max() > DEEPEST or _bits(stream, 0, 16) != 0x0178:
         return table, 0
+    place = 16
     bits, sizes = write_header(lengths, near)
     for i in range(len(bits)):
         size = int(sizes[i])
@@ -77,106 +137,50 @@ def _tokens_of(stream, near):  # type: ignore[no-untyped-def] # pragma: no cover
         if lengths[symbol]:
             for code in range(codes[symbol], 1 << DEEPEST, 1 << lengths[symbol]):
                 table[code] = symbol << 4 | lengths[symbol]
-    return table, place
+    return table, place if place < 8 * len(stream) else 0
 
 
 @njit(cache=True)
-def _read(stream, width, height, depth):  # type: ignore[no-untyped-def] # pragma: no cover
-    """All of it in one entry into compiled code. No run at all for a stream that is not ours."""
-    nothing = np.empty((0, 2), np.int32)
-    distances = distances_of(width, depth)
-    near = np.searchsorted(DISTANCES, distances, side="right") - 1
-    table, place = _tokens_of(stream, near)
-    if not place:
-        return nothing
-    far = distances - DISTANCES[near]
-    far_bits = np.maximum(near // 2 - 1, 0)
-    waiting, count, at = np.uint64(0), 0, place >> 3
-    skip = place & 7  # bits of the first byte that are read
-    runs = np.empty((max(1024, len(stream)), 2), np.int32)
-    n = 0  # runs so far
+def _runs_of(tokens, width, height, depth):  # type: ignore[no-untyped-def] # pragma: no cover
+    """The runs that *tokens* stand for; none at all if they are not of such an image."""
+    runs = np.empty((1024 + len(tokens), 2), np.int32)
+    n = 0
     y, x = 0, -1  # of the next pixel; -1: next is the byte that names the row's filter
     high = -1  # the first byte of a pixel of two, when the second is to come
-    old = 0  # the run above
-    while True:
-        while count < 48:
-            if at < len(stream):
-                waiting |= np.uint64(stream[at]) << np.uint64(count)
-            at += 1
-            count += 8
-        if skip:
-            waiting >>= np.uint64(skip)
-            count -= skip
-            skip = 0
-        entry = table[int(waiting & np.uint64(_ALL))]
-        used = entry & 15
-        symbol = entry >> 4
-        if not used or at > len(stream) + 8:
-            return nothing
-        waiting >>= np.uint64(used)
-        count -= used
-        if symbol == END:
-            break
-        if y == height:
-            return nothing
-        kind, left = 0, 1  # of a literal
-        if symbol > END:
-            more = LENGTH_BITS[symbol - END - 1]
-            left = LENGTHS[symbol - END - 1] + int(waiting & np.uint64((1 << more) - 1))
-            waiting >>= np.uint64(more)
-            which = int(waiting & np.uint64(1))
-            waiting >>= np.uint64(1)
-            extra = far_bits[which]
-            if int(waiting & np.uint64((1 << extra) - 1)) != far[which]:
-                return nothing
-            waiting >>= np.uint64(extra)
-            count -= more + 1 + extra
-            kind = 1 + which
-            if kind == 1 and x < 1:  # no pixel before
-                return nothing
-            if kind == 2 and (y == 0 or distances[1] != 1 + width * depth):  # no row above
-                return nothing
+    old = 0  # the run above the next pixel
+    for token in tokens:
+        kind = token & (BEFORE | ABOVE)
+        left = token & 511 if kind else 1  # bytes
         while left > 0:
-            # What comes: *pixels* of one *colour*, or half a pixel.
-            pixels, colour = 1, 0
-            if kind == 2 and x >= 0:
-                while runs[old, 0] <= (y - 1) * width + x:
-                    old += 1
-            if y == height:
-                return nothing
+            if y == height or (kind == BEFORE and x < 1) or (kind == ABOVE and y == 0):
+                return runs[:0]
             if x < 0:
-                if (symbol if kind == 0 else 0) or kind == 1:
-                    return nothing
+                if token > 0 and not kind:  # a filter
+                    return runs[:0]
                 x = 0
                 left -= 1
                 continue
-            if kind == 0:
-                colour = symbol
-            elif kind == 1:
-                colour = int(runs[n - 1, 1])
+            # *colour*, and how many *pixels* of it there can be.
+            pixels = width - x
+            colour = token
+            if kind == BEFORE:
+                colour = runs[n - 1, 1]
+            elif kind == ABOVE:
+                place = (y - 1) * width + x
+                while runs[old, 0] <= place:
+                    old += 1
+                pixels, colour = runs[old, 0] - place, runs[old, 1]
+            if high >= 0:
+                colour = high << 8 | colour & 255
+                high = -1
+                pixels = 1
+                left -= 1
+            elif depth == 2 and left == 1:
+                high = colour >> 8 if kind else colour
+                break
             else:
-                colour = int(runs[old, 1])
-            if depth == 2:
-                if high >= 0:
-                    colour = high << 8 | (colour & 255)
-                    high = -1
-                    left -= 1
-                elif left == 1:
-                    high = symbol if kind == 0 else colour >> 8
-                    break
-                else:
-                    pixels = left // 2
-                    left -= 2 * pixels
-            else:
-                pixels = left
-                left = 0
-            if kind == 2 and pixels > 1:
-                room = runs[old, 0] - ((y - 1) * width + x)
-                if pixels > room:
-                    left += (pixels - room) * depth
-                    pixels = room
-            if x + pixels > width:
-                return nothing
+                pixels = min(pixels, left // depth)
+                left -= pixels * depth
             if x > 0 and runs[n - 1, 1] == colour:
                 runs[n - 1, 0] += pixels
             else:
@@ -184,18 +188,10 @@ def _read(stream, width, height, depth):  # type: ignore[no-untyped-def] # pragm
                     longer = np.empty((2 * n, 2), np.int32)
                     longer[:n] = runs
                     runs = longer
-                runs[n, 0] = y * width + x + pixels
-                runs[n, 1] = colour
+                runs[n, 0], runs[n, 1] = y * width + x + pixels, colour
                 n += 1
             x += pixels
             if x == width:
                 x = -1
                 y += 1
-    end = at - count // 8  # of the last byte that was begun
-    if y < height or x >= 0 or end + 4 != len(stream):
-        return nothing
-    adler = adler_of_runs(runs[:n], width, depth)
-    for byte in range(4):
-        if stream[end + byte] != adler >> (24 - 8 * byte) & 255:
-            return nothing
-    return runs[:n].copy()
+    return runs[: n if y == height else 0]

@@ -35,10 +35,7 @@ def write_yolo(labels: Iterable[tuple[int, Sequence[float]]]) -> bytes:
     >>> write_yolo([(3, [0.5, 0.5, 0.2, 0.4])])
     b'3 0.500000 0.500000 0.200000 0.400000\\n'
     """
-    lines = [
-        f"{class_id}{' %.6f' * len(values) % tuple(values)}\n"  # one format: in half the time
-        for class_id, values in labels
-    ]
+    lines = [f"{class_id}{' %.6f' * len(values) % tuple(values)}\n" for class_id, values in labels]
     return "".join(lines).encode()
 
 
