@@ -35,6 +35,9 @@ KINDS: dict[str, list[str]] = {
     "yolo": ["--to", "yolo", "--images", "copy"],
     "webdataset": ["--to", "webdataset"],
     "parquet": ["--to", "parquet"],
+    "deepscores-v2, linked": ["--to", "deepscores-v2", "--images", "link"],
+    "mung, linked": ["--to", "mung", "--images", "link"],
+    "yolo-seg, linked": ["--to", "yolo-seg", "--images", "link"],
 }
 COPY = "cp -r of the pictures"
 
@@ -108,15 +111,15 @@ def copied(dataset: Path, folder: Path) -> Path:
 def measure(dataset: Path, folder: Path, kinds: list[str], jobs: int) -> dict[str, Cost]:
     pages = pq.read_metadata(dataset / "pages.parquet").num_rows
     pictures = copied(dataset, folder / "pictures")
-    output = folder / "output"
+    # Nothing is deleted before the end: on some disks files are dear to make soon after.
+    output = folder / "copy"
     found = {COPY: run(["cp", "-r", str(pictures), str(output)], output, pages)}
-    shutil.rmtree(output)
     program = [sys.executable, "-c", "from deepscores.cli import main; main()", "export"]
     for kind in kinds:
+        output = folder / kind
         words = [str(dataset), *KINDS[kind], "-o", str(output), "--jobs", str(jobs)]
         found[kind] = run([*program, *words], output, pages)
         print(kind, found[kind], file=sys.stderr)
-        shutil.rmtree(output)
     return found
 
 

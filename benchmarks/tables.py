@@ -120,6 +120,20 @@ def startup(figures: Figures) -> str:
     return markdown(head, *rows) + targets(figures)
 
 
+def exporting(figures: Figures) -> str:
+    head = ("", "pages", "CPU ms a page", "seconds", "pages a second", "memory, MB", "written, MB")
+    rows = (
+        (
+            kind,
+            one["pages"],
+            round(1000 * one["cpu_seconds"] / one["pages"], 1),
+            *(one[name] for name in ("seconds", "pages_per_s", "memory_mb", "megabytes")),
+        )
+        for kind, one in figures["sides"].items()
+    )
+    return markdown(head, *rows) + targets(figures)
+
+
 TABLES: dict[str, tuple[str, Callable[[Figures], str]]] = {  # name → its figures, and how
     "page": ("page", page_cost),
     "stages": ("page", page_stages),
@@ -129,6 +143,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], str]]] = {  # name → its figu
     "statistics": ("statistics", census),
     "reading": ("reading", reading),
     "loading": ("loading", loading),
+    "exporting": ("exporting", exporting),
     "startup": ("startup", startup),
 }
 
