@@ -58,7 +58,7 @@ def _bits(stream, place, count):  # type: ignore[no-untyped-def] # pragma: no co
 def _read(stream, width, height, depth):  # type: ignore[no-untyped-def] # pragma: no cover
     """All of it in one entry into compiled code. No run at all for a stream that is not ours."""
     tokens = _unpack(stream, distances_of(width, depth))
-    runs = _runs_of(tokens, width, height, depth)
+    runs = runs_of_tokens(tokens, width, height, depth)
     if len(runs):
         adler = adler_of_runs(runs, width, depth)
         for byte in range(1, 5):
@@ -141,7 +141,7 @@ def _codes_by_bits(stream, near):  # type: ignore[no-untyped-def] # pragma: no c
 
 
 @njit(cache=True)
-def _runs_of(tokens, width, height, depth):  # type: ignore[no-untyped-def] # pragma: no cover
+def runs_of_tokens(tokens, width, height, depth):  # type: ignore[no-untyped-def] # pragma: no cover
     """The runs that *tokens* stand for; none at all if they are not of such an image."""
     runs = np.empty((1024 + len(tokens), 2), np.int32)
     n = 0

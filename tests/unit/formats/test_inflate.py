@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.formats.deflate import compress_rows, find_runs
-from deepscores.formats.inflate import runs_of_stream
+from deepscores.formats.deflate import ABOVE, BEFORE, compress_rows, find_runs
+from deepscores.formats.inflate import runs_of_stream, runs_of_tokens
 from deepscores.formats.png import decode_png, decode_runs_png, encode_png
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
@@ -99,6 +99,37 @@ def test_a_stream_of_another_length_is_not_read(pixels: np.ndarray, data: st.Dat
     stream = packed(pixels)
     assert read(stream[: data.draw(st.integers(0, len(stream) - 1))], pixels) is None
     assert read(stream + b"\0", pixels) is None
+    assert read(stream + stream[-4:], pixels) is None
+
+
+@given(pictures, st.integers(1, 4), st.integers(1, 255))
+def test_a_wrong_checksum_is_seen(pixels: np.ndarray, byte: int, change: int) -> None:
+    stream = bytearray(packed(pixels))
+    stream[-byte] ^= change
+    assert read(bytes(stream), pixels) is None
+
+
+LINE = [0, 7, BEFORE | 3]  # of four pixels of a byte
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [0, ABOVE | 3, 7],  # no row above
+        [BEFORE | 4, 7],  # nothing before
+        [0, BEFORE | 4],  # no pixel before, only the row's filter
+        [*LINE, BEFORE | 4, 7],  # the same, in the second row
+        [1, 7, BEFORE | 3],  # a filter
+        [*LINE, *LINE, *LINE],  # rows too many
+        [*LINE, ABOVE | 6],  # a pixel too many
+        [*LINE, 0, 7, BEFORE | 4],  # the same
+        [*LINE, *LINE[:2], BEFORE | 2],  # a pixel too few
+        LINE,  # a row too few
+    ],
+)
+def test_tokens_of_no_image_are_refused(tokens: list[int]) -> None:
+    assert runs_of_tokens(np.array([*LINE, *LINE], np.int32), 4, 2, 1).tolist() == [[4, 7], [8, 7]]
+    assert not len(runs_of_tokens(np.array(tokens, np.int32), 4, 2, 1))
 
 
 @given(pictures, st.integers(-3, 3), st.integers(-3, 3))

@@ -197,6 +197,15 @@ def test_a_map_that_does_not_fit_the_table_is_named(dataset: Dataset, real: Path
         _ = label_page(short).owners
 
 
+def test_a_map_of_another_size_than_the_page_is_named(dataset: Dataset) -> None:
+    page = dataset[0]
+    row = {**page.row, "height": page.row["height"] + 1}
+    high = label_page(type(page)(page.folder, row, _Few(page.symbols)))  # type: ignore[arg-type]
+    for look in ("image", "owners"):
+        with pytest.raises(DatasetError, match=rf"{page.name}: the (image|instance map) is \d+ x "):
+            getattr(high, look)
+
+
 class _Few:
     def __init__(self, table: object) -> None:
         self.table = table
