@@ -115,11 +115,11 @@ LINE = [0, 7, BEFORE | 3]  # of four pixels of a byte
 @pytest.mark.parametrize(
     "tokens",
     [
-        [0, ABOVE | 3, 7],  # no row above
-        [BEFORE | 4, 7],  # nothing before
-        [0, BEFORE | 4],  # no pixel before, only the row's filter
+        [0, ABOVE | 3, 7, *LINE],  # no row above
+        [BEFORE | 4, 7, *LINE],  # nothing before
+        [0, BEFORE | 4, *LINE],  # no pixel before, only the row's filter
         [*LINE, BEFORE | 4, 7],  # the same, in the second row
-        [1, 7, BEFORE | 3],  # a filter
+        [1, 7, BEFORE | 3, *LINE],  # a filter
         [*LINE, *LINE, *LINE],  # rows too many
         [*LINE, ABOVE | 6],  # a pixel too many
         [*LINE, 0, 7, BEFORE | 4],  # the same
