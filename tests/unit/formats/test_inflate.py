@@ -16,7 +16,6 @@ from deepscores.formats.inflate import runs_of_stream, runs_of_tokens
 from deepscores.formats.png import decode_png, decode_runs_png, encode_png
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
-kinds = st.sampled_from([np.uint8, np.uint16])
 # Of few values, so that there are runs and rows like those above.
 pictures = st.one_of(
     arrays(np.uint8, shapes),
@@ -37,20 +36,6 @@ def read(stream: bytes, pixels: np.ndarray) -> np.ndarray | None:
 @given(pictures)
 def test_runs_that_were_packed_are_read(pixels: np.ndarray) -> None:
     assert np.array_equal(read(packed(pixels), pixels), find_runs(pixels))
-
-
-@given(
-    st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=1, max_size=12),
-    st.sampled_from([1, 2, 3, 255, 256, 257, 258, 259, 260, 261, 516, 517, 518, 4000]),
-    kinds,
-)
-def test_long_runs_and_repeated_rows(
-    rows: list[list[int]], times: int, kind: type[np.generic]
-) -> None:
-    width = max(map(len, rows))
-    few = np.array([row + [0] * (width - len(row)) for row in rows], kind)
-    for pixels in (np.repeat(few * 85, times, axis=1), np.repeat(few, times, axis=0)):
-        assert np.array_equal(read(packed(pixels), pixels), find_runs(pixels))
 
 
 @pytest.mark.parametrize("width", [16_383, 16_384, 20_000, 32_767, 32_768])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from deepscores.errors import DatasetError
 from deepscores.formats.deflate import find_runs
+from deepscores.formats.inflate import runs_of_stream
 from deepscores.formats.palette import class_colours
 from deepscores.formats.png import (
     decode_png,
@@ -66,7 +67,10 @@ def test_long_runs_and_repeated_rows(
     width = max(map(len, rows))
     few = np.array([row + [0] * (width - len(row)) for row in rows], kind)
     for pixels in (np.repeat(few * 85, times, axis=1), np.repeat(few, times, axis=0)):
-        assert (pillow(encode_png(pixels)) == pixels).all()
+        data = encode_png(pixels)
+        assert (pillow(data) == pixels).all()
+        found = runs_of_stream(data[41:-16], (pixels.shape[1], pixels.shape[0]), pixels.itemsize)
+        assert np.array_equal(found, find_runs(pixels))
 
 
 def test_rows_too_long_for_a_match_with_the_row_above() -> None:
