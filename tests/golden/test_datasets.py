@@ -1,0 +1,36 @@
+"""Every file of three golden datasets, and of their exports in every format, is what it was.
+
+After a meant change: ``python -m tests.golden.datasets --accept``, and read the difference in git.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from deepscores import export
+from deepscores.exporting.registry import FORMATS
+from tests.golden.datasets import EXPORTS, RECIPES, build, differences
+
+
+@pytest.fixture(scope="module")
+def datasets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("golden")
+    return {name: build(name, folder / name) for name in RECIPES}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_file_of_a_dataset_is_golden(name: str, datasets: dict[str, Path]) -> None:
+    assert differences(name, datasets[name]) == []
+
+
+@pytest.mark.parametrize("form", EXPORTS)
+def test_every_file_of_an_export_is_golden(
+    form: str, datasets: dict[str, Path], tmp_path: Path
+) -> None:
+    source, options = EXPORTS[form]
+    export(datasets[source], tmp_path / form, to=form, **options)
+    assert differences(f"export-{form}", tmp_path / form) == []
+
+
+def test_every_format_has_a_golden_export() -> None:
+    assert set(EXPORTS) == set(FORMATS)
