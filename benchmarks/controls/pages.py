@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepscores.dataset import Dataset, DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.compact import compact_json
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 from deepscores.vocabulary.labels import LabelSet, load_label_set
 
 DETECTIONS = "detections.json"

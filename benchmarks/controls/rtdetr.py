@@ -41,7 +41,7 @@ from benchmarks.controls.stitching import stitched
 from deepscores.dataset import open_dataset
 from deepscores.labelled import windows
 from deepscores.loaders import BalancedSampler, Detection, collate
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 
 SIDE = 640  # pixels of what the network sees
 OVERLAP = 160  # pixels that neighbouring tiles share

@@ -47,7 +47,7 @@ from benchmarks.controls.staves import Staff, find_staves, ledger_lines, stems, 
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.labelled import label_page
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 from deepscores.vocabulary.labels import LabelSet
 
 SURE = 0.5  # score of a fit at its threshold, and of a line

@@ -17,7 +17,7 @@ from torch import nn
 
 from deepscores.baselines.averaging import WeightAverage
 from deepscores.errors import DatasetError
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 
 STATE = "state.safetensors"
 WEIGHTS = "weights.safetensors"

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 
 TRAINING, VALIDATION = "log.csv", "validation.csv"
 EVENTS = "tensorboard"

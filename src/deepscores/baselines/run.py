@@ -23,9 +23,9 @@ from deepscores.baselines.stopping import stop_asked
 from deepscores.errors import DatasetError
 from deepscores.models.card import parse_card
 from deepscores.models.file import MODEL
-from deepscores.pipeline.files import clean_partials, locked, write_file
 from deepscores.pipeline.plan import require_dataset
 from deepscores.pipeline.progress import Progress, Silence
+from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.streams import key_hash
 from deepscores.version import __version__
 

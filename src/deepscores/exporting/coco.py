@@ -15,7 +15,7 @@ from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.compact import compact_json
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import replacing
+from deepscores.runs.files import replacing
 from deepscores.version import __version__
 
 _IMAGE, _OBJECT = b"i", b"o"

@@ -15,8 +15,8 @@ from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.voc import Annotation, write_voc
 from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import write_again
 from deepscores.pipeline.samples import IMAGES, MASKS, XML
+from deepscores.runs.files import write_again
 
 
 class DeepScoresV1(Format):

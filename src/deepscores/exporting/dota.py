@@ -11,7 +11,7 @@ from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.dota import CUT, EASY, Turned, word, write_dota
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import write_again
+from deepscores.runs.files import write_again
 
 
 class Dota(Format):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from deepscores.pipeline.files import replacing, write_file
+from deepscores.runs.files import replacing, write_file
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

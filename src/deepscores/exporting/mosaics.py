@@ -23,8 +23,8 @@ from deepscores.exporting.patches import refuse_patches
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.png import decode_png, encode_png
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import replacing, write_again, write_file
 from deepscores.pipeline.splits import SPLITS
+from deepscores.runs.files import replacing, write_again, write_file
 
 PUBLISHED = (120, 220)  # width and height of a tile
 _SIDE = 10  # patches each way in the largest

@@ -23,7 +23,7 @@ from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.mung import GraphNode, write_mung, write_node_classes
 from deepscores.labelled import LabelledPage
 from deepscores.labelling.rle import crop_rle
-from deepscores.pipeline.files import write_again, write_file
+from deepscores.runs.files import write_again, write_file
 
 Mask = tuple[int, int, NDArray[np.bool_]]  # left, top, pixels
 

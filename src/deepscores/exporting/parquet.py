@@ -21,7 +21,7 @@ from deepscores.exporting.pictures import image_bytes
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import replacing, write_file
+from deepscores.runs.files import replacing, write_file
 
 _PICTURES_A_GROUP = 50  # a row group is what a reader has in memory at once
 

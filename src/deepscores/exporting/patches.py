@@ -11,8 +11,8 @@ from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, p
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links, refuse_tiles
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import write_again
 from deepscores.pipeline.splits import SPLITS
+from deepscores.runs.files import write_again
 
 _SIZE = (45, 170)  # the paper's, for datasets that tell none
 

@@ -11,8 +11,8 @@ from deepscores.errors import DatasetError
 from deepscores.exporting.protocol import Job
 from deepscores.formats.png import encode_png, encode_runs_png, png_size
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import write_again
 from deepscores.pipeline.samples import IMAGES
+from deepscores.runs.files import write_again
 
 
 def place_image(job: Job, page: LabelledPage, path: Path) -> None:

@@ -16,7 +16,7 @@ from deepscores.formats.palette import class_colours
 from deepscores.formats.pascal import Thing, write_pascal
 from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import write_again
+from deepscores.runs.files import write_again
 
 
 class Voc(Format):

@@ -22,8 +22,8 @@ from deepscores.exporting.refusals import refuse_links
 from deepscores.formats.compact import compact_json
 from deepscores.formats.png import encode_runs_png
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import replacing, write_file
 from deepscores.pipeline.splits import SPLITS
+from deepscores.runs.files import replacing, write_file
 from deepscores.streams import key_hash
 
 _LONGEST = 80  # characters of a key; USTAR has a hundred for a name

@@ -15,11 +15,11 @@ from deepscores.importing.found import Left
 from deepscores.importing.layouts import LAYOUTS
 from deepscores.importing.pages import PageError, make_page
 from deepscores.importing.placing import Placed
-from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.samples import Sample
 from deepscores.pipeline.shards import record_path, table_path
 from deepscores.pipeline.workers import Limits
+from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.vocabulary.labels import LabelSet
 
 PAGES = 16  # of a chunk

@@ -25,7 +25,6 @@ from deepscores.importing.classes import Classes, classes_of
 from deepscores.importing.found import Left, Source
 from deepscores.importing.layouts import open_source
 from deepscores.importing.placing import Placed, place_pages, torn_scores
-from deepscores.pipeline.files import clean_partials, locked
 from deepscores.pipeline.merge import Holdings, Totals, assemble
 from deepscores.pipeline.parts import Portion
 from deepscores.pipeline.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
@@ -33,6 +32,7 @@ from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.files import clean_partials, locked
 from deepscores.version import __version__
 
 _SYMBOLS = PAGE_COLUMNS.get_field_index("symbols")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.errors import RecipeError
-from deepscores.pipeline.files import clean_partials, locked
 from deepscores.pipeline.merge import merge
 from deepscores.pipeline.plan import (
     BUILD,
@@ -32,6 +31,7 @@ from deepscores.pipeline.shards import (
 )
 from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.files import clean_partials, locked
 
 
 @dataclass(frozen=True, slots=True)

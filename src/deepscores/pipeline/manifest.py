@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from deepscores.errors import DatasetError
-from deepscores.pipeline.files import PARTIAL, replacing
+from deepscores.runs.files import PARTIAL, replacing
 
 MANIFEST = "manifest.tsv"
 UNLISTED = (MANIFEST, MANIFEST + PARTIAL, ".build/")

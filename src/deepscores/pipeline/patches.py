@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from deepscores.formats.png import decode_png, encode_png
 from deepscores.geometry import Box
 from deepscores.labelling.patches import cut_patch
-from deepscores.pipeline.files import write_again
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.parts import Columns, Portion, objects
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.selection import Chosen
 from deepscores.pipeline.workers import Limits
+from deepscores.runs.files import write_again
 
 _PAGES_A_TASK = 40
 

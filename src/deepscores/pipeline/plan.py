@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from deepscores.engravers.choice import engine_versions
 from deepscores.errors import DatasetError
-from deepscores.pipeline.files import write_file
 from deepscores.recipe import Recipe
+from deepscores.runs.files import write_file
 from deepscores.scores import Source, default_corpus, find_scores
 from deepscores.streams import key_hash
 from deepscores.version import __version__

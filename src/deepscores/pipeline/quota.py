@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import EngravingError, ScoreError
-from deepscores.pipeline.files import write_file
 from deepscores.pipeline.plan import INDEX, Plan
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.shards import (
@@ -31,6 +30,7 @@ from deepscores.pipeline.shards import (
     warm_up,
 )
 from deepscores.pipeline.workers import Failed, run_contained
+from deepscores.runs.files import write_file
 from deepscores.scores import read_score
 from deepscores.vocabulary.labels import LabelSet
 from deepscores.vocabulary.symbols import place_symbols

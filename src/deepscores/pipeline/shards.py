@@ -19,7 +19,6 @@ from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.labelling.readability import unreadable
 from deepscores.model import Elements, Marks, Page, Score, Sheet, Symbols
-from deepscores.pipeline.files import commit_record, write_again, write_file
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
 from deepscores.pipeline.samples import Provenance, Sample, make_sample, page_stem
@@ -27,6 +26,7 @@ from deepscores.pipeline.sheets import Studio
 from deepscores.pipeline.splits import split_of
 from deepscores.pipeline.workers import Limits
 from deepscores.recipe import Recipe
+from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.scores import Source, read_score
 from deepscores.streams import stream
 from deepscores.vocabulary.labels import LabelSet

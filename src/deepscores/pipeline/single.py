@@ -7,7 +7,6 @@ from pathlib import Path
 
 from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
 from deepscores.formats.tables import encode_table
-from deepscores.pipeline.files import write_file
 from deepscores.pipeline.overlay import draw_overlay
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.samples import Provenance, make_sample
@@ -15,6 +14,7 @@ from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.pipeline.splits import split_of
 from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.files import write_file
 from deepscores.scores import Source, find_scores, read_score
 
 

@@ -14,10 +14,10 @@ from deepscores.formats.compact import compact_json
 from deepscores.formats.palette import class_colours
 from deepscores.models.card import ModelCard
 from deepscores.models.detections import Detections
-from deepscores.pipeline.files import replacing, write_file
 from deepscores.predicting.encoding import grey_png, palette_png
 from deepscores.predicting.inputs import PageInput
 from deepscores.predicting.reading import Page
+from deepscores.runs.files import replacing, write_file
 
 DETECTIONS, COCO, CSV = "detections.json", "coco.json", "predictions.csv"
 MASKS, OVERLAY, PAGES = "masks", "overlay", "pages"  # folders of NAME.png

@@ -15,7 +15,6 @@ from deepscores.errors import DatasetError
 from deepscores.labelled.objects import stored_objects
 from deepscores.models.file import Model
 from deepscores.models.patches import classify_patches, patch_inputs
-from deepscores.pipeline.files import write_file
 from deepscores.predicting import records
 from deepscores.predicting.clock import Clock
 from deepscores.predicting.drawing import draw_boxes, draw_classes
@@ -24,6 +23,7 @@ from deepscores.predicting.inputs import Failure, PageInput
 from deepscores.predicting.options import Options
 from deepscores.predicting.page import DECODE, NETWORK, RESCALE, Fed, detect, feed, segment
 from deepscores.predicting.reading import READ, Page, read_page
+from deepscores.runs.files import write_file
 
 DRAW, WRITE = "drawing", "writing"  # on a clock
 _TABLE = Lock()  # a dataset keeps the last piece of its symbol table at hand

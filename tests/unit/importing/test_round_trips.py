@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from deepscores import import_dataset, open_dataset
 from deepscores.dataset import Dataset
 from deepscores.labelled import LabelledPage, label_page
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 
 
 class Trip(NamedTuple):

@@ -13,9 +13,9 @@ import pytest
 
 from deepscores import build
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.pipeline.files import locked
 from deepscores.pipeline.manifest import check_manifest
 from deepscores.pipeline.plan import DATASET
+from deepscores.runs.files import locked
 
 Same = Callable[[Path, Path], None]
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.errors import DatasetError
-from deepscores.pipeline.files import write_file
 from deepscores.pipeline.manifest import (
     Entry,
     check_manifest,
@@ -19,6 +18,7 @@ from deepscores.pipeline.manifest import (
     read_manifest,
     write_manifest,
 )
+from deepscores.runs.files import write_file
 
 NAMES = ("a-b/x.png", "a/b.png", "a/x/y.png", "a.png", "a0", "Z", "ü/é.xml", "𝄞")
 

@@ -21,10 +21,10 @@ from deepscores.exporting.sequences.unfit import Unfit
 from deepscores.formats.compact import compact_json
 from deepscores.formats.png import encode_png
 from deepscores.labelled import LabelledPage
-from deepscores.pipeline.files import replacing, write_again
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
+from deepscores.runs.files import replacing, write_again
 
 SKIPPED = "skipped.jsonl"
 _ROW, _SKIP = b"r", b"s"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from deepscores.errors import DatasetError
-from deepscores.pipeline import files
-from deepscores.pipeline.files import (
+from deepscores.runs import files
+from deepscores.runs.files import (
     clean_partials,
     commit_record,
     locked,
@@ -134,7 +134,7 @@ def test_two_builds_in_one_folder_are_refused(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from deepscores.pipeline.files import locked
+from deepscores.runs.files import locked
 with locked(Path(sys.argv[1])):
     print("locked", flush=True)
     time.sleep(60)
@@ -160,7 +160,7 @@ WRITE_FOR_EVER = """
 import sys
 from itertools import count
 from pathlib import Path
-from deepscores.pipeline.files import write_file
+from deepscores.runs.files import write_file
 for number in count():
     write_file(Path(sys.argv[1], f"{number % 3}.bin"), bytes([number % 251]) * 2**20)
 """
