@@ -13,9 +13,9 @@ from PIL import Image
 
 from deepscores.recipe import read_recipe, read_run
 from deepscores.vocabulary.labels import parse_label_set
+from tests.places import ROOT
 from tests.unit.importing.samples import SAMPLES
 
-ROOT = Path(__file__).parents[2]
 SONG = """<?xml version="1.0" encoding="UTF-8"?>
 <score-partwise version="4.0"><work><work-title>Song %s</work-title></work><part-list>
 <score-part id="P1"><part-name>Voice</part-name></score-part></part-list>

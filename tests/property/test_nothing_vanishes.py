@@ -7,8 +7,9 @@ import pytest
 from deepscores.engravers.verovio.engine import MUSIC_FONTS, engrave
 from deepscores.model import Score, Sheet, Style
 from deepscores.pipeline.sheets import Studio
+from tests.places import GOLDEN_SCORES
 
-SCORES = sorted((Path(__file__).parents[1] / "golden/scores").glob("*.musicxml"))
+SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))
 SPACES = (8, 9, 10, 12, 16, 24)
 WIDTH, HEIGHT = 1200, 1600
 

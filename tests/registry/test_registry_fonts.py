@@ -18,10 +18,11 @@ from deepscores.recipe import Recipe, apply
 from deepscores.smufl.fontfile import identify, read_font
 from deepscores.smufl.names import OPTIONAL, glyph_names
 from deepscores.vocabulary.labels import load_label_set
+from tests.places import GOLDEN_SCORES, ROOT
 
 pytestmark = pytest.mark.registry
 
-SCORES = Path(__file__).parents[1] / "golden/scores"
+SCORES = GOLDEN_SCORES
 # Font, its package, and how many glyphs of the zoo it lacks, which Leipzig lends.
 LACKING = {
     "FinaleAsh": ("finaleash", 59),
@@ -136,7 +137,7 @@ def area(path: str) -> float:
 
 
 def test_the_page_of_fonts_is_the_one_in_the_docs(registry_fonts: Fonts, tmp_path: Path) -> None:
-    docs = Path(__file__).parents[2] / "docs/fonts"
+    docs = ROOT / "docs/fonts"
     named: list[Any] = [*MUSIC_FONTS, "Emmentaler", *files(registry_fonts)]
     book = fonts(named, tmp_path, engraver="both")
     assert book.page is not None

@@ -25,6 +25,7 @@ from deepscores.scores import find_scores, read_score
 from deepscores.scores.sources import default_corpus
 from deepscores.vocabulary.kinds import mark_box
 from deepscores.vocabulary.symbols import Placement, _sketch, place_symbols
+from tests.places import GOLDEN_SCORES
 from tests.truth.judge_ink import Element, JudgedPage, Window
 
 _LARGEST = 400_000  # bytes of a score
@@ -324,7 +325,7 @@ def pages_of(path: Path, fonts: Sequence[str], **more: Any) -> Iterator[tuple[An
 
 def choose(pages: int) -> list[tuple[Path, str, int]]:
     """Scores, fonts and page numbers: the golden scores, then others of the default corpus."""
-    golden = sorted((Path(__file__).parents[1] / "golden/scores").glob("*.musicxml"))
+    golden = sorted((GOLDEN_SCORES).glob("*.musicxml"))
     corpus = [one.path for one in default_corpus() if one.path.stat().st_size < _LARGEST]
     corpus.sort(key=lambda path: blake2b(path.name.encode()).digest())
     return [

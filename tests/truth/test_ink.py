@@ -1,14 +1,13 @@
 """Ink and owners of three pages against another renderer; `compare_ink` takes thirty."""
 
-from pathlib import Path
-
 import pytest
 
 from deepscores.geometry import Affine
 from deepscores.model import Outline
+from tests.places import GOLDEN_SCORES
 from tests.truth.compare_ink import Comparison, Judgement, compare, judge, pages_of
 
-GOLDEN = Path(__file__).parents[1] / "golden/scores"
+GOLDEN = GOLDEN_SCORES
 PAGES = {"Bravura": "piano", "Leland": "song", "Petaluma": "strings"}
 
 

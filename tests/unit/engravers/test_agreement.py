@@ -9,10 +9,11 @@ import pytest
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.model import Score, Style
 from deepscores.vocabulary.symbols import place_symbols
+from tests.places import GOLDEN_SCORES
 
 music21 = pytest.importorskip("music21")
 
-SCORES = sorted((Path(__file__).parents[2] / "golden" / "scores").glob("*.musicxml"))
+SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))
 
 
 def ours(text: str) -> Counter[tuple[object, ...]]:

@@ -20,9 +20,10 @@ from deepscores.model import FontFile, Page, Score, Style
 from deepscores.outlines.curves import path_edges
 from deepscores.scores import find_scores, read_score
 from deepscores.smufl.fontfile import identify
+from tests.places import GOLDEN_SCORES
 
 Maker = Callable[..., Path]
-PIANO = Path(__file__).parents[2] / "golden/scores/piano.musicxml"
+PIANO = GOLDEN_SCORES / "piano.musicxml"
 LACKING = (0xE0A3, 0xE4A0)  # noteheadHalf, articAccentAbove
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from math import cos, radians, sin
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,8 +13,9 @@ from deepscores.engravers.verovio.svg import read_page
 from deepscores.geometry import Affine
 from deepscores.model import Mark, Page, Score, Style
 from deepscores.vocabulary.kinds import mark_box
+from tests.places import GOLDEN_SCORES
 
-SCORES = Path(__file__).parents[2] / "golden" / "scores"
+SCORES = GOLDEN_SCORES
 SHAPES = ("path", "polygon", "polyline", "rect", "ellipse")
 
 

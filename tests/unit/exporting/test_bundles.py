@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deepscores import export
+from tests.places import ROOT
 
 FORMATS: dict[str, dict[str, Any]] = {
     "webdataset": {"tiles": 400, "overlap": 40},
@@ -73,7 +74,7 @@ def test_example_in_the_documentation_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     section = page.partition(f"\n## `{to}`\n")[2].partition("\n## ")[0]
     code = section.partition("```python\n")[2].partition("```")[0]
     monkeypatch.chdir(tmp_path)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from deepscores import export
+from tests.places import ROOT
 
-PAGE = Path(__file__).parents[3] / "docs" / "formats.md"
+PAGE = ROOT / "docs" / "formats.md"
 KINDS = ("coco", "yolo", "yolo-seg", "yolo-obb", "voc", "deepscores-v1", "deepscores-v2", "dota")
 
 # Of pycocotools 2.0 with NumPy 2.

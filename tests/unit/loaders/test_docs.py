@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from deepscores.formats.png import encode_png
+from tests.places import ROOT
 
-TEXT = (Path(__file__).parents[3] / "docs" / "loaders.md").read_text("utf-8")
+TEXT = (ROOT / "docs" / "loaders.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
 

@@ -19,8 +19,9 @@ from deepscores.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores, read_score
 from deepscores.styling import KEYS, draw_for_page, draw_style, parse_styling, presets
 from deepscores.vocabulary.symbols import place_symbols
+from tests.places import GOLDEN_SCORES
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "scores"
+GOLDEN = GOLDEN_SCORES
 
 
 def drawn(table: Any, key: str, times: int = 300) -> list[Any]:

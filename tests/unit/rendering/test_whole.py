@@ -1,6 +1,5 @@
 """Each symbol's own mask: what it would own alone, as COCO's own tools read it."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,12 @@ from deepscores.pipeline.sheets import Studio
 from deepscores.rendering.painting import Canvas
 from deepscores.rendering.whole import whole_masks
 from deepscores.vocabulary.symbols import place_symbols
+from tests.places import GOLDEN_SCORES
 
 # Its C code asks numpy in a way that numpy 2 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 WIDTH, HEIGHT = 13, 9
-GOLDEN = Path(__file__).parents[2] / "golden/scores"
+GOLDEN = GOLDEN_SCORES
 
 number = st.integers(-12, 60).map(lambda quarter: quarter / 4) | st.floats(-4, 16, width=32)
 corners = st.lists(st.tuples(number, number), min_size=3, max_size=6)

@@ -25,8 +25,9 @@ from deepscores.rendering.painting import Canvas
 from deepscores.vocabulary import wear
 from deepscores.vocabulary.symbols import Placed, oriented_box, place_symbols
 from deepscores.vocabulary.wear import Wear, wear_symbols
+from tests.places import GOLDEN_SCORES
 
-SCORES = sorted((Path(__file__).parents[2] / "golden" / "scores").glob("*.musicxml"))
+SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))
 FONTS = ("Bravura", "Petaluma")
 SPACE = 16.0
 WIDTH, HEIGHT = 1200, 1000

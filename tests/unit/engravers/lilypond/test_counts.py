@@ -13,10 +13,10 @@ from deepscores.engravers.protocol import Engraving
 from deepscores.model import Score, Style
 from deepscores.scores import find_scores, read_score
 from deepscores.vocabulary.symbols import place_symbols
+from tests.places import ROOT
 
 pytest.importorskip("lilypond")
 
-ROOT = Path(__file__).parents[4]
 FOLDERS = (ROOT / "src/deepscores/classbook/scores", ROOT / "tests/golden/scores")
 
 # Drawn once a system, and so many as there are systems.

@@ -12,8 +12,9 @@ from deepscores.errors import RecipeError
 from deepscores.model import Style
 from deepscores.recipe import Recipe, apply
 from deepscores.scores import find_scores, read_score
+from tests.places import GOLDEN_SCORES
 
-GOLDEN = Path(__file__).parents[3] / "golden" / "scores"
+GOLDEN = GOLDEN_SCORES
 
 
 def write_font(folder: Path, name: str) -> None:

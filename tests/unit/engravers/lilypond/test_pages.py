@@ -1,7 +1,6 @@
 """Pages that LilyPond draws: every mark at its element, every notehead at its note."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,11 @@ from deepscores.errors import EngravingError
 from deepscores.model import Page, Score, Style, Symbol
 from deepscores.scores import find_scores, read_score
 from deepscores.vocabulary.symbols import place_symbols
+from tests.places import GOLDEN_SCORES, ROOT
 
 pytest.importorskip("lilypond")
 
-GOLDEN = Path(__file__).parents[3] / "golden" / "scores"
+GOLDEN = GOLDEN_SCORES
 STYLE = Style("Emmentaler", "lilypond")
 
 
@@ -112,7 +112,7 @@ def test_sizes_in_pixels_do_not_change_the_layout(piano: Score) -> None:
 
 
 def test_what_cannot_be_written_is_refused_with_the_reason() -> None:
-    tablature = Path(__file__).parents[4] / "src/deepscores/classbook/scores/tablature.musicxml"
+    tablature = ROOT / "src/deepscores/classbook/scores/tablature.musicxml"
     score = read_score(find_scores([tablature])[0])
     with pytest.raises(EngravingError, match="tablatures are not written for LilyPond yet"):
         find_engraver("lilypond")(score, [STYLE])
@@ -138,7 +138,7 @@ def test_a_change_of_clef_leads_to_its_element(symbols: list[Symbol], engraving:
 
 def test_equal_keys_have_equal_outlines() -> None:
     """Emmentaler draws glyphs of small notes otherwise than those of large ones."""
-    grace = Path(__file__).parents[4] / "src/deepscores/classbook/scores/grace.mei"
+    grace = ROOT / "src/deepscores/classbook/scores/grace.mei"
     score = read_score(find_scores([grace])[0])
     outlines: dict[str, bytes] = {}
     for engraved in find_engraver("lilypond")(score, [STYLE]).pages():

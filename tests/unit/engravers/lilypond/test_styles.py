@@ -1,6 +1,5 @@
 """What a style asks of LilyPond is drawn."""
 
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -13,8 +12,9 @@ from deepscores.model import Page, Score, Style
 from deepscores.scores import find_scores, read_score
 from deepscores.styling import KEYS
 from deepscores.vocabulary.symbols import place_symbols
+from tests.places import GOLDEN_SCORES
 
-SCORE = Path(__file__).parents[3] / "golden" / "scores" / "strings.musicxml"
+SCORE = GOLDEN_SCORES / "strings.musicxml"
 SPACE = 20.0
 THICK: dict[str, tuple[str, float]] = {  # property → the kind that shows it, and a value
     "staff-line-thickness": ("staffLine", 0.14),
