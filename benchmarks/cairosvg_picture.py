@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.common import import_extra, load_verovio
 from deepscores.engravers.verovio import engine
-from deepscores.model import Score, Style
+from deepscores.page.model import Score, Style
 
 WIDTH, HEIGHT = 1894, 2668  # pixels, the paper's
 

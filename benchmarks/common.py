@@ -18,7 +18,7 @@ from rich.table import Table
 
 from deepscores.engravers.verovio import engine
 from deepscores.errors import DeepScoresError
-from deepscores.model import Score, Style
+from deepscores.page.model import Score, Style
 from deepscores.scores import Source, default_corpus
 from deepscores.streams import key_hash
 

@@ -10,9 +10,11 @@ from unittest.mock import patch
 import verovio
 
 from deepscores.engravers.verovio import engine
-from deepscores.pipeline import merge, samples, shards, sheets
-from deepscores.rendering import kernels, painting
-from deepscores.vocabulary.labels import LabelSet
+from deepscores.page import sheets
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.painting import canvas as painting
+from deepscores.page.painting import kernels
+from deepscores.pipeline import merge, samples, shards
 
 REST = "all else"
 # What is timed: where it is looked up when it is called, its name there, and its stage.

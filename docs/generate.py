@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores.cli.app import app
-from deepscores.vocabulary.labels import built_in_sets, load_label_set
+from deepscores.page.labels.label_sets import built_in_sets, load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from deepscores.dataset import Dataset, DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.compact import compact_json
+from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.runs.files import write_file
-from deepscores.vocabulary.labels import LabelSet, load_label_set
 
 DETECTIONS = "detections.json"
 VIEW = "dataset"

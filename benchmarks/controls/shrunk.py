@@ -34,8 +34,8 @@ from deepscores.errors import RecipeError
 from deepscores.labelled import label_page
 from deepscores.models.detections import decode_detections
 from deepscores.models.file import Model, load_model
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.streams import stream
-from deepscores.vocabulary.labels import LabelSet
 
 MULTIPLE = 32  # of which the sides of a model's pictures are
 KEEPS = ("rarest", "chance")

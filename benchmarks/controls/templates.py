@@ -47,8 +47,8 @@ from benchmarks.controls.staves import Staff, find_staves, ledger_lines, stems, 
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.labelled import label_page
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.files import write_file
-from deepscores.vocabulary.labels import LabelSet
 
 SURE = 0.5  # score of a fit at its threshold, and of a line
 LEDGER = 0.13  # staff spaces, where no training page has a ledger line

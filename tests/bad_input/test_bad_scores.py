@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.errors import ScoreError
-from deepscores.model import Score
+from deepscores.page.model import Score
 from deepscores.scores import Source, read_score
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'

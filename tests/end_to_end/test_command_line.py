@@ -152,7 +152,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(
 
 def test_a_bug_is_one_line_too(deepscores: Deepscores, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import deepscores.vocabulary.labels as labels\n"
+        "import deepscores.page.labels.label_sets as labels\n"
         "def broken(name):\n    raise ZeroDivisionError('two\\nlines')\n"
         "labels.load_label_set = broken\n"
     )

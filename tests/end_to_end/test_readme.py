@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from deepscores.page.labels.label_sets import parse_label_set
 from deepscores.recipe import read_recipe, read_run
-from deepscores.vocabulary.labels import parse_label_set
 from tests.places import ROOT
 from tests.unit.importing.samples import SAMPLES
 

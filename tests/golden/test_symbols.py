@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from deepscores.engravers.verovio.engine import engrave
-from deepscores.model import Score, Style, Symbol
-from deepscores.vocabulary.symbols import place_symbols
+from deepscores.page.model import Score, Style, Symbol
+from deepscores.page.symbols.placing import place_symbols
 
 SCORES = sorted((Path(__file__).parent / "scores").glob("*.musicxml"))
 FONTS = ("Bravura", "Petaluma")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from deepscores.engravers.verovio.engine import MUSIC_FONTS, engrave
-from deepscores.model import Score, Sheet, Style
-from deepscores.pipeline.sheets import Studio
+from deepscores.page.model import Score, Sheet, Style
+from deepscores.page.sheets import Studio
 from tests.places import GOLDEN_SCORES
 
 SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))

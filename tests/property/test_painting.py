@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepscores.model import Outline
-from deepscores.rendering.painting import Canvas, Painting
+from deepscores.page.model import Outline
+from deepscores.page.painting.canvas import Canvas, Painting
 
 WIDTH, HEIGHT = 11, 9
 Corner = tuple[float, float]

@@ -13,11 +13,11 @@ import pytest
 from deepscores import build, check, fonts, open_dataset, verify
 from deepscores.classbook.specimens import Collection, engrave_zoo
 from deepscores.engravers.verovio.data import MUSIC_FONTS, data_folder
-from deepscores.outlines.curves import path_edges
+from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.outlines.curves import path_edges
 from deepscores.recipe import Recipe, apply
 from deepscores.smufl.fontfile import identify, read_font
 from deepscores.smufl.names import OPTIONAL, glyph_names
-from deepscores.vocabulary.labels import load_label_set
 from tests.places import GOLDEN_SCORES, ROOT
 
 pytestmark = pytest.mark.registry

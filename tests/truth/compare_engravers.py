@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from deepscores.engravers.choice import find_engraver
-from deepscores.model import Score, Style
+from deepscores.page.model import Score, Style
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import Source, default_corpus, read_score
-from deepscores.vocabulary.symbols import place_symbols
 
 UNEXPLAINED = "UNEXPLAINED"
 ENGRAVERS = ("lilypond", "verovio")

@@ -18,13 +18,13 @@ import numpy as np
 from deepscores.engravers.verovio.engine import engrave, sizes
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.engravers.verovio.svg import read_page
-from deepscores.geometry import Box
-from deepscores.model import Mark, Marks, Music, Outline, Page, Style
-from deepscores.rendering.painting import Canvas
+from deepscores.page.geometry import Box
+from deepscores.page.model import Mark, Marks, Music, Outline, Page, Style
+from deepscores.page.painting.canvas import Canvas
+from deepscores.page.symbols.kinds import mark_box
+from deepscores.page.symbols.placing import Placement, _sketch, place_symbols
 from deepscores.scores import find_scores, read_score
 from deepscores.scores.sources import default_corpus
-from deepscores.vocabulary.kinds import mark_box
-from deepscores.vocabulary.symbols import Placement, _sketch, place_symbols
 from tests.places import GOLDEN_SCORES
 from tests.truth.judge_ink import Element, JudgedPage, Window
 

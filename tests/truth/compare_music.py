@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from deepscores.model import Symbol
+from deepscores.page.model import Symbol
 from deepscores.scores import Source, default_corpus
 from tests.truth import reasons
 from tests.truth.drawn import Drawn, draw

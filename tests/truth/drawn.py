@@ -5,9 +5,9 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from deepscores.engravers.verovio.engine import engrave
-from deepscores.model import Style, Symbol
+from deepscores.page.model import Style, Symbol
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import Source, read_score
-from deepscores.vocabulary.symbols import place_symbols
 
 
 class Drawn(NamedTuple):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from deepscores.model import Symbol
+from deepscores.page.model import Symbol
 from tests.truth.drawn import Drawn
 from tests.truth.musicxml import Change, Note, Truth, fills_in
 from tests.truth.signs import LINES_OF, Systems, Token, beam_runs

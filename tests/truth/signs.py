@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from deepscores.model import Symbol
+from deepscores.page.model import Symbol
 from tests.truth.musicxml import Change, Note, Truth
 
 Token = tuple[Any, ...]

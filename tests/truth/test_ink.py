@@ -2,8 +2,8 @@
 
 import pytest
 
-from deepscores.geometry import Affine
-from deepscores.model import Outline
+from deepscores.page.geometry import Affine
+from deepscores.page.model import Outline
 from tests.places import GOLDEN_SCORES
 from tests.truth.compare_ink import Comparison, Judgement, compare, judge, pages_of
 

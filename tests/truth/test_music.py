@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deepscores.model import Symbol
+from deepscores.page.model import Symbol
 from deepscores.scores import Source, default_corpus
 from tests.truth.compare_music import compare, unexplained
 from tests.truth.drawn import Drawn, draw

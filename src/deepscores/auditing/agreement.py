@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from deepscores.auditing.page import Objects, OwnPage, box_at
 from deepscores.formats.voc import Annotation
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 
 _PRECISION = 1e-3  # pixels: eight decimals of a page in XML, 32-bit numbers in the table
 

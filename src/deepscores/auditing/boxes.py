@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.auditing.page import Objects, OwnPage, box_at
-from deepscores.geometry import Box
-from deepscores.labelling.overlaps import overlapping
+from deepscores.page.geometry import Box
+from deepscores.page.labels.overlaps import overlapping
 
 _SAME = 0.95  # intersection over union from which two boxes are of one thing
 _SIDES = ("left", "top", "right", "bottom")

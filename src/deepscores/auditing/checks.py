@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deepscores.auditing import agreement, boxes, ink, relations
 from deepscores.auditing.findings import Ledger
 from deepscores.auditing.page import OwnPage
-from deepscores.labelling.readability import unreadable
+from deepscores.page.labels.readability import unreadable
 
 
 class Check(NamedTuple):

@@ -14,8 +14,8 @@ from deepscores.auditing.own import read_bytes
 from deepscores.auditing.page import HALF, Objects, box_at
 from deepscores.errors import DatasetError
 from deepscores.formats.png import decode_grey, decode_values
-from deepscores.geometry import Box
-from deepscores.labelling.readability import unreadable
+from deepscores.page.geometry import Box
+from deepscores.page.labels.readability import unreadable
 
 FILES, CLASSES = "files", "classes"
 CHECKS = (

@@ -17,7 +17,7 @@ from deepscores.auditing.page import OwnPage, Patch, Symbols
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.png import decode_png
 from deepscores.formats.voc import read_voc
-from deepscores.labelling.readability import Readability
+from deepscores.page.labels.readability import Readability
 from deepscores.pipeline.plan import DATASET, IMPORTED
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
 from deepscores.recipe import Recipe, apply

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.formats.voc import Annotation
-from deepscores.geometry import Box
-from deepscores.labelling.readability import Readability
+from deepscores.page.geometry import Box
+from deepscores.page.labels.readability import Readability
 
 _LINES = ("staffLine", "ledgerLine", "stem")
 HALF = 128  # of 255: the ink from which a pixel is labelled

@@ -19,8 +19,8 @@ from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.loaders import BalancedSampler
 from deepscores.models.card import ModelCard
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.version import __version__
-from deepscores.vocabulary.labels import load_label_set
 
 _LEAST = 20  # patches of a class that counts in balanced accuracy
 _AT_ONCE = 512  # patches while validating

@@ -12,11 +12,11 @@ from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.options import TrainOptions
 from deepscores.dataset import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
-from deepscores.labelling.patches import cut_patch
 from deepscores.loaders import Patches
 from deepscores.models.patches import boxes_in_patches
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 from deepscores.streams import stream
 
 _PER_CLASS = 5000  # patches at most, where the dataset did not choose them

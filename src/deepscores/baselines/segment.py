@@ -29,8 +29,8 @@ from deepscores.errors import RecipeError
 from deepscores.loaders.index import open_index
 from deepscores.models.card import ModelCard
 from deepscores.models.segmentation import INK, LOGITS, PLACES, STRIDE
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.version import __version__
-from deepscores.vocabulary.labels import load_label_set
 
 _TILES = 4  # of each page, in an epoch
 _FRESH = 64  # pages made for an epoch

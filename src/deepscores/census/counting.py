@@ -17,8 +17,8 @@ from deepscores.census.model import (
 )
 from deepscores.census.scan import TENTHS, Columns, scanning
 from deepscores.errors import DatasetError
+from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.pipeline.plan import require_dataset
-from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
 
 _TOP = 10
 _SPLITS = ("train", "val", "test")

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.classbook.specimens import CELL, Collection, Specimen
-from deepscores.pipeline.overlay import class_colour
-from deepscores.vocabulary.labels import LabelClass
+from deepscores.page.labels.label_sets import LabelClass
+from deepscores.page.painting.overlay import class_colour
 
 _NAME_WIDTH = 240  # pixels of the first column
 _HEAD = 26  # pixels of the first row

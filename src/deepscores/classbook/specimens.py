@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.classbook.inventory import zoo_scores
-from deepscores.geometry import Box
-from deepscores.model import FontFile, Sheet, Symbol
-from deepscores.pipeline.overlay import class_colour, tinted
+from deepscores.page.geometry import Box
+from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.model import FontFile, Sheet, Symbol
+from deepscores.page.painting.overlay import class_colour, tinted
 from deepscores.pipeline.shards import Drawing, draw, load
 from deepscores.recipe import Recipe
 from deepscores.scores import read_score
-from deepscores.vocabulary.labels import Labelled, LabelSet
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.uint16)
 

@@ -229,7 +229,7 @@ def classes(
     deepscores classes --labels deepscores-v2 --csv > classes.csv
     """
     from deepscores.cli.screen import print_classes
-    from deepscores.vocabulary.labels import load_label_set
+    from deepscores.page.labels.label_sets import load_label_set
 
     print_classes(load_label_set(labels or "deepscores-118"), csv=csv)
 

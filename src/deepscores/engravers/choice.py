@@ -10,7 +10,7 @@ from deepscores.engravers.protocol import Engraved, Engraver, Engraving
 from deepscores.engravers.verovio import glyphs as verovio_glyphs
 from deepscores.engravers.verovio.options import OPTIONS
 from deepscores.errors import RecipeError
-from deepscores.model import Music, Score, Style
+from deepscores.page.model import Music, Score, Style
 
 ENGRAVERS = {"verovio": "Verovio", "lilypond": "LilyPond"}  # with the names they go by
 

@@ -8,7 +8,7 @@ from deepscores.engravers.verovio.choice import Choice
 from deepscores.engravers.verovio.choice import choose_fonts as choose_verovios
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile
+from deepscores.page.model import FontFile
 from deepscores.smufl.fontfile import is_font_path
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from deepscores.model import Music, Page, Score, Style
+from deepscores.page.model import Music, Page, Score, Style
 
 
 class Engraved(NamedTuple):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from math import cos, radians, sin
 
 from deepscores.errors import EngravingError
-from deepscores.geometry import Affine
+from deepscores.page.geometry import Affine
 
 _TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")

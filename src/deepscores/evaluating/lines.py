@@ -2,7 +2,7 @@
 
 from fnmatch import fnmatchcase
 
-from deepscores.vocabulary.labels import LabelClass
+from deepscores.page.labels.label_sets import LabelClass
 
 # Names in the label set `full`, as patterns, and why. A glyph has one outline, which only its size
 # varies; a line is as long, or as bent, as what it spans, and often thinner than two pixels.

@@ -9,7 +9,7 @@ from deepscores.dataset import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.formats.png import decode_png, decode_values
 from deepscores.labelled import label_page
-from deepscores.vocabulary.labels import LabelSet
+from deepscores.page.labels.label_sets import LabelSet
 
 ClassMap = NDArray[np.uint8] | NDArray[np.uint16]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.dataset import Dataset, DatasetPage
+from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.pipeline.progress import Progress, Silence
-from deepscores.vocabulary.labels import LabelClass, LabelSet
 
 TASKS = ("detect", "segment", "classify")
 PROTOCOLS = ("deepscores", "deepscores-v2")

@@ -14,9 +14,9 @@ import numpy as np
 
 from deepscores.exporting.protocol import Job
 from deepscores.formats.png import encode_png
-from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
-from deepscores.labelling.patches import cut_patch
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 from deepscores.pipeline.selection import Lowest, page_priorities
 
 # Priority, class id, number of the object, bytes of the page's name and of the PNG.

@@ -13,8 +13,8 @@ from deepscores.exporting.music import facts_of
 from deepscores.exporting.pictures import class_png, place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.voc import Annotation, write_voc
-from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
+from deepscores.page.geometry import Box
 from deepscores.pipeline.samples import IMAGES, MASKS, XML
 from deepscores.runs.files import write_again
 

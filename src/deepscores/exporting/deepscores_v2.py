@@ -28,9 +28,9 @@ from deepscores.formats.deepscores_v2 import (
 from deepscores.formats.palette import class_colours
 from deepscores.formats.png import encode_colours_png, encode_palette_png, encode_runs_png
 from deepscores.labelled import LabelledPage
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.runs.files import replacing, write_again
 from deepscores.version import __version__
-from deepscores.vocabulary.labels import load_label_set
 
 LABELS = "deepscores-v2"
 _IMAGE, _OBJECT = b"i", b"o"

@@ -22,7 +22,7 @@ from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.mung import GraphNode, write_mung, write_node_classes
 from deepscores.labelled import LabelledPage
-from deepscores.labelling.rle import crop_rle
+from deepscores.page.labels.run_lengths import crop_rle
 from deepscores.runs.files import write_again, write_file
 
 Mask = tuple[int, int, NDArray[np.bool_]]  # left, top, pixels

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from deepscores.exporting.options import Options
 from deepscores.labelled import LabelledPage
-from deepscores.vocabulary.labels import LabelClass
+from deepscores.page.labels.label_sets import LabelClass
 
 
 @dataclass(frozen=True, slots=True)

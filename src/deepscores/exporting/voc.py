@@ -14,8 +14,8 @@ from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.palette import class_colours
 from deepscores.formats.pascal import Thing, write_pascal
-from deepscores.geometry import Box
 from deepscores.labelled import LabelledPage
+from deepscores.page.geometry import Box
 from deepscores.runs.files import write_again
 
 

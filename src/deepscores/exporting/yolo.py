@@ -12,7 +12,7 @@ from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.yolo import centred, write_data_yaml, write_yolo
 from deepscores.labelled import LabelledPage
-from deepscores.labelling.polygons import joined, trace
+from deepscores.page.labels.polygons import joined, trace
 from deepscores.runs.files import write_again, write_file
 
 

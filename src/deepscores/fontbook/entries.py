@@ -11,10 +11,10 @@ from deepscores.engravers.lilypond.program import glyphs_of, music_font_file
 from deepscores.engravers.verovio.data import FALLBACK, LICENCE, loaded_name
 from deepscores.engravers.verovio.fonts import packaged_font
 from deepscores.engravers.verovio.glyphs import glyph_names_of
-from deepscores.model import Style
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.model import Style
 from deepscores.recipe import Recipe
 from deepscores.smufl.fontfile import Facts, facts_of
-from deepscores.vocabulary.labels import LabelSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from deepscores.model import Runs
+from deepscores.page.model import Runs
 
 END = 256  # literal/length symbol that ends the block
 _LONGEST = 258

@@ -23,7 +23,7 @@ from deepscores.formats.deflate import (
     distances_of,
     write_header,
 )
-from deepscores.model import Runs
+from deepscores.page.model import Runs
 
 _MOST_PIXELS = 2**31 - 1  # ends of runs are of 32 bits
 _CODES_AT = 3 + 5 + 5 + 4 + 19 * 3  # the bit with which the lengths of the codes begin

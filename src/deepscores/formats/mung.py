@@ -16,7 +16,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.geometry import Box
+from deepscores.page.geometry import Box
 
 _ROOTS = ("Nodes", "CropObjectList", "CropObjects")
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML

@@ -9,7 +9,7 @@ from lxml import etree
 
 from deepscores.errors import DatasetError
 from deepscores.formats.voc import read_size
-from deepscores.geometry import Box
+from deepscores.page.geometry import Box
 
 
 class Thing(NamedTuple):

@@ -18,7 +18,7 @@ from PIL import Image
 from deepscores.errors import DatasetError
 from deepscores.formats.deflate import compress_rows, find_runs
 from deepscores.formats.inflate import runs_of_stream
-from deepscores.model import Runs, joined, spread
+from deepscores.page.model import Runs, joined, spread
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _PALETTE, _COLOURS = 0, 3, 6

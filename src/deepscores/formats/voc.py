@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from deepscores.errors import DatasetError
-from deepscores.geometry import Box
+from deepscores.page.geometry import Box
 
 
 class Annotation(NamedTuple):

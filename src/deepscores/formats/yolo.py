@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.geometry import Box
+from deepscores.page.geometry import Box
 
 _ENTRY = re.compile(r"""^\s+(?:-|(\d+)\s*:)\s*(?:"([^"]*)"|'([^']*)'|([^#\n]*?))\s*(?:#.*)?$""")
 _INLINE = re.compile(r"^names\s*:\s*\[(.*)\]\s*(?:#.*)?$")

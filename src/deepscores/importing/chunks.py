@@ -15,12 +15,12 @@ from deepscores.importing.found import Left
 from deepscores.importing.layouts import LAYOUTS
 from deepscores.importing.pages import PageError, make_page
 from deepscores.importing.placing import Placed
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.samples import Sample
 from deepscores.pipeline.shards import record_path, table_path
 from deepscores.pipeline.workers import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
-from deepscores.vocabulary.labels import LabelSet
 
 PAGES = 16  # of a chunk
 _ROOM = 4 * 2**30  # bytes for a worker

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deepscores.vocabulary.labels import LabelClass, LabelSet
+from deepscores.page.labels.label_sets import LabelClass, LabelSet
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.formats.mung import mask_pixels
-from deepscores.labelling.rle import pixels_of_rle
-from deepscores.model import Outline
-from deepscores.rendering.whole import whole_masks
+from deepscores.page.labels.run_lengths import pixels_of_rle
+from deepscores.page.model import Outline
+from deepscores.page.painting.whole_masks import whole_masks
 
 Pixels: TypeAlias = NDArray[np.int64]
 _HALF = 128  # of 255: the ink from which a pixel is an object's

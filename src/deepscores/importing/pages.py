@@ -13,7 +13,6 @@ from deepscores.errors import DatasetError
 from deepscores.formats.deflate import find_runs
 from deepscores.formats.png import decode_grey, decode_values
 from deepscores.formats.tables import PAGES
-from deepscores.geometry import Box
 from deepscores.importing.found import Found, Left, Thing
 from deepscores.importing.masks import (
     Mask,
@@ -26,10 +25,11 @@ from deepscores.importing.masks import (
 )
 from deepscores.importing.relations import parents
 from deepscores.importing.spaces import staff_space
-from deepscores.labelling.rle import encode_rles
-from deepscores.model import Page, Painting, Sheet, Symbol, Symbols
+from deepscores.page.geometry import Box
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.labels.run_lengths import encode_rles
+from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
 from deepscores.pipeline.samples import Provenance, Sample, make_sample
-from deepscores.vocabulary.labels import LabelSet
 
 MOST = 65_535  # objects of a page: what a map of 16 bits can number
 _STAVES = PAGES.get_field_index("staves")

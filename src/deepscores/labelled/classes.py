@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from deepscores.errors import RecipeError
-from deepscores.vocabulary.labels import LabelClass, LabelSet, load_label_set
+from deepscores.page.labels.label_sets import LabelClass, LabelSet, load_label_set
 
 
 def chosen_classes(

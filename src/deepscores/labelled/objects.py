@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from deepscores.model import Symbols, Words
-from deepscores.vocabulary.labels import Labelled, LabelSet
+from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.model import Symbols, Words
 
 _BOX = ("x0", "y0", "x1", "y1")
 _WORDS = {

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from deepscores.dataset import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.formats.deflate import find_runs
-from deepscores.geometry import Affine
 from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
-from deepscores.labelling.rle import encode_rles, union_of_rles
-from deepscores.model import Painting, Runs, recoloured, spread
-from deepscores.vocabulary.labels import LabelClass, LabelSet
+from deepscores.page.geometry import Affine
+from deepscores.page.labels.label_sets import LabelClass, LabelSet
+from deepscores.page.labels.run_lengths import encode_rles, union_of_rles
+from deepscores.page.model import Painting, Runs, recoloured, spread
 
 _OUTSIDE = 2**31 - 1
 

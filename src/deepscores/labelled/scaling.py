@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.errors import RecipeError
-from deepscores.geometry import Affine
 from deepscores.labelled.page import Held, LabelledPage
+from deepscores.page.geometry import Affine
 
 _SMALLEST, _LARGEST = 0.05, 20.0
 

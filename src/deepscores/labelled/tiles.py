@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.geometry import Affine
 from deepscores.labelled.page import Held, LabelledPage
+from deepscores.page.geometry import Affine
 
 PAPER = 255
 _LEAST = 0.05  # pixels

@@ -11,13 +11,13 @@ import pyarrow as pa
 from deepscores.errors import RecipeError, ScoreError
 from deepscores.formats.tables import PAGES
 from deepscores.labelled import LabelledPage, painted_page
-from deepscores.model import Painting
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.model import Painting
 from deepscores.pipeline.samples import Provenance, describe
 from deepscores.pipeline.shards import draw, left_out_for, load
 from deepscores.pipeline.splits import split_of
 from deepscores.recipe import Recipe
 from deepscores.scores import Source, read_score
-from deepscores.vocabulary.labels import LabelSet
 
 
 @dataclass(frozen=True, slots=True)

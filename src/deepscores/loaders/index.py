@@ -28,9 +28,9 @@ from deepscores.caches import cache_folders
 from deepscores.dataset import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
+from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.pipeline.splits import SPLITS
 from deepscores.version import __version__
-from deepscores.vocabulary.labels import LabelSet, load_label_set
 
 _FORM = 1  # of the files below
 _HEAD = "index.json"

@@ -15,8 +15,8 @@ from deepscores.labelled.tiles import PAPER, cut_pixels
 from deepscores.loaders.forms import image_tensor
 from deepscores.loaders.index import Index
 from deepscores.loaders.reading import Latest, own_ids, read_pixels
+from deepscores.page.labels.label_sets import LabelClass
 from deepscores.pipeline.samples import IMAGES, MASKS
-from deepscores.vocabulary.labels import LabelClass
 
 
 class MappedPage(NamedTuple):

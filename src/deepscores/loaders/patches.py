@@ -12,12 +12,12 @@ from torch.utils.data import Dataset
 
 from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.geometry import Box
 from deepscores.labelled.classes import chosen_classes
-from deepscores.labelling.patches import cut_patch
 from deepscores.loaders.forms import image_tensor
 from deepscores.loaders.index import open_index
 from deepscores.loaders.reading import read_pixels
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.splits import SPLITS
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from deepscores.auditing.own import read_bytes
 from deepscores.formats.png import decode_png
 from deepscores.formats.tables import SYMBOLS
-from deepscores.geometry import Affine
 from deepscores.labelled import LabelledPage, rescaled
 from deepscores.labelled.page import Held, of_classes, require_fit
 from deepscores.loaders.index import Index
+from deepscores.page.geometry import Affine
+from deepscores.page.labels.label_sets import LabelClass
 from deepscores.pipeline.samples import IMAGES, INSTANCES
-from deepscores.vocabulary.labels import LabelClass
 
 _HELD = 2  # pages kept at hand in each process
 

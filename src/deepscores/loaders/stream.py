@@ -15,12 +15,12 @@ from deepscores.labelled import LabelledPage
 from deepscores.labelled.page import of_classes
 from deepscores.loaders.fresh import Leaf, Made, Work, make_pages
 from deepscores.loaders.views import View
+from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.pipeline.shards import limits, warm_up
 from deepscores.pipeline.workers import Failed, Outcome, run_contained
 from deepscores.recipe import Recipe
 from deepscores.scores import Source
 from deepscores.streams import key_hash, stream
-from deepscores.vocabulary.labels import LabelClass, LabelSet
 
 _LOG = logging.getLogger("deepscores.loaders")
 

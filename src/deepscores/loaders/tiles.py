@@ -19,7 +19,7 @@ from deepscores.loaders.maps import MapReader
 from deepscores.loaders.reading import PageReader
 from deepscores.loaders.sharing import shared_counter
 from deepscores.loaders.views import View, checked_view
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 
 _LARGEST = (1, 200)  # pixels of a staff space
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
 from deepscores.models.card import ModelCard
 from deepscores.models.file import Model
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 
 _BATCH = 256
 

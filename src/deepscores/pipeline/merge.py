@@ -14,6 +14,7 @@ import numpy as np
 
 from deepscores.errors import DeepScoresError
 from deepscores.formats.tables import PAGES, SCORES, encode_table, table
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.pipeline.manifest import MANIFEST, Entry, list_files, write_manifest
 from deepscores.pipeline.parts import (
     ROWS,
@@ -36,7 +37,6 @@ from deepscores.pipeline.splits import SPLITS
 from deepscores.pipeline.workers import Failed, Limits, run_contained
 from deepscores.recipe import Recipe
 from deepscores.runs.files import commit_record, write_file
-from deepscores.vocabulary.labels import LabelSet
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.formats.png import decode_png, encode_png
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.parts import Columns, Portion, objects
 from deepscores.pipeline.samples import IMAGES

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from deepscores.engravers.choice import engine_versions
 from deepscores.errors import DatasetError
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe import Recipe
 from deepscores.runs.files import write_file
 from deepscores.scores import Source, default_corpus, find_scores
 from deepscores.streams import key_hash
 from deepscores.version import __version__
-from deepscores.vocabulary.labels import LabelSet
 
 BUILD = ".build"
 PLAN = f"{BUILD}/plan.json"

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import EngravingError, ScoreError
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.pipeline.plan import INDEX, Plan
 from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.shards import (
@@ -32,8 +34,6 @@ from deepscores.pipeline.shards import (
 from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.runs.files import write_file
 from deepscores.scores import read_score
-from deepscores.vocabulary.labels import LabelSet
-from deepscores.vocabulary.symbols import place_symbols
 
 
 class PageCounts(NamedTuple):
@@ -79,7 +79,7 @@ class Picked:
 def asked(quota: Mapping[str, int], labels: LabelSet) -> dict[int, int]:
     """Objects asked for, by class id. Keys are class names, patterns of them, or ``each``.
 
-    >>> from deepscores.vocabulary.labels import load_label_set
+    >>> from deepscores.page.labels.label_sets import load_label_set
     >>> asked({"each": 5, "cClef*": 9}, load_label_set("deepscores-118"))[6]
     9
     """

@@ -10,9 +10,9 @@ import pyarrow as pa
 from deepscores.formats.png import encode_runs_png
 from deepscores.formats.tables import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
 from deepscores.formats.voc import Annotation, write_voc
-from deepscores.labelling.masks import class_runs
-from deepscores.model import Elements, Page, Sheet, Symbols, Words
-from deepscores.vocabulary.labels import Labelled, LabelSet
+from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.masks import class_runs
+from deepscores.page.model import Elements, Page, Sheet, Symbols, Words
 
 IMAGES = "images_png"
 XML = "xml_annotations"

@@ -17,20 +17,20 @@ from deepscores.engravers.choice import ENGRAVERS, engrave
 from deepscores.engravers.protocol import Engraving
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
-from deepscores.labelling.readability import unreadable
-from deepscores.model import Elements, Marks, Page, Score, Sheet, Symbols
+from deepscores.page.degrading.wear import Wear
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.labels.readability import unreadable
+from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
+from deepscores.page.sheets import Studio
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
 from deepscores.pipeline.samples import Provenance, Sample, make_sample, page_stem
-from deepscores.pipeline.sheets import Studio
 from deepscores.pipeline.splits import split_of
 from deepscores.pipeline.workers import Limits
 from deepscores.recipe import Recipe
 from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.scores import Source, read_score
 from deepscores.streams import stream
-from deepscores.vocabulary.labels import LabelSet
-from deepscores.vocabulary.wear import Wear
 
 _LILYPOND = 10  # how much longer it may take
 _PACKED = 15  # how much larger an .mxl gets when opened

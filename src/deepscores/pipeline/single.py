@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
 from deepscores.formats.tables import encode_table
-from deepscores.pipeline.overlay import draw_overlay
+from deepscores.page.painting.overlay import draw_overlay
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from deepscores.engravers.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.formats.png import decode_png
-from deepscores.model import Score
+from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
+from deepscores.page.model import Score
 from deepscores.pipeline.manifest import Problem, check_manifest
 from deepscores.pipeline.plan import DATASET, IMPORTED, identity, require_dataset
 from deepscores.pipeline.progress import Progress, Silence
@@ -22,7 +23,6 @@ from deepscores.recipe import Recipe, apply
 from deepscores.scores import Source, read_score
 from deepscores.smufl.fontfile import identify
 from deepscores.streams import key_hash
-from deepscores.vocabulary.labels import LabelSet, parse_label_set_table
 
 _NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pages again
 

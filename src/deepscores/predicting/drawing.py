@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.models.detections import Detections
-from deepscores.pipeline.overlay import class_colour
+from deepscores.page.painting.overlay import class_colour
 from deepscores.predicting.encoding import palette_png
 
 _GREYS = 16

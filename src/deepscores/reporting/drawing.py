@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores.pipeline.overlay import class_colour
+from deepscores.page.painting.overlay import class_colour
 
 _FONT = "'Liberation Sans', Arial, Helvetica, sans-serif"
 _GREYS = 16  # four bits a pixel

@@ -26,7 +26,7 @@ from deepscores.errors import DatasetError
 from deepscores.formats.mung import read_mung
 from deepscores.formats.pascal import read_pascal
 from deepscores.formats.yolo import read_yolo
-from deepscores.geometry import Box
+from deepscores.page.geometry import Box
 from deepscores.pipeline.plan import DATASET
 from deepscores.pipeline.samples import XML
 from deepscores.reporting.seen import Seen, Source, own_source

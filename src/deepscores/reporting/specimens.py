@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset import Dataset, DatasetPage
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 from deepscores.reporting.drawing import Pixels, crop
 from deepscores.reporting.survey import Sample
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset import Dataset
-from deepscores.labelling.overlaps import overlapping
+from deepscores.page.labels.overlaps import overlapping
 from deepscores.reporting.seen import Seen, own_pages
 from deepscores.reporting.tally import Tally
 from deepscores.streams import key_hash

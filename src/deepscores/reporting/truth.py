@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from deepscores.dataset import Dataset, DatasetPage
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
-from deepscores.pipeline.overlay import class_colour
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
+from deepscores.page.painting.overlay import class_colour
 from deepscores.reporting.drawing import (
     INK,
     Canvas,

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from lxml import etree
 
-from deepscores.model import Score
+from deepscores.page.model import Score
 from deepscores.scores.limits import parse_number
 from deepscores.scores.names import slug
 from deepscores.scores.xml import parse_xml

@@ -5,7 +5,7 @@ from hashlib import sha256
 from lxml import etree
 
 from deepscores.errors import ScoreError
-from deepscores.model import Score
+from deepscores.page.model import Score
 from deepscores.scores.container import is_zip, read_container
 from deepscores.scores.content import Content
 from deepscores.scores.decoding import decode

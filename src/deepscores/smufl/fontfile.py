@@ -14,7 +14,7 @@ from fontTools.misc.bezierTools import calcCubicBounds, calcQuadraticBounds
 from fontTools.ttLib import TTFont
 
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile
+from deepscores.page.model import FontFile
 from deepscores.smufl.metadata import Metadata, find_metadata, parse_metadata
 from deepscores.smufl.names import glyph_names
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from deepscores.auditing.findings import Finding
 from deepscores.dataset import DatasetPage, open_dataset
 from deepscores.errors import RecipeError
-from deepscores.pipeline.overlay import class_colour
+from deepscores.page.painting.overlay import class_colour
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS
 from deepscores.viewer.catalogue import ANY, ORDERS, Catalogue, Filters, Places
 from deepscores.viewer.files import NotThereError, locate

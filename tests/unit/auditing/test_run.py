@@ -12,7 +12,7 @@ from deepscores.auditing.relations import PARENTS, may_belong
 from deepscores.auditing.run import choose
 from deepscores.cli.app import _run
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.vocabulary.relations import _WITHIN
+from deepscores.page.symbols.relations import _WITHIN
 
 
 def test_the_number_of_jobs_changes_nothing(planted: Any) -> None:

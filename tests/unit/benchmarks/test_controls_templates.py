@@ -25,12 +25,12 @@ from benchmarks.controls.staves import (
 )
 from benchmarks.controls.templates import detected, learnt
 from deepscores.dataset import open_dataset
-from deepscores.geometry import Affine, Box
 from deepscores.labelled import label_page
-from deepscores.model import Outline
 from deepscores.models.detections import box_overlap
-from deepscores.outlines.contours import bounds
-from deepscores.rendering.painting import Canvas
+from deepscores.page.geometry import Affine, Box
+from deepscores.page.model import Outline
+from deepscores.page.outlines.contours import bounds
+from deepscores.page.painting.canvas import Canvas
 
 SPACE = 16.0
 

@@ -13,9 +13,9 @@ from deepscores.classbook.specimens import CELL, Collection, engrave_zoo
 from deepscores.classbook.visit import why_missing, write_zoo
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import DatasetError
-from deepscores.model import Symbol
+from deepscores.page.labels.label_sets import load_label_set, parse_label_set
+from deepscores.page.model import Symbol
 from deepscores.recipe import Recipe, apply
-from deepscores.vocabulary.labels import load_label_set, parse_label_set
 
 SETS = ("deepscores-118", "deepscores-v2", "full")
 PAPERS = ("deepscores-118", "deepscores-v2")  # which the zoo covers wholly

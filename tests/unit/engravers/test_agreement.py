@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deepscores.engravers.verovio.engine import engrave
-from deepscores.model import Score, Style
-from deepscores.vocabulary.symbols import place_symbols
+from deepscores.page.model import Score, Style
+from deepscores.page.symbols.placing import place_symbols
 from tests.places import GOLDEN_SCORES
 
 music21 = pytest.importorskip("music21")

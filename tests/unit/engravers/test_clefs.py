@@ -6,11 +6,11 @@ import pytest
 
 from deepscores.engravers.verovio.clefs import plain_clef
 from deepscores.engravers.verovio.glyphs import MUSIC_FONTS, data_folder, glyph
-from deepscores.geometry import Affine, Box
-from deepscores.model import Outline
-from deepscores.outlines.contours import bounds, moved
-from deepscores.outlines.curves import path_edges
-from deepscores.rendering.painting import Canvas
+from deepscores.page.geometry import Affine, Box
+from deepscores.page.model import Outline
+from deepscores.page.outlines.contours import bounds, moved
+from deepscores.page.outlines.curves import path_edges
+from deepscores.page.painting.canvas import Canvas
 
 CODES = {
     "E051": ("gClef15mb", "below"), "E052": ("gClef8vb", "below"), "E053": ("gClef8va", "above"),

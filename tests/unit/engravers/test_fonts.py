@@ -16,8 +16,8 @@ from deepscores.engravers.verovio.engine import engrave
 from deepscores.engravers.verovio.fonts import install, line_options
 from deepscores.engravers.verovio.glyphs import glyph
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile, Page, Score, Style
-from deepscores.outlines.curves import path_edges
+from deepscores.page.model import FontFile, Page, Score, Style
+from deepscores.page.outlines.curves import path_edges
 from deepscores.scores import find_scores, read_score
 from deepscores.smufl.fontfile import identify
 from tests.places import GOLDEN_SCORES

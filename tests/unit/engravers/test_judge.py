@@ -10,9 +10,9 @@ from lxml import etree
 from deepscores.engravers.verovio.engine import MUSIC_FONTS, VerovioEngraving, engrave, sizes
 from deepscores.engravers.verovio.glyphs import glyph
 from deepscores.engravers.verovio.svg import read_page
-from deepscores.geometry import Affine
-from deepscores.model import Mark, Page, Score, Style
-from deepscores.vocabulary.kinds import mark_box
+from deepscores.page.geometry import Affine
+from deepscores.page.model import Mark, Page, Score, Style
+from deepscores.page.symbols.kinds import mark_box
 from tests.places import GOLDEN_SCORES
 
 SCORES = GOLDEN_SCORES

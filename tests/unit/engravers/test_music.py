@@ -4,7 +4,7 @@ import pytest
 
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.engravers.verovio.music import read_music
-from deepscores.model import Facts, Music, Score, Style
+from deepscores.page.model import Facts, Music, Score, Style
 
 TIME = "<time><beats>4</beats><beat-type>4</beat-type></time>"
 TRIPLET = (

@@ -6,9 +6,9 @@ from deepscores.engravers.transforms import parse_transform
 from deepscores.engravers.verovio.engine import engrave, sizes
 from deepscores.engravers.verovio.svg import Sizes, read_page
 from deepscores.errors import EngravingError
-from deepscores.geometry import Affine, Box
-from deepscores.model import Mark, Page, Score, Style
-from deepscores.vocabulary.kinds import mark_box
+from deepscores.page.geometry import Affine, Box
+from deepscores.page.model import Mark, Page, Score, Style
+from deepscores.page.symbols.kinds import mark_box
 
 # One unit a pixel; a glyph of scale 0.72 is full size.
 SIZES = Sizes(1000, 1000, 18.0, 1.0, 0.72)

@@ -4,7 +4,7 @@ import pytest
 from deepscores.evaluating.boxes import Boxes, Pages, from_columns, without_doubles
 from deepscores.evaluating.caps import cut_at, reachable
 from deepscores.evaluating.lines import is_line
-from deepscores.vocabulary.labels import LabelClass, load_label_set
+from deepscores.page.labels.label_sets import LabelClass, load_label_set
 
 
 def boxes(counts: list[int], seed: int = 0) -> tuple[Boxes, Pages]:

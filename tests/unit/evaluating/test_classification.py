@@ -18,7 +18,7 @@ from deepscores.evaluating.classification import (
     top_1,
 )
 from deepscores.evaluating.reading_labels import Answer, TruePatch, true_patches
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 from tests.unit.evaluating.asking import ask, fullest_split, records, values
 
 

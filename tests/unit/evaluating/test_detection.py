@@ -53,7 +53,7 @@ def test_truth_as_detections_is_one_in_every_figure(perfect: Evaluation) -> None
 
 def test_truth_by_another_label_set_is_one_too(built: Path, written: Writer) -> None:
     from deepscores.labelled.objects import labelled_objects
-    from deepscores.vocabulary.labels import load_label_set
+    from deepscores.page.labels.label_sets import load_label_set
 
     labels = load_label_set("deepscores-v2")
     found = []

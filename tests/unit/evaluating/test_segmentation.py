@@ -14,7 +14,7 @@ from deepscores.errors import DatasetError
 from deepscores.evaluating import segmentation
 from deepscores.evaluating.segmentation import evaluate_segmentation
 from deepscores.labelled import label_page
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 from tests.unit.evaluating.asking import ask, fullest_split, records, values
 
 

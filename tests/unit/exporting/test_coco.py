@@ -16,7 +16,7 @@ from pycocotools.coco import COCO
 
 from deepscores.dataset import open_dataset
 from deepscores.labelled import label_page
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 
 # Of pycocotools 2.0 with NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from deepscores import check, export, open_dataset
 from deepscores.labelled import cut, label_page, windows
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 from tests.unit.exporting.told import Told
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from deepscores import check, export, open_dataset
 from deepscores.formats.deepscores_v2 import published_categories
 from deepscores.labelled import LabelledPage, cut, label_page, windows
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 
 SPLITS = ("train", "val", "test")
 

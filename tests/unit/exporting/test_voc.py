@@ -8,8 +8,8 @@ import supervision
 
 from deepscores import export, open_dataset
 from deepscores.formats.pascal import Thing, read_pascal, write_pascal
-from deepscores.geometry import Box
 from deepscores.labelled import cut, label_page, windows
+from deepscores.page.geometry import Box
 from tests.unit.exporting.told import Told
 
 

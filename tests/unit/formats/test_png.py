@@ -23,7 +23,7 @@ from deepscores.formats.png import (
     encode_png,
     png_size,
 )
-from deepscores.model import spread
+from deepscores.page.model import spread
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
 pictures = st.one_of(arrays(np.uint8, shapes), arrays(np.uint16, shapes))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deepscores.errors import DatasetError
 from deepscores.formats.voc import Annotation, read_voc, write_voc
-from deepscores.geometry import Box
+from deepscores.page.geometry import Box
 
 # As published, but for the file's name, which ends in .svg there.
 PUBLISHED = b"""\

@@ -11,7 +11,7 @@ import pytest
 from deepscores import check, export, import_dataset, open_dataset, statistics, verify
 from deepscores.importing.layouts import LAYOUTS
 from deepscores.labelled import label_page
-from deepscores.vocabulary.labels import parse_label_set_table
+from deepscores.page.labels.label_sets import parse_label_set_table
 from tests.unit.importing.samples import HALF_HIDDEN, PAGES, SAMPLES, SIZE, mask, picture
 
 LISTING = ("deepscores-v1", "deepscores-v2", "coco", "yolo")  # tell of classes without an object

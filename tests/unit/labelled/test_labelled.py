@@ -7,8 +7,8 @@ from pycocotools import mask as coco_masks
 from deepscores.dataset import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.labelled import LabelledPage, Window, cut, label_page, rescaled, windows
-from deepscores.labelling.rle import decode_rle
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.run_lengths import decode_rle
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from deepscores.dataset import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.labelled import cut, label_page, rescaled, windows
 from deepscores.loaders import BalancedSampler, Detection, PageSampler, Segmentation, collate
-from deepscores.vocabulary.labels import load_label_set
+from deepscores.page.labels.label_sets import load_label_set
 
 FORKED = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 

@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.errors import DatasetError
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
 from deepscores.models.card import ModelCard
 from deepscores.models.patches import (
     box_channel,
@@ -16,6 +14,8 @@ from deepscores.models.patches import (
     patch_inputs,
     patch_size,
 )
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
 
 places = st.integers(0, 400).map(lambda eighths: eighths / 8)
 

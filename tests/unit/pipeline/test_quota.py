@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 from deepscores import build, verify
 from deepscores.errors import RecipeError
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.pipeline.quota import asked, pick
-from deepscores.vocabulary.labels import load_label_set
 
 tables = arrays(np.int64, st.tuples(st.integers(0, 12), st.just(6)), elements=st.integers(0, 4))
 wishes = arrays(np.int64, 6, elements=st.integers(0, 9))

@@ -13,13 +13,13 @@ from deepscores import open_dataset
 from deepscores.dataset import Dataset, DatasetPage
 from deepscores.formats.png import decode_png
 from deepscores.formats.voc import read_voc
-from deepscores.geometry import Box
-from deepscores.labelling.patches import cut_patch
-from deepscores.model import Element, Mark, Music, Outline, Page
+from deepscores.page.geometry import Box
+from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.patches import cut_patch
+from deepscores.page.model import Element, Mark, Music, Outline, Page
+from deepscores.page.sheets import Studio
 from deepscores.pipeline.manifest import MANIFEST, hash_files, list_files, read_manifest
 from deepscores.pipeline.samples import Provenance, Sample, make_sample
-from deepscores.pipeline.sheets import Studio
-from deepscores.vocabulary.labels import load_label_set
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from deepscores import build, check
 from deepscores.engravers.verovio.engine import engrave
 from deepscores.engravers.verovio.options import OPTIONS, style_options
 from deepscores.errors import RecipeError
-from deepscores.model import Score, Style
+from deepscores.page.model import Score, Style
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores, read_score
 from deepscores.styling import KEYS, draw_for_page, draw_style, parse_styling, presets
-from deepscores.vocabulary.symbols import place_symbols
 from tests.places import GOLDEN_SCORES
 
 GOLDEN = GOLDEN_SCORES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.model import Score
+from deepscores.page.model import Score
 from deepscores.scores import Source, read_score
 
 ATTRIBUTES = (

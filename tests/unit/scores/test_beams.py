@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from lxml import etree
 
-from deepscores.model import Score
+from deepscores.page.model import Score
 from deepscores.scores.musicxml import read_musicxml
 
 Read = Callable[[str], Score]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deepscores.model import Score
+from deepscores.page.model import Score
 from deepscores.scores import default_corpus, music_digest
 from deepscores.scores.identity import _same_works, _work_by_name, work_id
 from deepscores.scores.names import slug

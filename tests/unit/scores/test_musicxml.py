@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from deepscores.model import Score
+from deepscores.page.model import Score
 
 HEAD = """<work><work-number>D. 911</work-number><work-title>Winterreise</work-title></work>
 <movement-number>1</movement-number><movement-title>Gute

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from deepscores.errors import ScoreError
-from deepscores.model import Score
+from deepscores.page.model import Score
 
 Read = Callable[..., Score]
 Drawn = Callable[[Score], int]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from deepscores.errors import ScoreError
-from deepscores.model import Score
+from deepscores.page.model import Score
 
 Read = Callable[..., Score]
 KERN = "!!!COM: Scarlatti\r\n!!!OTL@@EN: Sonata\r\n**kern\t**dynam\n*M4/4\t*\n4c\tf\n*-\t*-\n"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deepscores.model import Score
+from deepscores.page.model import Score
 
 Read = Callable[..., Score]
 Drawn = Callable[[Score], int]

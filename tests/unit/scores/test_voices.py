@@ -3,7 +3,7 @@
 from lxml import etree
 
 from deepscores.engravers.verovio.engine import engrave
-from deepscores.model import Facts, Score, Style
+from deepscores.page.model import Facts, Score, Style
 from deepscores.scores.musicxml import read_musicxml
 
 ATTRIBUTES = (

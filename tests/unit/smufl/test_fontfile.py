@@ -14,8 +14,8 @@ from fontTools.ttLib import TTFont
 from deepscores.engravers.verovio.data import MUSIC_FONTS, data_folder
 from deepscores.engravers.verovio.fonts import packaged_font
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile
-from deepscores.outlines.curves import path_edges
+from deepscores.page.model import FontFile
+from deepscores.page.outlines.curves import path_edges
 from deepscores.smufl.fontfile import identify, is_font_path, read_font
 from deepscores.smufl.names import glyph_names
 

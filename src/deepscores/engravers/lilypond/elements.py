@@ -6,7 +6,7 @@ from typing import Any
 
 from deepscores.engravers.lilypond.mei import NAMESPACE, identity, number, tag
 from deepscores.engravers.lilypond.notation import Notation
-from deepscores.model import Element
+from deepscores.page.model import Element
 
 Node = Any
 

@@ -16,7 +16,7 @@ from deepscores.engravers.lilypond.svg import read_page
 from deepscores.engravers.protocol import Engraved
 from deepscores.engravers.verovio.engine import engrave as understand
 from deepscores.errors import EngravingError
-from deepscores.model import Music, Score, Style
+from deepscores.page.model import Music, Score, Style
 
 __all__ = ["MUSIC_FONTS", "engrave"]
 

@@ -8,8 +8,8 @@ from deepscores.engravers.lilypond.notation import tags
 from deepscores.engravers.lilypond.options import overrides, paper
 from deepscores.engravers.lilypond.source import quoted
 from deepscores.engravers.lilypond.timeline import Timeline
-from deepscores.model import Style
-from deepscores.outlines.text import Face, shape
+from deepscores.page.model import Style
+from deepscores.page.outlines.text import Face, shape
 
 # A staff space is 5 pt whatever it is in pixels: the page is made to measure, the staff is not.
 _POINTS = 5

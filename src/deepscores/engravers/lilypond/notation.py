@@ -33,7 +33,7 @@ from deepscores.engravers.lilypond.source import Source, quoted
 from deepscores.engravers.lilypond.texts import lines_of, markup
 from deepscores.engravers.lilypond.timeline import PLAIN, Timeline, read_timeline
 from deepscores.engravers.lilypond.voices import Layer, VoiceWriter, pitch_name
-from deepscores.model import Music
+from deepscores.page.model import Music
 
 _TIMED = ("note", "rest", "chord", "mRest", "space")
 _SYMBOLS = {

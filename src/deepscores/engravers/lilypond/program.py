@@ -17,7 +17,7 @@ from pathlib import Path
 
 from deepscores.engravers.lilypond.fonts import MUSIC_FONTS, font_files
 from deepscores.errors import EngravingError, RecipeError
-from deepscores.outlines.text import font_folders, write_text_fonts
+from deepscores.page.outlines.text import font_folders, write_text_fonts
 
 ENVIRONMENT = "DEEPSCORES_LILYPOND"  # names a program to be used instead
 _MISSING = (

@@ -19,11 +19,11 @@ from deepscores.engravers.lilypond.mei import number
 from deepscores.engravers.lilypond.notation import Notation
 from deepscores.engravers.transforms import NUMBER, parse_transform
 from deepscores.errors import EngravingError
-from deepscores.geometry import Affine, Box
-from deepscores.model import Mark, Page, Style
-from deepscores.outlines import curves
-from deepscores.outlines.contours import bounds, moved
-from deepscores.outlines.text import Face, glyph_edges, shape
+from deepscores.page.geometry import Affine, Box
+from deepscores.page.model import Mark, Page, Style
+from deepscores.page.outlines import curves
+from deepscores.page.outlines.contours import bounds, moved
+from deepscores.page.outlines.text import Face, glyph_edges, shape
 
 Node = Any
 Edges = NDArray[np.float64]

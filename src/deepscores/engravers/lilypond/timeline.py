@@ -9,7 +9,7 @@ from itertools import pairwise
 from lxml import etree
 
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, exact, identity, number, tag
-from deepscores.model import Facts, Music
+from deepscores.page.model import Facts, Music
 
 _BARS = {  # the end of a measure and the start of the next, as MEI names them → LilyPond's barline
     ("rptend", "rptstart"): ":|.|:",

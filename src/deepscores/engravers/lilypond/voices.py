@@ -20,7 +20,7 @@ from deepscores.engravers.lilypond.events import (
 from deepscores.engravers.lilypond.mei import NAMESPACE, Node, exact, identity, number, tag
 from deepscores.engravers.lilypond.source import Source
 from deepscores.engravers.lilypond.timeline import Bar, Timeline
-from deepscores.model import Facts
+from deepscores.page.model import Facts
 
 _WHOLE = frozenset(("mRest", "mSpace", "multiRest", "mRpt"))
 _ALTERED = {

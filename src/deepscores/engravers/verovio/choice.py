@@ -7,7 +7,7 @@ from pathlib import Path
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.engravers.verovio.fonts import install
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile
+from deepscores.page.model import FontFile
 from deepscores.smufl.fontfile import identify, is_font_path
 
 Choice = tuple[tuple[str, ...], tuple[FontFile, ...]]

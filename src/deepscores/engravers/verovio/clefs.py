@@ -5,7 +5,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.outlines.contours import contours
+from deepscores.page.outlines.contours import contours
 
 Edges = NDArray[np.float64]
 

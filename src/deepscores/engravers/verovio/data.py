@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deepscores.caches import cache_folders
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile
+from deepscores.page.model import FontFile
 
 MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
 LICENCE = "OFL-1.1"  # of all of them

@@ -18,7 +18,7 @@ from deepscores.engravers.verovio.music import read_music
 from deepscores.engravers.verovio.options import DEFAULTS, style_options
 from deepscores.engravers.verovio.svg import Sizes, read_page
 from deepscores.errors import EngravingError, RecipeError
-from deepscores.model import Music, Score, Style
+from deepscores.page.model import Music, Score, Style
 
 __all__ = ["MUSIC_FONTS", "engrave"]
 

@@ -20,7 +20,7 @@ from deepscores.engravers.verovio.data import (
     loaded_name,
 )
 from deepscores.errors import RecipeError
-from deepscores.model import FontFile
+from deepscores.page.model import FontFile
 from deepscores.smufl.fontfile import SmuflFont, read_font
 
 _ENGRAVING = "engraving.json"

@@ -16,7 +16,7 @@ from deepscores.engravers.verovio.data import (
     shown_name,
 )
 from deepscores.errors import RecipeError
-from deepscores.outlines.curves import path_edges
+from deepscores.page.outlines.curves import path_edges
 
 __all__ = ["FALLBACK", "MUSIC_FONTS", "Glyph", "data_folder", "glyph", "glyph_names_of"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.engravers.verovio.glyphs import glyph
-from deepscores.outlines.text import Face, glyph_edges, shape
+from deepscores.page.outlines.text import Face, glyph_edges, shape
 
 Node = Any
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from deepscores.model import Facts, Music
+from deepscores.page.model import Facts, Music
 
 Node = Any
 

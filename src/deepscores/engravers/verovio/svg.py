@@ -29,11 +29,11 @@ from deepscores.engravers.verovio.lettering import (
     styled,
 )
 from deepscores.errors import EngravingError
-from deepscores.geometry import Affine, Box
-from deepscores.model import Drawing, Elements, Mark, Marks, Page, Words
-from deepscores.model.marks import BOX, SHAPE_CODES, Ordered, join
-from deepscores.outlines import curves
-from deepscores.outlines.slurs import slur_edges
+from deepscores.page.geometry import Affine, Box
+from deepscores.page.model import Drawing, Elements, Mark, Marks, Page, Words
+from deepscores.page.model.marks import BOX, SHAPE_CODES, Ordered, join
+from deepscores.page.outlines import curves
+from deepscores.page.outlines.slurs import slur_edges
 
 Attributes: TypeAlias = Mapping[str, str]
 Edges: TypeAlias = NDArray[np.float64]

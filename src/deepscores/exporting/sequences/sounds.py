@@ -12,8 +12,8 @@ from deepscores.engravers.verovio.engine import engrave
 from deepscores.errors import EngravingError
 from deepscores.exporting.sequences.score import ID, MEI
 from deepscores.exporting.sequences.unfit import Unfit
-from deepscores.model import Facts, Music, Style
-from deepscores.model import Score as Source
+from deepscores.page.model import Facts, Music, Style
+from deepscores.page.model import Score as Source
 
 _RESTS = ("rest", "mRest", "multiRest", "mRpt", "mRpt2", "multiRpt", "beatRpt")
 _ATTRIBUTE = re.compile(r'((?:xml:| )id|startid|endid|plist|sameas|corresp)="([^"]*)"')

@@ -10,9 +10,9 @@ import pytest
 
 from deepscores.engravers.choice import find_engraver
 from deepscores.engravers.protocol import Engraving
-from deepscores.model import Score, Style
+from deepscores.page.model import Score, Style
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import find_scores, read_score
-from deepscores.vocabulary.symbols import place_symbols
 from tests.places import ROOT
 
 pytest.importorskip("lilypond")

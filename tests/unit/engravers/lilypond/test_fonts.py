@@ -9,7 +9,7 @@ from deepscores.engravers.choice import find_engraver, music_fonts
 from deepscores.engravers.lilypond.fonts import SIZES, fonts_in, own_name
 from deepscores.engravers.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
-from deepscores.model import Style
+from deepscores.page.model import Style
 from deepscores.recipe import Recipe, apply
 from deepscores.scores import find_scores, read_score
 from tests.places import GOLDEN_SCORES

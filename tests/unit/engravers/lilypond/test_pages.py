@@ -11,9 +11,9 @@ from deepscores.engravers.lilypond.program import run
 from deepscores.engravers.protocol import Engraving
 from deepscores.engravers.verovio.engine import engrave as understand
 from deepscores.errors import EngravingError
-from deepscores.model import Page, Score, Style, Symbol
+from deepscores.page.model import Page, Score, Style, Symbol
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import find_scores, read_score
-from deepscores.vocabulary.symbols import place_symbols
 from tests.places import GOLDEN_SCORES, ROOT
 
 pytest.importorskip("lilypond")

@@ -8,10 +8,10 @@ import pytest
 from deepscores.engravers.lilypond.engine import engrave
 from deepscores.engravers.lilypond.options import PROPERTIES
 from deepscores.engravers.verovio.options import OPTIONS
-from deepscores.model import Page, Score, Style
+from deepscores.page.model import Page, Score, Style
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import find_scores, read_score
 from deepscores.styling import KEYS
-from deepscores.vocabulary.symbols import place_symbols
 from tests.places import GOLDEN_SCORES
 
 SCORE = GOLDEN_SCORES / "strings.musicxml"

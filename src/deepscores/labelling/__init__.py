@@ -1,1 +1,0 @@
-"""Labels of a page in the forms that tasks need: class ids per pixel, boxes, patches."""

@@ -1,0 +1,482 @@
+"""Label sets: which class each symbol is, and which symbols are one labelled object together.
+
+A label set is a TOML file. Its classes are tried in order:
+
+``of``        kinds (names or patterns such as ``rest*``) that are of the class one by one,
+``when``      conditions on them: ``small``, ``grace``, ``on_line``, ``staff_position``, ``role``;
+``sequence``  the kinds of one element's symbols from left to right, all of them: word dynamics;
+``group``     kinds of one element's symbols that are one object; ``needs`` must be among them;
+``linked``    kinds that are one object where they belong to each other (notehead, stem, flag …);
+              ``needs`` must be among them, ``without`` must not be linked to them.
+
+Composed classes (``sequence``, ``group``, ``linked``) take their symbols before the others.
+A set may stand on another (``base``) and ``keep``, ``drop``, ``rename`` or ``merge`` its classes.
+"""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.errors import RecipeError
+from deepscores.page.geometry import Box, overlap
+from deepscores.page.model import Symbol, Symbols, Words
+
+_COMPOSING = ("sequence", "group", "linked")
+_LISTS = ("of", *_COMPOSING, "needs", "without")
+_KEYS = {"id", "name", "description", "smufl", "of", "when", "needs", "without", *_COMPOSING}
+_CONDITIONS = {"small", "grace", "on_line", "staff_position", "role"}
+_TOP = {"name", "version", "description", "base", "keep", "drop", "rename", "merge", "class"}
+_LARGEST = 65_535
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
+
+
+Conditions = tuple[tuple[str, tuple[object, ...]], ...]
+
+
+class LabelClass(NamedTuple):
+    """One class of a label set."""
+
+    id: int  # 1…N; 0 is paper
+    name: str
+    description: str = ""
+    smufl: str = ""  # SMuFL name of its glyph, if it has one
+    of: tuple[str, ...] = ()
+    when: Conditions = ()
+    sequence: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+class Labelled(NamedTuple):
+    """One labelled object on a page: a symbol, or several composed."""
+
+    number: int  # of its first symbol
+    class_id: int
+    members: tuple[int, ...]  # symbol numbers
+    box: Box
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Classes with ids 1…N without gaps."""
+
+    name: str
+    version: int
+    description: str
+    classes: tuple[LabelClass, ...]
+
+    def class_named(self, name: str) -> LabelClass:
+        for one in self.classes:
+            if one.name == name:
+                return one
+        raise RecipeError(f"label set {self.name!r} has no class {name!r}")
+
+    def as_table(self) -> dict[str, Any]:
+        """The set as plain values, complete: `parse_label_set_table` reads it back."""
+        classes = []
+        for one in self.classes:
+            entry = {key: value for key, value in one._asdict().items() if value not in ("", ())}
+            if one.when:
+                entry["when"] = {key: list(values) for key, values in one.when}
+            classes.append(
+                {key: list(v) if isinstance(v, tuple) else v for key, v in entry.items()}
+            )
+        head = {"name": self.name, "version": self.version, "description": self.description}
+        return {**head, "class": classes}
+
+    def label(self, symbols: Sequence[Symbol]) -> list[Labelled]:
+        """The labelled objects of a page, ordered by their first symbol.
+
+        *symbols* are all of a page, numbered from 1. A symbol is in at most one object; what no
+        class covers is unlabelled. Objects of one class that coincide (two voices' rests or unison)
+        are one object: nobody can see two.
+        """
+        columns = Symbols.of(symbols)
+        taken = np.zeros(len(columns), np.bool_)
+        objects: list[Labelled] = []
+        composable = columns.rows(np.flatnonzero(columns.kind.where(self._composable)))
+        kinds = {symbol.kind for symbol in composable}
+        for rule in self._composed:
+            if not self._can_compose(rule, kinds):
+                continue
+            free = [symbol for symbol in composable if not taken[symbol.number - 1]]
+            for members in _compositions(rule, free, columns, self._letters):
+                places = [number - 1 for number in members]
+                taken[places] = True
+                x0, y0 = columns.box[places, :2].min(axis=0).tolist()
+                x1, y1 = columns.box[places, 2:].max(axis=0).tolist()
+                one = Labelled(min(members), rule.id, tuple(sorted(members)), Box(x0, y0, x1, y1))
+                objects.append(one)
+        class_ids = np.where(taken, 0, self._class_ids(columns))
+        rows = np.flatnonzero(class_ids)
+        found = zip(
+            (rows + 1).tolist(), class_ids[rows].tolist(), columns.box[rows].tolist(), strict=True
+        )
+        composed = np.array([one.box for one in objects], np.float64).reshape(-1, 4)
+        boxes = np.concatenate([composed, columns.box[rows]])
+        ids = np.concatenate(
+            [np.array([one.class_id for one in objects], np.int64), class_ids[rows]]
+        )
+        objects += [
+            _new(Labelled, (number, class_id, (number,), _new(Box, box)))
+            for number, class_id, box in found
+        ]
+        return sorted(_united(objects, boxes, ids))
+
+    def _class_ids(self, symbols: Symbols) -> NDArray[np.int64]:
+        """The class of each symbol by itself, 0 where none covers it."""
+        rules = [self._rules_of(kind) for kind in symbols.kind.words]
+        plain = [of[0].id if len(of) == 1 and not of[0].when else 0 for of in rules]
+        found = np.array(plain or [0], np.int64)[symbols.kind.codes]
+        for code, of in enumerate(rules):
+            if plain[code] or not of:
+                continue
+            rows = np.flatnonzero(symbols.kind.codes == code)
+            for rule in reversed(of):  # the first that fits has the last word
+                fits = np.ones(len(rows), np.bool_)
+                for key, values in rule.when:
+                    fits &= _hold(symbols, rows, key, values)
+                found[rows[fits]] = rule.id
+        return found
+
+    @cached_property
+    def _composed(self) -> tuple[LabelClass, ...]:
+        return tuple(one for one in self.classes if one.sequence or one.group or one.linked)
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        return frozenset(kind for one in self._composed for kind in one.sequence)
+
+    @cached_property
+    def _composing(self) -> tuple[str, ...]:
+        return tuple({kind for one in self._composed for kind in one.group + one.linked})
+
+    @cached_property
+    def _rules(self) -> dict[str, list[LabelClass]]:
+        return {}  # by kind, filled as kinds are met
+
+    def _rules_of(self, kind: str) -> list[LabelClass]:
+        """The classes of single symbols that the *kind* may be of, in order."""
+        rules = self._rules.get(kind)
+        if rules is None:
+            rules = self._rules[kind] = [one for one in self.classes if _matches(kind, one.of)]
+        return rules
+
+    def _composable(self, kind: str) -> bool:
+        known = self._composables.get(kind)
+        if known is None:
+            known = kind in self._letters or _matches(kind, self._composing)
+            self._composables[kind] = known
+        return known
+
+    @cached_property
+    def _composables(self) -> dict[str, bool]:
+        return {}
+
+    def _can_compose(self, rule: LabelClass, kinds: set[str]) -> bool:
+        if rule.sequence:
+            return kinds.issuperset(rule.sequence)
+        return any(_matches(kind, rule.group + rule.linked) for kind in kinds)
+
+
+@cache
+def _matches(kind: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(kind, pattern) for pattern in patterns)
+
+
+def _hold(
+    symbols: Symbols, rows: NDArray[np.int64], key: str, values: tuple[object, ...]
+) -> NDArray[np.bool_]:
+    """Of which of *rows* a condition is true."""
+    if key == "on_line":
+        positions = symbols.staff_position[rows]
+        return ~np.isnan(positions) & _any_of(positions % 2 == 0, values)
+    column = getattr(symbols, key)
+    if isinstance(column, Words):
+        return column.among(values)[rows]  # type: ignore[arg-type]
+    return _any_of(column[rows], values)
+
+
+def _any_of(column: NDArray[Any], values: tuple[object, ...]) -> NDArray[np.bool_]:
+    """Where *column* has one of *values*: far quicker than `np.isin` for one or two."""
+    found = np.zeros(len(column), np.bool_)
+    for value in values:
+        found |= column == value
+    return found
+
+
+_SAME = 0.95  # intersection over union, above which two boxes of a class are one object
+
+
+def _united(
+    objects: list[Labelled], boxes: NDArray[np.float64], classes: NDArray[np.int64]
+) -> list[Labelled]:
+    """*objects*, those of one class in the same place as one; their *boxes* and *classes* again."""
+    x0, y0, x1, y1 = boxes.T
+    # Along this line neither a chord's heads nor a staff's lines lie on one point.
+    keys = x0 + 1.4 * y0
+    order = np.lexsort((keys, classes))
+    keys, classes = keys[order], classes[order]
+    sizes = (x1 - x0 + 1.4 * (y1 - y0))[order]
+    reach = keys + (1 - _SAME) / _SAME * sizes
+    into: dict[int, int] = {}
+    for place in np.flatnonzero((classes[1:] == classes[:-1]) & (keys[1:] <= reach[:-1])).tolist():
+        index = int(order[place])
+        near = place + 1
+        while near < len(keys) and keys[near] <= reach[place] and classes[near] == classes[place]:
+            other = int(order[near])
+            if overlap(objects[index].box, objects[other].box) > _SAME:
+                into[other] = into.get(index, index)
+            near += 1
+    if not into:
+        return objects
+    united = dict(enumerate(objects))
+    for other, index in into.items():
+        one, more = united[index], united.pop(other)
+        members = tuple(sorted(one.members + more.members))
+        united[index] = Labelled(members[0], one.class_id, members, one.box | more.box)
+    return list(united.values())
+
+
+def _compositions(
+    rule: LabelClass,
+    free: Sequence[Symbol],
+    symbols: Symbols,
+    letters: frozenset[str],
+) -> Iterable[list[int]]:
+    if rule.linked:
+        yield from _linked(rule, free, symbols)
+        return
+    for key, values in rule.when:
+        fits = _hold(symbols, np.array([one.number - 1 for one in free], np.int64), key, values)
+        free = [one for one, is_so in zip(free, fits.tolist(), strict=True) if is_so]
+    wanted = letters if rule.sequence else None
+    groups: dict[int, list[Symbol]] = defaultdict(list)
+    for symbol in free:
+        inside = symbol.kind in wanted if wanted else _matches(symbol.kind, rule.group)
+        if inside:
+            groups[symbol.group].append(symbol)
+    for members in groups.values():
+        kinds = [symbol.kind for symbol in sorted(members, key=lambda one: one.box.x0)]
+        is_whole = tuple(kinds) == rule.sequence if rule.sequence else _has_all(kinds, rule.needs)
+        if is_whole:
+            yield [symbol.number for symbol in members]
+
+
+def _has_all(kinds: Sequence[str], needs: Sequence[str]) -> bool:
+    return all(any(fnmatchcase(kind, pattern) for kind in kinds) for pattern in needs)
+
+
+def _linked(rule: LabelClass, free: Sequence[Symbol], symbols: Symbols) -> Iterable[list[int]]:
+    """Connected sets of the rule's kinds along the parent links."""
+    mine = {symbol.number for symbol in free if _matches(symbol.kind, rule.linked)}
+    links: dict[int, list[int]] = defaultdict(list)
+    for number, parent in enumerate(symbols.parent.tolist(), start=1):
+        if parent:
+            links[number].append(parent)
+            links[parent].append(number)
+    kind_of = symbols.kind.tolist()
+    seen: set[int] = set()
+    for first in sorted(mine):
+        if first in seen:
+            continue
+        members, edge = [first], [first]
+        seen.add(first)
+        barred = False
+        while edge:
+            for other in links[edge.pop()]:
+                if other in mine and other not in seen:
+                    seen.add(other)
+                    members.append(other)
+                    edge.append(other)
+                elif other not in mine:
+                    barred |= _matches(kind_of[other - 1], rule.without)
+        kinds = [kind_of[number - 1] for number in members]
+        if not barred and _has_all(kinds, rule.needs):
+            yield sorted(members)
+
+
+def built_in_sets() -> list[str]:
+    """Names of the label sets in the package."""
+    folder = files("deepscores.page.labels") / "sets"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
+
+
+@cache
+def load_label_set(name: str) -> LabelSet:
+    """The label set called *name*, or in the TOML file at that path.
+
+    Raise RecipeError where there is none, or where it contradicts itself.
+    """
+    if name in built_in_sets():
+        text = (files("deepscores.page.labels") / "sets" / f"{name}.toml").read_text("utf-8")
+    else:
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            known = ", ".join(built_in_sets())
+            raise RecipeError(f"no label set {name!r}; there are {known}, or a TOML file") from None
+    return parse_label_set(text, name)
+
+
+def parse_label_set(text: str, where: str) -> LabelSet:
+    """Read a label set from TOML; *where* names it in errors."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{where}: {error}") from None
+    return parse_label_set_table(table, where)
+
+
+def parse_label_set_table(table: Mapping[str, Any], where: str) -> LabelSet:
+    """Read a label set from plain values; *where* names it in errors."""
+    _known(table, _TOP, where)
+    _shaped(table, where)
+    for new, patterns in table.get("merge", {}).items():
+        _shaped({"of": patterns}, f"{where}: merge {new}")
+    for old, new in table.get("rename", {}).items():
+        _shaped({"name": new}, f"{where}: rename {old}")
+    if table.get("base") == where:
+        raise RecipeError(f"{where}: stands on itself")
+    classes = [_parse_class(entry, where) for entry in table.get("class", [])]
+    if "base" in table:
+        classes = _derive(load_label_set(table["base"]).classes, table, where) + classes
+        classes = [one._replace(id=number) for number, one in enumerate(classes, start=1)]
+    _check(classes, where)
+    return LabelSet(
+        str(table.get("name", Path(where).stem)),
+        int(table.get("version", 1)),
+        str(table.get("description", "")),
+        tuple(classes),
+    )
+
+
+def _derive(base: Sequence[LabelClass], table: Mapping[str, Any], where: str) -> list[LabelClass]:
+    classes = list(base)
+    names = [one.name for one in classes]
+    for key in ("keep", "drop"):
+        for pattern in table.get(key, []):
+            _some(pattern, names, f"{where}: {key}")
+    keep, drop = tuple(table.get("keep", ["*"])), tuple(table.get("drop", []))
+    classes = [one for one in classes if _matches(one.name, keep) and not _matches(one.name, drop)]
+    for new, patterns in table.get("merge", {}).items():
+        for pattern in patterns:
+            _some(pattern, names, f"{where}: merge {new}")
+        classes = _merge(classes, new, tuple(patterns), where)
+    for old, new in table.get("rename", {}).items():
+        _some(old, names, f"{where}: rename")
+        classes = [one._replace(name=new) if one.name == old else _own(one) for one in classes]
+    return [_own(one) for one in classes]
+
+
+def _own(one: LabelClass) -> LabelClass:
+    """Spell out what a class of ``full`` leaves unsaid: it is the kind of its name."""
+    plain = one.of or one.sequence or one.group or one.linked
+    return one if plain else one._replace(of=(one.name,))
+
+
+def _merge(
+    classes: list[LabelClass], new: str, patterns: tuple[str, ...], where: str
+) -> list[LabelClass]:
+    members = [_own(one) for one in classes if _matches(one.name, patterns)]
+    if not members:
+        return classes
+    if any(one.when != members[0].when or not one.of for one in members):
+        raise RecipeError(
+            f"{where}: merge {new}: only classes of single symbols under the same conditions merge"
+        )
+    of = tuple(kind for one in members for kind in one.of)
+    merged = members[0]._replace(name=new, description="", smufl="", of=of)
+    place = next(index for index, one in enumerate(classes) if _matches(one.name, patterns))
+    rest = [one for one in classes if not _matches(one.name, patterns)]
+    return [*rest[:place], merged, *rest[place:]]
+
+
+def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
+    if not isinstance(entry.get("name"), str) or not entry["name"]:
+        raise RecipeError(f"{where}: a class without a name")
+    name = entry["name"]
+    _known(entry, _KEYS, f"{where}: class {name}")
+    _shaped(entry, f"{where}: class {name}")
+    _known(entry.get("when", {}), _CONDITIONS, f"{where}: class {name}: when")
+    if sum(key in entry for key in ("of", *_COMPOSING)) > 1:
+        raise RecipeError(f"{where}: class {name}: only one of 'of', {', '.join(_COMPOSING)}")
+    when = tuple(
+        (key, tuple(value) if isinstance(value, list) else (value,))
+        for key, value in entry.get("when", {}).items()
+    )
+    lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
+    return _own(
+        LabelClass(
+            int(entry.get("id", 0)),
+            name,
+            str(entry.get("description", "")),
+            str(entry.get("smufl", "")),
+            when=when,
+            **lists,
+        )
+    )
+
+
+def _check(classes: Sequence[LabelClass], where: str) -> None:
+    if not classes:
+        raise RecipeError(f"{where}: a label set without classes")
+    if len(classes) > _LARGEST:
+        raise RecipeError(f"{where}: more than {_LARGEST} classes")
+    if [one.id for one in classes] != list(range(1, len(classes) + 1)):
+        raise RecipeError(f"{where}: class ids must be 1…{len(classes)} in order, without gaps")
+    names = [one.name for one in classes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RecipeError(f"{where}: class {twice[0]!r} stands twice")
+    odd = [name for name in names if not name.replace("-", "").replace("_", "").isalnum()]
+    if odd:
+        raise RecipeError(f"{where}: class name {odd[0]!r}: letters, digits, - and _ only")
+
+
+def _known(table: Any, keys: set[str], where: str) -> None:
+    if not isinstance(table, Mapping):
+        raise RecipeError(f"{where}: should be a table")
+    unknown = sorted(set(table) - keys)
+    if unknown:
+        raise RecipeError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
+
+
+def _shaped(table: Mapping[str, Any], where: str) -> None:
+    for key, value in table.items():
+        shape, fits = next((shape, fits) for shape, fits, keys in _SHAPES if key in keys)
+        if not fits(value):
+            raise RecipeError(f"{where}: {key} should be {shape}")
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
+
+
+_SHAPES: tuple[tuple[str, Callable[[Any], bool], Collection[str]], ...] = (
+    ("a string", lambda value: isinstance(value, str), {"name", "description", "smufl", "base"}),
+    ("a whole number", lambda value: type(value) is int, {"id", "version"}),
+    ("a list of names", _is_names, {"keep", "drop", *_LISTS}),
+    ("a list of tables", _is_tables, {"class"}),
+    ("a table", lambda value: isinstance(value, Mapping), {"when", "rename", "merge"}),
+)
+
+
+def _some(pattern: str, names: Sequence[str], where: str) -> None:
+    if not any(fnmatchcase(name, pattern) for name in names):
+        raise RecipeError(f"{where}: no class {pattern!r}")

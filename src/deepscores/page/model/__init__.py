@@ -1,0 +1,34 @@
+"""The data that passes between the parts: frozen, without I/O."""
+
+from deepscores.page.model.marks import Drawing, Mark, Marks
+from deepscores.page.model.page import Element, Elements, Facts, Music, Page
+from deepscores.page.model.score import Score
+from deepscores.page.model.sheet import Painting, Runs, Sheet, joined, recoloured, spread
+from deepscores.page.model.style import FontFile, Style
+from deepscores.page.model.symbols import Contours, Outline, Outlines, Symbol, Symbols, Words
+
+__all__ = [
+    "Contours",
+    "Drawing",
+    "Element",
+    "Elements",
+    "Facts",
+    "FontFile",
+    "Mark",
+    "Marks",
+    "Music",
+    "Outline",
+    "Outlines",
+    "Page",
+    "Painting",
+    "Runs",
+    "Score",
+    "Sheet",
+    "Style",
+    "Symbol",
+    "Symbols",
+    "Words",
+    "joined",
+    "recoloured",
+    "spread",
+]

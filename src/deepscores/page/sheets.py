@@ -1,0 +1,34 @@
+"""From an engraved page to its sheet: symbols, picture and owner map."""
+
+from deepscores.errors import EngravingError
+from deepscores.page.degrading.wear import Wear, wear_symbols
+from deepscores.page.model import Music, Page, Sheet
+from deepscores.page.painting.canvas import Canvas
+from deepscores.page.painting.whole_masks import whole_masks
+from deepscores.page.symbols.placing import Placement, place_symbols
+
+_MOST = 65_535  # symbols on a page: the instance map has 16 bits
+
+
+class Studio:
+    """Makes sheets of one page size; keeps its scratch memory from page to page."""
+
+    def __init__(self, width: int, height: int, *, whole_masks: bool = False) -> None:
+        self._canvas = Canvas(width, height)
+        self._whole_masks = whole_masks
+
+    def make_sheet(self, page: Page, music: Music, wear: Wear | None = None) -> Sheet:
+        """Paint *page*, as worn as *wear* says; its symbols are numbered from 1 in painting order.
+
+        With *whole_masks* asked for, the sheet has each symbol's own mask besides.
+        Raise EngravingError for more symbols than 16 bits can number.
+        """
+        placed = place_symbols(page, music)
+        if len(placed) > _MOST:
+            raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
+        if wear:
+            placed = Placement.of(wear_symbols(list(placed), page, *wear))
+        painting = self._canvas.paint(placed.outlines)
+        masks = self._whole_masks
+        whole = whole_masks(placed.outlines, page.width, page.height) if masks else None
+        return Sheet(placed.symbols, painting, whole)

@@ -1,0 +1,484 @@
+"""A page's marks → its symbols, each with its place in the music."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.page.geometry import Box
+from deepscores.page.model import (
+    Contours,
+    Elements,
+    Facts,
+    Marks,
+    Music,
+    Outline,
+    Outlines,
+    Page,
+    Symbol,
+    Symbols,
+    Words,
+)
+from deepscores.page.model.marks import BOX, SHAPE_CODES, SHAPES
+from deepscores.page.outlines.contours import (
+    Edges,
+    bounds,
+    bounds_within,
+    disjoint,
+    moved,
+    on_page,
+    rectangle,
+)
+from deepscores.page.symbols.barlines import Stroke, split_barline
+from deepscores.page.symbols.beams import join_beam
+from deepscores.page.symbols.kinds import Drawn, find_symbols, mark_box
+from deepscores.page.symbols.relations import Drafts, relate
+
+Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_PITCHED = frozenset(("notehead", "note"))
+_TIMED = frozenset(("notehead", "note", "rest", "mRest", "multiRest", "mRpt"))
+_ON_STAFF = frozenset(("notehead", "note", "rest", "mRest", "accid", "clef", "keyAccid", "dots"))
+_SIZED = frozenset((
+    "notehead", "note", "stem", "flag", "dots", "accid", "rest", "beam", "artic", "fTrem",
+))  # fmt: skip
+_SLANTED = frozenset((
+    "beam", "slur", "tie", "glissando", "tupletBracket", "graceNoteSlashStemUp",
+    "graceNoteSlashStemDown", "laissezVibrer", "tremoloFingered", "systemDivider",
+))  # fmt: skip
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
+
+
+class Placed(NamedTuple):
+    """A symbol and what it inks."""
+
+    symbol: Symbol
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement(Sequence[Placed]):
+    """The symbols of a page and what they ink, in columns; each is there as a row, too."""
+
+    symbols: Symbols
+    outlines: Outlines
+
+    @classmethod
+    def of(cls, rows: Sequence[Placed]) -> "Placement":
+        """The columns of *rows*."""
+        if isinstance(rows, Placement):
+            return rows
+        return cls(
+            Symbols.of([one.symbol for one in rows]), Outlines.of([one.outline for one in rows])
+        )
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @overload
+    def __getitem__(self, row: int) -> Placed: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Placed]: ...
+    def __getitem__(self, row: int | slice) -> Placed | list[Placed]:
+        if isinstance(row, slice):
+            return list(map(Placed, self.symbols[row], self.outlines[row]))
+        return Placed(self.symbols[row], self.outlines[row])
+
+    def __iter__(self) -> Iterator[Placed]:
+        return map(Placed, self.symbols, self.outlines)
+
+
+def place_symbols(page: Page, music: Music) -> Placement:
+    """All symbols of *page* in painting order, numbered from 1, with boxes and relations.
+
+    Boxes end at the page's edge. What lies wholly off the page, or has no extent (a stem of no
+    length), is left out: it inks nothing.
+    """
+    return _Placer(page, music).place()
+
+
+class _Sketch(NamedTuple):
+    """The symbols of a page before their place in the music is known."""
+
+    kind: Words
+    first: Places  # their first mark
+    own: dict[int, Outline]  # by row: outlines that are not those of the first mark
+    members: dict[int, Sequence[int]]  # by row: the marks of those that may have several
+
+
+def _sketch(page: Page, marks: Marks) -> _Sketch:
+    """The symbols in painting order: staff lines first, as the engraver paints a staff before what
+    stands on it; barlines and beams as the lines that a reader sees.
+    """
+    found = find_symbols(page)
+    barlines = found.kind.are("barline")
+    plain = ~barlines
+    plain[list(found.others)] = False
+    pieces = _pieces(page, marks, found, np.flatnonzero(~plain))
+    simple = np.flatnonzero(plain)
+    rows = np.concatenate([simple, np.array([piece.row for piece in pieces], np.int64)])
+    first = [*found.first[simple].tolist(), *(piece.marks[0] for piece in pieces)]
+    # Words of the pieces' kinds stand behind those of all kinds.
+    known = {kind: code for code, kind in enumerate(found.kind.words)}
+    codes = [known.setdefault(piece.kind, len(known)) for piece in pieces]
+    kinds = Words(
+        np.concatenate([found.kind.codes[simple], np.array(codes, np.int32)]), tuple(known)
+    )
+    order = np.lexsort((rows, ~kinds.are("staffLine")))
+    place = order.argsort()[len(simple) :].tolist()  # of each piece
+    own = {at: one.outline for at, one in zip(place, pieces, strict=True) if one.outline}
+    members = {at: one.marks for at, one in zip(place, pieces, strict=True)}
+    kinds = Words(kinds.codes[order], kinds.words)
+    return _Sketch(kinds, np.array(first, np.int64)[order], own, members)
+
+
+class _Piece(NamedTuple):
+    """A symbol of several marks, or one of several symbols that an element's marks are."""
+
+    row: int  # among the symbols found
+    kind: str
+    marks: Sequence[int]
+    outline: Outline | None  # None: that of its one mark
+
+
+def _pieces(page: Page, marks: Marks, found: Drawn, rows: Places) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    strokes = _strokes(marks, found)
+    for row in rows.tolist():
+        kind, members = found.kind.words[found.kind.codes[row]], found.marks_of(row)
+        if kind == "barline":
+            for name, part in split_barline(strokes[row], page.staff_space):
+                pieces.append(_Piece(row, name, part, _joint_outline(marks, part)))
+        elif kind == "beam":
+            for joined, line in join_beam([(each, marks[each]) for each in members]):
+                outline = Outline(line.edges, line.to_page, line.key, line.box)
+                pieces.append(_Piece(row, kind, joined, outline))
+        else:
+            pieces.append(_Piece(row, kind, members, _joint_outline(marks, members)))
+    return pieces
+
+
+def _strokes(marks: Marks, found: Drawn) -> dict[int, list[Stroke]]:
+    """The strokes of each barline, by its place in *found*."""
+    rows = np.flatnonzero(found.kind.are("barline")).tolist()
+    several = [found.marks_of(row) for row in rows]
+    every = np.array([mark for members in several for mark in members], np.int64)
+    boxes, shapes = marks.box[every].tolist(), marks.shape[every].tolist()
+    solid, widths = (marks.drawing[every] == BOX).tolist(), marks.stroke[every].tolist()
+    strokes = []
+    for mark, box, shape, is_box, width in zip(
+        every.tolist(), boxes, shapes, solid, widths, strict=True
+    ):
+        x0, y0, _, y1 = box if is_box else mark_box(marks[mark])
+        strokes.append(_new(Stroke, (y0, x0, y1, mark, width, SHAPES[shape], is_box)))
+    whole = iter(strokes)
+    return {row: [next(whole) for _ in members] for row, members in zip(rows, several, strict=True)}
+
+
+def _joint_outline(marks: Marks, members: Sequence[int]) -> Outline | None:
+    """The outline of several marks; None for one, whose outline is its own."""
+    if len(members) == 1:
+        return None
+    several = np.asarray(members)
+    if (marks.drawing[several] == BOX).all():
+        joined = _join(list(map(Box._make, marks.box[several].tolist())))
+        if len(joined) == 1:
+            return Outline(None, box=joined[0])
+        return Outline(np.concatenate([rectangle(box) for box in disjoint(joined)]))
+    rows = [marks[mark] for mark in several.tolist()]
+    return Outline(np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in rows]))
+
+
+def _join(boxes: list[Box]) -> list[Box]:
+    """Lines drawn in segments, as unbroken lines: no seam where antialiased ends meet."""
+    lines: dict[tuple[bool, float, float], list[tuple[float, float]]] = {}
+    for x0, y0, x1, y1 in boxes:
+        lying = x1 - x0 > y1 - y0
+        across = (round(y0, 3), round(y1, 3)) if lying else (round(x0, 3), round(x1, 3))
+        lines.setdefault((lying, *across), []).append((x0, x1) if lying else (y0, y1))
+    return [
+        Box(start, low, end, high) if lying else Box(low, start, high, end)
+        for (lying, low, high), spans in lines.items()
+        for start, end in _merge(spans)
+    ]
+
+
+def _merge(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1] + 1e-3:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+_MOST_BOUNDS = 20_000
+_local_bounds: dict[str, Box] = {}  # of keyed outlines
+
+
+def _bounds_of(contours: Sequence[Contours]) -> Numbers:
+    """Tight boxes of *contours* in their own units, (n, 4)."""
+    found = np.zeros((len(contours), 4))
+    fresh: list[int] = []
+    for place, (_, key) in enumerate(contours):
+        known = _local_bounds.get(key)
+        if known is None:
+            fresh.append(place)
+        else:
+            found[place] = known
+    fresh = [place for place in fresh if len(contours[place].edges)]
+    if fresh:
+        starts = np.cumsum([0, *(len(contours[place].edges) for place in fresh[:-1])])
+        points = np.concatenate([contours[place].edges[:, :2] for place in fresh])
+        found[fresh, :2] = np.minimum.reduceat(points, starts)
+        found[fresh, 2:] = np.maximum.reduceat(points, starts)
+        if len(_local_bounds) > _MOST_BOUNDS:
+            _local_bounds.clear()
+        for place in fresh:
+            if contours[place].key:
+                _local_bounds[contours[place].key] = Box(*found[place].tolist())
+    return found
+
+
+def _boxes(outlines: Outlines) -> Numbers:
+    """Tight boxes of *outlines* on the page, (n, 4); without extent where nothing is drawn."""
+    boxes = outlines.box.copy()
+    drawn = np.flatnonzero(outlines.contour >= 0)
+    inner = _bounds_of(outlines.contours)[outlines.contour[drawn]]
+    a, b, c, d, e, f = outlines.to_page[drawn].T
+    boxes[drawn] = np.stack(
+        [a * inner[:, 0] + e, d * inner[:, 1] + f, a * inner[:, 2] + e, d * inner[:, 3] + f], axis=1
+    )
+    for row in drawn[(b != 0) | (c != 0)].tolist():
+        outline = outlines[row]
+        assert outline.edges is not None
+        boxes[row] = bounds(moved(outline.edges, outline.to_page)) if len(outline.edges) else 0
+    return boxes
+
+
+def cut_box(outline: Outline, box: Box, width: int, height: int) -> Box:
+    """The box of what lies on the page; without extent if nothing does."""
+    edges, to, _, _ = outline
+    if edges is None:
+        return box.clipped(width, height)
+    return bounds_within(moved(edges, to), width, height) or Box(0, 0, 0, 0)
+
+
+def oriented_box(edges: Edges) -> tuple[float, ...]:
+    """Corners x y × 4 of the box along a slanted symbol, clockwise from its top left.
+
+    The box lies along the longest edge of a beam, and from end to end of a curve.
+    """
+    few = len(edges) <= 8
+    rows = edges.tolist() if few else []
+    if few:
+        ux, uy = max(
+            ((x1 - x0, y1 - y0) for x0, y0, x1, y1 in rows), key=lambda v: v[0] * v[0] + v[1] * v[1]
+        )
+    else:
+        ux, uy = (edges[edges[:, 0].argmax(), :2] - edges[edges[:, 0].argmin(), :2]).tolist()
+    length = (ux * ux + uy * uy) ** 0.5 * (1 if ux >= 0 else -1)
+    if not length:
+        return ()
+    ux, uy = ux / length, uy / length
+    if few:
+        along = [x * ux + y * uy for x, y, _, _ in rows]
+        across = [y * ux - x * uy for x, y, _, _ in rows]
+        s0, s1, t0, t1 = min(along), max(along), min(across), max(across)
+    else:
+        xs, ys = edges[:, 0], edges[:, 1]
+        s, t = xs * ux + ys * uy, ys * ux - xs * uy
+        s0, s1, t0, t1 = float(s.min()), float(s.max()), float(t.min()), float(t.max())
+    return (
+        s0 * ux - t0 * uy, s0 * uy + t0 * ux, s1 * ux - t0 * uy, s1 * uy + t0 * ux,
+        s1 * ux - t1 * uy, s1 * uy + t1 * ux, s0 * ux - t1 * uy, s0 * uy + t1 * ux,
+    )  # fmt: skip
+
+
+class _Placer:
+    """Places the symbols of one page."""
+
+    def __init__(self, page: Page, music: Music) -> None:
+        self.page = page
+        self.music = music
+        self.marks = Marks.of(page.marks)
+        self.elements = Elements.of(page.elements)
+        self.facts = music.columns
+        self.system_of, self.facts_of = self.places()
+
+    def places(self) -> tuple[NDArray[np.int32], Places]:
+        """By element: its system, from 1, and the row of its facts or of those around it."""
+        elements = self.elements
+        systems = elements.kind.are("system")
+        get = self.facts.place.get
+        facts = [get(identity, 0) for identity in elements.id]
+        return (
+            elements.inherited(np.where(systems, np.cumsum(systems), 0)).astype(np.int32),
+            elements.inherited(np.array(facts, np.int64)),
+        )
+
+    def place(self) -> Placement:
+        sketch = _sketch(self.page, self.marks)
+        outlines = self.outlines(sketch)
+        boxes = self.cut(outlines, _boxes(outlines))
+        drawn = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        rows = np.flatnonzero(drawn)
+        outlines = Outlines(
+            outlines.contours, outlines.contour[rows], outlines.to_page[rows], outlines.box[rows]
+        )
+        kind = Words(sketch.kind.codes[rows], sketch.kind.words)
+        return Placement(self.symbols(kind, sketch.first[rows], boxes[rows], outlines), outlines)
+
+    def outlines(self, sketch: _Sketch) -> Outlines:
+        """What each symbol inks: what its first mark draws, or an outline of its own."""
+        marks, first = self.marks, sketch.first
+        drawing, to_page, box = marks.drawing[first], marks.to_page[first], marks.box[first]
+        contours = [_new(Contours, (one.edges, one.key)) for one in marks.drawings]
+        for row, (edges, to, key, place) in sketch.own.items():
+            if edges is None:
+                drawing[row], box[row] = -1, place
+            else:
+                drawing[row], to_page[row] = len(contours), to
+                contours.append(Contours(edges, key))
+        return Outlines(contours, drawing, to_page, box)
+
+    def cut(self, outlines: Outlines, boxes: Numbers) -> Numbers:
+        """*boxes* as far as they lie on the page."""
+        width, height = self.page.width, self.page.height
+        over = (boxes[:, :2] < 0).any(axis=1) | (boxes[:, 2:] > (width, height)).any(axis=1)
+        for row in np.flatnonzero(over).tolist():
+            boxes[row] = cut_box(outlines[row], Box(*boxes[row].tolist()), width, height)
+        return boxes
+
+    def symbols(self, kind: Words, first: Places, boxes: Numbers, outlines: Outlines) -> Symbols:
+        marks, facts = self.marks, self.facts
+        element = marks.element[first]
+        at = self.facts_of[element]
+        roles, ids = self.roles(element)
+        kind = self.refined(kind, at)
+        glyphs, fonts, texts = self.drawn(first)
+        system, staff = self.system_of[element], facts.staff[at]
+        drafts = Drafts(kind, roles, boxes, element, ids, system, staff, texts)
+        parent, group = relate(drafts, self.page, self.music)
+        sized = roles.among(_SIZED)
+        is_glyph = marks.shape[first] == SHAPE_CODES["glyph"]
+        small = np.where(is_glyph, marks.scale[first] < _SMALL, facts.grace[at] | facts.cue[at])
+        pitched = roles.among(_PITCHED) & (facts.step.codes[at] != 0)
+        timed = roles.among(_TIMED)
+        y = np.where(is_glyph, marks.to_page[first, 5], (boxes[:, 1] + boxes[:, 3]) / 2)
+        return Symbols(
+            kind,
+            glyphs,
+            roles,
+            fonts,
+            boxes,
+            self.oriented(kind, outlines),
+            ids,
+            sized & small,
+            sized & facts.grace[at],
+            Words(facts.part.codes[at], facts.part.words),
+            system,
+            staff,
+            facts.voice[at],
+            Words(facts.measure.codes[at], facts.measure.words),
+            self.staff_positions(kind, system, staff, boxes, y, roles.among(_ON_STAFF)),
+            Words(np.where(pitched, facts.step.codes[at], 0), facts.step.words),
+            np.where(pitched, facts.alter[at], np.nan),
+            np.where(pitched, facts.octave[at], np.nan),
+            np.where(timed, facts.duration[at], np.nan),
+            np.where(timed, facts.onset[at], np.nan),
+            parent,
+            group,
+            texts,
+        )
+
+    def refined(self, kind: Words, at: Places) -> Words:
+        """*kind*, told more exactly where only the score can; *at* are the rows of the facts."""
+        rows = np.flatnonzero(kind.among(_REFINED)).tolist()
+        if not rows:
+            return kind
+        codes, known = kind.codes.copy(), {word: code for code, word in enumerate(kind.words)}
+        for row in rows:
+            name = _refine(kind.words[codes[row]], self.facts.rows[at[row]])
+            codes[row] = known.setdefault(name, len(known))
+        return Words(codes, tuple(known))
+
+    def roles(self, element: NDArray[np.int32]) -> tuple[Words, list[str]]:
+        """Of each symbol the kind of its element, and that element's id or the one's around it."""
+        elements = self.elements
+        ids, parents = elements.id, elements.parent.tolist()
+        found = [
+            ids[place] or (ids[parents[place]] if parents[place] >= 0 else "")
+            for place in element.tolist()
+        ]
+        return Words(elements.kind.codes[element], elements.kind.words), found
+
+    def drawn(self, first: Places) -> tuple[Words, Words, dict[int, str]]:
+        """Glyph, font and text of each symbol."""
+        drawing = self.marks.drawing[first]
+        drawings = self.marks.drawings
+        glyph_of = Words.of([*(one.glyph for one in drawings), ""])  # a box is the last
+        font_of = Words.of([*(one.font for one in drawings), ""])
+        has_text = np.array([bool(one.text) for one in drawings] + [False], np.bool_)
+        texts = {
+            row: drawings[drawing[row]].text for row in np.flatnonzero(has_text[drawing]).tolist()
+        }
+        return (
+            Words(glyph_of.codes[drawing], glyph_of.words),
+            Words(font_of.codes[drawing], font_of.words),
+            texts,
+        )
+
+    def oriented(self, kind: Words, outlines: Outlines) -> dict[int, tuple[float, ...]]:
+        found: dict[int, tuple[float, ...]] = {}
+        for row in np.flatnonzero(kind.among(_SLANTED) & (outlines.contour >= 0)).tolist():
+            edges, to_page, key, _ = outlines[row]
+            if edges is not None and not key:
+                corners = oriented_box(moved(edges, to_page))
+                if corners:
+                    found[row] = corners
+        return found
+
+    def staff_positions(
+        self,
+        kind: Words,
+        system: NDArray[np.int32],
+        staff: NDArray[np.int32],
+        boxes: Numbers,
+        y: Numbers,
+        on_staff: Flags,
+    ) -> Numbers:
+        """Half staff spaces above the bottom line of each symbol's staff; NaN off a staff."""
+        lines = np.flatnonzero(kind.are("staffLine"))
+        middles = (boxes[lines, 1] + boxes[lines, 3]) / 2
+        staves: dict[tuple[int, int], list[float]] = {}
+        for key in zip(
+            system[lines].tolist(), staff[lines].tolist(), middles.tolist(), strict=True
+        ):
+            staves.setdefault(key[:2], []).append(key[2])
+        bottoms, spaces = np.full(len(y), np.nan), np.full(len(y), self.page.staff_space)
+        for (system_, staff_), ys in staves.items():
+            here = (system == system_) & (staff == staff_)
+            bottoms[here] = max(ys)
+            if len(ys) > 1:
+                spaces[here] = (max(ys) - min(ys)) / (len(ys) - 1) or self.page.staff_space
+        return np.where(on_staff, np.rint(2 * (bottoms - y) / spaces), np.nan)
+
+
+_SMALL = 0.9  # of a full-size glyph
+_REFINED = frozenset(("hairpin", "lyricHyphen"))
+
+
+def _refine(kind: str, facts: Facts) -> str:
+    """Kinds that only the score can tell apart."""
+    if kind == "hairpin":
+        falls = facts.attributes.get("form") == "dim"
+        return "dynamicDiminuendoHairpin" if falls else "dynamicCrescendoHairpin"
+    if kind == "lyricHyphen" and facts.attributes.get("con") == "u":
+        return "lyricExtender"
+    return kind

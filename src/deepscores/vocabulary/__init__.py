@@ -1,1 +1,0 @@
-"""From marks to symbols, and from symbols to the classes of any label set."""
