@@ -19,8 +19,8 @@ from rich.table import Table
 from deepscores.engravers.verovio import engine
 from deepscores.errors import DeepScoresError
 from deepscores.page.model import Score, Style
+from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, default_corpus
-from deepscores.streams import key_hash
 
 LARGEST = 300_000  # bytes of a source, so that one symphony does not outweigh all else
 

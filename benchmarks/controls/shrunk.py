@@ -35,7 +35,7 @@ from deepscores.labelled import label_page
 from deepscores.models.detections import decode_detections
 from deepscores.models.file import Model, load_model
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 MULTIPLE = 32  # of which the sides of a model's pictures are
 KEEPS = ("rarest", "chance")

@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from deepscores.errors import RecipeError
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 Value = float | int | bool | str
 

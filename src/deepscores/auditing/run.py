@@ -20,7 +20,7 @@ from deepscores.errors import DatasetError, RecipeError
 from deepscores.pipeline.plan import PLAN, require_dataset
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.workers import Limits
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 
 DEFAULT_ALIKE = 0.5
 _PAGES_A_TASK = 32

@@ -24,7 +24,7 @@ from deepscores.baselines.protocol import Batch, Plan, Task
 from deepscores.baselines.schedule import Budget, due, rate_at
 from deepscores.errors import DeepScoresError
 from deepscores.pipeline.progress import Progress
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 
 _LOG_SECONDS = 10.0
 _SAVE_SECONDS = 60.0

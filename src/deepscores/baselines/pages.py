@@ -17,7 +17,7 @@ from deepscores.labelled import LabelledPage
 from deepscores.labelled.scaling import scaled_size
 from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.reading import PageReader
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 _FRESH = 64  # pages made on the spot for an epoch
 _KEPT = 4  # epochs on the same pages, where not all go into memory

@@ -17,7 +17,7 @@ from deepscores.loaders import Patches
 from deepscores.models.patches import boxes_in_patches
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 _PER_CLASS = 5000  # patches at most, where the dataset did not choose them
 _IN_MEMORY = 2 * 2**30  # bytes; more lie in a file

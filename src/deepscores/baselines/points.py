@@ -12,7 +12,7 @@ from deepscores.baselines.ink import cut_tile
 from deepscores.baselines.pools import Pool
 from deepscores.errors import DatasetError
 from deepscores.labelled import Window
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 _INNER = 0.15  # of a tile: what it was drawn for is no nearer to its edge
 _LEAST_SHARE = 1e-7  # of a class in the ink; below it nothing can be measured

@@ -26,7 +26,7 @@ from deepscores.models.file import MODEL
 from deepscores.pipeline.plan import require_dataset
 from deepscores.pipeline.progress import Progress, Silence
 from deepscores.runs.files import clean_partials, locked, write_file
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 from deepscores.version import __version__
 
 _RUN = "run.json"

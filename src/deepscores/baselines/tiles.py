@@ -15,7 +15,7 @@ from deepscores.baselines.shapes import channel_objects
 from deepscores.baselines.targets import TileObjects
 from deepscores.errors import DatasetError
 from deepscores.models.detections import HeatLayout
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 PAPER = 255
 _JITTER = 0.35  # of a tile's side, by which the object drawn may be off its middle

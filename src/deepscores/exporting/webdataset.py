@@ -24,7 +24,7 @@ from deepscores.formats.png import encode_runs_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.files import replacing, write_file
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 
 _LONGEST = 80  # characters of a key; USTAR has a hundred for a name
 _SIZES = "sizes.json"

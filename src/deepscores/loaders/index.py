@@ -24,12 +24,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.caches import cache_folders
 from deepscores.dataset import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.pipeline.splits import SPLITS
+from deepscores.runs.caches import cache_folders
 from deepscores.version import __version__
 
 _FORM = 1  # of the files below

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
 from deepscores.errors import RecipeError
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 
 class ByClass(Protocol):

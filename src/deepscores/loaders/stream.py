@@ -19,8 +19,8 @@ from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.pipeline.shards import limits, warm_up
 from deepscores.pipeline.workers import Failed, Outcome, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.streams import key_hash, stream
 from deepscores.scores import Source
-from deepscores.streams import key_hash, stream
 
 _LOG = logging.getLogger("deepscores.loaders")
 

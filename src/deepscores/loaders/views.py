@@ -6,7 +6,7 @@ from functools import cache
 
 from deepscores.errors import RecipeError
 from deepscores.labelled import LabelledPage, Window, cut, windows
-from deepscores.streams import stream
+from deepscores.runs.streams import stream
 
 _LEAST = 16  # pixels of a tile
 

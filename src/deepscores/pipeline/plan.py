@@ -13,8 +13,8 @@ from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe import Recipe
 from deepscores.runs.files import write_file
+from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, default_corpus, find_scores
-from deepscores.streams import key_hash
 from deepscores.version import __version__
 
 BUILD = ".build"

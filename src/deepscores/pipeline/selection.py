@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
 

@@ -29,8 +29,8 @@ from deepscores.pipeline.splits import split_of
 from deepscores.pipeline.workers import Limits
 from deepscores.recipe import Recipe
 from deepscores.runs.files import commit_record, write_again, write_file
+from deepscores.runs.streams import stream
 from deepscores.scores import Source, read_score
-from deepscores.streams import stream
 
 _LILYPOND = 10  # how much longer it may take
 _PACKED = 15  # how much larger an .mxl gets when opened

@@ -1,6 +1,6 @@
 """Which split a work is in: by its name and the seed alone, so adding scores never moves one."""
 
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 
 SPLITS = ("train", "val", "test")
 _BOUNDS = (0.8, 0.9, 1.0)

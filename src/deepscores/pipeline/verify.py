@@ -20,9 +20,9 @@ from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe, apply
+from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, read_score
 from deepscores.smufl.fontfile import identify
-from deepscores.streams import key_hash
 
 _NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pages again
 

@@ -12,7 +12,7 @@ from deepscores.dataset import Dataset
 from deepscores.page.labels.overlaps import overlapping
 from deepscores.reporting.seen import Seen, own_pages
 from deepscores.reporting.tally import Tally
-from deepscores.streams import key_hash
+from deepscores.runs.streams import key_hash
 
 GROUPS = ("split", "font", "engraver")
 GRID = (40, 28)  # rows and columns of the map of places

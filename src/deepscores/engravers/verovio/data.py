@@ -12,9 +12,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from deepscores.caches import cache_folders
 from deepscores.errors import RecipeError
 from deepscores.page.model import FontFile
+from deepscores.runs.caches import cache_folders
 
 MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
 LICENCE = "OFL-1.1"  # of all of them
