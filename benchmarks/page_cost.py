@@ -28,10 +28,10 @@ from deepscores.engravers.verovio import engine
 from deepscores.page.model import Score
 from deepscores.pipeline import merge as merging
 from deepscores.pipeline.plan import Plan, Planned
-from deepscores.pipeline.progress import Silence
 from deepscores.pipeline.shards import Record, ShardTask, make_shard, warm_up
-from deepscores.pipeline.workers import Done
 from deepscores.recipe import Recipe, apply
+from deepscores.runs.executors.local.pool import Done
+from deepscores.runs.progress import Silence
 from deepscores.scores import Source, read_score
 
 MOST = 1.6  # times Verovio's CPU that a page may take

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from deepscores.fontbook.book import Fonts
     from deepscores.importing.run import Summary as Imported
     from deepscores.pipeline.build import Summary
-    from deepscores.pipeline.progress import Progress
     from deepscores.pipeline.single import EngravedPage
     from deepscores.pipeline.verify import Verdict
     from deepscores.predicting.run import Summary as Predicted
     from deepscores.recipe import Recipe
     from deepscores.reporting.run import Written
+    from deepscores.runs.progress import Progress
 
 __all__ = [
     "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "predict",

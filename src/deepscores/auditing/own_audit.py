@@ -19,8 +19,8 @@ from deepscores.auditing.own import (
 )
 from deepscores.auditing.whole import COUNTS, FILES, SPLIT, check_whole
 from deepscores.errors import DatasetError
-from deepscores.pipeline.progress import Progress
-from deepscores.pipeline.workers import Failed, Limits, run_contained
+from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.progress import Progress
 
 ALIKE = "likeness"
 CHECKS = (

@@ -18,8 +18,8 @@ from deepscores.auditing.own_audit import CHECKS, audit_own, in_workers
 from deepscores.auditing.v1 import is_v1, read_v1
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.pipeline.plan import PLAN, require_dataset
-from deepscores.pipeline.progress import Progress, Silence
-from deepscores.pipeline.workers import Limits
+from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 
 DEFAULT_ALIKE = 0.5

@@ -23,7 +23,7 @@ from deepscores.baselines.logs import Log
 from deepscores.baselines.protocol import Batch, Plan, Task
 from deepscores.baselines.schedule import Budget, due, rate_at
 from deepscores.errors import DeepScoresError
-from deepscores.pipeline.progress import Progress
+from deepscores.runs.progress import Progress
 from deepscores.runs.streams import key_hash
 
 _LOG_SECONDS = 10.0

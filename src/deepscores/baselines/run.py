@@ -24,8 +24,8 @@ from deepscores.errors import DatasetError
 from deepscores.models.card import parse_card
 from deepscores.models.file import MODEL
 from deepscores.pipeline.plan import require_dataset
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 from deepscores.version import __version__
 

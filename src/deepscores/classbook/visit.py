@@ -10,9 +10,9 @@ from deepscores.classbook.picture import draw_table
 from deepscores.classbook.specimens import Collection, by_class, engrave_zoo
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.recipe import Recipe
 from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
 
 
 @dataclass(frozen=True, slots=True)

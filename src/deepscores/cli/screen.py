@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     from deepscores.importing.run import Summary as Import
     from deepscores.page.labels.label_sets import LabelSet
     from deepscores.pipeline.build import Summary
-    from deepscores.pipeline.progress import Progress
     from deepscores.pipeline.verify import Verdict
     from deepscores.predicting.run import Summary as Predictions
+    from deepscores.runs.progress import Progress
 
 _SHOWN = 20  # problems
 _SHOWN_OF_CHECK = 5

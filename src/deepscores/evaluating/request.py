@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deepscores.dataset import Dataset, DatasetPage
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
-from deepscores.pipeline.progress import Progress, Silence
+from deepscores.runs.progress import Progress, Silence
 
 TASKS = ("detect", "segment", "classify")
 PROTOCOLS = ("deepscores", "deepscores-v2")

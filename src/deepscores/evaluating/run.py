@@ -20,9 +20,9 @@ from deepscores.evaluating.request import PROTOCOLS, RESAMPLES, TASKS, Request
 from deepscores.evaluating.results import Evaluation, Table
 from deepscores.labelled.classes import chosen_classes
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
 
 JSON = "evaluation.json"
 PAGE = "index.html"

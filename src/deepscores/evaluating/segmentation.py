@@ -32,7 +32,7 @@ from deepscores.evaluating.request import Request
 from deepscores.evaluating.resampling import measure, work_places, work_weights
 from deepscores.evaluating.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.pipeline.workers import Failed, Limits
+from deepscores.runs.executors.local.pool import Failed, Limits
 
 COMMON_PIXELS = 1000  # of the truth, from which a class counts in the headline
 _PAGES_A_TASK = 8

@@ -22,10 +22,10 @@ from deepscores.labelled import LabelledPage, cut, label_page, rescaled, windows
 from deepscores.labelled.classes import chosen_classes
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.pipeline.plan import DATASET
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.splits import SPLITS
-from deepscores.pipeline.workers import Failed, Limits, run_contained
+from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
 EXPORT = "export.json"

@@ -8,9 +8,9 @@ from deepscores.errors import DatasetError
 from deepscores.fontbook.entries import Entry, list_fonts
 from deepscores.fontbook.picture import Row, draw_rows, engrave_passage
 from deepscores.formats.png import encode_png
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.recipe import Recipe
 from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
 
 
 @dataclass(frozen=True, slots=True)

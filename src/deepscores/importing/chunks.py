@@ -19,7 +19,7 @@ from deepscores.page.labels.label_sets import LabelSet
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.samples import Sample
 from deepscores.pipeline.shards import record_path, table_path
-from deepscores.pipeline.workers import Limits
+from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 
 PAGES = 16  # of a chunk

@@ -28,11 +28,11 @@ from deepscores.importing.placing import Placed, place_pages, torn_scores
 from deepscores.pipeline.merge import Holdings, Totals, assemble
 from deepscores.pipeline.parts import Portion
 from deepscores.pipeline.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.splits import SPLITS
-from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
+from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
 _SYMBOLS = PAGE_COLUMNS.get_field_index("symbols")

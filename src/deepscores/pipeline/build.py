@@ -18,7 +18,6 @@ from deepscores.pipeline.plan import (
     make_plan,
     require_dataset,
 )
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.quota import Picked, pick_pages
 from deepscores.pipeline.shards import (
     Record,
@@ -29,9 +28,10 @@ from deepscores.pipeline.shards import (
     warm_up,
     write_record,
 )
-from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
+from deepscores.runs.progress import Progress, Silence
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,15 +28,15 @@ from deepscores.pipeline.parts import (
 )
 from deepscores.pipeline.patches import PatchTask, patch_limits, share_out, write_patches
 from deepscores.pipeline.plan import DATASET, Plan
-from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.quota import Picked, report
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
 from deepscores.pipeline.selection import Chosen
 from deepscores.pipeline.shards import Record
 from deepscores.pipeline.splits import SPLITS
-from deepscores.pipeline.workers import Failed, Limits, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import commit_record, write_file
+from deepscores.runs.progress import Progress
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")

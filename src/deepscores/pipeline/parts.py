@@ -16,7 +16,7 @@ from deepscores.formats.tables import SYMBOLS, SYMBOLS_WHOLE, WRITING
 from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.selection import Chosen, Lowest, page_priorities
 from deepscores.pipeline.shards import table_path
-from deepscores.pipeline.workers import Limits
+from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import write_file
 
 ROWS = 1_000_000  # of a part, at most, unless a single shard has more

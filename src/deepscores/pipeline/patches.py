@@ -15,7 +15,7 @@ from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.parts import Columns, Portion, objects
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.selection import Chosen
-from deepscores.pipeline.workers import Limits
+from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import write_again
 
 _PAGES_A_TASK = 40

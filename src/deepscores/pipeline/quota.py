@@ -20,7 +20,6 @@ from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.symbols.placing import place_symbols
 from deepscores.pipeline.plan import INDEX, Plan
-from deepscores.pipeline.progress import Progress
 from deepscores.pipeline.shards import (
     Record,
     ShardTask,
@@ -31,8 +30,9 @@ from deepscores.pipeline.shards import (
     skipped,
     warm_up,
 )
-from deepscores.pipeline.workers import Failed, run_contained
+from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress
 from deepscores.scores import read_score
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.page.painting.overlay import draw_overlay
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.pipeline.splits import split_of
-from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe
+from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
 from deepscores.scores import Source, find_scores, read_score
 
 

@@ -15,11 +15,11 @@ from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.page.model import Score
 from deepscores.pipeline.manifest import Problem, check_manifest
 from deepscores.pipeline.plan import DATASET, IMPORTED, identity, require_dataset
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
-from deepscores.pipeline.workers import Failed, run_contained
 from deepscores.recipe import Recipe, apply
+from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, read_score
 from deepscores.smufl.fontfile import identify

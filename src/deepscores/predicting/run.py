@@ -17,13 +17,13 @@ import psutil
 from deepscores.auditing.own import read_bytes
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.models.file import Model, open_model
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.predicting import records
 from deepscores.predicting.choice import model_path
 from deepscores.predicting.inputs import Failure, PageInput, find_pages
 from deepscores.predicting.options import Options, checked
 from deepscores.predicting.work import Job, expected, predict_page
 from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
 RUN = "predictions.json"

@@ -10,7 +10,6 @@ from deepscores.auditing.run import audit
 from deepscores.census.counting import statistics
 from deepscores.dataset import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.pipeline.progress import Progress, Silence
 from deepscores.reporting.counts import all_tables
 from deepscores.reporting.drawing import Figure
 from deepscores.reporting.extremes import Extreme, extremes_figure
@@ -27,6 +26,7 @@ from deepscores.reporting.tables import Table, to_csv, to_markdown
 from deepscores.reporting.tally import Tally, top_share
 from deepscores.reporting.truth import choose_page, truth_figures
 from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
 
 DEFAULT_AUDIT = 50  # pages
 PAGE = "index.html"

@@ -14,7 +14,7 @@ from deepscores.baselines.loop import Loop, make_optimiser
 from deepscores.baselines.protocol import Plan
 from deepscores.baselines.schedule import Budget
 from deepscores.errors import DatasetError, DeepScoresError
-from deepscores.pipeline.progress import Silence
+from deepscores.runs.progress import Silence
 
 
 def loop_of(task: Any, folder: Path, steps: int = 12, progress: Any = None) -> Loop:

@@ -23,7 +23,7 @@ from deepscores.formats.png import encode_png
 from deepscores.labelled import LabelledPage
 from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.splits import SPLITS
-from deepscores.pipeline.workers import Failed, Limits, run_contained
+from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import replacing, write_again
 
 SKIPPED = "skipped.jsonl"

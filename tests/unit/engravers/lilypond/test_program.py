@@ -14,7 +14,7 @@ import pytest
 
 from deepscores.engravers.lilypond import program
 from deepscores.errors import EngravingError, RecipeError
-from deepscores.pipeline.workers import Failed, Limits, run_contained
+from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 
 Fake = Callable[[str], None]
 

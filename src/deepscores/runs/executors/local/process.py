@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 import psutil
 
-from deepscores.pipeline.worker_main import Done, Raised
+from deepscores.runs.executors.local.worker import Done, Raised
 
 START_SECONDS = 300.0  # for a worker's imports, on however slow a network disk
 

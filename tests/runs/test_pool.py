@@ -18,7 +18,7 @@ import tasks_in_workers as acts
 from tasks_in_workers import MIB
 
 from deepscores.errors import DeepScoresError, ScoreError
-from deepscores.pipeline.workers import Done, Failed, Limits, Outcome, run_contained
+from deepscores.runs.executors.local.pool import Done, Failed, Limits, Outcome, run_contained
 
 FREE = Limits(seconds=60, bytes=1024 * MIB)
 Act = tuple[object, ...]

@@ -19,8 +19,8 @@ from multiprocessing.connection import wait
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from deepscores.errors import DeepScoresError
-from deepscores.pipeline.worker_main import Done, Raised
-from deepscores.pipeline.worker_process import End, Limits, Worker, end_all
+from deepscores.runs.executors.local.process import End, Limits, Worker, end_all
+from deepscores.runs.executors.local.worker import Done, Raised
 
 __all__ = ["Done", "Failed", "Limits", "Outcome", "run_contained"]
 
