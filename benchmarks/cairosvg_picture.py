@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.common import import_extra, load_verovio
-from deepscores.engravers.verovio import engine
+from deepscores.engraving.verovio import engine
 from deepscores.page.model import Score, Style
 
 WIDTH, HEIGHT = 1894, 2668  # pixels, the paper's

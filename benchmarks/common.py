@@ -16,7 +16,7 @@ import verovio
 from rich.console import Console
 from rich.table import Table
 
-from deepscores.engravers.verovio import engine
+from deepscores.engraving.verovio import engine
 from deepscores.errors import DeepScoresError
 from deepscores.page.model import Score, Style
 from deepscores.runs.streams import key_hash

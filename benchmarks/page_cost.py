@@ -24,7 +24,7 @@ import verovio
 
 from benchmarks.common import at_most, conditions, cpu, load_verovio, report, sample
 from benchmarks.stages import stages
-from deepscores.engravers.verovio import engine
+from deepscores.engraving.verovio import engine
 from deepscores.page.model import Score
 from deepscores.pipeline import merge as merging
 from deepscores.pipeline.plan import Plan, Planned

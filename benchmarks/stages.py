@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import verovio
 
-from deepscores.engravers.verovio import engine
+from deepscores.engraving.verovio import engine
 from deepscores.page import sheets
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.painting import canvas as painting

@@ -180,7 +180,7 @@ def write_music_font(
 
     from fontTools.ttLib import TTFont
 
-    from deepscores.engravers.verovio.fonts import packaged_font
+    from deepscores.engraving.verovio.fonts import packaged_font
 
     font = TTFont(BytesIO(packaged_font(base)))
     font["name"].names = [one for one in font["name"].names if one.platformID == 3]

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from benchmarks.controls.pages import SplitPage
 from benchmarks.controls.staves import Staff, find_staves, nearest
-from deepscores.engravers.verovio.glyphs import glyph
+from deepscores.engraving.smufl.names import glyph_names
+from deepscores.engraving.verovio.glyphs import glyph
 from deepscores.labelled import label_page
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Outline
 from deepscores.page.outlines.contours import bounds
 from deepscores.page.painting.canvas import Canvas
-from deepscores.smufl.names import glyph_names
 
 UNITS = 250.0  # of an outline, a staff space: 1000 an em of four spaces
 MARGIN = 2  # pixels of paper around a glyph

@@ -146,7 +146,7 @@ def fonts(
     says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
     picture of one passage in all of them and a page.
     """
-    from deepscores.engravers.choice import engravers_here
+    from deepscores.engraving.registry import engravers_here
     from deepscores.fontbook.book import write_fonts
 
     engraver = engraver or ("verovio" if names else ",".join(engravers_here()))

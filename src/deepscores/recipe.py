@@ -7,15 +7,21 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from deepscores.engravers.choice import ENGRAVERS, properties_of
-from deepscores.engravers.font_choice import choose_fonts, engraver_of
-from deepscores.engravers.verovio.data import MUSIC_FONTS
+from deepscores.engraving.font_choice import choose_fonts, engraver_of
+from deepscores.engraving.registry import ENGRAVERS, properties_of
+from deepscores.engraving.smufl.fontfile import is_font_path
+from deepscores.engraving.styling import (
+    Styling,
+    draw_for_page,
+    draw_style,
+    page_size,
+    parse_styling,
+)
+from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.page.labels.readability import READABLE, Readability
 from deepscores.page.model import FontFile, Style
-from deepscores.smufl.fontfile import is_font_path
-from deepscores.styling import Styling, draw_for_page, draw_style, page_size, parse_styling
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import build, check, open_dataset, verify
-from deepscores.engravers.verovio.data import fonts_folder
+from deepscores.engraving.verovio.data import fonts_folder
 from deepscores.errors import DatasetError, RecipeError
 
 Maker = Callable[..., Path]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import build, check, verify
-from deepscores.engravers.lilypond.program import ENVIRONMENT, find_program
+from deepscores.engraving.lilypond.program import ENVIRONMENT, find_program
 from deepscores.pipeline.plan import require_dataset
 
 pytest.importorskip("lilypond")

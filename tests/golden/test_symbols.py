@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.engravers.verovio.engine import engrave
+from deepscores.engraving.verovio.engine import engrave
 from deepscores.page.model import Score, Style, Symbol
 from deepscores.page.symbols.placing import place_symbols
 

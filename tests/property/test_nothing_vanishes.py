@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.engravers.verovio.engine import MUSIC_FONTS, engrave
+from deepscores.engraving.verovio.engine import MUSIC_FONTS, engrave
 from deepscores.page.model import Score, Sheet, Style
 from deepscores.page.sheets import Studio
 from tests.places import GOLDEN_SCORES

@@ -12,12 +12,12 @@ import pytest
 
 from deepscores import build, check, fonts, open_dataset, verify
 from deepscores.classbook.specimens import Collection, engrave_zoo
-from deepscores.engravers.verovio.data import MUSIC_FONTS, data_folder
+from deepscores.engraving.smufl.fontfile import identify, read_font
+from deepscores.engraving.smufl.names import OPTIONAL, glyph_names
+from deepscores.engraving.verovio.data import MUSIC_FONTS, data_folder
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.outlines.curves import path_edges
 from deepscores.recipe import Recipe, apply
-from deepscores.smufl.fontfile import identify, read_font
-from deepscores.smufl.names import OPTIONAL, glyph_names
 from tests.places import GOLDEN_SCORES, ROOT
 
 pytestmark = pytest.mark.registry
@@ -75,9 +75,9 @@ def test_every_class_is_drawn_in_every_font(registry_fonts: Fonts) -> None:
 LOAD = """
 import sys, time, verovio
 from pathlib import Path
-from deepscores.engravers.verovio.data import fonts_folder
-from deepscores.engravers.verovio.fonts import install
-from deepscores.smufl.fontfile import identify
+from deepscores.engraving.verovio.data import fonts_folder
+from deepscores.engraving.verovio.fonts import install
+from deepscores.engraving.smufl.fontfile import identify
 folder = str(fonts_folder())
 start = time.process_time()
 name = install(identify(Path(sys.argv[1])))

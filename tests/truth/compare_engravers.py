@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from deepscores.engravers.choice import find_engraver
+from deepscores.engraving.registry import find_engraver
 from deepscores.page.model import Score, Style
 from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import Source, default_corpus, read_score

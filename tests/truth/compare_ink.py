@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from deepscores.engravers.verovio.engine import engrave, sizes
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
-from deepscores.engravers.verovio.svg import read_page
+from deepscores.engraving.verovio.engine import engrave, sizes
+from deepscores.engraving.verovio.glyphs import MUSIC_FONTS
+from deepscores.engraving.verovio.svg import read_page
 from deepscores.page.geometry import Box
 from deepscores.page.model import Mark, Marks, Music, Outline, Page, Style
 from deepscores.page.painting.canvas import Canvas

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from deepscores.engravers.verovio.engine import engrave
+from deepscores.engraving.verovio.engine import engrave
 from deepscores.page.model import Style, Symbol
 from deepscores.page.symbols.placing import place_symbols
 from deepscores.scores import Source, read_score

@@ -23,7 +23,7 @@ from fontTools.ttLib import TTFont
 from lxml import etree
 from PIL import Image
 
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS, data_folder
+from deepscores.engraving.verovio.glyphs import MUSIC_FONTS, data_folder
 
 Image.MAX_IMAGE_PIXELS = None  # large on purpose
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.engravers.verovio.data import MUSIC_FONTS
+from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.scores import Source, find_scores
 
 _FOLDER = Path(str(files("deepscores.classbook")))

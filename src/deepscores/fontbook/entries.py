@@ -5,16 +5,16 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from deepscores.engravers.lilypond.fonts import MUSIC_FONTS, own_name
-from deepscores.engravers.lilypond.glyphs import smufl_names
-from deepscores.engravers.lilypond.program import glyphs_of, music_font_file
-from deepscores.engravers.verovio.data import FALLBACK, LICENCE, loaded_name
-from deepscores.engravers.verovio.fonts import packaged_font
-from deepscores.engravers.verovio.glyphs import glyph_names_of
+from deepscores.engraving.lilypond.fonts import MUSIC_FONTS, own_name
+from deepscores.engraving.lilypond.glyphs import smufl_names
+from deepscores.engraving.lilypond.program import glyphs_of, music_font_file
+from deepscores.engraving.smufl.fontfile import Facts, facts_of
+from deepscores.engraving.verovio.data import FALLBACK, LICENCE, loaded_name
+from deepscores.engraving.verovio.fonts import packaged_font
+from deepscores.engraving.verovio.glyphs import glyph_names_of
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Style
 from deepscores.recipe import Recipe
-from deepscores.smufl.fontfile import Facts, facts_of
 
 
 @dataclass(frozen=True, slots=True)

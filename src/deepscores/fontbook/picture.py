@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from deepscores.engraving.styling import Draw
 from deepscores.pipeline.shards import Drawing, draw, load
 from deepscores.recipe import Recipe
 from deepscores.scores import find_scores, read_score
-from deepscores.styling import Draw
 
 _LABEL = 170  # pixels of the first column
 _GAP = 14  # pixels around a passage

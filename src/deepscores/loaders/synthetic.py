@@ -6,7 +6,7 @@ from typing import Any
 
 from torch.utils.data import IterableDataset, get_worker_info
 
-from deepscores.engravers.choice import engine_versions
+from deepscores.engraving.registry import engine_versions
 from deepscores.errors import RecipeError
 from deepscores.labelled.classes import choose
 from deepscores.loaders.forms import FORMS, DetectionForm, Form, named

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
-from deepscores.engravers.choice import engine_versions
+from deepscores.engraving.registry import engine_versions
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe import Recipe

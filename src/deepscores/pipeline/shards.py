@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from deepscores.engravers.choice import ENGRAVERS, engrave
-from deepscores.engravers.protocol import Engraving
+from deepscores.engraving.protocol import Engraving
+from deepscores.engraving.registry import ENGRAVERS, engrave
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.formats.tables import encode_table
 from deepscores.page.degrading.wear import Wear

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.engravers.verovio.fonts import install
+from deepscores.engraving.smufl.fontfile import identify
+from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.formats.png import decode_png
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
@@ -22,7 +23,6 @@ from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, read_score
-from deepscores.smufl.fontfile import identify
 
 _NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pages again
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepscores.engravers.verovio.engine import engrave
+from deepscores.engraving.verovio.engine import engrave
 from deepscores.page.degrading import wear
 from deepscores.page.degrading.wear import Wear, wear_symbols
 from deepscores.page.geometry import Affine, Box

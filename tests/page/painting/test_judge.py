@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepscores.engravers.verovio.engine import engrave, sizes
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
-from deepscores.engravers.verovio.svg import read_page
+from deepscores.engraving.verovio.engine import engrave, sizes
+from deepscores.engraving.verovio.glyphs import MUSIC_FONTS
+from deepscores.engraving.verovio.svg import read_page
 from deepscores.page.model import Mark, Outline, Style
 from deepscores.page.painting.canvas import Canvas
 from deepscores.scores import Source, read_score

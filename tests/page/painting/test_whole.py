@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools import mask as coco
 
-from deepscores.engravers.verovio.engine import engrave
+from deepscores.engraving.verovio.engine import engrave
 from deepscores.page.geometry import Box
 from deepscores.page.labels.run_lengths import decode_rle
 from deepscores.page.model import Outline, Score, Style

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.engravers.verovio.engine import engrave
+from deepscores.engraving.verovio.engine import engrave
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.model import Style
 from deepscores.page.symbols.kinds import find_symbols

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from deepscores.engravers.verovio.engine import MUSIC_FONTS, engrave
+from deepscores.engraving.verovio.engine import MUSIC_FONTS, engrave
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.model import Score, Style, Symbol
 from deepscores.page.symbols.kinds import find_symbols

@@ -11,7 +11,7 @@ import pytest
 from deepscores.classbook.inventory import expected_counts, known_holes, known_loans, zoo_scores
 from deepscores.classbook.specimens import CELL, Collection, engrave_zoo
 from deepscores.classbook.visit import why_missing, write_zoo
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.engraving.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import load_label_set, parse_label_set
 from deepscores.page.model import Symbol

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from deepscores import fonts
-from deepscores.engravers.lilypond.glyphs import smufl_names
-from deepscores.engravers.lilypond.program import glyphs_of
+from deepscores.engraving.lilypond.glyphs import smufl_names
+from deepscores.engraving.lilypond.program import glyphs_of
 from deepscores.errors import DatasetError
 from deepscores.fontbook.entries import list_fonts
 from deepscores.fontbook.picture import draw_passage, draw_rows, engrave_passage

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.engravers.verovio.data import MUSIC_FONTS
+from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.recipe import Recipe, apply, read_recipe
 

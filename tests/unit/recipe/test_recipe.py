@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deepscores.engravers.verovio.glyphs import MUSIC_FONTS
+from deepscores.engraving.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
 

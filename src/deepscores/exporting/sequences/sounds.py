@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from lxml import etree
 
-from deepscores.engravers.verovio.engine import engrave
+from deepscores.engraving.verovio.engine import engrave
 from deepscores.errors import EngravingError
 from deepscores.exporting.sequences.score import ID, MEI
 from deepscores.exporting.sequences.unfit import Unfit

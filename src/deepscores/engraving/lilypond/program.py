@@ -1,0 +1,212 @@
+"""LilyPond as a program: finding it, its fonts, running it on one source."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from deepscores.engraving.lilypond.fonts import MUSIC_FONTS, font_files
+from deepscores.errors import EngravingError, RecipeError
+from deepscores.page.outlines.text import font_folders, write_text_fonts
+
+ENVIRONMENT = "DEEPSCORES_LILYPOND"  # names a program to be used instead
+_MISSING = (
+    "the engraver 'lilypond' needs LilyPond: pip install 'deepscores[lilypond]', "
+    f"or put a LilyPond on the PATH, or name its program in {ENVIRONMENT}"
+)
+_OLDEST = (2, 25, 12)
+_MEMORY = 4 << 30  # bytes of address space; a symphony takes one
+_PREFIX, _LOCK = "deepscores-lilypond-", "lock"
+_LIBC = ctypes.CDLL(None)
+_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG = 1
+_FONTCONFIG = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>{folders}<cachedir>{cache}</cachedir></fontconfig>
+"""
+
+
+@cache
+def find_program() -> str:
+    """The LilyPond to use: the one named, a newer one on the PATH, or the installed package's.
+
+    Raise RecipeError where there is none.
+    """
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        if not shutil.which(named):
+            raise RecipeError(f"{ENVIRONMENT}: {named} is no program")
+        return named
+    packaged, on_path = _packaged(), shutil.which("lilypond")
+    if packaged and on_path:
+        return on_path if _version_of(on_path) > _version_of(packaged) else packaged
+    if packaged:
+        return packaged
+    if on_path and _version_of(on_path) >= _OLDEST:
+        return on_path
+    raise RecipeError(_MISSING)
+
+
+def _packaged() -> str:
+    if find_spec("lilypond") is None:
+        return ""
+    import lilypond  # noqa: PLC0415 - only where it is installed
+
+    return str(lilypond.executable())
+
+
+def version() -> str:
+    """The version of the LilyPond to use, for the record."""
+    return ".".join(map(str, _version_of(find_program())))
+
+
+@cache
+def _version_of(program: str) -> tuple[int, ...]:
+    try:
+        said = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=60, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.search(r"LilyPond (\d+)\.(\d+)\.(\d+)", said)
+    return tuple(map(int, found.groups())) if found else ()
+
+
+class _Folder:
+    """A process's folder: text fonts and what finds them. It goes with the process."""
+
+    def __init__(self) -> None:
+        _remove_left_behind()
+        self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+        self.path = Path(self._folder.name)
+        self._lock = (self.path / _LOCK).open("wb")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        fonts = self.path / "fonts"
+        fonts.mkdir()
+        write_text_fonts(fonts)
+        folders = "".join(f"<dir>{one}</dir>" for one in (fonts, *font_folders()))
+        settings = _FONTCONFIG.format(folders=folders, cache=self.path / "cache")
+        (self.path / "fonts.conf").write_text(settings, encoding="utf-8")
+
+
+@cache
+def _folder() -> _Folder:
+    return _Folder()
+
+
+def _remove_left_behind() -> None:
+    """Remove folders of processes that were killed: nobody holds their locks."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / _LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
+
+
+@cache
+def music_font_folder(font: str, folder: str) -> Path:
+    """A folder with the files of a music font from *folder* as LilyPond looks for them.
+
+    All files lie side by side, and a font without braces has those of LilyPond's own.
+    """
+    root = _folder().path / "music" / font
+    root.mkdir(parents=True, exist_ok=True)
+    for name, path in font_files(Path(folder)).items():
+        if name.rpartition("-")[0] == font:
+            shutil.copyfile(path, root / name)
+    for suffix in ("otf", "svg"):
+        brace = root / f"{font}-brace.{suffix}"
+        if not brace.exists():
+            shutil.copyfile(_own_font(f"emmentaler-brace.{suffix}"), brace)
+    for path in list(root.glob("*.svg")):  # which LilyPond looks for in small letters
+        if path.name != path.name.lower():
+            shutil.copyfile(path, path.with_name(path.name.lower()))
+    return root
+
+
+def music_font_file(font: str, folder: str, suffix: str) -> Path:
+    """The file of a music font, of its middle size; *folder* holds those that are not LilyPond's.
+
+    Raise RecipeError if there is none.
+    """
+    if font in MUSIC_FONTS:
+        return _own_font(f"{font.lower()}-20.{suffix}")
+    return font_files(Path(folder))[f"{font}-20.{suffix}"]
+
+
+def glyphs_of(font: str, folder: str = "") -> frozenset[str]:
+    """LilyPond's names of the glyphs that a music font has outlines of."""
+    text = music_font_file(font, folder, "svg").read_text(encoding="utf-8")
+    return frozenset(re.findall(r'<glyph glyph-name="([^"]+)"[^>]*\sd="[^"]', text))
+
+
+def _own_font(name: str) -> Path:
+    program = Path(shutil.which(find_program()) or "").resolve()
+    found = sorted(program.parent.parent.glob(f"share/lilypond/*/fonts/*/{name}"))
+    if not found:
+        raise RecipeError(f"{program}: has no {name} beside it")
+    return found[-1]
+
+
+def run(source: str, name: str, include: tuple[Path, ...] = ()) -> list[str]:
+    """The SVG of each page of *source*. *name* is the score's, for messages.
+
+    Fonts of the machine are not seen; *include* are folders of music fonts. Raise EngravingError
+    if LilyPond fails or writes half a page.
+    """
+    root = _folder().path
+    with tempfile.TemporaryDirectory(dir=root) as work:
+        (Path(work) / "score.ly").write_text(source, encoding="utf-8")
+        command = [find_program(), "--silent", "-dbackend=svg", "-dno-point-and-click"]
+        command += [f"-I{folder}" for folder in include]
+        process = subprocess.Popen(
+            [*command, "-o", "score", "score.ly"],
+            cwd=work,
+            env=os.environ | {"FONTCONFIG_FILE": str(root / "fonts.conf"), "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # Nothing here starts threads that hold what prctl needs.
+            preexec_fn=partial(_end_with, os.getpid()) if _LINUX else None,  # noqa: PLW1509
+        )
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        try:
+            _, said = process.communicate()
+        finally:
+            process.kill()
+        pages = _pages(Path(work))
+    _check(pages, process.returncode, said.decode(errors="replace"), name)
+    return pages
+
+
+def _end_with(parent: int) -> None:
+    # A worker can be killed, and then nobody waits for what it started.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _pages(folder: Path) -> list[str]:
+    found = sorted(folder.glob("score*.svg"), key=lambda path: (len(path.name), path.name))
+    return [path.read_text(encoding="utf-8") for path in found]
+
+
+def _check(pages: list[str], status: int, said: str, name: str) -> None:
+    if status:
+        lines = [line for line in said.splitlines() if "rror" in line]
+        why = f": {lines[0].strip()}" if lines else ""
+        raise EngravingError(name, f"LilyPond ended with status {status}{why}")
+    if not pages:
+        raise EngravingError(name, "LilyPond drew no page")
+    for number, page in enumerate(pages, start=1):
+        if not page.rstrip().endswith("</svg>"):
+            raise EngravingError(f"{name} p.{number}", "LilyPond drew half a page")

@@ -1,0 +1,508 @@
+"""Verovio's SVG → marks in painting order, in pixels of the page.
+
+The SVG is cut up by a scanner for what Verovio writes, many times as fast as an XML parser; what
+it does not know is an error, never passed over. Verovio's style sheet gives every filled shape a
+hairline of one unit (0.1 px); it is not drawn: a mark is its font's or engraver's outline. What is
+hidden (``visibility="hidden"``: print-object="no" in MusicXML) is no mark.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias, cast
+from xml.sax.saxutils import unescape
+
+import numpy as np
+from lxml import etree
+from numpy.typing import NDArray
+
+from deepscores.engraving.transforms import NUMBER, parse_transform
+from deepscores.engraving.verovio import scanner
+from deepscores.engraving.verovio.glyphs import glyph
+from deepscores.engraving.verovio.lettering import (
+    STYLED,
+    Lettering,
+    Piece,
+    read_text,
+    set_plain,
+    styled,
+)
+from deepscores.errors import EngravingError
+from deepscores.page.geometry import Affine, Box
+from deepscores.page.model import Drawing, Elements, Mark, Marks, Page, Words
+from deepscores.page.model.marks import BOX, SHAPE_CODES, Ordered, join
+from deepscores.page.outlines import curves
+from deepscores.page.outlines.slurs import slur_edges
+
+Attributes: TypeAlias = Mapping[str, str]
+Edges: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = NDArray[np.float64]
+Tokens: TypeAlias = NDArray[np.int32]
+Places: TypeAlias = NDArray[np.int64]
+
+_LINE = re.compile(r"M(-?\d+) (-?\d+) L(-?\d+) (-?\d+)")
+_ATTRIBUTE = re.compile(r'([\w:.-]+)="([^"]*)"')
+# Nine texts in ten: one run of letters in one size.
+_PLAIN_TEXT = re.compile(
+    r'<text x="(-?\d+)" y="(-?\d+)"(?: text-anchor="(\w+)")? font-size="0px">'
+    r'<tspan id="\w+" class="text"><tspan font-size="([\d.]+)px">([^<]*)</tspan></tspan></text>'
+)
+_END = re.compile(r"\s*</svg>\s*</svg>\s*")
+_START = '<g class="page-margin"'
+_OVER_NOTES = frozenset(("beam", "tupletNum", "tupletBracket"))
+_FLATNESS = 0.2  # Verovio units: 0.02 px
+_PIECES = 1 << 16  # more than one text has pieces
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
+
+
+class Sizes(NamedTuple):
+    """What turns Verovio's numbers into pixels of our page."""
+
+    width: int
+    height: int
+    staff_space: float
+    pixels_per_unit: float  # a unit is a tenth of Verovio's page unit
+    glyph_scale: float  # of a full-size glyph
+
+
+def read_page(svg: str, number: int, font: str, sizes: Sizes) -> Page:
+    """Read one page. Marks come in painting order: later ones cover earlier ones.
+
+    Raise EngravingError for anything that is not known to be drawn by Verovio.
+    """
+    reader = _Reader(svg, font, sizes)
+    marks = reader.read()
+    return Page(
+        number,
+        sizes.width,
+        sizes.height,
+        sizes.staff_space,
+        reader.elements,
+        marks,
+        "".join(sorted(set(reader.missing))),
+    )
+
+
+def _cut_up(svg: str) -> scanner.Scan:
+    start = svg.find(_START)
+    if start < 0:
+        raise EngravingError("page", "the engine wrote no page")
+    found = scanner.scan(svg, start)
+    if not (found.whole and _END.fullmatch(svg, found.end)):
+        snippet = " ".join(svg[found.end : found.end + 60].split())
+        raise EngravingError(snippet, "the engine drew something unheard of")
+    return found
+
+
+class _Reader:
+    """Makes elements of groups, and marks of what is drawn in them."""
+
+    def __init__(self, svg: str, font: str, sizes: Sizes) -> None:
+        self.svg = svg
+        self.font = font
+        self.sizes = sizes
+        self.scan = _cut_up(svg)
+        self.missing = ""
+        count = len(self.scan.groups)
+        # By element: is it hidden, and which of the maps and letterings below hold in it.
+        self.hidden = np.zeros(count, np.bool_)
+        self.map_of = np.zeros(count, np.int64)
+        self.lettering_of = np.zeros(count, np.int64)
+        self.maps = [Affine(a=sizes.pixels_per_unit, d=sizes.pixels_per_unit)]
+        self.letterings = [Lettering()]
+        self.elements = self.read_groups()
+        self.map_rows = np.array(self.maps, np.float64)
+
+    def read_groups(self) -> Elements:
+        svg, groups = self.svg, self.scan.groups
+        id0, id1, name0, name1, more0, more1, _, _, class1 = groups.T.tolist()
+        kinds = [svg[a:b] for a, b in zip(name0, name1, strict=True)]
+        ids = [svg[a:b] for a, b in zip(id0, id1, strict=True)]
+        words: dict[int, tuple[str, ...]] = {}
+        for element in np.flatnonzero(groups[:, scanner.NAME + 1] < groups[:, -1]).tolist():
+            words[element] = tuple(svg[name1[element] + 1 : class1[element]].split(" "))
+            if not ids[element]:  # a piece after a break names its element in the class
+                named = (word[3:] for word in words[element] if word.startswith("id-"))
+                ids[element] = next(named, "")
+            if "placeholder" in words[element]:  # hidden by Verovio's style sheet
+                self.within(element, self.hidden, True)
+        for element, kind in enumerate(kinds):
+            if kind in STYLED or more1[element] > more0[element]:
+                text = svg[more0[element] : more1[element]]
+                self.style(element, kind, dict(_ATTRIBUTE.findall(text)))
+        return Elements(Words.of(kinds), ids, groups[:, scanner.PARENT], words)
+
+    def style(self, element: int, kind: str, attributes: Attributes) -> None:
+        """Note what holds in *element* and all in it; what stands deeper is read later."""
+        around = self.scan.groups[element, scanner.PARENT]
+        if "transform" in attributes:
+            outer = self.maps[self.map_of[around] if around >= 0 else 0]
+            self.within(element, self.map_of, len(self.maps))
+            self.maps.append(outer @ parse_transform(attributes["transform"]))
+        if "visibility" in attributes:
+            self.within(element, self.hidden, attributes["visibility"] == "hidden")
+        inherited = self.letterings[self.lettering_of[around] if around >= 0 else 0]
+        self.within(element, self.lettering_of, len(self.letterings))
+        self.letterings.append(styled(inherited, kind, attributes))
+
+    def within(self, element: int, column: NDArray[Any], value: object) -> None:
+        column[element : self.scan.groups[element, scanner.END]] = value
+
+    def read(self) -> Marks:
+        tokens = self.scan.tokens
+        shown = ~self.hidden[tokens[:, 1]]
+        kinds = tokens[:, 0] * shown
+        where = [np.flatnonzero(kinds == kind) for kind in range(scanner.TEXT + 1)]
+        glyphs = self.read_glyphs(tokens, where[scanner.USE])
+        lines, aslant = self.read_lines(tokens, where[scanner.LINE])
+        slurs = self.read_slurs(tokens, where[scanner.SLUR])
+        polygons = self.read_polygons(tokens, where[scanner.POLYGON])
+        shapes = self.read_shapes(tokens, where[scanner.SHAPE], aslant)
+        texts = self.read_texts(tokens, where[scanner.TEXT])
+        marks = join((*glyphs, lines, slurs, polygons, shapes, texts))
+        # Verovio hides notes, but not their beam and the number and bracket of their tuplet.
+        return marks if shown.all() else self.over_shown_notes(marks)
+
+    def maps_of(self, tokens: Tokens) -> Numbers:
+        """The maps to the page of what is drawn, (n, 6)."""
+        return self.map_rows[self.map_of[tokens[:, 1]]]
+
+    def read_glyphs(self, tokens: Tokens, where: Places) -> list[Ordered]:
+        uses = tokens[where]
+        a, b, c, d, e, f = self.maps_of(uses).T
+        x, y = uses[:, 3], uses[:, 4]
+        size = uses[:, 5] / 10.0 ** uses[:, 6]
+        to_page = np.stack(
+            [a * size, b * size, c * size, d * size, a * x + c * y + e, b * x + d * y + f], axis=1
+        )
+        codes, drawing = np.unique(uses[:, 2], return_inverse=True)
+        found = [_drawings(self.font, code) for code in codes.tolist()]
+        bodies = Marks(
+            tuple(one[0] for one in found),
+            drawing.astype(np.int32),
+            to_page,
+            uses[:, 1],
+            np.full(len(uses), SHAPE_CODES["glyph"], np.uint8),
+            self.relative(size),
+            np.zeros(len(uses)),
+            np.zeros((len(uses), 4)),
+        )
+        order = where * _PIECES
+        divided = np.array([len(one) > 1 for one in found], np.bool_)
+        if not divided.any():
+            return [Ordered(bodies, order)]
+        rows = divided[drawing]
+        numerals = replace(bodies.taken(rows), drawings=tuple(one[-1] for one in found))
+        return [Ordered(bodies, order), Ordered(numerals, order[rows] + 1)]
+
+    def relative(self, sizes: Numbers) -> Numbers:
+        """Glyphs' scales against that of a full-size glyph."""
+        known, place = np.unique(sizes, return_inverse=True)
+        whole = self.sizes.glyph_scale
+        return np.array([round(size / whole, 4) for size in known.tolist()], np.float64)[place]
+
+    def read_lines(self, tokens: Tokens, where: Places) -> tuple[Ordered, Places]:
+        """Upright lines as boxes, and the places of tokens that are no upright lines."""
+        lines = tokens[where]
+        kept = self.joined_staff_lines(lines)
+        lines, where = lines[kept], where[kept]
+        maps = self.maps_of(lines)
+        a, b, _, d, e, f = maps.T
+        x0, y0, x1, y1, width = lines[:, 2:].T
+        standing = x0 == x1
+        upright = (b == 0) & (standing | (y0 == y1))
+        reach = width / 2
+        across, along = reach * standing, reach * ~standing
+        box = np.stack(
+            [
+                a * (np.minimum(x0, x1) - across) + e,
+                d * (np.minimum(y0, y1) - along) + f,
+                a * (np.maximum(x0, x1) + across) + e,
+                d * (np.maximum(y0, y1) + along) + f,
+            ],
+            axis=1,
+        )
+        count = len(lines)
+        marks = Marks(
+            (),
+            np.full(count, BOX, np.int32),
+            maps,
+            lines[:, 1],
+            np.full(count, SHAPE_CODES["path"], np.uint8),
+            np.ones(count),
+            a * width,
+            box,
+        )
+        if upright.all():
+            return Ordered(marks, where * _PIECES), where[:0]
+        return Ordered(marks.taken(upright), where[upright] * _PIECES), where[~upright]
+
+    def joined_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
+        """Which of *lines* stay: Verovio draws a staff line measure by measure.
+
+        The first segment of each is lengthened, in *lines*, to the end of the last.
+        """
+        kept = np.ones(len(lines), np.bool_)
+        systems = np.flatnonzero(self.elements.kind.are("system"))
+        rows = np.flatnonzero(self.elements.kind.are("staff")[lines[:, 1]])
+        system_of = np.searchsorted(systems, lines[rows, 1])
+        last: dict[tuple[int, int, int], list[int]] = {}  # row and right end, by height and width
+        every: list[list[int]] = []
+        gone: list[int] = []
+        found = zip(rows.tolist(), system_of.tolist(), lines[rows, 2:].tolist(), strict=True)
+        for row, system, (left, y, right, _, width) in found:
+            line = last.get((system, y, width))
+            if line and line[1] == left:
+                line[1] = right
+                gone.append(row)
+            else:
+                last[system, y, width] = line = [row, right]
+                every.append(line)
+        kept[gone] = False
+        if every:
+            first, right_ends = np.array(every).T
+            lines[first, 4] = right_ends
+        return kept
+
+    def read_slurs(self, tokens: Tokens, where: Places) -> Ordered:
+        slurs = tokens[where]
+        # All of the page together, which takes a tenth of the time.
+        controls = self.scan.numbers[slurs[:, 2, None] + np.arange(14)]
+        outlines = slur_edges(controls, slurs[:, 3].tolist(), _FLATNESS) if len(slurs) else []
+        return self.outlined(slurs, outlines, "path", slurs[:, 3], where)
+
+    def read_polygons(self, tokens: Tokens, where: Places) -> Ordered:
+        polygons, numbers = tokens[where], self.scan.numbers.astype(np.float64)
+        outlines: list[Edges] = []
+        for first, count in polygons[:, 2:4].tolist():
+            edges = np.empty((count // 2, 4))
+            edges[:, :2] = numbers[first : first + count].reshape(-1, 2)
+            edges[:-1, 2:], edges[-1, 2:] = edges[1:, :2], edges[0, :2]
+            outlines.append(edges)
+        return self.outlined(polygons, outlines, "polygon", np.zeros(len(polygons)), where)
+
+    def outlined(
+        self,
+        tokens: Tokens,
+        outlines: Sequence[Edges],
+        shape: str,
+        widths: NDArray[Any],
+        where: Places,
+    ) -> Ordered:
+        """Marks each with an outline of its own."""
+        count = len(tokens)
+        marks = Marks(
+            tuple(map(Drawing, outlines)),
+            np.arange(count, dtype=np.int32),
+            self.maps_of(tokens),
+            tokens[:, 1],
+            np.full(count, SHAPE_CODES[shape], np.uint8),
+            np.ones(count),
+            widths * self.sizes.pixels_per_unit,
+            np.zeros((count, 4)),
+        )
+        return Ordered(marks, where * _PIECES)
+
+    def read_shapes(self, tokens: Tokens, where: Places, aslant: Places) -> Ordered:
+        """All other shapes, and lines that are neither level nor upright."""
+        marks: list[Mark] = []
+        order: list[int] = []
+        for place in where.tolist():
+            _, element, name0, name1, more0, more1, _ = tokens[place].tolist()
+            attributes = dict(_ATTRIBUTE.findall(self.svg[more0:more1]))
+            found = self.shape(self.svg[name0:name1], attributes, element)
+            marks += found
+            order += [place * _PIECES] * len(found)
+        for place in aslant.tolist():
+            _, element, x0, y0, x1, y1, width = tokens[place].tolist()
+            path = {"d": f"M{x0} {y0} L{x1} {y1}", "stroke-width": f"{width}"}
+            found = self.shape("path", path, element)
+            marks += found
+            order += [place * _PIECES] * len(found)
+        return Ordered(Marks.of(marks), np.array(order, np.int64))
+
+    def shape(self, tag: str, node: Attributes, element: int) -> list[Mark]:
+        to_page = self.maps[self.map_of[element]]
+        width = float(node.get("stroke-width", 0))
+        box = _upright(node, tag)
+        if box and not to_page.b:
+            a, _, _, d, e, f = to_page
+            place = Box(a * box[0] + e, d * box[1] + f, a * box[2] + e, d * box[3] + f)
+            return [Mark(None, to_page, element, tag, stroke=a * width, box=place)]
+        edges = _SHAPES[tag](node)
+        stroke = width * self.sizes.pixels_per_unit
+        return [Mark(edges, to_page, element, tag, stroke=stroke)] if len(edges) else []
+
+    def read_texts(self, tokens: Tokens, where: Places) -> Ordered:
+        drawings: list[Drawing] = []
+        elements: list[int] = []
+        rows: list[tuple[float, float, float]] = []  # size, and where the origin lies
+        order: list[int] = []
+        texts = zip(where.tolist(), *tokens[where, 1:4].T.tolist(), strict=True)
+        for place, element, start, end in texts:
+            left, top, pieces = self.text(self.svg[start:end], element)
+            for edges, words, size, name, font, missing, key, right, down in pieces:
+                self.missing += missing
+                if len(edges):
+                    drawings.append(_new(Drawing, (edges, name, font, "", words, key)))
+                    elements.append(element)
+                    rows.append((size, left + right, top + down))
+                    order.append(place * _PIECES + len(order) % _PIECES)
+        sizes, x, y = np.array(rows, np.float64).reshape(-1, 3).T
+        to_page = self.map_rows[self.map_of[elements]]
+        a, b, c, d, e, f = to_page.T
+        to_page[:, 4:] = np.stack([a * x + c * y + e, b * x + d * y + f], axis=1)
+        count = len(drawings)
+        marks = Marks(
+            tuple(drawings),
+            np.arange(count, dtype=np.int32),
+            to_page,
+            np.array(elements, np.int32),
+            np.full(count, SHAPE_CODES["text"], np.uint8),
+            sizes * self.sizes.pixels_per_unit,
+            np.zeros(count),
+            np.zeros((count, 4)),
+        )
+        return Ordered(marks, np.array(order, np.int64))
+
+    def text(self, source: str, element: int) -> tuple[float, float, Iterable[Piece]]:
+        """The pieces of a text, and from where they are placed."""
+        lettering = self.letterings[self.lettering_of[element]]
+        plain = _PLAIN_TEXT.fullmatch(source)
+        if not plain:
+            return 0.0, 0.0, read_text(etree.fromstring(source), lettering, self.font)
+        left, top, anchor, points, text = plain.groups()
+        pieces = set_plain(unescape(text), anchor or "start", float(points), lettering)
+        return float(left), float(top), pieces
+
+    def over_shown_notes(self, marks: Marks) -> Marks:
+        """*marks* without beams, and numbers and brackets of tuplets, over hidden notes alone."""
+        elements, groups = self.elements, self.scan.groups
+        is_over = elements.kind.among(_OVER_NOTES)
+        if not is_over.any():
+            return marks
+        has = np.zeros(len(elements), np.int64)  # a mark, besides those
+        has[marks.element[~is_over[marks.element]]] = 1
+        before = np.concatenate([[0], np.cumsum(has)])
+        shown = before[groups[:, scanner.END]] > before[:-1]
+        beams = elements.kind.are("beam")
+        kept = ~is_over | np.where(beams, shown, shown[elements.parent])
+        return marks.taken(kept[marks.element])
+
+
+@lru_cache(maxsize=20_000)
+def _drawings(font: str, code: int) -> tuple[Drawing, ...]:
+    """What a glyph draws: itself, or an octave clef and its numeral."""
+    try:
+        found = glyph(font, f"{code:04X}")
+    except KeyError as missing:
+        raise EngravingError(f"U+{code:04X}", str(missing.args[0])) from None
+    drawing = Drawing(found.edges, found.name, found.font, key=found.key)
+    if found.numeral is None:
+        return (drawing,)
+    numeral = drawing._replace(edges=found.numeral, part="numeral", key=f"{found.key} numeral")
+    return drawing, numeral
+
+
+def _upright(node: Attributes, tag: str) -> tuple[float, float, float, float] | None:
+    """The rectangle that a plain upright line or box covers."""
+    get = node.get
+    if tag == "path":
+        line = _LINE.fullmatch(get("d", ""))
+        if not line or get("stroke-dasharray"):
+            return None
+        x0, y0, x1, y1 = map(float, line.groups())
+        return _line_box(
+            x0, y0, x1, y1, float(get("stroke-width", 1)), get("stroke-linecap", "butt")
+        )
+    if tag == "rect" and not _hollow(node):
+        x, y, width, height = (float(get(key, 0)) for key in ("x", "y", "width", "height"))
+        return (x, y, x + width, y + height) if width > 0 and height > 0 else None
+    return None
+
+
+def _line_box(
+    x0: float, y0: float, x1: float, y1: float, width: float, cap: str
+) -> tuple[float, float, float, float] | None:
+    reach = width / 2
+    more = 0.0 if cap == "butt" else reach
+    if x0 == x1:
+        return x0 - reach, min(y0, y1) - more, x0 + reach, max(y0, y1) + more
+    if y0 == y1:
+        return min(x0, x1) - more, y0 - reach, max(x0, x1) + more, y0 + reach
+    return None
+
+
+def _points(text: str) -> NDArray[np.float64]:
+    return np.array(NUMBER.findall(text), np.float64).reshape(-1, 2)
+
+
+def _hollow(node: Attributes) -> bool:
+    return node.get("fill") == "none" or node.get("fill-opacity") == "0"
+
+
+def _stroked(
+    lines: Iterable[NDArray[np.float64]], node: Attributes, *, closed: bool
+) -> NDArray[np.float64]:
+    width = float(node.get("stroke-width", 1))
+    pattern = [float(number) for number in NUMBER.findall(node.get("stroke-dasharray", ""))]
+    if pattern:
+        lines = [piece for line in lines for piece in curves.dash(line, pattern)]
+        closed = False
+    strokes = [
+        curves.stroke_edges(
+            line,
+            width,
+            closed=closed,
+            cap=cast("curves.Cap", node.get("stroke-linecap", "butt")),
+            join=cast("curves.Join", node.get("stroke-linejoin", "miter")),
+            tolerance=_FLATNESS,
+        )
+        for line in lines
+        if len(line) > 1
+    ]
+    return np.concatenate(strokes) if strokes else np.zeros((0, 4))
+
+
+def _path(node: Attributes) -> NDArray[np.float64]:
+    d = node.get("d", "")
+    width = float(node.get("stroke-width", 0))
+    if _hollow(node) or not ("C" in d or "c" in d or "A" in d or "Z" in d or "z" in d):
+        return _stroked(curves.polyline_points(d, _FLATNESS), node, closed=False)
+    edges = curves.path_edges(d, _FLATNESS)
+    return curves.offset_edges(edges, width / 2, _FLATNESS) if width else edges
+
+
+def _polygon(node: Attributes) -> NDArray[np.float64]:
+    corners = _points(node.get("points", ""))
+    if _hollow(node):
+        return _stroked([corners], node, closed=True)
+    return curves.polygon_edges(corners)
+
+
+def _polyline(node: Attributes) -> NDArray[np.float64]:
+    return _stroked([_points(node.get("points", ""))], node, closed=False)
+
+
+def _rect(node: Attributes) -> NDArray[np.float64]:
+    x, y, width, height = (float(node.get(key, 0)) for key in ("x", "y", "width", "height"))
+    if _hollow(node):
+        corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+        return _stroked([np.array(corners)], node, closed=True)
+    return curves.rectangle_edges(x, y, x + width, y + height)
+
+
+def _ellipse(node: Attributes) -> NDArray[np.float64]:
+    cx, cy, rx, ry = (float(node.get(key, 0)) for key in ("cx", "cy", "rx", "ry"))
+    edges = curves.ellipse_edges(cx, cy, rx, ry, _FLATNESS)
+    return _stroked([edges[:, :2]], node, closed=True) if _hollow(node) else edges
+
+
+_SHAPES: dict[str, Callable[[Attributes], NDArray[np.float64]]] = {
+    "path": _path,
+    "polygon": _polygon,
+    "polyline": _polyline,
+    "rect": _rect,
+    "ellipse": _ellipse,
+}
