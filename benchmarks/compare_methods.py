@@ -42,7 +42,7 @@ from benchmarks.paper_method import engrave, label_page
 from deepscores.errors import DeepScoresError, EngravingError, ScoreError
 from deepscores.page.model import Score
 from deepscores.pipeline.shards import ShardTask, make_shard, warm_up
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 from deepscores.scores import Source, read_score
 
 FONT = "Leland"

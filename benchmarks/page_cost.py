@@ -29,7 +29,7 @@ from deepscores.page.model import Score
 from deepscores.pipeline import merge as merging
 from deepscores.pipeline.plan import Plan, Planned
 from deepscores.pipeline.shards import Record, ShardTask, make_shard, warm_up
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.local.pool import Done
 from deepscores.runs.progress import Silence
 from deepscores.scores import Source, read_score

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         zoo,
     )
     from deepscores.dataset import open_dataset
-    from deepscores.recipe import Recipe
+    from deepscores.recipe.recipe import Recipe
 
 __all__ = [
     "Recipe",
@@ -60,7 +60,7 @@ _HOMES = {
     "view": "deepscores.api",
     "zoo": "deepscores.api",
     "open_dataset": "deepscores.dataset",
-    "Recipe": "deepscores.recipe",
+    "Recipe": "deepscores.recipe.recipe",
 }
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from deepscores.pipeline.single import EngravedPage
     from deepscores.pipeline.verify import Verdict
     from deepscores.predicting.run import Summary as Predicted
-    from deepscores.recipe import Recipe
+    from deepscores.recipe.recipe import Recipe
     from deepscores.reporting.run import Written
     from deepscores.runs.progress import Progress
 
@@ -55,7 +55,7 @@ def build(
     that cannot be used.
     """
     from deepscores.pipeline import build
-    from deepscores.recipe import Recipe, Run, read_run
+    from deepscores.recipe.recipe import Recipe, Run, read_run
 
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
@@ -424,7 +424,7 @@ def resolve(
     changes: dict[str, Any],
 ) -> Recipe:
     """One checked recipe from a file or recipe, the scores, and single changes."""
-    from deepscores.recipe import Recipe, apply, read_recipe
+    from deepscores.recipe.recipe import Recipe, apply, read_recipe
 
     base = (
         recipe if isinstance(recipe, Recipe) else read_recipe(Path(recipe)) if recipe else Recipe()

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from deepscores.page.labels.label_sets import parse_label_set
-from deepscores.recipe import read_recipe, read_run
+from deepscores.recipe.recipe import read_recipe, read_run
 from tests.places import ROOT
 from tests.unit.importing.samples import SAMPLES
 

@@ -17,7 +17,7 @@ from deepscores.engraving.verovio.options import OPTIONS, style_options
 from deepscores.errors import RecipeError
 from deepscores.page.model import Score, Style
 from deepscores.page.symbols.placing import place_symbols
-from deepscores.recipe import Recipe, apply, read_recipe
+from deepscores.recipe.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores, read_score
 from tests.places import GOLDEN_SCORES
 

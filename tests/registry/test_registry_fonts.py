@@ -17,7 +17,7 @@ from deepscores.engraving.smufl.names import OPTIONAL, glyph_names
 from deepscores.engraving.verovio.data import MUSIC_FONTS, data_folder
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.outlines.curves import path_edges
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 from tests.places import GOLDEN_SCORES, ROOT
 
 pytestmark = pytest.mark.registry

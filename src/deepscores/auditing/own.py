@@ -20,7 +20,7 @@ from deepscores.formats.voc import read_voc
 from deepscores.page.labels.readability import Readability
 from deepscores.pipeline.plan import DATASET, IMPORTED
 from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 
 PATCHES = "patches"
 _PAGES_A_TASK = 32

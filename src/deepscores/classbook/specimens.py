@@ -14,7 +14,7 @@ from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.model import FontFile, Sheet, Symbol
 from deepscores.page.painting.overlay import class_colour, tinted
 from deepscores.pipeline.shards import Drawing, draw, load
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.scores import read_score
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.uint16)

@@ -10,7 +10,7 @@ from deepscores.classbook.picture import draw_table
 from deepscores.classbook.specimens import Collection, by_class, engrave_zoo
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 

@@ -8,7 +8,7 @@ from deepscores.errors import DatasetError
 from deepscores.fontbook.entries import Entry, list_fonts
 from deepscores.fontbook.picture import Row, draw_rows, engrave_passage
 from deepscores.formats.png import encode_png
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 

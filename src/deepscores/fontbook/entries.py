@@ -14,7 +14,7 @@ from deepscores.engraving.verovio.fonts import packaged_font
 from deepscores.engraving.verovio.glyphs import glyph_names_of
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Style
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.engraving.styling import Draw
 from deepscores.pipeline.shards import Drawing, draw, load
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.scores import find_scores, read_score
 
 _LABEL = 170  # pixels of the first column

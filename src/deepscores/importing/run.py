@@ -29,7 +29,7 @@ from deepscores.pipeline.merge import Holdings, Totals, assemble
 from deepscores.pipeline.parts import Portion
 from deepscores.pipeline.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
 from deepscores.pipeline.splits import SPLITS
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence

@@ -16,7 +16,7 @@ from deepscores.page.model import Painting
 from deepscores.pipeline.samples import Provenance, describe
 from deepscores.pipeline.shards import draw, left_out_for, load
 from deepscores.pipeline.splits import split_of
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.scores import Source, read_score
 
 

@@ -17,7 +17,7 @@ from deepscores.loaders.fresh import Leaf, Made, Work, make_pages
 from deepscores.loaders.views import View
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.pipeline.shards import limits, warm_up
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, Outcome, run_contained
 from deepscores.runs.streams import key_hash, stream
 from deepscores.scores import Source

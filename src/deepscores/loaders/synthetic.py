@@ -15,7 +15,7 @@ from deepscores.loaders.sharing import shared_counter
 from deepscores.loaders.stream import Plan, Shard, State, Stream
 from deepscores.loaders.views import View, checked_view
 from deepscores.pipeline.splits import SPLITS
-from deepscores.recipe import Recipe, apply, read_recipe
+from deepscores.recipe.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores
 
 _STYLE = "publisher-varied"  # where nobody says how pages look: no two epochs the same

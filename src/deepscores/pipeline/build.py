@@ -28,7 +28,7 @@ from deepscores.pipeline.shards import (
     warm_up,
     write_record,
 )
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence

@@ -33,7 +33,7 @@ from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
 from deepscores.pipeline.selection import Chosen
 from deepscores.pipeline.shards import Record
 from deepscores.pipeline.splits import SPLITS
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import commit_record, write_file
 from deepscores.runs.progress import Progress

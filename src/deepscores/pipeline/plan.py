@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from deepscores.engraving.registry import engine_versions
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.files import write_file
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, default_corpus, find_scores

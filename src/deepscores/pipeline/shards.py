@@ -26,7 +26,7 @@ from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
 from deepscores.pipeline.samples import Provenance, Sample, make_sample, page_stem
 from deepscores.pipeline.splits import split_of
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.runs.streams import stream

@@ -11,7 +11,7 @@ from deepscores.page.painting.overlay import draw_overlay
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.pipeline.splits import split_of
-from deepscores.recipe import Recipe
+from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence

@@ -18,7 +18,7 @@ from deepscores.pipeline.manifest import Problem, check_manifest
 from deepscores.pipeline.plan import DATASET, IMPORTED, identity, require_dataset
 from deepscores.pipeline.samples import Provenance, make_sample
 from deepscores.pipeline.shards import draw, limits, load, warm_up
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash

@@ -10,7 +10,7 @@ from deepscores.engraving.registry import find_engraver, music_fonts
 from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.page.model import Style
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 from deepscores.scores import find_scores, read_score
 from tests.places import GOLDEN_SCORES
 

@@ -15,7 +15,7 @@ from deepscores.engraving.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import load_label_set, parse_label_set
 from deepscores.page.model import Symbol
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 
 SETS = ("deepscores-118", "deepscores-v2", "full")
 PAPERS = ("deepscores-118", "deepscores-v2")  # which the zoo covers wholly

@@ -14,7 +14,7 @@ from deepscores.fontbook.entries import list_fonts
 from deepscores.fontbook.picture import draw_passage, draw_rows, engrave_passage
 from deepscores.formats.png import decode_png
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 
 Maker = Callable[..., Path]
 

@@ -8,7 +8,7 @@ import pytest
 from deepscores.errors import RecipeError
 from deepscores.pipeline.build import build
 from deepscores.pipeline.verify import verify
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 
 _NOTE = (
     "<note><pitch><step>G</step><octave>4</octave></pitch><duration>4</duration>"

@@ -8,7 +8,7 @@ import pytest
 
 from deepscores.errors import DatasetError
 from deepscores.pipeline.plan import DATASET, PLAN, Plan, begin, clear, is_finished, make_plan
-from deepscores.recipe import Recipe, apply
+from deepscores.recipe.recipe import Recipe, apply
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from deepscores.engraving.verovio.glyphs import MUSIC_FONTS
 from deepscores.errors import RecipeError
-from deepscores.recipe import Recipe, Run, apply, read_recipe, read_run
+from deepscores.recipe.recipe import Recipe, Run, apply, read_recipe, read_run
 
 READABLE = Recipe().as_table()["readability"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
-from deepscores.recipe import Recipe, apply, read_recipe
+from deepscores.recipe.recipe import Recipe, apply, read_recipe
 
 Maker = Callable[..., Path]
 
