@@ -28,7 +28,7 @@ help: ## list the targets
 	@echo "  JOBS      worker processes of a build (default: one a core)"
 	@echo "  ARGS      more options: of 'deepscores build', of pytest"
 
-dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/
+dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/reader/
 	$(BIN)/deepscores build -o "$(OUT)" $(if $(PAGES),--pages $(PAGES)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 test: $(VENV)/.dev ## run the tests, doctests included

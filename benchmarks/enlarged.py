@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deepscores.formats.tables import WRITING, encode_table
-from deepscores.pipeline.manifest import Entry, hash_files, read_manifest, write_manifest
+from deepscores.dataset.columns import WRITING, encode_table
+from deepscores.dataset.manifest import Entry, hash_files, read_manifest, write_manifest
 
 PICTURES = ("images_png", "instances_png", "pix_annotations_png")
 WRITTEN = ("pages.parquet", "scores.parquet", "dataset.json", "classes.csv")

@@ -23,7 +23,7 @@ from rich.table import Table
 
 import deepscores
 from benchmarks.common import conditions, report
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.reader import DatasetPage
 
 Boxes = list[tuple[str, tuple[float, ...]]]
 _FOLDERS = {"image": "images_png", "boxes": "xml_annotations", "mask": "pix_annotations_png"}

@@ -73,8 +73,8 @@ def write_tunes(folder: Path, count: int = 4) -> Path:
 
 def difference(one: Path, other: Path) -> list[str]:
     """How the files of two datasets differ, a line each; of pictures, how many pixels where."""
-    from deepscores.formats.png import decode_png
-    from deepscores.pipeline.manifest import list_files
+    from deepscores.dataset.manifest import list_files
+    from deepscores.dataset.png.codec import decode_png
 
     lines = []
     for name in sorted({*list_files(one), *list_files(other)}):

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from benchmarks.controls.pages import SplitPage
 from benchmarks.controls.staves import Staff, find_staves, nearest
+from deepscores.dataset.labelled import label_page
 from deepscores.engraving.smufl.names import glyph_names
 from deepscores.engraving.verovio.glyphs import glyph
-from deepscores.labelled import label_page
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Outline

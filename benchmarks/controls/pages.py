@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.compact import compact_json
 from deepscores.page.labels.label_sets import LabelSet, load_label_set

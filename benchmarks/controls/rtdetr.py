@@ -38,8 +38,8 @@ from benchmarks.controls.pages import (
 )
 from benchmarks.controls.sizes import PAPER, letterboxed, tile
 from benchmarks.controls.stitching import stitched
-from deepscores.dataset import open_dataset
-from deepscores.labelled import windows
+from deepscores.dataset.labelled import windows
+from deepscores.dataset.reader import open_dataset
 from deepscores.loaders import BalancedSampler, Detection, collate
 from deepscores.runs.files import write_file
 

@@ -29,9 +29,9 @@ from benchmarks.controls.pages import (
     write_part,
 )
 from benchmarks.controls.sizes import Resized, padded, resized, shrunk
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.labelled import label_page
 from deepscores.models.detections import decode_detections
 from deepscores.models.file import Model, load_model
 from deepscores.page.labels.label_sets import LabelSet

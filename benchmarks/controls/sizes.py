@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores.labelled import Window
+from deepscores.dataset.labelled import Window
 
 PAPER = 255
 

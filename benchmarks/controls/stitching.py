@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 from benchmarks.controls.pages import Found, joined
-from deepscores.labelled import Window
+from deepscores.dataset.labelled import Window
 
 
 def cores(starts: Sequence[int], size: int) -> dict[int, tuple[float, float]]:

@@ -44,9 +44,9 @@ from benchmarks.controls.pages import (
     write_part,
 )
 from benchmarks.controls.staves import Staff, find_staves, ledger_lines, stems, without_lines
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.labelled import label_page
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.files import write_file
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         view,
         zoo,
     )
-    from deepscores.dataset import open_dataset
+    from deepscores.dataset.reader import open_dataset
     from deepscores.recipe.recipe import Recipe
 
 __all__ = [
@@ -59,7 +59,7 @@ _HOMES = {
     "verify": "deepscores.api",
     "view": "deepscores.api",
     "zoo": "deepscores.api",
-    "open_dataset": "deepscores.dataset",
+    "open_dataset": "deepscores.dataset.reader",
     "Recipe": "deepscores.recipe.recipe",
 }
 

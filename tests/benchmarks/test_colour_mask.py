@@ -10,7 +10,7 @@ from lxml import etree
 
 from benchmarks.colour_mask import LabelledBox, box_labels, encode_classes, paint_labels, recolour
 from benchmarks.common import MissingTool, import_extra
-from deepscores.formats.png import decode_png
+from deepscores.dataset.png.codec import decode_png
 
 # As LilyPond writes it: a unit of the page is a pixel here.
 PAGE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="1894" height="2668"

@@ -18,9 +18,9 @@ from benchmarks.controls.pages import (
 from benchmarks.controls.shrunk import as_model_takes_it, capped, detected, snapped, truth
 from benchmarks.controls.sizes import letterboxed, shrunk, tile
 from benchmarks.controls.stitching import stitched
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import Window, label_page, windows
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.labelled import Window, label_page, windows
 from deepscores.models.card import ModelCard
 from deepscores.models.detections import Channel, HeatLayout, box_overlap
 from deepscores.models.file import Model

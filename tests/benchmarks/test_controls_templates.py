@@ -24,8 +24,8 @@ from benchmarks.controls.staves import (
     without_lines,
 )
 from benchmarks.controls.templates import detected, learnt
-from deepscores.dataset import open_dataset
-from deepscores.labelled import label_page
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import open_dataset
 from deepscores.models.detections import box_overlap
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Outline

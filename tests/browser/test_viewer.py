@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from deepscores import open_dataset
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.pipeline.manifest import check_manifest, list_files
+from deepscores.dataset.manifest import check_manifest, list_files
 from tests.unit.importing.samples import SAMPLES
 
 COPIES = 40  # pages, so that there are several chunks

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deepscores.pipeline.manifest import check_manifest
+from deepscores.dataset.manifest import check_manifest
 from tests.end_to_end.processes import assert_gone, children_of, started
 
 KILLS = {"verovio": 10, "both": 4}  # LilyPond takes its time

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deepscores.pipeline.manifest import list_files
+from deepscores.dataset.manifest import list_files
 from tests.end_to_end.processes import assert_gone, children_of, started
 
 Command = Callable[..., list[str]]

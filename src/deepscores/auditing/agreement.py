@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.page import Objects, OwnPage, box_at
-from deepscores.formats.voc import Annotation
+from deepscores.dataset.annotations import Annotation
+from deepscores.dataset.audited import Objects, OwnPage, box_at
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from deepscores.auditing.findings import Finding, repeated
 from deepscores.auditing.foreign import CLASSES, FILES, UNKNOWN, ForeignDataset, ForeignPage
-from deepscores.auditing.own import read_json
-from deepscores.auditing.page import Objects
+from deepscores.dataset.audited import Objects
+from deepscores.dataset.lenient import read_json
 from deepscores.errors import DatasetError
 
 COCO, V2 = "coco", "deepscores-v2"

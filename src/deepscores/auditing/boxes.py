@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.page import Objects, OwnPage, box_at
+from deepscores.dataset.audited import Objects, OwnPage, box_at
 from deepscores.page.geometry import Box
 from deepscores.page.labels.overlaps import overlapping
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from deepscores.auditing import agreement, boxes, ink, relations
 from deepscores.auditing.findings import Ledger
-from deepscores.auditing.page import OwnPage
+from deepscores.dataset.audited import OwnPage
 from deepscores.page.labels.readability import unreadable
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from deepscores.auditing import boxes
 from deepscores.auditing.findings import Finding, Ledger
-from deepscores.auditing.own import read_bytes
-from deepscores.auditing.page import HALF, Objects, box_at
+from deepscores.dataset.audited import HALF, Objects, box_at
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.errors import DatasetError
-from deepscores.formats.png import decode_grey, decode_values
 from deepscores.page.geometry import Box
 from deepscores.page.labels.readability import unreadable
 

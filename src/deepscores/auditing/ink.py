@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.page import HALF, OwnPage
+from deepscores.dataset.audited import HALF, OwnPage
 
 
 def unowned_ink(page: OwnPage) -> Iterator[tuple[object, str]]:

@@ -6,11 +6,11 @@ from pathlib import Path
 from PIL import Image
 
 from deepscores.auditing.annotations import json_files
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.mung import is_mung
 from deepscores.formats.yolo import read_names
-from deepscores.pipeline.splits import SPLITS
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _HEAD = 4096  # bytes that tell what an XML file is

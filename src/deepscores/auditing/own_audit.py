@@ -10,14 +10,8 @@ from typing import TypeVar
 from deepscores.auditing.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
 from deepscores.auditing.findings import Finding, Ledger
 from deepscores.auditing.likeness import Prints, find_alike, prints_of_group
-from deepscores.auditing.own import (
-    OwnDataset,
-    OwnTask,
-    load_page,
-    plan_tasks,
-    row_groups,
-)
 from deepscores.auditing.whole import COUNTS, FILES, SPLIT, check_whole
+from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
 from deepscores.errors import DatasetError
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.progress import Progress

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from deepscores.auditing.page import OwnPage
+from deepscores.dataset.audited import OwnPage
 
 _HEADS = ("notehead*", "mensuralNotehead", "rest*", "tabFret")
 _NOTES = ("notehead*", "mensuralNotehead", "tabFret")

@@ -13,9 +13,9 @@ from deepscores.auditing.foreign import (
     ForeignPage,
     check_foreign_pages,
 )
-from deepscores.auditing.own import is_own, open_own
 from deepscores.auditing.own_audit import CHECKS, audit_own, in_workers
 from deepscores.auditing.v1 import is_v1, read_v1
+from deepscores.dataset.lenient import is_own, open_own
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.pipeline.plan import PLAN, require_dataset
 from deepscores.runs.executors.local.pool import Limits

@@ -7,11 +7,11 @@ import numpy as np
 
 from deepscores.auditing.findings import Finding
 from deepscores.auditing.foreign import CLASSES, FILES, UNKNOWN, ForeignDataset, ForeignPage
-from deepscores.auditing.own import read_bytes
-from deepscores.auditing.page import Objects
+from deepscores.dataset.annotations import read_size, read_voc
+from deepscores.dataset.audited import Objects
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.writer import IMAGES, MASKS, XML
 from deepscores.errors import DatasetError
-from deepscores.formats.voc import read_size, read_voc
-from deepscores.pipeline.samples import IMAGES, MASKS, XML
 
 LAYOUT = "deepscores-v1"
 _LISTS = ("classes.csv", "class_names.csv")

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from deepscores.auditing.findings import Finding, Ledger, repeated
-from deepscores.auditing.own import PATCHES, OwnDataset, read_json, read_table
+from deepscores.dataset.lenient import PATCHES, OwnDataset, read_json, read_table
+from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 from deepscores.errors import DatasetError
 from deepscores.pipeline.plan import DATASET
-from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
-from deepscores.pipeline.splits import SPLITS
 
 FILES, COUNTS, SPLIT = "files", "counts", "splits"
 _SUFFIXES = {IMAGES: ".png", MASKS: ".png", INSTANCES: ".png", XML: ".xml"}

@@ -15,7 +15,7 @@ from deepscores.baselines.networks import ResidualNetwork
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.patch_data import FreshPatches, PatchSet, at_random, by_works
 from deepscores.baselines.protocol import Exportable, Plan
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.loaders import BalancedSampler
 from deepscores.models.card import ModelCard

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 from deepscores.baselines.options import TrainOptions
+from deepscores.dataset.labelled import LabelledPage, rescaled
 from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage, rescaled
 from deepscores.loaders import SyntheticPages
 
 Made = TypeVar("Made")

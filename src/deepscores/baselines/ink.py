@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.labelled import LabelledPage, Window
+from deepscores.dataset.labelled import LabelledPage, Window
 from deepscores.models.segmentation import INK
 
 _PAPER = 255

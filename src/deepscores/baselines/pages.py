@@ -11,11 +11,11 @@ from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.tiles import TrainPage
-from deepscores.dataset import open_dataset
+from deepscores.dataset.index import Index, open_index
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.labelled.scaling import scaled_size
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.labelled import LabelledPage
-from deepscores.labelled.scaling import scaled_size
-from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.reading import PageReader
 from deepscores.runs.streams import stream
 

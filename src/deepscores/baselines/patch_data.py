@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from deepscores.baselines.fresh import FreshPages
 from deepscores.baselines.options import TrainOptions
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage
 from deepscores.loaders import Patches
 from deepscores.models.patches import boxes_in_patches
 from deepscores.page.geometry import Box

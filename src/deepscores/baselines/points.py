@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from deepscores.baselines.ink import cut_tile
 from deepscores.baselines.pools import Pool
+from deepscores.dataset.labelled import Window
 from deepscores.errors import DatasetError
-from deepscores.labelled import Window
 from deepscores.runs.streams import stream
 
 _INNER = 0.15  # of a tile: what it was drawn for is no nearer to its edge

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.baselines.ink import InkPage, pack_page
-from deepscores.labelled import LabelledPage
-from deepscores.loaders.index import Index
+from deepscores.dataset.index import Index
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.loaders.reading import PageReader
 
 _HELD = 2_000  # pages of a dataset in memory, of one or two megabytes each

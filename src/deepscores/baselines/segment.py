@@ -24,9 +24,9 @@ from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.points import PointSampler, Sampling, measure_lean
 from deepscores.baselines.pools import DatasetPool, FreshPool, fresh_page
 from deepscores.baselines.protocol import Exportable, Plan
-from deepscores.dataset import open_dataset
+from deepscores.dataset.index import open_index
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.loaders.index import open_index
 from deepscores.models.card import ModelCard
 from deepscores.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.page.labels.label_sets import load_label_set

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
+from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.resampling import work_places
-from deepscores.labelled.objects import Objects, labelled_objects, stored_objects
 
 _DECIMALS = 3  # of a pixel, as exported: equal up to these is the same box
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.reader import DatasetPage
 
 # Columns of pages.parquet; those that a dataset has not are passed over.
 _COLUMNS = ("font", "engraver", "style", "degradation")

@@ -8,7 +8,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.png.codec import decode_grey
+from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.evaluating.crops import (
     CONFUSED,
@@ -29,7 +30,6 @@ from deepscores.evaluating.reading_masks import find_masks, read_classes, true_c
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import Evaluation, Outcomes, Table
 from deepscores.evaluating.segmentation import kept_ids
-from deepscores.formats.png import decode_grey
 from deepscores.reporting.drawing import breakable, data_uri
 
 _PAGES = 6

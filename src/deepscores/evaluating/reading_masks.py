@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.png.codec import decode_png, decode_values
+from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
-from deepscores.formats.png import decode_png, decode_values
-from deepscores.labelled import label_page
 from deepscores.page.labels.label_sets import LabelSet
 
 ClassMap = NDArray[np.uint8] | NDArray[np.uint16]

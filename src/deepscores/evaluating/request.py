@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.runs.progress import Progress, Silence
 

@@ -14,13 +14,13 @@ from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.reader import open_dataset
+from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluating.request import PROTOCOLS, RESAMPLES, TASKS, Request
 from deepscores.evaluating.results import Evaluation, Table
-from deepscores.labelled.classes import chosen_classes
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 

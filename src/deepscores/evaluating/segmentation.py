@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.auditing.own_audit import in_workers
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
 from deepscores.evaluating.groups import Group, groups_of
 from deepscores.evaluating.missing import few_works, name_missing, require_most

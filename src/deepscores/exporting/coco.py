@@ -10,11 +10,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.exporting.families import family_of
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.compact import compact_json
-from deepscores.labelled import LabelledPage
 from deepscores.runs.files import replacing
 from deepscores.version import __version__
 

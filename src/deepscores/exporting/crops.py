@@ -12,9 +12,9 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.png.codec import encode_png
 from deepscores.exporting.protocol import Job
-from deepscores.formats.png import encode_png
-from deepscores.labelled import LabelledPage
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.pipeline.selection import Lowest, page_priorities

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from deepscores.dataset.annotations import Annotation, write_voc
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.writer import IMAGES, MASKS, XML
 from deepscores.exporting.lists import concatenate, write_lines
 from deepscores.exporting.music import facts_of
 from deepscores.exporting.pictures import class_png, place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
-from deepscores.formats.voc import Annotation, write_voc
-from deepscores.labelled import LabelledPage
 from deepscores.page.geometry import Box
-from deepscores.pipeline.samples import IMAGES, MASKS, XML
 from deepscores.runs.files import write_again
 
 

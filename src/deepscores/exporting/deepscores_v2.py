@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.png.codec import encode_colours_png, encode_palette_png, encode_runs_png
 from deepscores.exporting.music import facts_of
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
@@ -26,8 +28,6 @@ from deepscores.formats.deepscores_v2 import (
     published_categories,
 )
 from deepscores.formats.palette import class_colours
-from deepscores.formats.png import encode_colours_png, encode_palette_png, encode_runs_png
-from deepscores.labelled import LabelledPage
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.runs.files import replacing, write_again
 from deepscores.version import __version__

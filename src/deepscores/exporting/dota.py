@@ -6,11 +6,11 @@ https://captain-whu.github.io/DOTA/dataset.html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.exporting.lists import write_lines
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.dota import CUT, EASY, Turned, word, write_dota
-from deepscores.labelled import LabelledPage
 from deepscores.runs.files import write_again
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.png.codec import decode_png, encode_png
+from deepscores.dataset.splits import SPLITS
 from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, pack
 from deepscores.exporting.patches import refuse_patches
 from deepscores.exporting.protocol import Chunk, Format, Job
-from deepscores.formats.png import decode_png, encode_png
-from deepscores.labelled import LabelledPage
-from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.files import replacing, write_again, write_file
 
 PUBLISHED = (120, 220)  # width and height of a tile

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.exporting.families import family_of
 from deepscores.exporting.notation import links, staff_links
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.mung import GraphNode, write_mung, write_node_classes
-from deepscores.labelled import LabelledPage
 from deepscores.page.labels.run_lengths import crop_rle
 from deepscores.runs.files import write_again, write_file
 

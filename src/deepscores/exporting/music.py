@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from deepscores.labelled import LabelledPage
+from deepscores.dataset.labelled import LabelledPage
 
 Facts = tuple[float | None, float | None, int | None]  # onset, duration, staff position
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from deepscores.dataset.splits import SPLITS
 from deepscores.engraving.styling import page_size
 from deepscores.errors import RecipeError
-from deepscores.pipeline.splits import SPLITS
 
 _IMAGES = ("copy", "link")
 _PATCHES = ("patches", "patch-mosaics")  # formats

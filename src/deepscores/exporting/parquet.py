@@ -14,13 +14,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.reader import open_dataset
 from deepscores.exporting.card import Card, write_card
 from deepscores.exporting.coco import annotations
 from deepscores.exporting.pictures import image_bytes
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links
-from deepscores.labelled import LabelledPage
 from deepscores.runs.files import replacing, write_file
 
 _PICTURES_A_GROUP = 50  # a row group is what a reader has in memory at once

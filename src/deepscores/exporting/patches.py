@@ -7,11 +7,11 @@ folders of all splits have the same names, so class numbers agree between splits
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.splits import SPLITS
 from deepscores.exporting.crops import Patch, candidates, chosen, cut_patches, pack
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links, refuse_tiles
-from deepscores.labelled import LabelledPage
-from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.files import write_again
 
 _SIZE = (45, 170)  # the paper's, for datasets that tell none

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.png.codec import encode_png, encode_runs_png, png_size
+from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError
 from deepscores.exporting.protocol import Job
-from deepscores.formats.png import encode_png, encode_runs_png, png_size
-from deepscores.labelled import LabelledPage
-from deepscores.pipeline.samples import IMAGES
 from deepscores.runs.files import write_again
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.exporting.options import Options
-from deepscores.labelled import LabelledPage
 from deepscores.page.labels.label_sets import LabelClass
 
 

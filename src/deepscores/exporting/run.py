@@ -13,16 +13,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.dataset import Dataset, DatasetPage, open_dataset
+from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescaled, windows
+from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
+from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.exporting.options import Options, checked
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.registry import format_named
-from deepscores.labelled import LabelledPage, cut, label_page, rescaled, windows
-from deepscores.labelled.classes import chosen_classes
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.pipeline.plan import DATASET
-from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.runs.progress import Progress, Silence

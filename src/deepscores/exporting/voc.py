@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.exporting.lists import concatenate, write_lines
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.palette import class_colours
 from deepscores.formats.pascal import Thing, write_pascal
-from deepscores.labelled import LabelledPage
 from deepscores.page.geometry import Box
 from deepscores.runs.files import write_again
 

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.png.codec import encode_runs_png
+from deepscores.dataset.splits import SPLITS
 from deepscores.exporting.coco import annotations
 from deepscores.exporting.pictures import class_png, image_bytes
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.exporting.refusals import refuse_links
 from deepscores.formats.compact import compact_json
-from deepscores.formats.png import encode_runs_png
-from deepscores.labelled import LabelledPage
-from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.files import replacing, write_file
 from deepscores.runs.streams import key_hash
 

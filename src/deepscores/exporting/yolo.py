@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.exporting.pictures import place_image
 from deepscores.exporting.protocol import Chunk, Format, Job
 from deepscores.formats.yolo import centred, write_data_yaml, write_yolo
-from deepscores.labelled import LabelledPage
 from deepscores.page.labels.polygons import joined, trace
 from deepscores.runs.files import write_again, write_file
 

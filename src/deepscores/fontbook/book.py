@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepscores.dataset.png.codec import encode_png
 from deepscores.errors import DatasetError
 from deepscores.fontbook.entries import Entry, list_fonts
 from deepscores.fontbook.picture import Row, draw_rows, engrave_passage
-from deepscores.formats.png import encode_png
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence

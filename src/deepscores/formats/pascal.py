@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from deepscores.dataset.annotations import read_size
 from deepscores.errors import DatasetError
-from deepscores.formats.voc import read_size
 from deepscores.page.geometry import Box
 
 

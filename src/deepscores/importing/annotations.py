@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from deepscores.auditing.annotations import COCO, V2, annotations_of
 from deepscores.auditing.foreign import FILES, UNKNOWN, ForeignDataset, ForeignPage
 from deepscores.auditing.layouts import annotation_files
-from deepscores.auditing.own import read_json
+from deepscores.dataset.lenient import read_json
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.importing.found import Found, Left, Listed, Source, Thing
 from deepscores.importing.masks import Mask, Polygons, Rle

@@ -9,15 +9,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from deepscores.dataset.columns import encode_table
+from deepscores.dataset.manifest import Entry
+from deepscores.dataset.writer import Sample
 from deepscores.errors import DatasetError
-from deepscores.formats.tables import encode_table
 from deepscores.importing.found import Left
 from deepscores.importing.layouts import LAYOUTS
 from deepscores.importing.pages import PageError, make_page
 from deepscores.importing.placing import Placed
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.pipeline.manifest import Entry
-from deepscores.pipeline.samples import Sample
 from deepscores.pipeline.shards import record_path, table_path
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file

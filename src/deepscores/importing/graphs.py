@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores.auditing.layouts import graphs, picture_of
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.mung import Node, read_mung
 from deepscores.importing.found import Found, Listed, Source, Thing

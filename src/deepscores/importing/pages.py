@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.auditing.boxes import pixel_boxes
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.columns import PAGES
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.png.codec import decode_grey, decode_values
+from deepscores.dataset.png.deflate import find_runs
+from deepscores.dataset.writer import Provenance, Sample, make_sample
 from deepscores.errors import DatasetError
-from deepscores.formats.deflate import find_runs
-from deepscores.formats.png import decode_grey, decode_values
-from deepscores.formats.tables import PAGES
 from deepscores.importing.found import Found, Left, Thing
 from deepscores.importing.masks import (
     Mask,
@@ -29,7 +30,6 @@ from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
 from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
-from deepscores.pipeline.samples import Provenance, Sample, make_sample
 
 MOST = 65_535  # objects of a page: what a map of 16 bits can number
 _STAVES = PAGES.get_field_index("staves")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores.auditing.layouts import annotations_folder, picture_of
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.pascal import read_pascal
 from deepscores.importing.found import Found, Listed, Source, Thing

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from deepscores.dataset.splits import split_of
+from deepscores.dataset.writer import Provenance
 from deepscores.importing.found import Listed
-from deepscores.pipeline.samples import Provenance
-from deepscores.pipeline.splits import split_of
 from deepscores.scores.names import unique_slugs
 
 UNKNOWN = "unknown"

@@ -11,8 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
+from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.tables import PAGES as PAGE_COLUMNS
 from deepscores.importing.chunks import (
     PAGES,
     Record,
@@ -28,7 +29,6 @@ from deepscores.importing.placing import Placed, place_pages, torn_scores
 from deepscores.pipeline.merge import Holdings, Totals, assemble
 from deepscores.pipeline.parts import Portion
 from deepscores.pipeline.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
-from deepscores.pipeline.splits import SPLITS
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked

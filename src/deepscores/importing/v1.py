@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from deepscores.auditing.own import read_bytes
 from deepscores.auditing.v1 import LAYOUT, class_ids
+from deepscores.dataset.annotations import read_size, read_voc
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.writer import IMAGES, MASKS, XML
 from deepscores.errors import DatasetError
-from deepscores.formats.voc import read_size, read_voc
 from deepscores.importing.found import Found, Left, Listed, Source, Thing
 from deepscores.importing.splits import listed_splits
-from deepscores.pipeline.samples import IMAGES, MASKS, XML
 
 
 class Entry(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deepscores.auditing.layouts import label_folders, yolo_files, yolo_names
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.yolo import Label, read_yolo
 from deepscores.importing.found import Found, Left, Listed, Source, Thing

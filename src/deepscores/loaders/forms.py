@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from deepscores.dataset.labelled import LabelledPage
 from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage
 
 PAPER = "paper"  # what class id 0 is called among the names of classes
 

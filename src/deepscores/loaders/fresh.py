@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from deepscores.dataset.columns import PAGES
+from deepscores.dataset.labelled import LabelledPage, painted_page
+from deepscores.dataset.splits import split_of
+from deepscores.dataset.writer import Provenance, describe
 from deepscores.errors import RecipeError, ScoreError
-from deepscores.formats.tables import PAGES
-from deepscores.labelled import LabelledPage, painted_page
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Painting
-from deepscores.pipeline.samples import Provenance, describe
 from deepscores.pipeline.shards import draw, left_out_for, load
-from deepscores.pipeline.splits import split_of
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import Source, read_score
 

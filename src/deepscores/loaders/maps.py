@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from deepscores.dataset.index import Index
+from deepscores.dataset.labelled import Window
+from deepscores.dataset.labelled.tiles import PAPER, cut_pixels
+from deepscores.dataset.writer import IMAGES, MASKS
 from deepscores.errors import DatasetError
-from deepscores.labelled import Window
-from deepscores.labelled.tiles import PAPER, cut_pixels
 from deepscores.loaders.forms import image_tensor
-from deepscores.loaders.index import Index
 from deepscores.loaders.reading import Latest, own_ids, read_pixels
 from deepscores.page.labels.label_sets import LabelClass
-from deepscores.pipeline.samples import IMAGES, MASKS
 
 
 class MappedPage(NamedTuple):

@@ -10,16 +10,16 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.index import open_index
+from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.reader import open_dataset
+from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.labelled.classes import chosen_classes
 from deepscores.loaders.forms import image_tensor
-from deepscores.loaders.index import open_index
 from deepscores.loaders.reading import read_pixels
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.pipeline.samples import IMAGES
-from deepscores.pipeline.splits import SPLITS
 
 _SOURCES = ("files", "pages")
 

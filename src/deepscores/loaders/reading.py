@@ -9,15 +9,15 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.own import read_bytes
-from deepscores.formats.png import decode_png
-from deepscores.formats.tables import SYMBOLS
-from deepscores.labelled import LabelledPage, rescaled
-from deepscores.labelled.page import Held, of_classes, require_fit
-from deepscores.loaders.index import Index
+from deepscores.dataset.columns import SYMBOLS
+from deepscores.dataset.index import Index
+from deepscores.dataset.labelled import LabelledPage, rescaled
+from deepscores.dataset.labelled.page import Held, of_classes, require_fit
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.png.codec import decode_png
+from deepscores.dataset.writer import IMAGES, INSTANCES
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelClass
-from deepscores.pipeline.samples import IMAGES, INSTANCES
 
 _HELD = 2  # pages kept at hand in each process
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.loaders.forms import image_tensor
 from deepscores.loaders.reading import read_pixels
-from deepscores.pipeline.splits import SPLITS
 
 _ENCODINGS = ("mei", "musicxml", "krn", "abc")
 _LEVELS = ("systems", "pages", "all")

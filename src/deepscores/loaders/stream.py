@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.labelled.page import of_classes
 from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage
-from deepscores.labelled.page import of_classes
 from deepscores.loaders.fresh import Leaf, Made, Work, make_pages
 from deepscores.loaders.views import View
 from deepscores.page.labels.label_sets import LabelClass, LabelSet

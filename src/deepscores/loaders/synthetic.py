@@ -6,15 +6,15 @@ from typing import Any
 
 from torch.utils.data import IterableDataset, get_worker_info
 
+from deepscores.dataset.labelled.classes import choose
+from deepscores.dataset.splits import SPLITS
 from deepscores.engraving.registry import engine_versions
 from deepscores.errors import RecipeError
-from deepscores.labelled.classes import choose
 from deepscores.loaders.forms import FORMS, DetectionForm, Form, named
 from deepscores.loaders.samplers import ranked
 from deepscores.loaders.sharing import shared_counter
 from deepscores.loaders.stream import Plan, Shard, State, Stream
 from deepscores.loaders.views import View, checked_view
-from deepscores.pipeline.splits import SPLITS
 from deepscores.recipe.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores
 

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.index import Index, open_index
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.scaling import scaled_size
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage
-from deepscores.labelled.classes import chosen_classes
-from deepscores.labelled.scaling import scaled_size
 from deepscores.loaders.forms import DetectionForm, Form, SegmentationForm, named
-from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.maps import MapReader
 from deepscores.loaders.reading import PageReader
 from deepscores.loaders.sharing import shared_counter

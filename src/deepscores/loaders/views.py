@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from deepscores.dataset.labelled import LabelledPage, Window, cut, windows
 from deepscores.errors import RecipeError
-from deepscores.labelled import LabelledPage, Window, cut, windows
 from deepscores.runs.streams import stream
 
 _LEAST = 16  # pixels of a tile

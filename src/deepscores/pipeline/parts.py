@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.formats.tables import SYMBOLS, SYMBOLS_WHOLE, WRITING
-from deepscores.pipeline.manifest import Entry
+from deepscores.dataset.columns import SYMBOLS, SYMBOLS_WHOLE, WRITING
+from deepscores.dataset.manifest import Entry
 from deepscores.pipeline.selection import Chosen, Lowest, page_priorities
 from deepscores.pipeline.shards import table_path
 from deepscores.runs.executors.local.pool import Limits

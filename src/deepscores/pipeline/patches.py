@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.formats.png import decode_png, encode_png
+from deepscores.dataset.manifest import Entry
+from deepscores.dataset.png.codec import decode_png, encode_png
+from deepscores.dataset.writer import IMAGES
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.parts import Columns, Portion, objects
-from deepscores.pipeline.samples import IMAGES
 from deepscores.pipeline.selection import Chosen
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import write_again

@@ -13,19 +13,19 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+from deepscores.dataset.columns import encode_table
+from deepscores.dataset.manifest import Entry
+from deepscores.dataset.splits import split_of
+from deepscores.dataset.writer import Provenance, Sample, make_sample, page_stem
 from deepscores.engraving.protocol import Engraving
 from deepscores.engraving.registry import ENGRAVERS, engrave
 from deepscores.errors import EngravingError, ScoreError
-from deepscores.formats.tables import encode_table
 from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
 from deepscores.page.sheets import Studio
-from deepscores.pipeline.manifest import Entry
 from deepscores.pipeline.plan import SHARDS
-from deepscores.pipeline.samples import Provenance, Sample, make_sample, page_stem
-from deepscores.pipeline.splits import split_of
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file

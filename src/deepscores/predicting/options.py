@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from deepscores.dataset.splits import SPLITS
 from deepscores.errors import RecipeError
 from deepscores.models.card import TASKS
-from deepscores.pipeline.splits import SPLITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.errors import DatasetError
-from deepscores.labelled.scaling import scaled_size
 from deepscores.models.detections import Detections, decode_detections
 from deepscores.models.file import Model
 from deepscores.models.segmentation import decode_segmentation

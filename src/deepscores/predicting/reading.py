@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError
-from deepscores.formats.png import decode_png
 from deepscores.predicting.clock import Clock
 from deepscores.predicting.documents import POINTS, render_page
 from deepscores.predicting.inputs import PageInput

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from deepscores.auditing.own import read_bytes
+from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.models.file import Model, open_model
 from deepscores.predicting import records

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import Dataset, open_dataset
+from deepscores.dataset.labelled.objects import stored_objects
+from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError
-from deepscores.labelled.objects import stored_objects
 from deepscores.models.file import Model
 from deepscores.models.patches import classify_patches, patch_inputs
 from deepscores.predicting import records

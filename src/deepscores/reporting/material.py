@@ -5,7 +5,7 @@ from functools import cached_property
 
 from deepscores.auditing.findings import Report
 from deepscores.census.model import ClassStatistics, Statistics
-from deepscores.dataset import Dataset
+from deepscores.dataset.reader import Dataset
 from deepscores.reporting.lookalikes import Pair
 from deepscores.reporting.passages import Passage
 from deepscores.reporting.specimens import Specimen

@@ -19,16 +19,16 @@ from deepscores.auditing.layouts import (
     yolo_files,
     yolo_names,
 )
-from deepscores.auditing.own import read_bytes
 from deepscores.auditing.v1 import class_ids, is_v1, read_page
-from deepscores.dataset import open_dataset
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.reader import open_dataset
+from deepscores.dataset.writer import XML
 from deepscores.errors import DatasetError
 from deepscores.formats.mung import read_mung
 from deepscores.formats.pascal import read_pascal
 from deepscores.formats.yolo import read_yolo
 from deepscores.page.geometry import Box
 from deepscores.pipeline.plan import DATASET
-from deepscores.pipeline.samples import XML
 from deepscores.reporting.seen import Seen, Source, own_source
 
 _KINDS = (

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.reporting.drawing import FAINT, INK, Canvas, Figure, Pixels, crop, data_uri
 
 _LABEL, _GAP = 150, 16  # pixels

@@ -8,7 +8,7 @@ from pathlib import Path
 from deepscores.auditing.findings import Report as Audit
 from deepscores.auditing.run import audit
 from deepscores.census.counting import statistics
-from deepscores.dataset import Dataset, open_dataset
+from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.reporting.counts import all_tables
 from deepscores.reporting.drawing import Figure

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from deepscores.dataset import Dataset
+from deepscores.dataset.reader import Dataset
 
 _COLUMNS = (
     "page", "number", "object", "class_id", "x0", "y0", "x1", "y1", "visible_area", "whole_area"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.reporting.drawing import Pixels, crop

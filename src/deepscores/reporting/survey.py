@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import Dataset
+from deepscores.dataset.reader import Dataset
 from deepscores.page.labels.overlaps import overlapping
 from deepscores.reporting.seen import Seen, own_pages
 from deepscores.reporting.tally import Tally

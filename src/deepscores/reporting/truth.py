@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.page.painting.overlay import class_colour

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from deepscores.auditing.findings import Finding
-from deepscores.dataset import DatasetPage, open_dataset
+from deepscores.dataset.reader import DatasetPage, open_dataset
+from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS
 from deepscores.errors import RecipeError
 from deepscores.page.painting.overlay import class_colour
-from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS
 from deepscores.viewer.catalogue import ANY, ORDERS, Catalogue, Filters, Places
 from deepscores.viewer.files import NotThereError, locate
 from deepscores.viewer.findings import Findings

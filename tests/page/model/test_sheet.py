@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from deepscores.formats.deflate import find_runs
+from deepscores.dataset.png.deflate import find_runs
 from deepscores.page.model import recoloured, spread
 
 pictures = arrays(

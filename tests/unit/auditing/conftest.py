@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from deepscores.auditing.findings import Finding
 from deepscores.auditing.run import audit
-from deepscores.formats.png import decode_png, encode_png
-from deepscores.formats.tables import SYMBOLS, WRITING
+from deepscores.dataset.columns import SYMBOLS, WRITING
+from deepscores.dataset.png.codec import decode_png, encode_png
 
 
 class Planted:

@@ -10,7 +10,7 @@ import pytest
 
 from deepscores import check
 from deepscores.auditing.own_audit import CHECKS
-from deepscores.formats.tables import PAGES, encode_table, table
+from deepscores.dataset.columns import PAGES, encode_table, table
 
 
 def test_a_clean_dataset_gives_no_finding(built: Path) -> None:

@@ -14,8 +14,8 @@ from deepscores import open_dataset, train
 from deepscores.baselines.classify import PRESETS, Classify, Network, figures
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.patch_data import FreshPatches, at_random, by_works, read_patches
+from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.png import decode_png
 from deepscores.loaders import Patches
 from deepscores.models.file import load_model
 from deepscores.models.patches import box_channel, classify_patches, patch_inputs

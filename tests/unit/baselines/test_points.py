@@ -11,9 +11,9 @@ from deepscores.baselines.ink import cut_tile, pack_page, whole_page
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.points import PointSampler, Sampling, drawn_points, measure_lean
 from deepscores.baselines.pools import DatasetPool, FreshPage, FreshPool, fresh_page
+from deepscores.dataset.index import Index, open_index
+from deepscores.dataset.labelled import LabelledPage, Window, cut
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.labelled import LabelledPage, Window, cut
-from deepscores.loaders.index import Index, open_index
 from deepscores.loaders.reading import PageReader
 from deepscores.models.segmentation import INK
 

@@ -12,8 +12,8 @@ from deepscores import train
 from deepscores.baselines import segment
 from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.segment import PageNetwork, PointNetwork, Preset, Segment, figures
+from deepscores.dataset.index import open_index
 from deepscores.errors import RecipeError
-from deepscores.loaders.index import open_index
 from deepscores.loaders.reading import PageReader
 from deepscores.models.file import load_model
 from deepscores.models.segmentation import INK, decode_segmentation

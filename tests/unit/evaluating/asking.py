@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import Evaluation
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import open_dataset
 from deepscores.evaluating.reading_labels import true_patches
-from deepscores.labelled import label_page
 
 
 def write_detections(dataset: Path, split: str, folder: Path) -> Path:

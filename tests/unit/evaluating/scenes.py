@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled.objects import stored_objects
+from deepscores.dataset.reader import open_dataset
 from deepscores.evaluating.boxes import Boxes, Pages, from_columns
 from deepscores.evaluating.judging import Material
-from deepscores.labelled.objects import stored_objects
 
 SPLIT = "train"  # of `built`
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.evaluating.boxes import Boxes, _merged, from_columns, pages_of, read_truth
 from deepscores.evaluating.request import Request
 from tests.unit.evaluating.scenes import SPLIT, detections_of

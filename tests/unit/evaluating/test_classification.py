@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluating import classification
 from deepscores.evaluating.classification import (

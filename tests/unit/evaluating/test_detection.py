@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepscores import evaluate
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluating.detection import evaluate_detection
 from deepscores.evaluating.detections import read_detections
@@ -52,7 +52,7 @@ def test_truth_as_detections_is_one_in_every_figure(perfect: Evaluation) -> None
 
 
 def test_truth_by_another_label_set_is_one_too(built: Path, written: Writer) -> None:
-    from deepscores.labelled.objects import labelled_objects
+    from deepscores.dataset.labelled.objects import labelled_objects
     from deepscores.page.labels.label_sets import load_label_set
 
     labels = load_label_set("deepscores-v2")

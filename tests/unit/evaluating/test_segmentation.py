@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
 from deepscores.evaluating import segmentation
 from deepscores.evaluating.segmentation import evaluate_segmentation
-from deepscores.labelled import label_page
 from deepscores.page.labels.label_sets import load_label_set
 from tests.unit.evaluating.asking import ask, fullest_split, records, values
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.reader import DatasetPage
 
 
 class Truth(NamedTuple):

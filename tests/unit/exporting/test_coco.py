@@ -14,8 +14,8 @@ from PIL import Image
 from pycocotools import mask as masks
 from pycocotools.coco import COCO
 
-from deepscores.dataset import open_dataset
-from deepscores.labelled import label_page
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import open_dataset
 from deepscores.page.labels.label_sets import load_label_set
 
 # Of pycocotools 2.0 with NumPy 2.

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from deepscores import check, export, open_dataset
-from deepscores.labelled import cut, label_page, windows
+from deepscores.dataset.labelled import cut, label_page, windows
 from deepscores.page.labels.label_sets import load_label_set
 from tests.unit.exporting.told import Told
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores import check, export, open_dataset
+from deepscores.dataset.labelled import LabelledPage, cut, label_page, windows
 from deepscores.formats.deepscores_v2 import published_categories
-from deepscores.labelled import LabelledPage, cut, label_page, windows
 from deepscores.page.labels.label_sets import load_label_set
 
 SPLITS = ("train", "val", "test")

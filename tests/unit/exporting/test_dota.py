@@ -6,9 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from deepscores import export, open_dataset
+from deepscores.dataset.labelled import cut, label_page, windows
 from deepscores.errors import DatasetError
 from deepscores.formats.dota import Turned, read_dota, write_dota
-from deepscores.labelled import cut, label_page, windows
 from tests.unit.exporting.told import Told
 
 

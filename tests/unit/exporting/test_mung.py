@@ -14,7 +14,7 @@ from mung.io import get_edges, parse_node_classes, read_nodes_from_file
 from PIL import Image
 
 from deepscores import export
-from deepscores.dataset import Dataset, DatasetPage, open_dataset
+from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.formats.mung import encode_mask
 from tests.unit.exporting.symbol_truth import objects_of
 

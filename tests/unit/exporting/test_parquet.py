@@ -11,7 +11,7 @@ import yaml
 from pycocotools import mask as coco_masks
 
 from deepscores import export
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from tests.unit.exporting.symbol_truth import objects_of
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores import export
-from deepscores.dataset import Dataset, DatasetPage, open_dataset
+from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.errors import RecipeError
 from tests.unit.exporting.symbol_truth import objects_of
 

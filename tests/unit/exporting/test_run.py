@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from deepscores import export
+from deepscores.dataset.manifest import list_files
+from deepscores.dataset.png.codec import encode_png
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.exporting.registry import FORMATS, format_named
-from deepscores.formats.png import encode_png
-from deepscores.pipeline.manifest import list_files
 
 SMALL: dict[str, Any] = {"images": "copy"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.exporting.sequences import labels
 from deepscores.exporting.sequences.labels import Label, Shown, label
 from deepscores.exporting.sequences.score import read_score

@@ -14,11 +14,11 @@ import pytest
 from lxml import etree
 
 import deepscores
-from deepscores.dataset import DatasetPage
+from deepscores.dataset.png.codec import decode_png
+from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.exporting.options import Options
 from deepscores.exporting.run import export
-from deepscores.formats.png import decode_png
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
 MEI = "{http://www.music-encoding.org/ns/mei}"

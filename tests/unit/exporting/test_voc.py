@@ -7,8 +7,8 @@ import pytest
 import supervision
 
 from deepscores import export, open_dataset
+from deepscores.dataset.labelled import cut, label_page, windows
 from deepscores.formats.pascal import Thing, read_pascal, write_pascal
-from deepscores.labelled import cut, label_page, windows
 from deepscores.page.geometry import Box
 from tests.unit.exporting.told import Told
 

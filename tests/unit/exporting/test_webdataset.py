@@ -14,7 +14,7 @@ from PIL import Image
 from pycocotools import mask as coco_masks
 
 from deepscores import export
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.exporting.webdataset import sample_key
 from tests.unit.exporting.symbol_truth import objects_of

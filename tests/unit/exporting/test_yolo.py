@@ -11,7 +11,7 @@ from PIL import Image
 from skimage.draw import polygon
 
 from deepscores import export, open_dataset
-from deepscores.labelled import LabelledPage, cut, label_page, windows
+from deepscores.dataset.labelled import LabelledPage, cut, label_page, windows
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.reporting.others import open_source
 from tests.unit.exporting.told import Told

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from deepscores import fonts
+from deepscores.dataset.png.codec import decode_png
 from deepscores.engraving.lilypond.glyphs import smufl_names
 from deepscores.engraving.lilypond.program import glyphs_of
 from deepscores.errors import DatasetError
 from deepscores.fontbook.entries import list_fonts
 from deepscores.fontbook.picture import draw_passage, draw_rows, engrave_passage
-from deepscores.formats.png import decode_png
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.recipe.recipe import Recipe, apply
 

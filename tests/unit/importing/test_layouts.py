@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from deepscores import check, export, import_dataset, open_dataset, statistics, verify
+from deepscores.dataset.labelled import label_page
 from deepscores.importing.layouts import LAYOUTS
-from deepscores.labelled import label_page
 from deepscores.page.labels.label_sets import parse_label_set_table
 from tests.unit.importing.samples import HALF_HIDDEN, PAGES, SAMPLES, SIZE, mask, picture
 

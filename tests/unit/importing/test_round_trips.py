@@ -10,8 +10,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from deepscores import import_dataset, open_dataset
-from deepscores.dataset import Dataset
-from deepscores.labelled import LabelledPage, label_page
+from deepscores.dataset.labelled import LabelledPage, label_page
+from deepscores.dataset.reader import Dataset
 from deepscores.runs.files import write_file
 
 

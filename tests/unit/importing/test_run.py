@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from deepscores import import_dataset, open_dataset, report
+from deepscores.dataset.manifest import list_files
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.importing import run
-from deepscores.pipeline.manifest import list_files
 from tests.unit.importing.samples import SAMPLES, edit_json
 
 

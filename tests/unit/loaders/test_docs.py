@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepscores.formats.png import encode_png
+from deepscores.dataset.png.codec import encode_png
 from tests.places import ROOT
 
 TEXT = (ROOT / "docs" / "loaders.md").read_text("utf-8")

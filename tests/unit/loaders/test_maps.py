@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.png.codec import encode_png
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.formats.png import encode_png
 from deepscores.loaders import Segmentation, SegmentationForm
 from deepscores.loaders.tiles import Tiles
 from deepscores.loaders.views import View

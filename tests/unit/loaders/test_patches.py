@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.png.codec import decode_png
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.png import decode_png
 from deepscores.loaders import BalancedSampler, Patches
 
 

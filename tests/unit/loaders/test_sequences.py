@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from deepscores.dataset.png.codec import encode_png
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.png import encode_png
 from deepscores.loaders import Sequences, collate
 
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.labelled import cut, label_page, rescaled, windows
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.labelled import cut, label_page, rescaled, windows
 from deepscores.loaders import BalancedSampler, Detection, PageSampler, Segmentation, collate
 from deepscores.page.labels.label_sets import load_label_set
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from deepscores import build
+from deepscores.dataset.manifest import check_manifest
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.pipeline.manifest import check_manifest
 from deepscores.pipeline.plan import DATASET
 from deepscores.runs.files import locked
 

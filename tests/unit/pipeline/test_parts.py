@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores import build
-from deepscores.pipeline.manifest import check_manifest, read_manifest
+from deepscores.dataset.manifest import check_manifest, read_manifest
 from deepscores.pipeline.parts import Portion, grouped
 from deepscores.pipeline.patches import share_out
 from deepscores.pipeline.selection import Chosen, page_priorities, priorities

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from deepscores import verify
+from deepscores.dataset.manifest import Entry, read_manifest, write_manifest
+from deepscores.dataset.png.codec import decode_png, encode_png
 from deepscores.errors import DatasetError
-from deepscores.formats.png import decode_png, encode_png
-from deepscores.pipeline.manifest import Entry, read_manifest, write_manifest
 
 
 @pytest.fixture

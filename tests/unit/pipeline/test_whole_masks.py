@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from deepscores import build, engrave, open_dataset
+from deepscores.dataset.columns import SYMBOLS, SYMBOLS_WHOLE
+from deepscores.dataset.manifest import list_files
 from deepscores.errors import DatasetError
-from deepscores.formats.tables import SYMBOLS, SYMBOLS_WHOLE
-from deepscores.pipeline.manifest import list_files
 
 
 @pytest.fixture(scope="module")

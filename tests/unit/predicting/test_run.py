@@ -12,10 +12,10 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from deepscores import open_dataset, predict
+from deepscores.dataset.manifest import list_files
+from deepscores.dataset.png.codec import decode_values
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.palette import class_colours
-from deepscores.formats.png import decode_values
-from deepscores.pipeline.manifest import list_files
 from deepscores.predicting import work
 from deepscores.predicting.choice import model_path, split_arguments
 from tests.unit.predicting.drawn import PLACES, boxes_at, drawn_page

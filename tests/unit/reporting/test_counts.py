@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.reporting.imbalance import imbalance, lorenz
 from deepscores.reporting.survey import GRID, LEAST_OVERLAP, survey
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import open_dataset
-from deepscores.dataset import Dataset, DatasetPage
+from deepscores.dataset.reader import Dataset, DatasetPage
 
 Client = Any  # of conftest.py
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from deepscores import check, export, import_dataset, open_dataset, report
-from deepscores.dataset import Dataset
-from deepscores.labelled import label_page
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.reader import Dataset
 
 Client = Any  # of conftest.py
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from deepscores.labelled import LabelledPage
+from deepscores.dataset.labelled import LabelledPage
 
 PAPER = 255
 _MARGIN = 1.5  # staff spaces around a system

@@ -7,6 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.png.codec import encode_png
+from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.exporting.pictures import image_bytes, link
 from deepscores.exporting.protocol import Chunk, Format, Job
@@ -19,10 +23,6 @@ from deepscores.exporting.sequences.sounds import drawn_sounds
 from deepscores.exporting.sequences.systems import check_signs, names_of, systems_of, whole_page
 from deepscores.exporting.sequences.unfit import Unfit
 from deepscores.formats.compact import compact_json
-from deepscores.formats.png import encode_png
-from deepscores.labelled import LabelledPage
-from deepscores.pipeline.samples import IMAGES
-from deepscores.pipeline.splits import SPLITS
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import replacing, write_again
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from deepscores.formats.png import encode_runs_png
-from deepscores.formats.tables import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
-from deepscores.formats.voc import Annotation, write_voc
+from deepscores.dataset.png.codec import encode_runs_png
+from deepscores.dataset.columns import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
+from deepscores.dataset.annotations import Annotation, write_voc
 from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.labels.masks import class_runs
 from deepscores.page.model import Elements, Page, Sheet, Symbols, Words

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.errors import DatasetError
-from deepscores.formats.deflate import compress_rows, find_runs
-from deepscores.formats.inflate import runs_of_stream
+from deepscores.dataset.png.deflate import compress_rows, find_runs
+from deepscores.dataset.png.inflate import runs_of_stream
 from deepscores.page.model import Runs, joined, spread
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

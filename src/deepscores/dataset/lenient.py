@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.auditing.page import OwnPage, Patch, Symbols
+from deepscores.dataset.audited import OwnPage, Patch, Symbols
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.png import decode_png
-from deepscores.formats.voc import read_voc
+from deepscores.dataset.png.codec import decode_png
+from deepscores.dataset.annotations import read_voc
 from deepscores.page.labels.readability import Readability
 from deepscores.pipeline.plan import DATASET, IMPORTED
-from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
+from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 from deepscores.recipe.recipe import Recipe, apply
 
 PATCHES = "patches"

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.labelled.page import Held, LabelledPage
+from deepscores.dataset.labelled.page import Held, LabelledPage
 from deepscores.page.geometry import Affine
 
 PAPER = 255

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from deepscores.pipeline.splits import split_of
+from deepscores.dataset.splits import split_of
 
 PINNED = {"test": 977, "train": 8006, "val": 1017}
 WORKS = [f"composer | work {number}" for number in range(10_000)]

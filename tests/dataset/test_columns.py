@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deepscores.formats.tables import OBJECTS, PAGES, SCORES, SYMBOLS, encode_table, table
+from deepscores.dataset.columns import OBJECTS, PAGES, SCORES, SYMBOLS, encode_table, table
 from deepscores.page.model import Symbol
 
 ROWS = [(0, 1, 5, 0.0, 0.5, 2.0, 3.0), (1, 2, 6, 1.0, 1.5, 2.0, 3.0)]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores.errors import RecipeError
-from deepscores.labelled.page import Held, LabelledPage
+from deepscores.dataset.labelled.page import Held, LabelledPage
 from deepscores.page.geometry import Affine
 
 _SMALLEST, _LARGEST = 0.05, 20.0

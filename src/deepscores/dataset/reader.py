@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.formats.png import decode_png, decode_runs_png
-from deepscores.formats.tables import SYMBOLS
-from deepscores.formats.voc import Annotation, read_voc
+from deepscores.dataset.png.codec import decode_png, decode_runs_png
+from deepscores.dataset.columns import SYMBOLS
+from deepscores.dataset.annotations import Annotation, read_voc
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.page.labels.run_lengths import decode_rle
 from deepscores.page.model import Runs
 from deepscores.pipeline.plan import require_dataset
-from deepscores.pipeline.samples import IMAGES, INSTANCES, MASKS, XML
+from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepscores.dataset import open_dataset
+from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.labelled import label_page
-from deepscores.loaders.index import open_index
+from deepscores.dataset.labelled import label_page
+from deepscores.dataset.index import open_index
 from deepscores.loaders.reading import PageReader
 
 

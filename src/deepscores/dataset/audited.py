@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.formats.voc import Annotation
+from deepscores.dataset.annotations import Annotation
 from deepscores.page.geometry import Box
 from deepscores.page.labels.readability import Readability
 
