@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deepscores.auditing.findings import Report
     from deepscores.baselines.outcome import Trained
     from deepscores.census.model import Statistics
     from deepscores.classbook.visit import Visit
     from deepscores.evaluating.run import Written as Evaluated
-    from deepscores.exporting.run import Summary as Exported
     from deepscores.fontbook.book import Fonts
+    from deepscores.formats.export import Summary as Exported
+    from deepscores.formats.findings import Report
     from deepscores.importing.run import Summary as Imported
     from deepscores.pipeline.build import Summary
     from deepscores.pipeline.single import EngravedPage
@@ -222,8 +222,8 @@ def export(
     ``images="link"``, ``patches="45x170"``, ``patches_per_class=5000``. Raise RecipeError for what
     makes no sense, DatasetError for a dataset that is damaged and a folder that cannot be used.
     """
-    from deepscores.exporting import run
-    from deepscores.exporting.options import options_from
+    from deepscores.formats import export as run
+    from deepscores.formats.options import options_from
 
     return run.export(
         Path(dataset),

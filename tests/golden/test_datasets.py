@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deepscores import export
-from deepscores.exporting.registry import FORMATS
+from deepscores.formats.registry import FORMATS
 from tests.golden.datasets import EXPORTS, RECIPES, build, differences
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from deepscores.auditing import agreement, boxes, ink, relations
-from deepscores.auditing.findings import Ledger
+from deepscores.auditing import agreement, ink, relations
 from deepscores.dataset.audited import OwnPage
+from deepscores.formats import boxes
+from deepscores.formats.findings import Ledger
 from deepscores.page.labels.readability import unreadable
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from deepscores.auditing.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
-from deepscores.auditing.findings import Finding, Ledger
 from deepscores.auditing.likeness import Prints, find_alike, prints_of_group
 from deepscores.auditing.whole import COUNTS, FILES, SPLIT, check_whole
 from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
 from deepscores.errors import DatasetError
+from deepscores.formats.findings import Finding, Ledger
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.progress import Progress
 

@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from deepscores.auditing.annotations import find_json, read_annotations
-from deepscores.auditing.findings import Finding, Ledger, Report, report
-from deepscores.auditing.foreign import CHECKS as FOREIGN_CHECKS
-from deepscores.auditing.foreign import (
+from deepscores.auditing.own_audit import CHECKS, audit_own, in_workers
+from deepscores.dataset.lenient import is_own, open_own
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.formats.coco.reading import find_json, read_annotations
+from deepscores.formats.deepscores_v1.reading import is_v1, read_v1
+from deepscores.formats.findings import Finding, Ledger, Report, report
+from deepscores.formats.foreign import CHECKS as FOREIGN_CHECKS
+from deepscores.formats.foreign import (
     CLASSES,
     FILES,
     ForeignDataset,
     ForeignPage,
     check_foreign_pages,
 )
-from deepscores.auditing.own_audit import CHECKS, audit_own, in_workers
-from deepscores.auditing.v1 import is_v1, read_v1
-from deepscores.dataset.lenient import is_own, open_own
-from deepscores.errors import DatasetError, RecipeError
 from deepscores.pipeline.plan import PLAN, require_dataset
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.progress import Progress, Silence

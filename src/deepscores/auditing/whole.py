@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deepscores.auditing.findings import Finding, Ledger, repeated
 from deepscores.dataset.lenient import PATCHES, OwnDataset, read_json, read_table
 from deepscores.dataset.splits import SPLITS
 from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 from deepscores.errors import DatasetError
+from deepscores.formats.findings import Finding, Ledger, repeated
 from deepscores.pipeline.plan import DATASET
 
 FILES, COUNTS, SPLIT = "files", "counts", "splits"

@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
-from deepscores.exporting.registry import FORMATS
+from deepscores.formats.registry import FORMATS
 from deepscores.models.card import TASKS
 from deepscores.version import __version__
 

@@ -28,7 +28,6 @@ from rich.table import Table
 from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
-    from deepscores.auditing.findings import Report
     from deepscores.baselines.outcome import Trained
     from deepscores.census.model import (
         ClassStatistics,
@@ -41,8 +40,9 @@ if TYPE_CHECKING:
     from deepscores.evaluating.results import Cell, Evaluation, Measure
     from deepscores.evaluating.results import Table as Results
     from deepscores.evaluating.run import Written
-    from deepscores.exporting.run import Summary as Export
     from deepscores.fontbook.entries import Entry
+    from deepscores.formats.export import Summary as Export
+    from deepscores.formats.findings import Report
     from deepscores.importing.run import Summary as Import
     from deepscores.page.labels.label_sets import LabelSet
     from deepscores.pipeline.build import Summary

@@ -13,8 +13,8 @@ from deepscores.dataset.columns import encode_table
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.writer import Sample
 from deepscores.errors import DatasetError
-from deepscores.importing.found import Left
-from deepscores.importing.layouts import LAYOUTS
+from deepscores.formats.source_pages import Left
+from deepscores.formats.sources import LAYOUTS
 from deepscores.importing.pages import PageError, make_page
 from deepscores.importing.placing import Placed
 from deepscores.page.labels.label_sets import LabelSet

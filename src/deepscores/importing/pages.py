@@ -7,15 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.boxes import pixel_boxes
 from deepscores.dataset.columns import PAGES
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.writer import Provenance, Sample, make_sample
 from deepscores.errors import DatasetError
-from deepscores.importing.found import Found, Left, Thing
-from deepscores.importing.masks import (
+from deepscores.formats.boxes import pixel_boxes
+from deepscores.formats.source_masks import (
     Mask,
     Pixels,
     Polygons,
@@ -24,6 +23,7 @@ from deepscores.importing.masks import (
     owners_of,
     value_in,
 )
+from deepscores.formats.source_pages import Found, Left, Thing
 from deepscores.importing.relations import parents
 from deepscores.importing.spaces import staff_space
 from deepscores.page.geometry import Box

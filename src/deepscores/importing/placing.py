@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import Provenance
-from deepscores.importing.found import Listed
+from deepscores.formats.source_pages import Listed
 from deepscores.scores.names import unique_slugs
 
 UNKNOWN = "unknown"

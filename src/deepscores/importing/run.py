@@ -14,6 +14,8 @@ from typing import Any
 from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
+from deepscores.formats.source_pages import Left, Source
+from deepscores.formats.sources import open_source
 from deepscores.importing.chunks import (
     PAGES,
     Record,
@@ -23,8 +25,6 @@ from deepscores.importing.chunks import (
     write_chunk,
 )
 from deepscores.importing.classes import Classes, classes_of
-from deepscores.importing.found import Left, Source
-from deepscores.importing.layouts import open_source
 from deepscores.importing.placing import Placed, place_pages, torn_scores
 from deepscores.pipeline.merge import Holdings, Totals, assemble
 from deepscores.pipeline.parts import Portion

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from deepscores.auditing.findings import Report
 from deepscores.census.model import ClassStatistics, Statistics
 from deepscores.dataset.reader import Dataset
+from deepscores.formats.findings import Report
 from deepscores.reporting.lookalikes import Pair
 from deepscores.reporting.passages import Passage
 from deepscores.reporting.specimens import Specimen

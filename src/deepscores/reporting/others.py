@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from deepscores.auditing.annotations import read_annotations
-from deepscores.auditing.foreign import FILES, ForeignPage
-from deepscores.auditing.layouts import (
+from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.reader import open_dataset
+from deepscores.dataset.writer import XML
+from deepscores.errors import DatasetError
+from deepscores.formats.coco.reading import read_annotations
+from deepscores.formats.deepscores_v1.reading import class_ids, is_v1, read_page
+from deepscores.formats.foreign import FILES, ForeignPage
+from deepscores.formats.layouts import (
     annotation_files,
     annotations_folder,
     graphs,
@@ -19,14 +24,9 @@ from deepscores.auditing.layouts import (
     yolo_files,
     yolo_names,
 )
-from deepscores.auditing.v1 import class_ids, is_v1, read_page
-from deepscores.dataset.lenient import read_bytes
-from deepscores.dataset.reader import open_dataset
-from deepscores.dataset.writer import XML
-from deepscores.errors import DatasetError
-from deepscores.formats.mung import read_mung
-from deepscores.formats.pascal import read_pascal
-from deepscores.formats.yolo import read_yolo
+from deepscores.formats.mung.nodes import read_mung
+from deepscores.formats.voc.xml import read_pascal
+from deepscores.formats.yolo.lines import read_yolo
 from deepscores.page.geometry import Box
 from deepscores.pipeline.plan import DATASET
 from deepscores.reporting.seen import Seen, Source, own_source

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from deepscores.auditing.findings import Report as Audit
 from deepscores.auditing.run import audit
 from deepscores.census.counting import statistics
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.formats.findings import Report as Audit
 from deepscores.reporting.counts import all_tables
 from deepscores.reporting.drawing import Figure
 from deepscores.reporting.extremes import Extreme, extremes_figure

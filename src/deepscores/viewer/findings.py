@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.findings import Finding
 from deepscores.errors import DatasetError
+from deepscores.formats.findings import Finding
 from deepscores.viewer.catalogue import ANY, Catalogue
 
 SUFFIX = ".findings.json"

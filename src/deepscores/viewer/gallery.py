@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from deepscores.auditing.findings import Finding
 from deepscores.dataset.reader import DatasetPage, open_dataset
 from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS
 from deepscores.errors import RecipeError
+from deepscores.formats.findings import Finding
 from deepscores.page.painting.overlay import class_colour
 from deepscores.viewer.catalogue import ANY, ORDERS, Catalogue, Filters, Places
 from deepscores.viewer.files import NotThereError, locate

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from deepscores.auditing.findings import Finding
 from deepscores.auditing.run import audit
 from deepscores.dataset.columns import SYMBOLS, WRITING
 from deepscores.dataset.png.codec import decode_png, encode_png
+from deepscores.formats.findings import Finding
 
 
 class Planted:

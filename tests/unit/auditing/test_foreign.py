@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from deepscores import check
-from deepscores.auditing.findings import Finding
 from deepscores.errors import DatasetError
+from deepscores.formats.findings import Finding
 
 HEAD, BAR = (40, 30, 52, 40), (80, 20, 83, 60)  # half open
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from deepscores import check
-from deepscores.auditing.findings import KEPT, Ledger, report
 from deepscores.auditing.relations import PARENTS, may_belong
 from deepscores.auditing.run import choose
 from deepscores.cli.app import _run
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.formats.findings import KEPT, Ledger, report
 from deepscores.page.symbols.relations import _WITHIN
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from deepscores import check, export, import_dataset, open_dataset, statistics, verify
 from deepscores.dataset.labelled import label_page
-from deepscores.importing.layouts import LAYOUTS
+from deepscores.formats.sources import LAYOUTS
 from deepscores.page.labels.label_sets import parse_label_set_table
 from tests.unit.importing.samples import HALF_HIDDEN, PAGES, SAMPLES, SIZE, mask, picture
 

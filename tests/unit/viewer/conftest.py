@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import uvicorn
 
-from deepscores.auditing.findings import Finding
+from deepscores.formats.findings import Finding
 from deepscores.viewer.application import application
 from deepscores.viewer.gallery import Gallery
 from deepscores.viewer.serving import listen

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import open_dataset
-from deepscores.auditing.findings import Finding
 from deepscores.dataset.columns import SYMBOLS
 from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.formats.findings import Finding
 from deepscores.viewer.catalogue import Catalogue, Filters, parse_filters
 from deepscores.viewer.columns import read_columns
 from deepscores.viewer.gallery import Gallery

@@ -1,0 +1,1 @@
+"""PNG: packed from runs of pixels and read back as runs."""

@@ -1,1 +1,0 @@
-"""Datasets in the formats that trainers and toolkits read."""

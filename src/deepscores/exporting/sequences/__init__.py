@@ -1,5 +1,0 @@
-"""Systems and pages with the music that they show, for end-to-end recognition."""
-
-from deepscores.exporting.sequences.writing import MeiSequences, Sequences
-
-__all__ = ["MeiSequences", "Sequences"]

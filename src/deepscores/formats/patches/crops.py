@@ -1,0 +1,122 @@
+"""Patches of an export: cut in workers, chosen at the end.
+
+Of a class only so many may be wanted. Each chunk keeps those of its own that can still be among
+them, and the end chooses, by the priorities by which a dataset's own patches are chosen.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from struct import Struct
+from typing import IO, NamedTuple
+
+import numpy as np
+
+from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.png.codec import encode_png
+from deepscores.formats.protocol import Job
+from deepscores.page.geometry import Box
+from deepscores.page.labels.patches import cut_patch
+from deepscores.pipeline.selection import Lowest, page_priorities
+
+# Priority, class id, number of the object, bytes of the page's name and of the PNG.
+_HEAD = Struct(">QIIHI")
+
+
+class Patch(NamedTuple):
+    """One object's surroundings."""
+
+    priority: int
+    class_id: int
+    number: int
+    page: str
+    png: bytes
+
+
+def cut_patches(
+    job: Job, pictures: Iterable[LabelledPage], size: tuple[int, int]
+) -> Iterator[Patch]:
+    """All patches of *pictures*, *size* (width, height) each, in the order of their objects."""
+    seed = int(job.info.get("seed", 0))
+    for page in pictures:
+        objects = page.objects
+        name = page.row["page"]
+        ranks = page_priorities(seed, [name], np.zeros(len(objects), np.int64), objects.number)
+        columns = (ranks, objects.class_id, objects.number, objects.box)
+        for rank, class_id, number, box in zip(*(one.tolist() for one in columns), strict=True):
+            png = encode_png(cut_patch(page.image, Box(*box), *size))
+            yield Patch(rank, class_id, number, name, png)
+
+
+def candidates(patches: Iterable[Patch], cap: int) -> list[Patch]:
+    """Those of a chunk's *patches* that may be among the *cap* of each class of an export."""
+    found = list(patches)
+    lowest = Lowest(cap)
+    _add(lowest, 0, [one[:3] for one in found])
+    return [found[place] for place in sorted(lowest.result().pages.tolist())]
+
+
+def pack(patches: Iterable[Patch]) -> bytes:
+    """*patches* as bytes, one after another, for `unpack`."""
+    sink = BytesIO()
+    for one in patches:
+        name = one.page.encode()
+        sink.write(_HEAD.pack(*one[:3], len(name), len(one.png)))
+        sink.write(name)
+        sink.write(one.png)
+    return sink.getvalue()
+
+
+def unpack(path: Path) -> Iterator[Patch]:
+    """The patches in a file, one at a time."""
+    with open(path, "rb") as file:
+        for priority, class_id, number, letters, size in _heads(file):
+            name = file.read(letters).decode()
+            yield Patch(priority, class_id, number, name, file.read(size))
+
+
+def chosen(parts: Mapping[str, Sequence[Path]], cap: int | None) -> Iterator[tuple[str, Patch]]:
+    """The patches in *parts* that an export has, with their split: at most *cap* of each class.
+
+    In the order in which they lie there. Only what tells patches apart is held, not the patches.
+    """
+    every = (
+        (split, one) for split, files in parts.items() for path in files for one in unpack(path)
+    )
+    if cap is None:
+        yield from every
+        return
+    wanted = iter(_lowest_places([path for files in parts.values() for path in files], cap))
+    following = next(wanted, None)
+    for place, (split, one) in enumerate(every):
+        if place == following:
+            yield split, one
+            following = next(wanted, None)
+
+
+def _lowest_places(files: Sequence[Path], cap: int) -> list[int]:
+    """Which of the patches in *files*, counted through, are chosen."""
+    lowest = Lowest(cap)
+    start = 0
+    for path in files:
+        with open(path, "rb") as file:
+            heads = [head[:3] for head in _heads(file, skip=True)]
+        _add(lowest, start, heads)
+        start += len(heads)
+    return sorted(lowest.result().pages.tolist())
+
+
+def _add(lowest: Lowest, start: int, heads: Sequence[tuple[int, int, int]]) -> None:
+    """Add patches by priority, class id and number; they are counted from *start*."""
+    priorities, class_ids, numbers = zip(*heads, strict=True) if heads else ((), (), ())
+    places = np.arange(start, start + len(heads))
+    lowest.add(class_ids, np.array(priorities, np.uint64), places, numbers)
+
+
+def _heads(file: IO[bytes], *, skip: bool = False) -> Iterator[tuple[int, int, int, int, int]]:
+    """What is written of each patch before it; the caller reads, or this passes over, the rest."""
+    while data := file.read(_HEAD.size):
+        priority, class_id, number, letters, size = _HEAD.unpack(data)
+        yield priority, class_id, number, letters, size
+        if skip:
+            file.seek(letters + size, 1)

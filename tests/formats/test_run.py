@@ -1,0 +1,219 @@
+"""Exporting as such: resuming, refusing, the same bytes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepscores import export
+from deepscores.dataset.manifest import list_files
+from deepscores.dataset.png.codec import encode_png
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.formats.registry import FORMATS, format_named
+
+SMALL: dict[str, Any] = {"images": "copy"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in list_files(folder)}
+
+
+@pytest.fixture(scope="module")
+def whole(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`built` in a format, by one process; each is made once, and tests leave it as it is."""
+
+    @cache
+    def export_once(to: str) -> Path:
+        folder = tmp_path_factory.mktemp(to) / "export"
+        export(built, folder, to=to, **SMALL)
+        return folder
+
+    return export_once
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_number_of_workers_changes_no_byte(
+    to: str, built: Path, whole: Callable[[str], Path], tmp_path: Path
+) -> None:
+    export(built, tmp_path / "2", to=to, jobs=2, **SMALL)
+    one = contents(whole(to))
+    assert len(one) >= 3
+    assert one == contents(tmp_path / "2")
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_format_owns_all_that_it_writes(to: str, whole: Callable[[str], Path]) -> None:
+    there = {path.name for path in whole(to).iterdir()}
+    assert there - {"export.json"} <= set(format_named(to).owns)
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_what_a_killed_run_wrote_is_kept(
+    to: str, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(format_named(to))
+    monkeypatch.setattr(kind, "pages_a_chunk", 3)
+    export(built, tmp_path / "wanted", to=to, **SMALL)
+    write = kind.write
+    written: list[int] = []
+
+    def write_twice(self: Any, job: Any, chunk: Any, pictures: Any) -> bytes:
+        if len(written) == 2:
+            list(pictures)
+            (job.folder / f"left.{chunk.name}.partial").write_bytes(b"half")
+            raise KeyboardInterrupt
+        written.append(len(chunk.rows))
+        return bytes(write(self, job, chunk, pictures))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "write", write_twice)
+        with pytest.raises(KeyboardInterrupt):
+            export(built, tmp_path / "killed", to=to, **SMALL)
+    assert not (tmp_path / "killed" / "export.json").exists()
+    summary = export(built, tmp_path / "killed", to=to, **SMALL)
+    assert summary.new_pages == sum(summary.pages.values()) - sum(written[:2])
+    assert contents(tmp_path / "killed") == contents(tmp_path / "wanted")
+
+
+def test_a_process_killed_at_any_time_leaves_what_a_second_run_completes(
+    real: Path, tmp_path: Path
+) -> None:
+    export(real, tmp_path / "wanted", to="coco", jobs=2)
+    command = [
+        sys.executable, "-c", "from deepscores.cli import main; main()",
+        "export", str(real), "--to", "coco", "-o", str(tmp_path / "killed"),
+        "--jobs", "2",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    pictures = tmp_path / "killed" / "images"
+    while not list(pictures.glob("*/*.png")) and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert contents(tmp_path / "killed") == contents(tmp_path / "wanted")
+
+
+def test_a_finished_export_is_not_made_again(built: Path, tmp_path: Path) -> None:
+    first = export(built, tmp_path / "export", to="coco")
+    before = (tmp_path / "export" / "export.json").stat().st_mtime_ns
+    again = export(built, tmp_path / "export", to="coco")
+    assert again.new_pages == 0 < first.new_pages
+    assert (again.objects, again.pages) == (first.objects, first.pages)
+    assert (tmp_path / "export" / "export.json").stat().st_mtime_ns == before
+
+
+def test_another_export_is_replaced_by_force_alone(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    export(built, folder, to="coco")
+    (folder / "mine.txt").write_text("keep")
+    with pytest.raises(
+        DatasetError, match=r"another kind \(tiles: None there, 256 asked for\).*--force"
+    ):
+        export(built, folder, to="coco", tiles=256)
+    export(built, folder, to="coco", tiles=256, force=True)
+    assert (folder / "mine.txt").read_text() == "keep"
+    assert all("--x" in path.name for path in folder.glob("images/*/*.png"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"to": "cocoa"}, "no format 'cocoa'; there are coco"),
+        ({"split": "dev"}, "split: 'dev' is none of train, val, test"),
+        ({"split": ""}, "split: none is named"),
+        ({"tiles": 3}, "tiles: 3 px is less than 16"),
+        ({"tiles": 100, "overlap": 100}, "overlap: 100 px is not between 0 and a tile's 100"),
+        ({"visibility": 1.5}, "visibility: 1.5 is not between 0 and 1"),
+        ({"staff_space": 0}, "staff-space: 0 px is not between 1 and 200"),
+        ({"classes": "nothead*"}, r"classes: no class 'nothead\*'"),
+        ({"labels": "no-such"}, "no label set 'no-such'"),
+        ({"images": "move"}, "images: 'move' is none of copy, link"),
+        ({"tile": 4}, "no option 'tile' of an export"),
+    ],
+)
+def test_nonsense_is_refused_and_writes_nothing(
+    built: Path, tmp_path: Path, options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(RecipeError, match=says):
+        export(built, tmp_path / "export", **{"to": "coco", **options})
+    assert not (tmp_path / "export").exists()
+
+
+def test_folders_that_cannot_be_used_are_named(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("")
+    for folder, says in (
+        (tmp_path / "file", "is a file, not a folder"),
+        (tmp_path / "full", "is not empty and holds no export"),
+        (built / "export", "lies in the dataset itself"),
+        (built, "lies in the dataset itself"),
+    ):
+        with pytest.raises(DatasetError, match=says):
+            export(built, folder, to="coco")
+    with pytest.raises(DatasetError, match="no-such"):
+        export(tmp_path / "no-such", tmp_path / "export", to="coco")
+
+
+def _damaged(built: Path, folder: Path, damage: Callable[[Path], object]) -> Path:
+    shutil.copytree(built, folder)
+    damage(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("to", "name", "damage", "says"),
+    [
+        ("coco", "images_png", lambda path: path.unlink(), "No such file"),
+        ("coco", "images_png", lambda path: path.write_bytes(b"GIF89a"), "not a readable PNG"),
+        (
+            "coco",
+            "instances_png",
+            lambda path: path.write_bytes(path.read_bytes()[:99]),
+            "not a readable PNG",
+        ),
+        # Formats of boxes alone unpack no picture.
+        (
+            "yolo",
+            "images_png",
+            lambda path: path.write_bytes(path.read_bytes()[:-99]),
+            "not a readable PNG",
+        ),
+        (
+            "voc",
+            "images_png",
+            lambda path: path.write_bytes(encode_png(np.zeros((4, 3), np.uint8))),
+            "the image is 3 x 4 px, the page",
+        ),
+    ],
+)
+def test_a_damaged_dataset_stops_with_the_file_and_mended_goes_on(
+    built: Path, tmp_path: Path, to: str, name: str, damage: Callable[[Path], object], says: str
+) -> None:
+    stem = json.loads(json.dumps(sorted(path.stem for path in (built / name).iterdir())))[-1]
+    folder = _damaged(built, tmp_path / "damaged", lambda root: damage(root / name / f"{stem}.png"))
+    with pytest.raises(DatasetError, match=rf"{name}.{stem}\.png: {says}"):
+        export(folder, tmp_path / "export", to=to)
+    assert not (tmp_path / "export" / "export.json").exists()
+    shutil.copy(built / name / f"{stem}.png", folder / name / f"{stem}.png")
+    export(folder, tmp_path / "export", to=to)
+    export(built, tmp_path / "wanted", to=to)
+    assert contents(tmp_path / "export") == contents(tmp_path / "wanted")
+
+
+def test_a_missing_table_is_named(built: Path, tmp_path: Path) -> None:
+    for name in ("pages.parquet", "dataset.json"):
+        folder = _damaged(built, tmp_path / name, lambda root, name=name: (root / name).unlink())
+        with pytest.raises(DatasetError, match=name):
+            export(folder, tmp_path / "export", to="coco")

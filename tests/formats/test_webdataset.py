@@ -1,0 +1,142 @@
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import webdataset
+import wids
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools import mask as coco_masks
+
+from deepscores import export
+from deepscores.dataset.reader import open_dataset
+from deepscores.errors import RecipeError
+from deepscores.formats.webdataset.exporting import sample_key
+from tests.formats.symbol_truth import objects_of
+
+SPLITS = ("train", "val", "test")
+
+pytestmark = [
+    # The reader leaves its shards to the garbage collector to close.
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+    # pycocotools is older than NumPy 2.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def shards(real_as: Callable[..., Path]) -> Path:
+    return real_as("webdataset")
+
+
+def samples(folder: Path) -> list[dict[str, Any]]:
+    paths = [str(path) for path in sorted((folder / "shards").glob("*.tar"))]
+    return list(webdataset.WebDataset(paths, shardshuffle=False))
+
+
+def pixels(data: bytes) -> NDArray[Any]:
+    return np.array(Image.open(io.BytesIO(data)))
+
+
+def test_pages_read_back_by_webdataset_are_the_symbol_tables(real: Path, shards: Path) -> None:
+    dataset = open_dataset(real)
+    ids = {one.name: one.id for one in dataset.labels.classes}
+    found = samples(shards)
+    assert sorted(one["__key__"] for one in found) == sorted(page.name for page in dataset)
+    for sample in found:
+        facts = json.loads(sample["json"])
+        page = dataset[facts["page"]]
+        truth = objects_of(page)
+        owners = page.instances
+        assert [one["number"] for one in facts["objects"]] == list(truth)
+        instances, classes = pixels(sample["inst.png"]), pixels(sample["seg.png"])
+        for one in facts["objects"]:
+            assert coco_masks.area(one["mask"]) == one["area"]
+        for place, one in enumerate(facts["objects"]):
+            expected = truth[one["number"]]
+            assert one["class"] == expected.class_name
+            assert one["class_id"] == ids[expected.class_name]
+            assert np.abs(one["box"] - expected.box).max() < 0.00051
+            x0, y0, x1, y1 = (np.floor(expected.box) + np.array([-2, -2, 3, 3])).astype(int)
+            there = (slice(max(y0, 0), y1), slice(max(x0, 0), x1))
+            own = np.isin(owners[there], expected.members)
+            assert own.sum() == one["area"]
+            assert ((instances[there] == one["number"]) == own).all()
+            if place % 20 == 0:  # a mask is of five million pixels
+                assert (coco_masks.decode(one["mask"])[there] == own).all()
+        assert (classes == page.mask).all()
+        assert set(np.unique(instances).tolist()) <= {0, *truth}
+        assert (pixels(sample["png"]) == page.image).all()
+
+
+def test_whole_masks_are_there_where_the_dataset_has_them(real: Path, shards: Path) -> None:
+    dataset = open_dataset(real)
+    facts = json.loads(samples(shards)[0]["json"])
+    page = dataset[facts["page"]]
+    for one in facts["objects"][::25]:
+        expected = np.any([page.whole_mask(n) for n in objects_of(page)[one["number"]].members], 0)
+        assert (coco_masks.decode(one["whole_mask"]) == expected).all()
+
+
+def test_wids_finds_each_sample_by_its_index(real: Path, shards: Path) -> None:
+    dataset = open_dataset(real)
+    for split in SPLITS:
+        names = [page.name for page in dataset.split(split)]
+        if not names:
+            assert not (shards / f"{split}.json").exists()
+            continue
+        index = wids.ShardListDataset(
+            str(shards / f"{split}.json"), localname=str, transformations=[]
+        )
+        assert len(index) == len(names)
+        found = [index[place]["__key__"] for place in range(len(index))]
+        assert [Path(key).name for key in found] == names
+        index.close()
+
+
+def test_sizes_are_those_of_the_shards(shards: Path) -> None:
+    sizes = json.loads((shards / "shards" / "sizes.json").read_bytes())
+    assert sorted(sizes) == sorted(path.name for path in (shards / "shards").glob("*.tar"))
+    assert sum(sizes.values()) == len(samples(shards))
+
+
+def test_members_have_no_clock_and_no_user(shards: Path) -> None:
+    with tarfile.open(next((shards / "shards").glob("*.tar"))) as tar:
+        members = tar.getmembers()
+    assert {(one.mtime, one.uid, one.gid, one.uname, one.mode) for one in members} == {
+        (0, 0, 0, "", 0o644)
+    }
+    assert [one.name.partition(".")[2] for one in members[:4]] == [
+        "inst.png", "json", "png", "seg.png",
+    ]  # fmt: skip
+
+
+def test_tiles_of_another_size_are_samples_of_their_own(built: Path, tmp_path: Path) -> None:
+    export(built, tmp_path / "out", to="webdataset", tiles=256, overlap=32, staff_space=12.5)
+    found = samples(tmp_path / "out")
+    assert len({one["__key__"] for one in found}) == len(found) > 10
+    for sample in found:
+        assert "." not in sample["__key__"]
+        facts = json.loads(sample["json"])
+        assert pixels(sample["png"]).shape == pixels(sample["inst.png"]).shape == (256, 256)
+        assert facts["staff_space"] == 12.5
+        for one in facts["objects"]:
+            assert pixels(sample["inst.png"])[pixels(sample["inst.png"]) == one["number"]].any()
+            assert one["ignore"] == (one["visibility"] < 0.5)
+
+
+def test_long_names_become_short_keys_that_differ() -> None:
+    keys = {sample_key(f"{'sinfonia' * 20}--page-{number}") for number in range(20)}
+    assert len(keys) == 20
+    assert all(len(f"{key}.inst.png") <= 100 for key in keys)
+
+
+def test_links_are_refused(built: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="images: webdataset cannot link: its shards hold"):
+        export(built, tmp_path / "out", to="webdataset", images="link")
+    assert not (tmp_path / "out").exists()
