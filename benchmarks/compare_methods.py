@@ -39,9 +39,9 @@ from benchmarks.common import (
     write,
 )
 from benchmarks.paper_method import engrave, label_page
+from deepscores.building.shards import ShardTask, make_shard, warm_up
 from deepscores.errors import DeepScoresError, EngravingError, ScoreError
 from deepscores.page.model import Score
-from deepscores.pipeline.shards import ShardTask, make_shard, warm_up
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.scores import Source, read_score
 

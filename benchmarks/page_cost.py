@@ -24,11 +24,11 @@ import verovio
 
 from benchmarks.common import at_most, conditions, cpu, load_verovio, report, sample
 from benchmarks.stages import stages
+from deepscores.building import merge as merging
+from deepscores.building.plan import Plan, Planned
+from deepscores.building.shards import Record, ShardTask, make_shard, warm_up
 from deepscores.engraving.verovio import engine
 from deepscores.page.model import Score
-from deepscores.pipeline import merge as merging
-from deepscores.pipeline.plan import Plan, Planned
-from deepscores.pipeline.shards import Record, ShardTask, make_shard, warm_up
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.local.pool import Done
 from deepscores.runs.progress import Silence

@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 import verovio
 
+from deepscores.building import merge, shards
 from deepscores.dataset import writer as samples
 from deepscores.engraving.verovio import engine
 from deepscores.page import sheets
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.painting import canvas as painting
 from deepscores.page.painting import kernels
-from deepscores.pipeline import merge, shards
 
 REST = "all else"
 # What is timed: where it is looked up when it is called, its name there, and its stage.

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from deepscores.baselines.outcome import Trained
+    from deepscores.building.build import Summary
+    from deepscores.building.importing.run import Summary as Imported
+    from deepscores.building.single import EngravedPage
+    from deepscores.building.verify import Verdict
     from deepscores.census.model import Statistics
     from deepscores.classbook.visit import Visit
     from deepscores.evaluating.run import Written as Evaluated
     from deepscores.fontbook.book import Fonts
     from deepscores.formats.export import Summary as Exported
     from deepscores.formats.findings import Report
-    from deepscores.importing.run import Summary as Imported
-    from deepscores.pipeline.build import Summary
-    from deepscores.pipeline.single import EngravedPage
-    from deepscores.pipeline.verify import Verdict
     from deepscores.predicting.run import Summary as Predicted
     from deepscores.recipe.recipe import Recipe
     from deepscores.reporting.run import Written
@@ -54,7 +54,7 @@ def build(
     build goes on where it was. Raise RecipeError for what makes no sense, DatasetError for a folder
     that cannot be used.
     """
-    from deepscores.pipeline import build
+    from deepscores.building import build
     from deepscores.recipe.recipe import Recipe, Run, read_run
 
     resolved = resolve(recipe, scores, changes)
@@ -77,7 +77,7 @@ def engrave(
     **changes: Any,
 ) -> list[EngravedPage]:
     """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
-    from deepscores.pipeline.single import engrave_score
+    from deepscores.building.single import engrave_score
 
     resolved = resolve(recipe, None, {"pages": "all", **changes})
     return engrave_score(score, Path(output), resolved, progress=progress)
@@ -98,7 +98,7 @@ def verify(
     seen them yet, *font_dir* the folder of LilyPond's music fonts, if there was one. Raise
     RecipeError if one is needed and not among them.
     """
-    from deepscores.pipeline import verify
+    from deepscores.building import verify
 
     paths = [Path(one) for one in font]
     return verify.verify(
@@ -296,8 +296,8 @@ def import_dataset(
     are ``patches="45x170"``, ``patches_per_class=5000`` and ``seed=0``. Raise RecipeError for what
     makes no sense, DatasetError for what is no dataset and a folder that cannot be used.
     """
+    from deepscores.building.importing import run
     from deepscores.errors import RecipeError
-    from deepscores.importing import run
 
     for name in changes:
         if name not in _OF_IMPORTS:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deepscores.dataset.manifest import check_manifest, list_files
-from tests.unit.importing.samples import SAMPLES
+from tests.building.importing.samples import SAMPLES
 
 COPIES = 40  # pages, so that there are several chunks
 

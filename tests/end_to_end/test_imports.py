@@ -65,7 +65,7 @@ def test_a_build_loads_no_part_that_it_does_not_need() -> None:
     code += "try: deepscores.build(recipe='none.toml')\n"
     code += "except deepscores.errors.DeepScoresError: pass"
     loaded = loaded_by(code)
-    assert "deepscores.pipeline.build" in loaded
+    assert "deepscores.building.build" in loaded
     others = ("auditing", "classbook", "importing", "predicting", "reporting", "viewer")
     assert loaded.isdisjoint(f"deepscores.{one}" for one in others)
 

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import build, check, verify
+from deepscores.building.plan import require_dataset
 from deepscores.engraving.lilypond.program import ENVIRONMENT, find_program
-from deepscores.pipeline.plan import require_dataset
 
 pytest.importorskip("lilypond")
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from deepscores.page.labels.label_sets import parse_label_set
 from deepscores.recipe.recipe import read_recipe, read_run
+from tests.building.importing.samples import SAMPLES
 from tests.places import ROOT
-from tests.unit.importing.samples import SAMPLES
 
 SONG = """<?xml version="1.0" encoding="UTF-8"?>
 <score-partwise version="4.0"><work><work-title>Song %s</work-title></work><part-list>

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deepscores.auditing.own_audit import CHECKS, audit_own, in_workers
+from deepscores.building.plan import PLAN, require_dataset
 from deepscores.dataset.lenient import is_own, open_own
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.coco.reading import find_json, read_annotations
@@ -17,7 +18,6 @@ from deepscores.formats.foreign import (
     ForeignPage,
     check_foreign_pages,
 )
-from deepscores.pipeline.plan import PLAN, require_dataset
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash

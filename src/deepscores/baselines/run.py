@@ -20,10 +20,10 @@ from deepscores.baselines.protocol import Task
 from deepscores.baselines.registry import task_maker
 from deepscores.baselines.schedule import Budget, budget_of
 from deepscores.baselines.stopping import stop_asked
+from deepscores.building.plan import require_dataset
 from deepscores.errors import DatasetError
 from deepscores.models.card import parse_card
 from deepscores.models.file import MODEL
-from deepscores.pipeline.plan import require_dataset
 from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.building.plan import require_dataset
 from deepscores.census.model import (
     ClassStatistics,
     Extent,
@@ -18,7 +19,6 @@ from deepscores.census.model import (
 from deepscores.census.scan import TENTHS, Columns, scanning
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
-from deepscores.pipeline.plan import require_dataset
 
 _TOP = 10
 _SPLITS = ("train", "val", "test")

@@ -8,12 +8,12 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.building.shards import Drawing, draw, load
 from deepscores.classbook.inventory import zoo_scores
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.model import FontFile, Sheet, Symbol
 from deepscores.page.painting.overlay import class_colour, tinted
-from deepscores.pipeline.shards import Drawing, draw, load
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import read_score
 

@@ -29,6 +29,9 @@ from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
     from deepscores.baselines.outcome import Trained
+    from deepscores.building.build import Summary
+    from deepscores.building.importing.run import Summary as Import
+    from deepscores.building.verify import Verdict
     from deepscores.census.model import (
         ClassStatistics,
         Extent,
@@ -43,10 +46,7 @@ if TYPE_CHECKING:
     from deepscores.fontbook.entries import Entry
     from deepscores.formats.export import Summary as Export
     from deepscores.formats.findings import Report
-    from deepscores.importing.run import Summary as Import
     from deepscores.page.labels.label_sets import LabelSet
-    from deepscores.pipeline.build import Summary
-    from deepscores.pipeline.verify import Verdict
     from deepscores.predicting.run import Summary as Predictions
     from deepscores.runs.progress import Progress
 

@@ -18,7 +18,7 @@ from deepscores.errors import DatasetError, RecipeError
 from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.annotations import read_voc
 from deepscores.page.labels.readability import Readability
-from deepscores.pipeline.plan import DATASET, IMPORTED
+from deepscores.building.plan import DATASET, IMPORTED
 from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 from deepscores.recipe.recipe import Recipe, apply
 

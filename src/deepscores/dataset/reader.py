@@ -20,7 +20,7 @@ from deepscores.dataset.annotations import Annotation, read_voc
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.page.labels.run_lengths import decode_rle
 from deepscores.page.model import Runs
-from deepscores.pipeline.plan import require_dataset
+from deepscores.building.plan import require_dataset
 from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 
 

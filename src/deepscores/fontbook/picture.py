@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from deepscores.building.shards import Drawing, draw, load
 from deepscores.engraving.styling import Draw
-from deepscores.pipeline.shards import Drawing, draw, load
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import find_scores, read_score
 

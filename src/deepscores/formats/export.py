@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from deepscores.building.plan import DATASET
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescaled, windows
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
@@ -22,7 +23,6 @@ from deepscores.formats.options import Options, checked
 from deepscores.formats.protocol import Chunk, Format, Job
 from deepscores.formats.registry import format_named
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.pipeline.plan import DATASET
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.runs.progress import Progress, Silence

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from deepscores.building.plan import DATASET
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.coco import importing as annotations
 from deepscores.formats.coco.reading import COCO, V2, read_annotations
@@ -14,7 +15,6 @@ from deepscores.formats.mung import importing as mung
 from deepscores.formats.source_pages import Found, Source
 from deepscores.formats.voc import importing as pascal
 from deepscores.formats.yolo import importing as yolo
-from deepscores.pipeline.plan import DATASET
 
 V1, YOLO, MUNG, VOC = "deepscores-v1", "yolo", "mung", "voc"
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from deepscores.building.shards import draw, left_out_for, load
 from deepscores.dataset.columns import PAGES
 from deepscores.dataset.labelled import LabelledPage, painted_page
 from deepscores.dataset.splits import split_of
@@ -15,7 +16,6 @@ from deepscores.dataset.writer import Provenance, describe
 from deepscores.errors import RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Painting
-from deepscores.pipeline.shards import draw, left_out_for, load
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import Source, read_score
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.page import of_classes
 from deepscores.errors import RecipeError
 from deepscores.loaders.fresh import Leaf, Made, Work, make_pages
 from deepscores.loaders.views import View
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
-from deepscores.pipeline.shards import limits, warm_up
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, Outcome, run_contained
 from deepscores.runs.streams import key_hash, stream

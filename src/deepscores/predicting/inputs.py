@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from deepscores.building.plan import DATASET
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.pipeline.plan import DATASET
 from deepscores.predicting.documents import count_pages
 from deepscores.predicting.pictures import SUFFIXES, count_pictures
 

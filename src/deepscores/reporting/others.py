@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepscores.building.plan import DATASET
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.writer import XML
@@ -28,7 +29,6 @@ from deepscores.formats.mung.nodes import read_mung
 from deepscores.formats.voc.xml import read_pascal
 from deepscores.formats.yolo.lines import read_yolo
 from deepscores.page.geometry import Box
-from deepscores.pipeline.plan import DATASET
 from deepscores.reporting.seen import Seen, Source, own_source
 
 _KINDS = (

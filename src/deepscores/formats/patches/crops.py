@@ -12,12 +12,12 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from deepscores.building.selection import Lowest, page_priorities
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.png.codec import encode_png
 from deepscores.formats.protocol import Job
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.pipeline.selection import Lowest, page_priorities
 
 # Priority, class id, number of the object, bytes of the page's name and of the PNG.
 _HEAD = Struct(">QIIHI")

@@ -12,7 +12,7 @@ from deepscores import check, export, import_dataset, open_dataset, statistics, 
 from deepscores.dataset.labelled import label_page
 from deepscores.formats.sources import LAYOUTS
 from deepscores.page.labels.label_sets import parse_label_set_table
-from tests.unit.importing.samples import HALF_HIDDEN, PAGES, SAMPLES, SIZE, mask, picture
+from tests.building.importing.samples import HALF_HIDDEN, PAGES, SAMPLES, SIZE, mask, picture
 
 LISTING = ("deepscores-v1", "deepscores-v2", "coco", "yolo")  # tell of classes without an object
 

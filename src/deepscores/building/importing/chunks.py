@@ -9,16 +9,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from deepscores.building.importing.pages import PageError, make_page
+from deepscores.building.importing.placing import Placed
+from deepscores.building.shards import record_path, table_path
 from deepscores.dataset.columns import encode_table
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.writer import Sample
 from deepscores.errors import DatasetError
 from deepscores.formats.source_pages import Left
 from deepscores.formats.sources import LAYOUTS
-from deepscores.importing.pages import PageError, make_page
-from deepscores.importing.placing import Placed
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.pipeline.shards import record_path, table_path
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.building.importing.relations import parents
+from deepscores.building.importing.spaces import staff_space
 from deepscores.dataset.columns import PAGES
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_grey, decode_values
@@ -24,8 +26,6 @@ from deepscores.formats.source_masks import (
     value_in,
 )
 from deepscores.formats.source_pages import Found, Left, Thing
-from deepscores.importing.relations import parents
-from deepscores.importing.spaces import staff_space
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles

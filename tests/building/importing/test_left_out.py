@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from deepscores import check, import_dataset, open_dataset
-from tests.unit.importing.samples import SAMPLES, edit_json
+from tests.building.importing.samples import SAMPLES, edit_json
 
 Change = Callable[[Path], None]
 
@@ -173,7 +173,7 @@ def test_a_page_that_is_left_out_is_told(case: str, tmp_path: Path) -> None:
 def test_more_objects_than_a_map_can_number_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.importing.pages.MOST", 1)
+    monkeypatch.setattr("deepscores.building.importing.pages.MOST", 1)
     summary = import_dataset(SAMPLES["coco"](tmp_path / "source"), tmp_path / "ours")
     (line,) = skipped(tmp_path / "ours")
     assert line["detail"] == "2 objects, of at most 1"

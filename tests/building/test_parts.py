@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores import build
+from deepscores.building.parts import Portion, grouped
+from deepscores.building.patches import share_out
+from deepscores.building.selection import Chosen, page_priorities, priorities
 from deepscores.dataset.manifest import check_manifest, read_manifest
-from deepscores.pipeline.parts import Portion, grouped
-from deepscores.pipeline.patches import share_out
-from deepscores.pipeline.selection import Chosen, page_priorities, priorities
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 20))
@@ -84,7 +84,7 @@ def test_small_parts_made_by_workers_hold_what_one_part_does(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("deepscores.pipeline.merge.ROWS", 1)
+    monkeypatch.setattr("deepscores.building.merge.ROWS", 1)
     one, two = tmp_path / "one", tmp_path / "two"
     build(built.parent / "tunes", one, jobs=1, **quick)
     build(built.parent / "tunes", two, jobs=2, **quick)

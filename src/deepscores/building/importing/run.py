@@ -11,12 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
-from deepscores.dataset.splits import SPLITS
-from deepscores.errors import DatasetError
-from deepscores.formats.source_pages import Left, Source
-from deepscores.formats.sources import open_source
-from deepscores.importing.chunks import (
+from deepscores.building.importing.chunks import (
     PAGES,
     Record,
     Task,
@@ -24,11 +19,16 @@ from deepscores.importing.chunks import (
     read_records,
     write_chunk,
 )
-from deepscores.importing.classes import Classes, classes_of
-from deepscores.importing.placing import Placed, place_pages, torn_scores
-from deepscores.pipeline.merge import Holdings, Totals, assemble
-from deepscores.pipeline.parts import Portion
-from deepscores.pipeline.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
+from deepscores.building.importing.classes import Classes, classes_of
+from deepscores.building.importing.placing import Placed, place_pages, torn_scores
+from deepscores.building.merge import Holdings, Totals, assemble
+from deepscores.building.parts import Portion
+from deepscores.building.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
+from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
+from deepscores.dataset.splits import SPLITS
+from deepscores.errors import DatasetError
+from deepscores.formats.source_pages import Left, Source
+from deepscores.formats.sources import open_source
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked

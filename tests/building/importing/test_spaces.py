@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepscores import open_dataset
-from deepscores.importing.spaces import staff_space
+from deepscores.building.importing.spaces import staff_space
 
 
 def test_a_blank_page_tells_nothing() -> None:

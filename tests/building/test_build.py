@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from deepscores import build
+from deepscores.building.plan import DATASET
 from deepscores.dataset.manifest import check_manifest
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.pipeline.plan import DATASET
 from deepscores.runs.files import locked
 
 Same = Callable[[Path, Path], None]
@@ -154,7 +154,7 @@ def test_a_build_that_breaks_off_late_goes_on(
     folder = tmp_path / "dataset"
     for where, (name, instead) in LATE.items():
         with monkeypatch.context() as patch:
-            patch.setattr(f"deepscores.pipeline.{name}", instead)
+            patch.setattr(f"deepscores.building.{name}", instead)
             with pytest.raises(Crash):
                 build(scores, folder, jobs=2, **quick)
         assert (folder / ".build").exists(), where
@@ -173,7 +173,7 @@ def test_files_of_a_worker_that_was_killed_do_not_stay(
 ) -> None:
     folder = tmp_path / "dataset"
     with monkeypatch.context() as patch:
-        patch.setattr("deepscores.pipeline.build.merge", crash)
+        patch.setattr("deepscores.building.build.merge", crash)
         with pytest.raises(Crash):
             build(scores, folder, jobs=2, **quick)
     (folder / "images_png/of-a-score-that-crashed.png").write_bytes(b"")

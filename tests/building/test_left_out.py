@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deepscores.building.build import build
+from deepscores.building.verify import verify
 from deepscores.errors import RecipeError
-from deepscores.pipeline.build import build
-from deepscores.pipeline.verify import verify
 from deepscores.recipe.recipe import Recipe, apply
 
 _NOTE = (

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from deepscores.building.plan import DATASET, IMPORTED, identity, require_dataset
+from deepscores.building.shards import draw, limits, load, warm_up
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.writer import Provenance, make_sample
@@ -16,8 +18,6 @@ from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.page.model import Score
-from deepscores.pipeline.plan import DATASET, IMPORTED, identity, require_dataset
-from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.progress import Progress, Silence

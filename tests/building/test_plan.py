@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deepscores.building.plan import DATASET, PLAN, Plan, begin, clear, is_finished, make_plan
 from deepscores.errors import DatasetError
-from deepscores.pipeline.plan import DATASET, PLAN, Plan, begin, clear, is_finished, make_plan
 from deepscores.recipe.recipe import Recipe, apply
 
 
@@ -161,7 +161,7 @@ def test_clearing_killed_in_the_middle_is_done_by_the_next_build(
     def die(_: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("deepscores.pipeline.plan.clear", die)
+    monkeypatch.setattr("deepscores.building.plan.clear", die)
     with pytest.raises(KeyboardInterrupt):
         begin(folder, other, force=True)
     monkeypatch.undo()

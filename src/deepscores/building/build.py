@@ -7,9 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepscores.errors import RecipeError
-from deepscores.pipeline.merge import merge
-from deepscores.pipeline.plan import (
+from deepscores.building.merge import merge
+from deepscores.building.plan import (
     BUILD,
     SHARDS,
     Plan,
@@ -18,8 +17,8 @@ from deepscores.pipeline.plan import (
     make_plan,
     require_dataset,
 )
-from deepscores.pipeline.quota import Picked, pick_pages
-from deepscores.pipeline.shards import (
+from deepscores.building.quota import Picked, pick_pages
+from deepscores.building.shards import (
     Record,
     ShardTask,
     limits,
@@ -28,6 +27,7 @@ from deepscores.pipeline.shards import (
     warm_up,
     write_record,
 )
+from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked

@@ -16,11 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.errors import EngravingError, ScoreError
-from deepscores.page.labels.label_sets import LabelSet
-from deepscores.page.symbols.placing import place_symbols
-from deepscores.pipeline.plan import INDEX, Plan
-from deepscores.pipeline.shards import (
+from deepscores.building.plan import INDEX, Plan
+from deepscores.building.shards import (
     Record,
     ShardTask,
     count_notes,
@@ -30,6 +27,9 @@ from deepscores.pipeline.shards import (
     skipped,
     warm_up,
 )
+from deepscores.errors import EngravingError, ScoreError
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.symbols.placing import place_symbols
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress

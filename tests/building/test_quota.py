@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from deepscores import build, verify
+from deepscores.building.quota import asked, pick
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.pipeline.quota import asked, pick
 
 tables = arrays(np.int64, st.tuples(st.integers(0, 12), st.just(6)), elements=st.integers(0, 4))
 wishes = arrays(np.int64, 6, elements=st.integers(0, 9))

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepscores.building.shards import draw, limits, load, warm_up
 from deepscores.dataset.columns import encode_table
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import Provenance, make_sample
 from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
 from deepscores.page.painting.overlay import draw_overlay
-from deepscores.pipeline.shards import draw, limits, load, warm_up
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import write_file

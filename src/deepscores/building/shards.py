@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+from deepscores.building.plan import SHARDS
 from deepscores.dataset.columns import encode_table
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
@@ -25,7 +26,6 @@ from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
 from deepscores.page.sheets import Studio
-from deepscores.pipeline.plan import SHARDS
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file

@@ -12,13 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from deepscores.dataset.columns import PAGES, SCORES, encode_table, table
-from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
-from deepscores.dataset.splits import SPLITS
-from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
-from deepscores.errors import DeepScoresError
-from deepscores.page.labels.label_sets import LabelSet
-from deepscores.pipeline.parts import (
+from deepscores.building.parts import (
     ROWS,
     Part,
     PartTask,
@@ -28,11 +22,17 @@ from deepscores.pipeline.parts import (
     merge_part,
     part_limits,
 )
-from deepscores.pipeline.patches import PatchTask, patch_limits, share_out, write_patches
-from deepscores.pipeline.plan import DATASET, Plan
-from deepscores.pipeline.quota import Picked, report
-from deepscores.pipeline.selection import Chosen
-from deepscores.pipeline.shards import Record
+from deepscores.building.patches import PatchTask, patch_limits, share_out, write_patches
+from deepscores.building.plan import DATASET, Plan
+from deepscores.building.quota import Picked, report
+from deepscores.building.selection import Chosen
+from deepscores.building.shards import Record
+from deepscores.dataset.columns import PAGES, SCORES, encode_table, table
+from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
+from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
+from deepscores.errors import DeepScoresError
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import commit_record, write_file
