@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores import open_dataset
-from deepscores.predicting.light import evenly_lit
-from deepscores.predicting.staff_space import staff_space
+from deepscores.inference.predicting.light import evenly_lit
+from deepscores.inference.predicting.staff_space import staff_space
 
 _FACTORS = (0.3, 0.4, 0.5, 0.7, 1.0, 1.3, 1.9, 2.5)
 _DEGREES = (-3.0, -1.0, 0.7, 2.0, 4.0)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.controls.glyphs import MARGIN, Template
-from deepscores.models.detections import box_overlap
+from deepscores.inference.models.detections import box_overlap
 
 FLOOR = 0.55  # of the correlation, from which a place is looked at
 LEAST_INK = 0.5  # of the template's

@@ -32,8 +32,8 @@ from benchmarks.controls.sizes import Resized, padded, resized, shrunk
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.models.detections import decode_detections
-from deepscores.models.file import Model, load_model
+from deepscores.inference.models.detections import decode_detections
+from deepscores.inference.models.file import Model, load_model
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.streams import stream
 

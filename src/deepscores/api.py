@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deepscores.fontbook.book import Fonts
     from deepscores.formats.export import Summary as Exported
     from deepscores.formats.findings import Report
-    from deepscores.predicting.run import Summary as Predicted
+    from deepscores.inference.predicting.run import Summary as Predicted
     from deepscores.recipe.recipe import Recipe
     from deepscores.reporting.run import Written
     from deepscores.runs.progress import Progress
@@ -351,8 +351,8 @@ def predict(
     RecipeError without it and for what makes no sense, DatasetError for a model or folder that
     cannot be used. Pages that cannot be read are told in the summary.
     """
-    from deepscores.predicting import run
-    from deepscores.predicting.options import Options
+    from deepscores.inference.predicting import run
+    from deepscores.inference.predicting.options import Options
 
     return run.predict(
         [inputs] if isinstance(inputs, str | Path) else inputs,

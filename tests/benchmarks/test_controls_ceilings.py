@@ -21,9 +21,9 @@ from benchmarks.controls.stitching import stitched
 from deepscores.dataset.labelled import Window, label_page, windows
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.models.card import ModelCard
-from deepscores.models.detections import Channel, HeatLayout, box_overlap
-from deepscores.models.file import Model
+from deepscores.inference.models.card import ModelCard
+from deepscores.inference.models.detections import Channel, HeatLayout, box_overlap
+from deepscores.inference.models.file import Model
 
 
 def page(height: int = 300, width: int = 200) -> np.ndarray:

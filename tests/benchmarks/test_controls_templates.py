@@ -26,7 +26,7 @@ from benchmarks.controls.staves import (
 from benchmarks.controls.templates import detected, learnt
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
-from deepscores.models.detections import box_overlap
+from deepscores.inference.models.detections import box_overlap
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Outline
 from deepscores.page.outlines.contours import bounds

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.unit.predicting.drawn import drawn_page
-from tests.unit.predicting.networks import write_detector
+from tests.inference.predicting.drawn import drawn_page
+from tests.inference.predicting.networks import write_detector
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -17,8 +17,8 @@ from deepscores.baselines.patch_data import FreshPatches, PatchSet, at_random, b
 from deepscores.baselines.protocol import Exportable, Plan
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
+from deepscores.inference.models.card import ModelCard
 from deepscores.loaders import BalancedSampler
-from deepscores.models.card import ModelCard
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.version import __version__
 

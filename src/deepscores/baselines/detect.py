@@ -32,8 +32,8 @@ from deepscores.baselines.targets import (
     heat_loss,
 )
 from deepscores.baselines.tiles import PAPER, TileBatch, TileRules, TileSampler, TrainPage
-from deepscores.models.card import ModelCard
-from deepscores.models.detections import Detections, decode_maps
+from deepscores.inference.models.card import ModelCard
+from deepscores.inference.models.detections import Detections, decode_maps
 from deepscores.version import __version__
 
 MULTIPLE = 32  # of which a page's height and width are made

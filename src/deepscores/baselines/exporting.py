@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from deepscores.baselines.protocol import Exportable
 from deepscores.errors import DeepScoresError
-from deepscores.models.card import PROPERTY, ModelCard
-from deepscores.models.file import open_model
+from deepscores.inference.models.card import PROPERTY, ModelCard
+from deepscores.inference.models.file import open_model
 
 _LOGGERS = ("onnxscript", "onnx_ir", "torch.onnx", "torch.export")
 

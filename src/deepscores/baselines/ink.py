@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset.labelled import LabelledPage, Window
-from deepscores.models.segmentation import INK
+from deepscores.inference.models.segmentation import INK
 
 _PAPER = 255
 

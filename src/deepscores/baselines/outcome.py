@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepscores.models.card import ModelCard
+from deepscores.inference.models.card import ModelCard
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from deepscores.baselines.options import TrainOptions
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
+from deepscores.inference.models.patches import boxes_in_patches
 from deepscores.loaders import Patches
-from deepscores.models.patches import boxes_in_patches
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.runs.streams import stream

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.models.detections import Detections, box_overlap
+from deepscores.inference.models.detections import Detections, box_overlap
 
 _RECALLS = np.linspace(0, 1, 101)
 LEAST_OBJECTS = 10  # of a class, for it to count

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from deepscores.baselines.options import TrainOptions
-from deepscores.models.card import ModelCard
+from deepscores.inference.models.card import ModelCard
 
 # Tensors, and tuples, lists and dicts of them; the loop brings them to the device. What is no
 # tensor stays as it is.

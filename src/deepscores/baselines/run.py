@@ -22,8 +22,8 @@ from deepscores.baselines.schedule import Budget, budget_of
 from deepscores.baselines.stopping import stop_asked
 from deepscores.building.plan import require_dataset
 from deepscores.errors import DatasetError
-from deepscores.models.card import parse_card
-from deepscores.models.file import MODEL
+from deepscores.inference.models.card import parse_card
+from deepscores.inference.models.file import MODEL
 from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash

@@ -27,8 +27,8 @@ from deepscores.baselines.protocol import Exportable, Plan
 from deepscores.dataset.index import open_index
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.models.card import ModelCard
-from deepscores.models.segmentation import INK, LOGITS, PLACES, STRIDE
+from deepscores.inference.models.card import ModelCard
+from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.version import __version__
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.models.detections import Channel, HeatLayout, Part
+from deepscores.inference.models.detections import Channel, HeatLayout, Part
 
 _LONG = 24.0  # staff spaces: lines that are longer are found by their ends …
 _STRAIGHT = 8.0  # … if they are so many times as long as thick

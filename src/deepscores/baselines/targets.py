@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from deepscores.models.detections import HeatLayout
+from deepscores.inference.models.detections import HeatLayout
 
 _SPREAD = 0.09  # of an object's length, the deviation of the Gaussian around its middle
 _LEAST_SPREAD, _MOST_SPREAD = 0.4, 2.5  # cells

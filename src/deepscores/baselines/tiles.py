@@ -14,7 +14,7 @@ from deepscores.baselines.ahead import made_ahead
 from deepscores.baselines.shapes import channel_objects
 from deepscores.baselines.targets import TileObjects
 from deepscores.errors import DatasetError
-from deepscores.models.detections import HeatLayout
+from deepscores.inference.models.detections import HeatLayout
 from deepscores.runs.streams import stream
 
 PAPER = 255

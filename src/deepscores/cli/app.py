@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
 from deepscores.formats.registry import FORMATS
-from deepscores.models.card import TASKS
+from deepscores.inference.models.card import TASKS
 from deepscores.version import __version__
 
 _INTERRUPTED = 130  # as shells have it for SIGINT
@@ -402,7 +402,7 @@ def predict(
     """
     from deepscores import api
     from deepscores.cli.screen import print_predictions, watching
-    from deepscores.predicting.choice import split_arguments
+    from deepscores.inference.predicting.choice import split_arguments
 
     _positive("jobs", jobs)
     model, inputs = split_arguments(arguments, task)

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from deepscores.fontbook.entries import Entry
     from deepscores.formats.export import Summary as Export
     from deepscores.formats.findings import Report
+    from deepscores.inference.predicting.run import Summary as Predictions
     from deepscores.page.labels.label_sets import LabelSet
-    from deepscores.predicting.run import Summary as Predictions
     from deepscores.runs.progress import Progress
 
 _SHOWN = 20  # problems

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from deepscores.baselines.protocol import Exportable, Plan
-from deepscores.models.card import ModelCard
+from deepscores.inference.models.card import ModelCard
 
 
 @pytest.fixture(scope="session")

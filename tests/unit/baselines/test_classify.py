@@ -16,9 +16,9 @@ from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.patch_data import FreshPatches, at_random, by_works, read_patches
 from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.inference.models.file import load_model
+from deepscores.inference.models.patches import box_channel, classify_patches, patch_inputs
 from deepscores.loaders import Patches
-from deepscores.models.file import load_model
-from deepscores.models.patches import box_channel, classify_patches, patch_inputs
 
 OPTIONS = TrainOptions(device="cpu", workers=0)
 SHORT = {"steps": 80, "batch_size": 48}

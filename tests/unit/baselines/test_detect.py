@@ -24,8 +24,13 @@ from deepscores.baselines.targets import (
 )
 from deepscores.baselines.tiles import TileRules, TileSampler, TrainPage
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.models.detections import Channel, HeatLayout, decode_detections, decode_maps
-from deepscores.models.file import load_model, open_model
+from deepscores.inference.models.detections import (
+    Channel,
+    HeatLayout,
+    decode_detections,
+    decode_maps,
+)
+from deepscores.inference.models.file import load_model, open_model
 
 LABELS = "full"
 CPU = torch.device("cpu")

@@ -13,9 +13,9 @@ from deepscores.baselines.exporting import check_export, to_onnx
 from deepscores.baselines.networks import ResidualNetwork
 from deepscores.baselines.protocol import Exportable
 from deepscores.errors import DeepScoresError
-from deepscores.models import file
-from deepscores.models.card import ModelCard
-from deepscores.models.file import open_model
+from deepscores.inference.models import file
+from deepscores.inference.models.card import ModelCard
+from deepscores.inference.models.file import open_model
 
 CARD = ModelCard("classify", ("a", "b", "c"), "none", None, "small", "0")
 

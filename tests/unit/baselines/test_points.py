@@ -14,8 +14,8 @@ from deepscores.baselines.pools import DatasetPool, FreshPage, FreshPool, fresh_
 from deepscores.dataset.index import Index, open_index
 from deepscores.dataset.labelled import LabelledPage, Window, cut
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.inference.models.segmentation import INK
 from deepscores.loaders.reading import PageReader
-from deepscores.models.segmentation import INK
 
 SAMPLING = Sampling(128, 200)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepscores.baselines.precision import THRESHOLDS, Truth, average_precisions, macro
-from deepscores.models.detections import Detections
+from deepscores.inference.models.detections import Detections
 
 
 def pages(random, count=3):

@@ -14,9 +14,9 @@ from deepscores.baselines.options import TrainOptions
 from deepscores.baselines.segment import PageNetwork, PointNetwork, Preset, Segment, figures
 from deepscores.dataset.index import open_index
 from deepscores.errors import RecipeError
+from deepscores.inference.models.file import load_model
+from deepscores.inference.models.segmentation import INK, decode_segmentation
 from deepscores.loaders.reading import PageReader
-from deepscores.models.file import load_model
-from deepscores.models.segmentation import INK, decode_segmentation
 
 TINY = replace(
     segment.PRESETS["small"], widths=(4, 6, 8, 8, 8), depths=(1, 1, 1, 1), joined=8, hidden=12,

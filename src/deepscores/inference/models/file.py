@@ -1,0 +1,71 @@
+"""Opens a trained model, one ONNX file that describes itself, for ONNX Runtime."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.inference.models.card import PROPERTY, ModelCard, parse_card
+
+MODEL = "model.onnx"  # in the folder of a training run
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model: its card, and the network as ONNX Runtime holds it."""
+
+    card: ModelCard
+    session: Any  # onnxruntime.InferenceSession
+    outputs: tuple[str, ...]  # names
+
+    def run(self, **arrays: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """What the network makes of its inputs, by name."""
+        found = self.session.run(list(self.outputs), arrays)
+        return {name: np.asarray(one) for name, one in zip(self.outputs, found, strict=True)}
+
+
+def load_model(path: str | Path, *, threads: int | None = None) -> Model:
+    """Open a model file, or the one in the folder of a training run.
+
+    *threads* are used for one call, by default as many as this process may use. Raise DatasetError
+    for what is no model of ours, RecipeError without ONNX Runtime (``deepscores[predict]``).
+    """
+    file = Path(path) / MODEL if Path(path).is_dir() else Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{file}: {error.strerror or error}") from None
+    return open_model(content, str(file), threads=threads)
+
+
+def open_model(content: bytes, where: str, *, threads: int | None = None) -> Model:
+    """The model in the bytes of a file; errors, as of `load_model`, name *where*."""
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    try:
+        session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise DatasetError(f"{where}: is no model that ONNX Runtime can open: {error}") from None
+    text = session.get_modelmeta().custom_metadata_map.get(PROPERTY)
+    if text is None:
+        raise DatasetError(f"{where}: is an ONNX file, but no model of deepscores")
+    names = tuple(one.name for one in session.get_outputs())
+    return Model(parse_card(text, where), session, names)
+
+
+def _runtime() -> Any:
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "onnxruntime":
+            raise
+        raise RecipeError(
+            "predicting needs ONNX Runtime: pip install 'deepscores[predict]'"
+        ) from None
+    return onnxruntime

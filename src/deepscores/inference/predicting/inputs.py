@@ -1,0 +1,131 @@
+"""Which pages a command means: those of pictures, PDFs, folders of them, and datasets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from deepscores.building.plan import DATASET
+from deepscores.dataset.reader import open_dataset
+from deepscores.dataset.writer import IMAGES
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.inference.predicting.documents import count_pages
+from deepscores.inference.predicting.pictures import SUFFIXES, count_pictures
+
+_PDF = ".pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class PageInput:
+    """One page, not read yet."""
+
+    name: str  # of its own in a run; its files are called so
+    path: Path  # the file that it is in
+    kind: Literal["picture", "pdf", "dataset"]
+    place: int = 0  # in its file
+    of: int = 1  # pages in its file
+    staff_space: float = 0.0  # pixels; 0: not told
+
+    @property
+    def is_a_file(self) -> bool:
+        """Whether the file is a picture of this page and nothing else."""
+        return self.kind != "pdf" and self.of == 1
+
+    @property
+    def where(self) -> str:
+        """What a message calls it."""
+        return str(self.path) if self.of == 1 else f"{self.path}, page {self.place + 1}"
+
+
+class Failure(NamedTuple):
+    """A page or file of which nothing can be predicted."""
+
+    where: str
+    why: str
+
+
+def find_pages(
+    inputs: Sequence[str | Path], split: str, apart_from: Path
+) -> tuple[list[PageInput], list[Failure]]:
+    """All pages, in order, each with a name of its own, and files that cannot be read.
+
+    Of folders, pictures and PDFs in them and in folders below; not what lies *apart_from* them,
+    where predictions go. Of datasets, the pages of *split*. Raise RecipeError for inputs that are
+    neither, or hold no page.
+    """
+    if not inputs:
+        raise RecipeError("nothing to predict on: name pictures, PDFs, folders or datasets")
+    pages: list[PageInput] = []
+    failures: list[Failure] = []
+    for one in map(Path, inputs):
+        failed = len(failures)
+        found = list(_of_input(one, split, apart_from.resolve(), failures))
+        if not found and len(failures) == failed:
+            raise RecipeError(f"{one}: holds no picture or PDF")
+        pages += found
+    return _told_apart(pages), failures
+
+
+def is_dataset(path: str | Path) -> bool:
+    """Whether *path* is the folder of a dataset."""
+    return (Path(path) / DATASET).is_file()
+
+
+def _of_input(
+    path: Path, split: str, apart_from: Path, failures: list[Failure]
+) -> Iterator[PageInput]:
+    if is_dataset(path):
+        yield from _of_dataset(path, split)
+    elif path.is_dir():
+        for file in sorted(path.rglob("*")):
+            inside = file.relative_to(path)
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if not hidden and _is_wanted(file) and apart_from not in file.resolve().parents:
+                yield from _of_file(file, "--".join(inside.with_suffix("").parts), failures)
+    elif not path.exists():
+        raise RecipeError(f"{path}: no such file or folder")
+    elif not _is_wanted(path):
+        raise RecipeError(f"{path}: neither a picture ({' '.join(sorted(SUFFIXES))}) nor a PDF")
+    else:
+        yield from _of_file(path, path.stem, failures)
+
+
+def _is_wanted(path: Path) -> bool:
+    return path.suffix.lower() in {*SUFFIXES, _PDF} and path.is_file()
+
+
+def _of_dataset(folder: Path, split: str) -> Iterator[PageInput]:
+    dataset = open_dataset(folder)
+    pages = list(dataset) if split == "all" else dataset.split(split)
+    if not pages:
+        raise RecipeError(f"{folder}: its split {split} has no pages")
+    for page in pages:
+        path = folder / IMAGES / f"{page.name}.png"
+        space = float(page.row["staff_space"] or 0)
+        yield PageInput(page.name, path, "dataset", staff_space=space)
+
+
+def _of_file(path: Path, stem: str, failures: list[Failure]) -> Iterator[PageInput]:
+    is_pdf = path.suffix.lower() == _PDF
+    try:
+        count = count_pages(path) if is_pdf else count_pictures(path)
+    except DatasetError as error:
+        failures.append(Failure(str(path), str(error).removeprefix(f"{path}: ")))
+        return
+    for place in range(count):
+        name = stem if count == 1 else f"{stem}--page-{place + 1}"
+        yield PageInput(name, path, "pdf" if is_pdf else "picture", place, count)
+
+
+def _told_apart(pages: list[PageInput]) -> list[PageInput]:
+    """*pages* with names of their own: of equal ones, the later get a number."""
+    taken: set[str] = set()
+    named = []
+    for page in pages:
+        name, number = page.name, 1
+        while name in taken:
+            number += 1
+            name = f"{page.name}-{number}"
+        taken.add(name)
+        named.append(replace(page, name=name))
+    return named

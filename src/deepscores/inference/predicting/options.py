@@ -1,0 +1,38 @@
+"""What a user asks of a prediction."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from deepscores.dataset.splits import SPLITS
+from deepscores.errors import RecipeError
+from deepscores.inference.models.card import TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One run over pages, whatever the model."""
+
+    task: str | None = None  # that the model must be for; None: any
+    split: str = "test"  # of datasets, or "all"
+    threshold: float = 0.3  # least score of a box
+    staff_space: float | None = None  # pixels, of PDFs points; None: told by the page, or estimated
+    overlay: bool = True
+
+    def as_table(self) -> dict[str, Any]:
+        """What changes a page's files, as JSON has it."""
+        table = asdict(self)
+        del table["task"]
+        return table
+
+
+def checked(options: Options) -> Options:
+    """*options*, if they make sense; else raise RecipeError."""
+    if options.task is not None and options.task not in TASKS:
+        raise RecipeError(f"task: {options.task!r} is none of {', '.join(TASKS)}")
+    if options.split not in (*SPLITS, "all"):
+        raise RecipeError(f"split: {options.split!r} is none of {', '.join(SPLITS)}, all")
+    if not 0 <= options.threshold <= 1:
+        raise RecipeError(f"threshold: {options.threshold:g} is not between 0 and 1")
+    if options.staff_space is not None and not 1 <= options.staff_space <= 200:
+        raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
+    return options

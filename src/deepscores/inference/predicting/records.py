@@ -1,0 +1,186 @@
+"""What a run writes: files of each page, a record that vouches for them, and lists of all pages."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.errors import DatasetError
+from deepscores.formats.compact import compact_json
+from deepscores.formats.palette import class_colours
+from deepscores.inference.models.card import ModelCard
+from deepscores.inference.models.detections import Detections
+from deepscores.inference.predicting.encoding import grey_png, palette_png
+from deepscores.inference.predicting.inputs import PageInput
+from deepscores.inference.predicting.reading import Page
+from deepscores.runs.files import replacing, write_file
+
+DETECTIONS, COCO, CSV = "detections.json", "coco.json", "predictions.csv"
+MASKS, OVERLAY, PAGES = "masks", "overlay", "pages"  # folders of NAME.png
+WORK = ".predict"
+_RECORDS = f"{WORK}/pages"
+OWNED = (DETECTIONS, COCO, CSV, MASKS, OVERLAY, PAGES, _RECORDS)
+
+
+def record_path(folder: Path, name: str) -> Path:
+    """Where the record of a page is."""
+    return folder / _RECORDS / f"{name}.json"
+
+
+def read_record(folder: Path, page: PageInput) -> dict[str, Any] | None:
+    """What an earlier run recorded of *page*; None where there is nothing that holds still."""
+    try:
+        record: dict[str, Any] = json.loads(record_path(folder, page.name).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return record if record.get("source") == _source(page) else None
+
+
+def write_record(folder: Path, page: PageInput, record: Mapping[str, Any]) -> None:
+    """Vouch for the files of *page*, which are there."""
+    table = {"source": _source(page), **record}
+    write_file(record_path(folder, page.name), compact_json(table))
+
+
+def _source(page: PageInput) -> list[Any]:
+    """What tells that a page is another now: its file's size and time of writing, in ns."""
+    try:
+        told = page.path.stat()
+    except OSError as error:
+        raise DatasetError(f"{page.path}: {error.strerror}") from None
+    return [str(page.path.resolve()), page.place, told.st_size, told.st_mtime_ns]
+
+
+def drop_others(folder: Path, names: set[str]) -> None:
+    """Remove the files of pages that are none of *names* any more."""
+    for path in (folder / _RECORDS).glob("*.json"):
+        if path.stem not in names:
+            for kind in (MASKS, OVERLAY, PAGES):
+                (folder / kind / f"{path.stem}.png").unlink(missing_ok=True)
+            path.unlink()
+
+
+def describe(page: PageInput, read: Page, folder: Path) -> dict[str, Any]:
+    """A page as COCO lists it, but for its id; ``file_name`` from *folder* on."""
+    height, width = read.image.shape
+    own = page.path if read.in_file else folder / PAGES / f"{page.name}.png"
+    table: dict[str, Any] = {
+        "file_name": Path(os.path.relpath(own.resolve(), folder.resolve())).as_posix(),
+        "width": width,
+        "height": height,
+        "page": page.name,
+        "staff_space": round(read.staff_space, 3),
+        "staff_space_is": read.how,
+    }
+    if not read.in_file:
+        source = os.path.relpath(page.path.resolve(), folder.resolve())
+        table |= {"source": Path(source).as_posix(), "source_page": page.place + 1}
+    if read.dpi:
+        table["dpi"] = round(read.dpi, 3)
+    if read.inverted:
+        table["inverted"] = True
+    return table
+
+
+def as_objects(found: Detections) -> list[list[float]]:
+    """Class id, x, y, width, height and score of each, rounded as they are written."""
+    box = np.concatenate([found.box[:, :2], found.box[:, 2:] - found.box[:, :2]], axis=1)
+    return [
+        [class_id, *(round(side, 2) for side in sides), round(score, 5)]
+        for class_id, sides, score in zip(
+            found.class_id.tolist(), box.tolist(), found.score.tolist(), strict=True
+        )
+    ]
+
+
+def write_mask(
+    folder: Path, name: str, mask: NDArray[np.uint8] | NDArray[np.uint16], classes: int
+) -> None:
+    """Class ids as a PNG, in colours that tell them apart while there are no more than 256."""
+    if mask.dtype == np.uint8:
+        png = palette_png(mask.astype(np.uint8, copy=False), class_colours(classes + 1))
+    else:
+        png = grey_png(mask)
+    write_file(folder / MASKS / f"{name}.png", png)
+
+
+def write_lists(folder: Path, card: ModelCard, listed: Sequence[tuple[int, str]]) -> int:
+    """The lists of all pages, which are given by id and name; how much was found on them.
+
+    ``coco.json`` lists pages, classes and boxes as COCO does; besides, of boxes,
+    ``detections.json`` as COCO lists results; of patches, ``predictions.csv`` instead.
+    """
+    if card.task == "classify":
+        with replacing(folder / CSV) as file:
+            return _write_csv(file, folder, listed)
+    with replacing(folder / COCO) as file:
+        info = {"description": f"predicted by deepscores {card.version}, {card.task}"}
+        file.write(b'{"info":' + compact_json(info | {"label_set": card.label_set}))
+        file.write(b',\n"licenses":[],\n"categories":' + compact_json(_categories(card)))
+        file.write(b',\n"images":')
+        _write_list(file, (_image(folder, *one) for one in listed))
+        file.write(b',\n"annotations":')
+        _write_list(file, _annotations(folder, listed))
+        file.write(b"}\n")
+    if card.task == "segment":
+        return sum(int(_load(folder, name)["pixels"]) for _, name in listed)
+    with replacing(folder / DETECTIONS) as file:
+        return _write_list(file, _results(folder, listed))
+
+
+def _write_list(file: IO[bytes], values: Iterator[dict[str, Any]]) -> int:
+    place = 0
+    file.write(b"[")
+    for place, value in enumerate(values, start=1):
+        file.write((b",\n" if place > 1 else b"\n") + compact_json(value))
+    file.write(b"]")
+    return place
+
+
+def _write_csv(file: IO[bytes], folder: Path, listed: Sequence[tuple[int, str]]) -> int:
+    rows = 0
+    file.write(b"patch,label,score\n")
+    for _, name in listed:
+        for number, label, score in _load(folder, name)["patches"]:
+            file.write(f"{name}-{number:05d},{label},{score}\n".encode())
+            rows += 1
+    return rows
+
+
+def _categories(card: ModelCard) -> list[dict[str, Any]]:
+    return [
+        {"id": number, "name": name, "supercategory": card.label_set}
+        for number, name in enumerate(card.classes, start=1)
+    ]
+
+
+def _image(folder: Path, number: int, name: str) -> dict[str, Any]:
+    return {"id": number, **_load(folder, name)["image"]}
+
+
+def _results(folder: Path, listed: Sequence[tuple[int, str]]) -> Iterator[dict[str, Any]]:
+    for number, name in listed:
+        for class_id, *box, score in _load(folder, name).get("objects", ()):
+            yield {
+                "image_id": number,
+                "category_id": class_id,
+                "bbox": box,
+                "score": score,
+                "file_name": f"{name}.png",
+            }
+
+
+def _annotations(folder: Path, listed: Sequence[tuple[int, str]]) -> Iterator[dict[str, Any]]:
+    for number, one in enumerate(_results(folder, listed), start=1):
+        del one["file_name"]
+        area = round(one["bbox"][2] * one["bbox"][3], 2)
+        yield {"id": number, **one, "area": area, "iscrowd": 0, "segmentation": []}
+
+
+def _load(folder: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(record_path(folder, name).read_bytes())
+    return found

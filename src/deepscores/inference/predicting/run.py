@@ -1,0 +1,243 @@
+"""Predict on all pages that are named; what a killed run wrote is kept."""
+
+import json
+import os
+import shutil
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+import psutil
+
+from deepscores.dataset.lenient import read_bytes
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.inference.models.file import Model, open_model
+from deepscores.inference.predicting import records
+from deepscores.inference.predicting.choice import model_path
+from deepscores.inference.predicting.inputs import Failure, PageInput, find_pages
+from deepscores.inference.predicting.options import Options, checked
+from deepscores.inference.predicting.work import Job, expected, predict_page
+from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.progress import Progress, Silence
+from deepscores.version import __version__
+
+RUN = "predictions.json"
+_PLAN = f"{records.WORK}/plan.json"
+_ROOM = 2 * 2**30  # bytes that a page may take at once
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run predicted."""
+
+    folder: Path
+    task: str
+    pages: int
+    new_pages: int  # that this run predicted
+    found: int  # objects; of segment, pixels that have a class; of classify, patches
+    failures: tuple[Failure, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)  # of the new pages, by what for
+    wall_seconds: float = 0.0
+
+
+def predict(
+    inputs: Sequence[str | Path],
+    folder: Path,
+    options: Options,
+    *,
+    model: str | Path = "detect",
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Predict on pages or, with a classifier, on patches; write *folder*, or go on in it.
+
+    Raise RecipeError for what makes no sense, DatasetError for a model that cannot be opened and a
+    folder that cannot be used: predictions of another model, or with other options, are replaced
+    with *force* alone. A page that cannot be read is a failure in the summary; the others go on.
+    """
+    options, progress = checked(options), progress or Silence()
+    pages, failures = find_pages(inputs, options.split, folder)
+    path = model_path(model)
+    content = read_bytes(path)
+    cores = len(os.sched_getaffinity(0))
+    jobs = jobs or _jobs(cores, len(pages))
+    opened = open_model(content, str(path), threads=max(cores // jobs, 1))
+    _check_task(opened, str(path), options, pages)
+    plan = _plan(opened, content, inputs, options)
+    _refuse(folder, plan, force=force)
+    with locked(folder, f"{records.WORK}/lock", "predict is writing this folder"):
+        _begin(folder, plan, force=force)
+        return _run(Job(opened, folder, options), plan, pages, failures, jobs, progress)
+
+
+def _jobs(cores: int, pages: int) -> int:
+    room = psutil.virtual_memory().available // _ROOM
+    return max(min(cores, pages, room), 1)
+
+
+def _check_task(model: Model, where: str, options: Options, pages: Sequence[PageInput]) -> None:
+    task = model.card.task
+    if options.task not in (None, task):
+        raise RecipeError(f"task: {where} is a model to {task}, not to {options.task}")
+    if task == "classify" and any(page.kind != "dataset" for page in pages):
+        raise RecipeError(
+            "classify: a patch is around a known object, so only datasets can be classified; "
+            "detect finds objects in any picture"
+        )
+
+
+def _plan(
+    model: Model, content: bytes, inputs: Sequence[str | Path], options: Options
+) -> dict[str, Any]:
+    """What must be equal for a run to go on where an earlier one stopped."""
+    return {
+        "model": sha256(content).hexdigest(),
+        "task": model.card.task,
+        "inputs": [str(one) for one in inputs],
+        "options": options.as_table(),
+        "deepscores": __version__,
+    }
+
+
+def _refuse(folder: Path, plan: dict[str, Any], *, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, not a folder")
+    before = _planned_before(folder)
+    if before is None and folder.exists() and any(p.name != records.WORK for p in folder.iterdir()):
+        raise DatasetError(
+            f"{folder}: is not empty and holds no predictions; choose another folder"
+        )
+    if before is not None and before != plan and not force:
+        raise DatasetError(
+            f"{folder}: holds predictions {_difference(before, plan)}; "
+            "give --force to replace them, or choose another folder"
+        )
+
+
+def _difference(before: dict[str, Any], plan: dict[str, Any]) -> str:
+    if before.get("model") != plan["model"]:
+        return "of another model"
+    old = before.get("options", {})
+    for name, value in plan["options"].items():
+        if old.get(name) != value:
+            return f"of another kind ({name}: {old.get(name)} there, {value} asked for)"
+    if before.get("deepscores") != plan["deepscores"]:
+        return "by another version of deepscores"
+    return "on other inputs"
+
+
+def _planned_before(folder: Path) -> dict[str, Any] | None:
+    path = folder / _PLAN
+    try:
+        table: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from None
+    return table
+
+
+def _begin(folder: Path, plan: dict[str, Any], *, force: bool) -> None:
+    before = _planned_before(folder)
+    if before is not None and (force or before != plan):
+        for name in (RUN, *records.OWNED):
+            path = folder / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    if before != plan:
+        write_file(folder / _PLAN, json.dumps(plan, ensure_ascii=False, sort_keys=True).encode())
+    clean_partials(folder)
+
+
+def _run(
+    job: Job,
+    plan: dict[str, Any],
+    pages: list[PageInput],
+    unreadable: list[Failure],
+    jobs: int,
+    progress: Progress,
+) -> Summary:
+    start = perf_counter()
+    for one in unreadable:
+        progress.note(f"{one.where}: {one.why}")
+    progress.stage("Predicting", len(pages))
+    done = {page.name for page in pages if _is_done(job, page)}
+    progress.advance(len(done))
+    records.drop_others(job.folder, done)
+    waiting = [page for page in pages if page.name not in done]
+    failures, seconds = [*unreadable], Counter[str]()
+    for page, outcome in _in_threads(lambda page: predict_page(job, page), waiting, jobs):
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+            progress.note(f"{outcome.where}: {outcome.why}")
+        else:
+            done.add(page.name)
+            seconds.update(outcome)
+        progress.advance()
+    listed = [(n, page.name) for n, page in enumerate(pages, start=1) if page.name in done]
+    found = records.write_lists(job.folder, job.model.card, listed)
+    _write_run(job, plan, listed, failures)
+    new = sum(page.name in done for page in waiting)
+    return Summary(
+        job.folder, job.model.card.task, len(listed), new, found, tuple(failures),
+        {what: float(spent) for what, spent in seconds.items()}, perf_counter() - start,
+    )  # fmt: skip
+
+
+def _is_done(job: Job, page: PageInput) -> bool:
+    there = records.read_record(job.folder, page) is not None
+    return there and all(path.exists() for path in expected(job, page.name))
+
+
+def _in_threads(
+    work: Callable[[_Task], _Result], tasks: Iterable[_Task], jobs: int
+) -> Iterator[tuple[_Task, _Result]]:
+    """Each task with what *work* makes of it, in order, *jobs* at once.
+
+    Threads do: what takes time (reading, resampling, the network) lets the others run meanwhile.
+    """
+    if jobs == 1:
+        for task in tasks:
+            yield task, work(task)
+        return
+    waiting: deque[tuple[_Task, Future[_Result]]] = deque()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for task in tasks:
+                waiting.append((task, pool.submit(work, task)))
+                if len(waiting) > jobs:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _write_run(
+    job: Job,
+    plan: dict[str, Any],
+    listed: Sequence[tuple[int, str]],
+    failures: Sequence[Failure],
+) -> None:
+    """What was asked for, of which model, and what failed."""
+    table = {
+        **plan,
+        "card": json.loads(job.model.card.as_json()),
+        "pages": [name for _, name in listed],
+        "failures": [one._asdict() for one in failures],
+    }
+    text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_file(job.folder / RUN, text.encode())

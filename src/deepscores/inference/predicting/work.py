@@ -1,0 +1,152 @@
+"""What is done for one page, from its file to the files of its predictions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores.dataset.labelled.objects import stored_objects
+from deepscores.dataset.reader import Dataset, open_dataset
+from deepscores.errors import DatasetError
+from deepscores.inference.models.file import Model
+from deepscores.inference.models.patches import classify_patches, patch_inputs
+from deepscores.inference.predicting import records
+from deepscores.inference.predicting.clock import Clock
+from deepscores.inference.predicting.drawing import draw_boxes, draw_classes
+from deepscores.inference.predicting.encoding import grey_png
+from deepscores.inference.predicting.inputs import Failure, PageInput
+from deepscores.inference.predicting.options import Options
+from deepscores.inference.predicting.page import (
+    DECODE,
+    NETWORK,
+    RESCALE,
+    Fed,
+    detect,
+    feed,
+    segment,
+)
+from deepscores.inference.predicting.reading import READ, Page, read_page
+from deepscores.runs.files import write_file
+
+DRAW, WRITE = "drawing", "writing"  # on a clock
+_TABLE = Lock()  # a dataset keeps the last piece of its symbol table at hand
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is equal for all pages of a run."""
+
+    model: Model
+    folder: Path
+    options: Options
+
+
+def predict_page(job: Job, page: PageInput) -> dict[str, float] | Failure:
+    """Write all that belongs to *page*; return the seconds that it took, by what for.
+
+    A page that cannot be read, or has no staff, is a failure. Raise DatasetError where *folder*
+    cannot be written.
+    """
+    clock = Clock()
+    wanted = job.model.card.staff_space
+    try:
+        read = read_page(page, job.options.staff_space, wanted, clock)
+        with clock(RESCALE):
+            fed = feed(read.image, read.staff_space, wanted, page.where)
+    except DatasetError as error:
+        return Failure(page.where, _reason(error, page))
+    record = {"image": records.describe(page, read, job.folder)}
+    record |= _TASKS[job.model.card.task](job, page, read, fed, clock)
+    with clock(WRITE):
+        records.write_record(job.folder, page, record)
+    return dict(clock.seconds)
+
+
+def expected(job: Job, name: str) -> list[Path]:
+    """The pictures that a page's record vouches for."""
+    folders = [records.MASKS] * (job.model.card.task == "segment")
+    folders += [records.OVERLAY] * (job.options.overlay and job.model.card.task != "classify")
+    return [job.folder / folder / f"{name}.png" for folder in folders]
+
+
+def _reason(error: DatasetError, page: PageInput) -> str:
+    return str(error).removeprefix(f"{page.where}: ").removeprefix(f"{page.path}: ")
+
+
+def _detect(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
+    found = detect(job.model, read.image, fed, job.options.threshold, clock)
+    classes = job.model.card.classes
+    _draw(job, page, clock, lambda: draw_boxes(read.image, found, classes, read.staff_space))
+    _write_picture(job, page, read, clock)
+    return {"objects": records.as_objects(found)}
+
+
+def _segment(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
+    mask = segment(job.model, read.image, fed, clock)
+    _draw(job, page, clock, lambda: draw_classes(read.image, mask))
+    _write_picture(job, page, read, clock)
+    with clock(WRITE):
+        records.write_mask(job.folder, page.name, mask, len(job.model.card.classes))
+    return {"pixels": int(np.count_nonzero(mask))}
+
+
+def _classify(job: Job, page: PageInput, _: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
+    """The patches of a dataset's page, which is cut as the files in ``patches/`` are."""
+    card = job.model.card
+    with clock(READ):
+        numbers, boxes = _patched(page)
+    with clock(RESCALE):
+        scaled = boxes * np.tile(fed.scale, 2)
+        inputs = patch_inputs(fed.image[0, 0], scaled, card)
+    with clock(NETWORK):
+        labels, scores = classify_patches(job.model, inputs)
+    with clock(DECODE):
+        names = [card.classes[label] for label in labels.tolist()]
+        rounded = [round(score, 5) for score in scores.tolist()]
+        return {"patches": list(zip(numbers.tolist(), names, rounded, strict=True))}
+
+
+_TASKS = {"classify": _classify, "detect": _detect, "segment": _segment}
+
+
+def _draw(job: Job, page: PageInput, clock: Clock, picture: Callable[[], bytes]) -> None:
+    if job.options.overlay:
+        with clock(DRAW):
+            write_file(job.folder / records.OVERLAY / f"{page.name}.png", picture())
+
+
+def _write_picture(job: Job, page: PageInput, read: Page, clock: Clock) -> None:
+    """The page's picture, where no file has its very pixels: boxes mean nothing without."""
+    if not read.in_file:
+        with clock(WRITE):
+            write_file(job.folder / records.PAGES / f"{page.name}.png", grey_png(read.image))
+
+
+def _patched(page: PageInput) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Numbers and boxes of the page's objects that the dataset has a patch of."""
+    folder = page.path.parent.parent
+    with _TABLE:
+        objects = stored_objects(_opened(folder)[page.name].symbols)
+    there = _patch_files(folder).get(page.name, frozenset())
+    rows = np.flatnonzero([number in there for number in objects.number.tolist()])
+    return objects.number[rows], objects.box[rows]
+
+
+@cache
+def _opened(folder: Path) -> Dataset:
+    return open_dataset(folder)
+
+
+@cache
+def _patch_files(folder: Path) -> dict[str, frozenset[int]]:
+    """By page, the numbers of the symbols that have a file in ``patches/``."""
+    found: dict[str, set[int]] = {}
+    for path in (folder / "patches").glob("*/*.png"):
+        name, _, number = path.stem.rpartition("-")
+        found.setdefault(name, set()).add(int(number))
+    return {name: frozenset(numbers) for name, numbers in found.items()}
