@@ -380,7 +380,7 @@ def alive(pid: int) -> bool:
 SCRIPT = """
 import sys
 import tasks_in_workers as acts
-from deepscores.pipeline.workers import Limits, run_contained
+from deepscores.runs.executors.local.pool import Limits, run_contained
 
 print("once", flush=True)  # a script that workers ran again would print again
 limits = Limits(seconds=600, bytes=2**30)
@@ -427,7 +427,7 @@ def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -
 
 
 UNIMPORTABLE = """
-from deepscores.pipeline.workers import Limits, run_contained
+from deepscores.runs.executors.local.pool import Limits, run_contained
 
 def work(task):
     return task

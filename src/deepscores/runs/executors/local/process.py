@@ -207,7 +207,7 @@ class _Meter:
 _BOOT = """
 import sys, json
 sys.path[:] = json.loads(sys.argv[3])
-from deepscores.pipeline.worker_main import serve
+from deepscores.runs.executors.local.worker import serve
 serve(int(sys.argv[1]), int(sys.argv[2]))
 """
 
