@@ -33,8 +33,8 @@ from rich.table import Table
 
 import deepscores
 from benchmarks.common import at_most, conditions, report
-from deepscores.census import scan
 from deepscores.dataset.columns import WRITING
+from deepscores.inspection.statistics import scan
 
 _COUNTS = "symbols and objects by page and class"
 _SECONDS, _GIGABYTES = 60, 4  # what these counts of 80 million rows may take on two cores

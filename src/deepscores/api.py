@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from deepscores.building.importing.run import Summary as Imported
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
-    from deepscores.census.model import Statistics
-    from deepscores.classbook.visit import Visit
     from deepscores.evaluating.run import Written as Evaluated
-    from deepscores.fontbook.book import Fonts
     from deepscores.formats.export import Summary as Exported
     from deepscores.formats.findings import Report
     from deepscores.inference.predicting.run import Summary as Predicted
+    from deepscores.inspection.galleries.classes.visit import Visit
+    from deepscores.inspection.galleries.fonts.book import Fonts
+    from deepscores.inspection.report.run import Written
+    from deepscores.inspection.statistics.model import Statistics
     from deepscores.recipe.recipe import Recipe
-    from deepscores.reporting.run import Written
     from deepscores.runs.progress import Progress
 
 __all__ = [
@@ -123,7 +123,7 @@ def zoo(
 
     *font* names files of SMuFL fonts that come in besides.
     """
-    from deepscores.classbook.visit import write_zoo
+    from deepscores.inspection.galleries.classes.visit import write_zoo
 
     changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
     if fonts is not None:
@@ -147,7 +147,7 @@ def fonts(
     picture of one passage in all of them and a page.
     """
     from deepscores.engraving.registry import engravers_here
-    from deepscores.fontbook.book import write_fonts
+    from deepscores.inspection.galleries.fonts.book import write_fonts
 
     engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
     changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
@@ -172,7 +172,7 @@ def check(
     *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
-    from deepscores.auditing.run import audit
+    from deepscores.inspection.checking.run import audit
 
     return audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
 
@@ -192,7 +192,7 @@ def report(
     YOLO, MUSCIMA++. *audited* pages are checked as `check` does. Needs ``deepscores[report]``:
     raise RecipeError without it, DatasetError for what is no dataset or cannot be read.
     """
-    from deepscores.reporting.run import write_report
+    from deepscores.inspection.report.run import write_report
 
     others = [against] if isinstance(against, str | Path) else against
     return write_report(
@@ -322,7 +322,7 @@ def statistics(dataset: str | Path) -> Statistics:
     Its symbol table is streamed, not loaded. Needs DuckDB (``deepscores[stats]``): raise
     RecipeError without it, DatasetError where there is no dataset or its tables disagree.
     """
-    from deepscores.census import counting
+    from deepscores.inspection.statistics import counting
 
     return counting.statistics(Path(dataset))
 
@@ -408,7 +408,7 @@ def view(
     dataset, if that is there. Needs Starlette and uvicorn (``deepscores[view]``): raise
     RecipeError without them or for a port that is taken, DatasetError where there is no dataset.
     """
-    from deepscores.viewer.serving import serve
+    from deepscores.inspection.viewer.serving import serve
 
     serve(
         Path(dataset),

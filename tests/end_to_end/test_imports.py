@@ -74,9 +74,9 @@ def test_the_defaults_that_are_told_are_those_that_hold() -> None:
     from inspect import signature
 
     import deepscores
-    from deepscores.auditing.run import DEFAULT_ALIKE
     from deepscores.evaluating.request import RESAMPLES
-    from deepscores.reporting.run import DEFAULT_AUDIT
+    from deepscores.inspection.checking.run import DEFAULT_ALIKE
+    from deepscores.inspection.report.run import DEFAULT_AUDIT
 
     assert signature(deepscores.check).parameters["alike"].default == DEFAULT_ALIKE
     assert signature(deepscores.evaluate).parameters["resamples"].default == RESAMPLES

@@ -163,7 +163,7 @@ def test_an_option_that_verovio_lacks_is_named() -> None:
 
 @pytest.fixture(scope="module")
 def scores() -> list[Score]:
-    zoo = Path(str(files("deepscores.classbook"))) / "scores"
+    zoo = Path(str(files("deepscores.inspection.galleries.classes"))) / "scores"
     paths = [GOLDEN / "strings.musicxml", GOLDEN / "song.musicxml"]
     paths += [zoo / f"{name}.mei" for name in ("groups", "pieces", "spans", "tuplets")]
     chorale = next(one for one in default_corpus() if one.name == "bach/bwv256.mxl")  # beams

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from deepscores import build, check, fonts, open_dataset, verify
-from deepscores.classbook.specimens import Collection, engrave_zoo
 from deepscores.engraving.smufl.fontfile import identify, read_font
 from deepscores.engraving.smufl.names import OPTIONAL, glyph_names
 from deepscores.engraving.verovio.data import MUSIC_FONTS, data_folder
+from deepscores.inspection.galleries.classes.specimens import Collection, engrave_zoo
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.outlines.curves import path_edges
 from deepscores.recipe.recipe import Recipe, apply

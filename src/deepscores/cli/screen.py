@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from deepscores.building.build import Summary
     from deepscores.building.importing.run import Summary as Import
     from deepscores.building.verify import Verdict
-    from deepscores.census.model import (
+    from deepscores.evaluating.results import Cell, Evaluation, Measure
+    from deepscores.evaluating.results import Table as Results
+    from deepscores.evaluating.run import Written
+    from deepscores.formats.export import Summary as Export
+    from deepscores.formats.findings import Report
+    from deepscores.inference.predicting.run import Summary as Predictions
+    from deepscores.inspection.galleries.fonts.entries import Entry
+    from deepscores.inspection.statistics.model import (
         ClassStatistics,
         Extent,
         GroupStatistics,
@@ -40,13 +47,6 @@ if TYPE_CHECKING:
         Spread,
         Statistics,
     )
-    from deepscores.evaluating.results import Cell, Evaluation, Measure
-    from deepscores.evaluating.results import Table as Results
-    from deepscores.evaluating.run import Written
-    from deepscores.fontbook.entries import Entry
-    from deepscores.formats.export import Summary as Export
-    from deepscores.formats.findings import Report
-    from deepscores.inference.predicting.run import Summary as Predictions
     from deepscores.page.labels.label_sets import LabelSet
     from deepscores.runs.progress import Progress
 
@@ -412,7 +412,7 @@ def show_address(address: str, *, in_browser: bool) -> None:
     """Where a viewer is, and, if that is wanted and there is a screen, itself in the browser."""
     print(f"{address} shows it on this machine; Ctrl-C ends it", flush=True)
     if in_browser:
-        from deepscores.viewer.serving import open_browser
+        from deepscores.inspection.viewer.serving import open_browser
 
         open_browser(address)
 

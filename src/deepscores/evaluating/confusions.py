@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from deepscores.evaluating.charts import draw_matrix
 from deepscores.evaluating.results import NOTHING, Confusion
-from deepscores.reporting.document import block, table_block
-from deepscores.reporting.tables import Column, Table
+from deepscores.inspection.pages.document import block, table_block
+from deepscores.inspection.pages.tables import Column, Table
 
 _MOST_CLASSES = 30  # of the matrix
 _MOST_PAIRS = 100  # of the table below

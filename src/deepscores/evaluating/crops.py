@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deepscores.evaluating.reading_masks import ClassMap
 from deepscores.evaluating.results import Outcomes
-from deepscores.reporting.drawing import Canvas, data_uri, palette_uri
+from deepscores.inspection.pages.drawing import Canvas, data_uri, palette_uri
 
 _WIDE, _HIGH = 46, 26  # staff spaces: a crop
 _TYPICAL = 16.0  # pixels a staff space, where the dataset does not tell

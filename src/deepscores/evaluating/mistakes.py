@@ -30,7 +30,7 @@ from deepscores.evaluating.reading_masks import find_masks, read_classes, true_c
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import Evaluation, Outcomes, Table
 from deepscores.evaluating.segmentation import kept_ids
-from deepscores.reporting.drawing import breakable, data_uri
+from deepscores.inspection.pages.drawing import breakable, data_uri
 
 _PAGES = 6
 _PATCHES = 60

@@ -14,8 +14,8 @@ from deepscores.evaluating.confusions import show_confusion
 from deepscores.evaluating.mistakes import draw_worst
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.results import Cell, Curve, Evaluation, Measure, Table
-from deepscores.reporting import tables as shown_tables
-from deepscores.reporting.document import Part, block, document, facts, table_block
+from deepscores.inspection.pages import tables as shown_tables
+from deepscores.inspection.pages.document import Part, block, document, facts, table_block
 from deepscores.runs.files import write_file
 
 PAGE = "index.html"

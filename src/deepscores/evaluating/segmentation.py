@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.auditing.own_audit import in_workers
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
 from deepscores.evaluating.groups import Group, groups_of
@@ -31,6 +30,7 @@ from deepscores.evaluating.reading_masks import find_masks, read_classes, true_c
 from deepscores.evaluating.request import Request
 from deepscores.evaluating.resampling import measure, work_places, work_weights
 from deepscores.evaluating.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
+from deepscores.inspection.checking.own_audit import in_workers
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.executors.local.pool import Failed, Limits
 

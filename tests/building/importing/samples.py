@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.unit.reporting.samples import (
+from tests.inspection.report.samples import (
     HEAD,
     PAGES,
     SIZE,

@@ -1,0 +1,153 @@
+"""Auditing a dataset of ours: every page, then the whole."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
+from deepscores.errors import DatasetError
+from deepscores.formats.findings import Finding, Ledger
+from deepscores.inspection.checking.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
+from deepscores.inspection.checking.likeness import Prints, find_alike, prints_of_group
+from deepscores.inspection.checking.whole import COUNTS, FILES, SPLIT, check_whole
+from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.progress import Progress
+
+ALIKE = "likeness"
+CHECKS = (
+    FILES, COUNTS, SPLIT, ALIKE, *(one.name for one in (*OF_SYMBOLS, *OF_OBJECTS, OF_PATCHES))
+)  # fmt: skip
+_ROOM = 8 * 2**30  # bytes for a worker
+
+Task = TypeVar("Task")
+Value = TypeVar("Value")
+
+
+def audit_own(
+    dataset: OwnDataset, chosen: set[str], alike: float, jobs: int, progress: Progress
+) -> Ledger:
+    """What is found on the *chosen* pages and in the whole; *alike* is the share from which two
+    scores count as one work."""
+    ledger = Ledger()
+    check_whole(dataset, ledger)
+    try:
+        tasks = list(plan_tasks(dataset, chosen))
+    except DatasetError as error:
+        ledger.note(FILES, 0, 0, [_unreadable(dataset.folder, "symbols", error)])
+        return ledger
+    progress.stage("Checking pages", len(chosen))
+    for task, value in in_workers(check_pages, tasks, _page_limits, jobs):
+        match value:
+            case Ledger():
+                ledger.add(value)
+            case Failed():
+                finding = Finding(
+                    FILES, task.rows[0]["page"], "", f"{value.reason}: {value.detail}"
+                )
+                ledger.note(FILES, 0, 0, [finding])
+        progress.advance(len(task.rows))
+    check_likeness(dataset, alike, jobs, progress, ledger)
+    return ledger
+
+
+def _unreadable(folder: Path, where: str, error: DatasetError) -> Finding:
+    return Finding(FILES, where, "", str(error).removeprefix(f"{folder}/"))
+
+
+def in_workers(
+    work: Callable[[Task], Value],
+    tasks: Iterable[Task],
+    limits: Callable[[Task], Limits],
+    jobs: int,
+) -> Iterator[tuple[Task, Value | Failed]]:
+    """Yield every task with its value, in the order of their ends."""
+    if jobs == 1:  # no process needs to start
+        yield from ((task, work(task)) for task in tasks)
+        return
+    results = run_contained(work, tasks, jobs=jobs, limits=limits)
+    with closing(results):
+        for _, task, outcome in results:
+            yield task, outcome if isinstance(outcome, Failed) else outcome.value
+
+
+def _print_limits(_: "_PrintTask") -> Limits:
+    return Limits(600, _ROOM)
+
+
+def _page_limits(task: OwnTask) -> Limits:
+    return Limits(600 + 60 * len(task.rows), _ROOM)
+
+
+def check_pages(task: OwnTask) -> Ledger:
+    """Look at the pages of a task; what cannot be read is a finding."""
+    ledger = Ledger()
+    for row in task.rows:
+        try:
+            page = load_page(task, row)
+        except DatasetError as error:
+            finding = _unreadable(task.dataset, str(row["page"]), error)
+            ledger.note(FILES, 0, 0, [finding])
+        else:
+            check_page(page, ledger)
+    return ledger
+
+
+@dataclass(frozen=True, slots=True)
+class _PrintTask:
+    part: Path
+    group: int
+    pages: dict[str, list[str]]  # by score
+
+
+def check_likeness(
+    dataset: OwnDataset, alike: float, jobs: int, progress: Progress, ledger: Ledger
+) -> None:
+    """Name the pairs of scores that are much the same music and in different splits."""
+    split_of = {str(row["score"]): str(row["split"]) for row in dataset.pages}
+    tasks = list(_print_tasks(dataset))
+    progress.stage("Comparing scores", len(tasks))
+    prints: dict[str, Prints] = {}
+    for _, found in in_workers(take_prints, tasks, _print_limits, jobs):
+        if isinstance(found, dict):
+            prints.update(found)
+        progress.advance()
+    scores = sorted(prints)
+    pairs = find_alike([prints[score] for score in scores], alike)
+    findings = [
+        Finding(
+            ALIKE,
+            scores[one],
+            "",
+            f"{split_of[scores[one]]}; {scores[other]} in {split_of[scores[other]]} "
+            f"has {share:.0%} of the smaller one's music",
+        )
+        for one, other, share in pairs
+        if split_of[scores[one]] != split_of[scores[other]]
+    ]
+    ledger.note(ALIKE, len(dataset.pages), len(scores), findings)
+
+
+def _print_tasks(dataset: OwnDataset) -> Iterator[_PrintTask]:
+    # Every font shows the same music.
+    font_of: dict[str, str] = {}
+    score_of: dict[str, str] = {}
+    for row in dataset.pages:
+        if font_of.setdefault(row["score"], row["font"]) == row["font"]:
+            score_of[row["page"]] = row["score"]
+    for part, group, pages in row_groups(dataset.folder):
+        of_scores: dict[str, list[str]] = defaultdict(list)
+        for page in pages:
+            if page in score_of:
+                of_scores[score_of[page]].append(page)
+        if of_scores:
+            yield _PrintTask(part, group, dict(of_scores))
+
+
+def take_prints(task: _PrintTask) -> dict[str, Prints]:
+    """The fingerprints of the scores in a row group."""
+    return {
+        score: prints_of_group(task.part, task.group, pages) for score, pages in task.pages.items()
+    }

@@ -1,0 +1,96 @@
+"""Write the fonts to look at: a picture of them all, and a page that says what each holds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepscores.dataset.png.codec import encode_png
+from deepscores.errors import DatasetError
+from deepscores.inspection.galleries.fonts.entries import Entry, list_fonts
+from deepscores.inspection.galleries.fonts.picture import Row, draw_rows, engrave_passage
+from deepscores.recipe.recipe import Recipe
+from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """What `write_fonts` found and wrote."""
+
+    entries: tuple[Entry, ...]
+    picture: Path | None = None
+    page: Path | None = None
+
+
+def write_fonts(recipe: Recipe, folder: Path | None, *, progress: Progress | None = None) -> Fonts:
+    """List the fonts of *recipe*; into *folder*, if any, write ``fonts.png`` and ``fonts.md``.
+
+    Raise DatasetError where *folder* is a file.
+    """
+    labels = recipe.label_set()
+    entries = tuple(list_fonts(recipe, labels))
+    if folder is None:
+        return Fonts(entries)
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder}: is a file, not a folder")
+    progress = progress or Silence()
+    progress.stage("Engraving", len(entries))
+    rows = []
+    for row in engrave_passage(recipe):
+        rows.append(row)
+        progress.advance()
+    picture, page = folder / "fonts.png", folder / "fonts.md"
+    write_file(picture, encode_png(draw_rows(rows)))
+    write_file(page, "\n".join(describe(entries, rows, labels.name)).encode())
+    return Fonts(entries, picture, page)
+
+
+def describe(entries: Sequence[Entry], rows: Sequence[Row], labels: str) -> Iterator[str]:
+    """The lines of a Markdown page beside the picture."""
+    borrowed = {(row.engraver, row.font): row.borrowed for row in rows}
+    yield "# Fonts"
+    yield ""
+    yield (
+        "One passage in every font and engraver, as `deepscores fonts` engraves it. *Glyphs* are "
+        f"those of SMuFL; *lent* are those that the classes of `{labels}` are named after, that "
+        "the font lacks and that another has, which draws them in its place."
+    )
+    yield ""
+    yield "![One passage in every font](fonts.png)"
+    yield ""
+    yield "| font | engraver | from | glyphs | lent | version | licence |"
+    yield "| --- | --- | --- | --: | --: | --- | --- |"
+    for one in entries:
+        source = one.file or "the engraver"
+        yield (
+            f"| {one.font} | {one.engraver} | {source} | {one.glyphs} | {len(one.missing)} "
+            f"| {_cell(one.facts.version)} | {_cell(one.facts.licence_url or one.facts.licence)} |"
+        )
+    yield ""
+    yield (
+        "Licences are what the name tables of the fonts say, cut to their beginning; the files of "
+        "a font's package may say otherwise."
+    )
+    yield ""
+    yield "## Glyphs that another font lends"
+    yield ""
+    for one in entries:
+        names = ", ".join(f"`{name}`" for name in one.missing)
+        yield f"* {one.font}: {f'{one.lender} lends {names}' if names else 'none'}"
+    yield ""
+    yield "## In the picture"
+    yield ""
+    for one in entries:
+        names = ", ".join(f"`{name}`" for name in borrowed.get((one.engraver, one.font), ()))
+        yield f"* {one.font}: {names or 'all glyphs are its own'}"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    """*text* short enough for a table, without what a table is made of.
+
+    >>> _cell("a | b")
+    'a / b'
+    """
+    text = text.replace("|", "/")
+    return text if len(text) <= 60 else f"{text[:57].rstrip()}…"

@@ -1,0 +1,212 @@
+"""Make a report: count, cut, draw, and only then write."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from deepscores.dataset.reader import Dataset, open_dataset
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.formats.findings import Report as Audit
+from deepscores.inspection.checking.run import audit
+from deepscores.inspection.pages.drawing import Figure
+from deepscores.inspection.pages.tables import Table, to_csv, to_markdown
+from deepscores.inspection.report.counts import all_tables
+from deepscores.inspection.report.extremes import Extreme, extremes_figure
+from deepscores.inspection.report.gallery import Card, gallery
+from deepscores.inspection.report.lookalikes import look_alike_figure, look_alikes
+from deepscores.inspection.report.material import Material, Other
+from deepscores.inspection.report.others import open_source
+from deepscores.inspection.report.page import assemble
+from deepscores.inspection.report.passages import passage_figure, passages
+from deepscores.inspection.report.seen import Source
+from deepscores.inspection.report.specimens import Specimen, cut_specimens
+from deepscores.inspection.report.survey import survey
+from deepscores.inspection.report.tally import Tally, top_share
+from deepscores.inspection.report.truth import choose_page, truth_figures
+from deepscores.inspection.statistics.counting import statistics
+from deepscores.runs.files import write_file
+from deepscores.runs.progress import Progress, Silence
+
+DEFAULT_AUDIT = 50  # pages
+PAGE = "index.html"
+_FOLDERS = ("figures", "tables")
+_EXTREMES = 8
+_EXTRA = ("altair", "vl_convert", "duckdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a report is made of."""
+
+    page: Path
+    figures: tuple[str, ...]  # stems in ``figures/``
+    tables: tuple[str, ...]  # stems in ``tables/``
+
+
+def write_report(
+    folder: Path,
+    output: Path,
+    *,
+    against: Sequence[Path] = (),
+    audited: int = DEFAULT_AUDIT,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Written:
+    """Write the report of the dataset in *folder* to *output*, beside the datasets *against*.
+
+    *audited* pages are looked at as `deepscores check` does; 0 for none. Nothing is written before
+    all is drawn. Raise DatasetError for what is no dataset or cannot be read, RecipeError without
+    the extra ``report`` and for an *output* that cannot be used.
+    """
+    progress = progress or Silence()
+    _require_extra()
+    _require_room(folder, output)
+    dataset = open_dataset(folder)
+    if not len(dataset):
+        raise DatasetError(f"{folder}: the dataset has no pages")
+    sources = [open_source(path) for path in against]
+    material = _gather(dataset, sources, audited, jobs, progress)
+    from deepscores.inspection.report.charts import all_charts, bundle
+
+    progress.stage("Drawing", None)
+    drawn = [*_pictures(material), *all_charts(material)]
+    figures, tables = {one.name: one for one in drawn}, all_tables(material)
+    page = assemble(material, figures, tables, bundle())
+    written = list(_files(figures.values(), tables.values(), progress))
+    for name, data in [*written, (PAGE, page.encode())]:
+        write_file(output / name, data)
+    return Written(output / PAGE, tuple(figures), tuple(tables))
+
+
+def _require_extra() -> None:
+    if not all(find_spec(name) for name in _EXTRA):
+        raise RecipeError(
+            "reports need Vega-Altair, vl-convert and DuckDB: pip install 'deepscores[report]'"
+        )
+
+
+def _require_room(folder: Path, output: Path) -> None:
+    """Raise RecipeError unless *output* is new, empty, or has a report of ours."""
+    if output.resolve().is_relative_to(folder.resolve()):
+        raise RecipeError(
+            f"--output: {output} lies in the dataset {folder}, whose files are listed"
+        )
+    if output.exists() and not output.is_dir():
+        raise RecipeError(f"--output: {output} is a file, not a folder")
+    if output.is_dir():
+        others = {path.name for path in output.iterdir()} - {PAGE, *_FOLDERS}
+        if others:
+            raise RecipeError(f"--output: {output} holds other files: {min(others)}")
+
+
+def _gather(
+    dataset: Dataset, sources: Sequence[Source], audited: int, jobs: int, progress: Progress
+) -> Material:
+    others = []
+    for source in sources:
+        progress.stage(f"Counting {source.title}", None)
+        others.append(_count(source, progress))
+    progress.stage("Counting pages", len(dataset))
+    found = survey(dataset, progress.advance)
+    samples = [one for some in found.samples for one in some]
+    progress.stage("Cutting patches", len({one.page for one in samples}))
+    specimens = cut_specimens(dataset, samples, progress.advance)
+    return Material(
+        dataset.folder.resolve().name,
+        dataset,
+        found,
+        statistics(dataset.folder),
+        tuple(others),
+        _audit(dataset.folder, audited, jobs, progress),
+        specimens,
+        passages(dataset, {name: classes for classes, _, name in found.variety}),
+        look_alikes(specimens),
+    )
+
+
+def _count(source: Source, progress: Progress) -> Other:
+    tally = Tally()
+    for page in source.pages:
+        tally.add(page)
+        progress.advance()
+    if not tally.images:
+        raise DatasetError(f"{source.title}: a dataset without an image ({source.layout})")
+    return Other(source.title, source.layout, tally, len(source.names))
+
+
+def _audit(folder: Path, audited: int, jobs: int, progress: Progress) -> Audit | None:
+    if not audited:
+        return None
+    return audit(folder, sample=max(audited, 1), jobs=jobs, progress=progress)
+
+
+def _pictures(material: Material) -> Iterator[Figure]:
+    """Yield the figures that are made of pixels."""
+    if material.survey.variety:
+        yield from truth_figures(material.dataset, choose_page(material.survey.variety))
+    yield gallery(_cards(material), material.statistics.absent, _frequencies(material))
+    passage = passage_figure(material.passages)
+    if passage:
+        yield passage
+    ends = _extremes(material)
+    yield extremes_figure(ends[::-1][:_EXTREMES], ends[:_EXTREMES])
+    yield look_alike_figure(material.pairs, material.names)
+
+
+def _cards(material: Material) -> list[Card]:
+    cards = []
+    for one in material.frequent:
+        specimen = material.specimens[one.id - 1][0]
+        height, width = specimen.patch.shape
+        x0, y0, x1, y1 = specimen.sample.box
+        wide, high = min(x1 - x0 + 4, width), min(y1 - y0 + 4, height)
+        box = ((width - wide) / 2, (height - high) / 2, (width + wide) / 2, (height + high) / 2)
+        cards.append(Card(one.name, specimen.patch, box, one.objects, one.share))
+    return cards
+
+
+def _frequencies(material: Material) -> str:
+    share = top_share(material.tally.counts)
+    return (
+        "One real patch of each class, with how many objects it has and their share; the most "
+        f"frequent first. The ten most frequent classes have {100 * share:.1f} % of all objects; "
+        f"the paper's have 86 %. {len(material.statistics.absent)} of {len(material.names)} "
+        "classes have no instance."
+    )
+
+
+def _extremes(material: Material) -> list[Extreme]:
+    """Of each class the specimen that is closest to its median in size; smallest first."""
+    found = []
+    for one in material.frequent:
+        if one.staff_spaces is None:
+            continue
+        middle = one.staff_spaces.area.median
+        some = material.specimens[one.id - 1]
+        specimen = min(some, key=lambda each: abs(_area(each) - middle))
+        found.append(Extreme(one.name, specimen.image, specimen.sample.staff_space, middle))
+    return sorted(found, key=lambda one: (one.area, one.name))
+
+
+def _area(specimen: Specimen) -> float:
+    """Of its box, in square staff spaces."""
+    x0, y0, x1, y1 = specimen.sample.box
+    return (x1 - x0) * (y1 - y0) / specimen.sample.staff_space**2
+
+
+def _files(
+    figures: Iterable[Figure], tables: Iterable[Table], progress: Progress
+) -> Iterator[tuple[str, bytes]]:
+    """Yield every file of the report but its page."""
+    from deepscores.inspection.report.charts import paint_png
+
+    drawn = list(figures)
+    progress.stage("Painting figures", len(drawn))
+    for figure in drawn:
+        yield f"figures/{figure.name}.svg", figure.svg.encode()
+        yield f"figures/{figure.name}.png", paint_png(figure.svg, figure.scale)
+        progress.advance()
+    for table in tables:
+        yield f"tables/{table.name}.csv", to_csv(table).encode()
+        yield f"tables/{table.name}.md", to_markdown(table).encode()
