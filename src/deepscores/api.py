@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deepscores.building.importing.run import Summary as Imported
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
-    from deepscores.evaluating.run import Written as Evaluated
+    from deepscores.evaluation.run import Written as Evaluated
     from deepscores.formats.export import Summary as Exported
     from deepscores.formats.findings import Report
     from deepscores.inference.predicting.run import Summary as Predicted
@@ -260,7 +260,7 @@ def evaluate(
     and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError without it
     and for what makes no sense, DatasetError for predictions that are damaged or do not fit.
     """
-    from deepscores.evaluating import run
+    from deepscores.evaluation import run
 
     return run.evaluate(
         Path(predictions),

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from deepscores.evaluating.run import evaluate
+from deepscores.evaluation.run import evaluate
 from tests.browser.test_report import PHONE, WIDE, column, contrast
-from tests.unit.evaluating.asking import fullest_split
-from tests.unit.evaluating.samples import WRITERS
+from tests.evaluation.asking import fullest_split
+from tests.evaluation.samples import WRITERS
 
 
 @pytest.fixture(scope="module")

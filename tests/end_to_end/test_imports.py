@@ -74,7 +74,7 @@ def test_the_defaults_that_are_told_are_those_that_hold() -> None:
     from inspect import signature
 
     import deepscores
-    from deepscores.evaluating.request import RESAMPLES
+    from deepscores.evaluation.request import RESAMPLES
     from deepscores.inspection.checking.run import DEFAULT_ALIKE
     from deepscores.inspection.report.run import DEFAULT_AUDIT
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from deepscores.building.build import Summary
     from deepscores.building.importing.run import Summary as Import
     from deepscores.building.verify import Verdict
-    from deepscores.evaluating.results import Cell, Evaluation, Measure
-    from deepscores.evaluating.results import Table as Results
-    from deepscores.evaluating.run import Written
+    from deepscores.evaluation.results import Cell, Evaluation, Measure
+    from deepscores.evaluation.results import Table as Results
+    from deepscores.evaluation.run import Written
     from deepscores.formats.export import Summary as Export
     from deepscores.formats.findings import Report
     from deepscores.inference.predicting.run import Summary as Predictions
@@ -194,7 +194,7 @@ def _write_json(text: str, target: str) -> None:
 
 def write_evaluation(evaluation: Evaluation, target: str) -> None:
     """The whole evaluation as JSON, to a file or, for ``-``, to standard output."""
-    from deepscores.evaluating.run import to_json
+    from deepscores.evaluation.run import to_json
 
     _write_json(to_json(evaluation), target)
 
