@@ -20,7 +20,7 @@ from rich.table import Table
 from torch.utils.data import DataLoader, RandomSampler
 
 from benchmarks.common import at_most, conditions, report
-from deepscores.loaders import Detection, Segmentation, collate
+from deepscores.training.loaders import Detection, Segmentation, collate
 
 SIZE, BATCH, WORKERS, LOOKS = 512, 16, 2, 10
 KINDS = {"Detection": Detection, "Segmentation": Segmentation}

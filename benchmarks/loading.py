@@ -23,7 +23,7 @@ from rich.table import Table
 from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 
 from benchmarks.common import conditions, import_extra, report, sample
-from deepscores.loaders import PageSampler, Segmentation, SyntheticPages
+from deepscores.training.loaders import PageSampler, Segmentation, SyntheticPages
 
 SIZE, BATCH, WORKERS = 512, 16, 2
 

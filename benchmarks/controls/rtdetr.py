@@ -40,8 +40,8 @@ from benchmarks.controls.sizes import PAPER, letterboxed, tile
 from benchmarks.controls.stitching import stitched
 from deepscores.dataset.labelled import windows
 from deepscores.dataset.reader import open_dataset
-from deepscores.loaders import BalancedSampler, Detection, collate
 from deepscores.runs.files import write_file
+from deepscores.training.loaders import BalancedSampler, Detection, collate
 
 SIDE = 640  # pixels of what the network sees
 OVERLAP = 160  # pixels that neighbouring tiles share

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deepscores.baselines.outcome import Trained
     from deepscores.building.build import Summary
     from deepscores.building.importing.run import Summary as Imported
     from deepscores.building.single import EngravedPage
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from deepscores.inspection.statistics.model import Statistics
     from deepscores.recipe.recipe import Recipe
     from deepscores.runs.progress import Progress
+    from deepscores.training.loop.outcome import Trained
 
 __all__ = [
     "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "predict",
@@ -384,8 +384,8 @@ def train(
     for a dataset that cannot be used and a folder that holds another run. Ctrl-C writes the
     checkpoint and raises KeyboardInterrupt.
     """
-    from deepscores.baselines import training
-    from deepscores.baselines.options import train_options
+    from deepscores.training import training
+    from deepscores.training.loop.options import train_options
 
     wanted = train_options(task, options)
     found: Trained = training().train(

@@ -10,7 +10,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.index import open_index
-from deepscores.loaders.reading import PageReader
+from deepscores.training.loaders.reading import PageReader
 
 
 def test_objects_are_those_of_the_symbol_table(real: Path) -> None:

@@ -28,7 +28,6 @@ from rich.table import Table
 from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
-    from deepscores.baselines.outcome import Trained
     from deepscores.building.build import Summary
     from deepscores.building.importing.run import Summary as Import
     from deepscores.building.verify import Verdict
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     )
     from deepscores.page.labels.label_sets import LabelSet
     from deepscores.runs.progress import Progress
+    from deepscores.training.loop.outcome import Trained
 
 _SHOWN = 20  # problems
 _SHOWN_OF_CHECK = 5

@@ -1,0 +1,205 @@
+"""A training run from its folder's first file to the exported model; the same call goes on."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from deepscores.building.plan import require_dataset
+from deepscores.errors import DatasetError
+from deepscores.inference.models.card import parse_card
+from deepscores.inference.models.file import MODEL
+from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.streams import key_hash
+from deepscores.training.loop.checkpoints import STATE, WEIGHTS, save_weights
+from deepscores.training.loop.devices import (
+    choose_device,
+    default_workers,
+    describe_device,
+    prepare,
+)
+from deepscores.training.loop.exporting import check_export, to_onnx
+from deepscores.training.loop.logs import EVENTS, TRAINING, VALIDATION
+from deepscores.training.loop.loop import Loop
+from deepscores.training.loop.options import TrainOptions
+from deepscores.training.loop.outcome import Trained
+from deepscores.training.loop.protocol import Task
+from deepscores.training.loop.registry import task_maker
+from deepscores.training.loop.schedule import Budget, budget_of
+from deepscores.training.loop.stopping import stop_asked
+from deepscores.version import __version__
+
+_RUN = "run.json"
+_ELSEWHERE = ("device", "workers")  # a run may go on with others
+
+
+def train(
+    name: str,
+    dataset: Path,
+    folder: Path,
+    options: TrainOptions,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train the task *name* on *dataset* into *folder*; one that was stopped goes on.
+
+    Ctrl-C ends with the checkpoint written, by KeyboardInterrupt. Raise RecipeError for what makes
+    no sense, DatasetError for a dataset that cannot be used and a folder that holds another run.
+    """
+    maker = task_maker(name)
+    device = choose_device(options.device)
+    require_dataset(dataset)
+    asked = _identity(name, dataset, options)
+    with locked(folder, ".lock", "training is at work in this folder"):
+        clean_partials(folder)
+        found = _claim(folder, asked, force=force)
+        if found.get("finished"):
+            return _already(folder, found)
+        prepare(device)
+        workers = default_workers(device) if options.workers is None else options.workers
+        torch.manual_seed(key_hash(options.seed, "weights") >> 1)
+        watched = progress or Silence()
+        watched.stage("read data", None)
+        task = maker(dataset, replace(options, device=device.type, workers=workers))
+        return _Run(task, folder, asked, device, options, watched).complete()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run with its data open."""
+
+    task: Task
+    folder: Path
+    asked: dict[str, Any]
+    device: torch.device
+    options: TrainOptions
+    progress: Progress
+
+    def complete(self) -> Trained:
+        """Train what is left, and export."""
+        budget = budget_of(self.options, self.task.plan)
+        table = {**self.asked, **self._circumstances(budget)}
+        _write_json(self.folder / _RUN, table)
+        loop = Loop(self.task, budget, self.device, self.options.seed, self.folder, self.progress)
+        if loop.place.step:
+            self.progress.note(f"goes on from step {loop.place.step:,}")
+        with stop_asked() as asked:
+            if not loop.run(asked):
+                self.progress.note(f"stopped at step {loop.place.step:,}, which is kept")
+                raise KeyboardInterrupt
+        trained = self._export(loop)
+        _write_json(self.folder / _RUN, {**table, "finished": _outcome(trained)})
+        return trained
+
+    def _export(self, loop: Loop) -> Trained:
+        """The averaged weights as model file."""
+        self.progress.stage("export", None)
+        place, task = loop.place, self.task
+        parameters = sum(one.numel() for one in task.model.parameters())
+        facts = {
+            "dataset": self.asked["dataset"]["name"], "seed": self.options.seed,
+            "steps": place.step, "samples": place.samples,
+            "minutes": round(place.elapsed / 60, 2), "device": describe_device(self.device),
+            "parameters": parameters, "figures": place.figures,
+        }  # fmt: skip
+        own = task.card()
+        card = replace(own, training={**own.training, **facts})
+        with loop.averaged():
+            task.model.cpu()
+            save_weights(self.folder, task.model, {"deepscores": card.as_json()})
+            wanted = task.exportable()
+            content = to_onnx(wanted, card)
+            difference = check_export(content, wanted)
+        write_file(self.folder / MODEL, content, durable=True)
+        return Trained(
+            self.folder, card, parameters, place.step, place.samples, place.elapsed,
+            describe_device(self.device), place.figures, difference,
+        )  # fmt: skip
+
+    def _circumstances(self, budget: Budget) -> dict[str, Any]:
+        return {
+            "budget": str(budget),
+            "plan": asdict(self.task.plan),
+            "device": describe_device(self.device),
+            "torch": torch.__version__,
+            "deepscores": __version__,
+        }
+
+
+def _identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, Any]:
+    """What a run in a folder must have in common with the one that goes on there."""
+    table = options.as_table()
+    manifest = dataset / "manifest.tsv"
+    with open(manifest if manifest.exists() else dataset / "dataset.json", "rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    if options.recipe is not None:
+        table["recipe"] = options.recipe.read_text("utf-8") if options.recipe.exists() else ""
+    return {
+        "task": name,
+        "dataset": {"name": dataset.resolve().name, "sha256": digest},
+        "options": {key: value for key, value in table.items() if key not in _ELSEWHERE},
+    }
+
+
+def _claim(folder: Path, asked: dict[str, Any], *, force: bool) -> dict[str, Any]:
+    """What ``run.json`` says already; raise DatasetError if it is of another run."""
+    path = folder / _RUN
+    if force:
+        _clear(folder)
+    if not path.exists():
+        if any(one.name != ".lock" for one in folder.iterdir()):
+            raise DatasetError(f"{folder}: is not empty and holds no training run")
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from None
+    for key in ("task", "dataset", "options"):
+        if found.get(key) != asked[key]:
+            raise DatasetError(
+                f"{folder}: holds a run with another {_other(key, found.get(key), asked[key])}; "
+                "choose another folder, or --force"
+            )
+    return found
+
+
+def _other(key: str, found: Any, asked: Any) -> str:
+    if key == "task":
+        return f"task: {found}, not {asked}"
+    for name, value in asked.items():
+        if not isinstance(found, dict) or found.get(name) != value:
+            return f"{name if key == 'options' else key}"
+    return key
+
+
+def _clear(folder: Path) -> None:
+    """Remove a run's files; what else is there stays."""
+    for name in (_RUN, STATE, WEIGHTS, MODEL, TRAINING, VALIDATION):
+        (folder / name).unlink(missing_ok=True)
+    for one in (folder / EVENTS).glob("events.*"):
+        one.unlink()
+    with suppress(OSError):
+        (folder / EVENTS).rmdir()
+
+
+def _already(folder: Path, found: dict[str, Any]) -> Trained:
+    table = {**found["finished"], "folder": folder, "already_there": True}
+    card = parse_card(json.dumps(table["card"]), str(folder / _RUN))
+    return Trained(**{**table, "card": card})
+
+
+def _outcome(trained: Trained) -> dict[str, Any]:
+    table = asdict(trained)
+    del table["folder"], table["already_there"]
+    return table
+
+
+def _write_json(path: Path, table: dict[str, Any]) -> None:
+    text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True)
+    write_file(path, (text + "\n").encode())

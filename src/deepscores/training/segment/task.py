@@ -1,0 +1,295 @@
+"""Segmentation: a class for each pixel of ink, learned from points drawn in tiles.
+
+A softmax over all classes at every pixel is too much for a processor, and nine tenths of a page are
+paper, which needs none. So the trunk looks at everything, and the head at ink alone: at a few
+thousand points a tile in training, at all ink of a page afterwards.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from deepscores.dataset.index import open_index
+from deepscores.dataset.reader import open_dataset
+from deepscores.errors import RecipeError
+from deepscores.inference.models.card import ModelCard
+from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
+from deepscores.page.labels.label_sets import load_label_set
+from deepscores.training.fresh import FreshPages
+from deepscores.training.ink import whole_page
+from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.options import TrainOptions
+from deepscores.training.loop.protocol import Exportable, Plan
+from deepscores.training.pools import DatasetPool, FreshPool, fresh_page
+from deepscores.training.segment.blocks import Trunk
+from deepscores.training.segment.points import PointSampler, Sampling, measure_lean
+from deepscores.version import __version__
+
+_TILES = 4  # of each page, in an epoch
+_FRESH = 64  # pages made for an epoch
+_MOST_STRIDES = 1024  # of a page's side, in multiples of STRIDE
+_WITHIN = 8  # numbers that say where in the trunk's pixel a point lies
+_LEAN_TILES = 8  # around each class, on which the points' lean is measured
+_LEAST_PIXELS = 1_000  # of a class, to count in a validation
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A size of network, and what it is trained with."""
+
+    widths: tuple[int, ...]  # channels at strides 2, 4, 8, 16, 32
+    depths: tuple[int, ...]  # residual blocks at strides 4, 8, 16, 32
+    joined: int  # channels of the features that points take
+    hidden: int  # of the head
+    sampling: Sampling
+    batch_size: int  # tiles
+    plan: Plan
+    reach: int = 3  # pixels around a point that the head sees as they are
+    tempered: float = 0.2  # 0: a point is what it most likely is; 1: as if classes were as frequent
+    pages: int = 8  # of a validation
+
+
+PRESETS = {
+    "small": Preset(
+        (16, 32, 64, 96, 128), (1, 1, 2, 2), 48, 96, Sampling(384, 2048), 4,
+        Plan(3e-3, minutes=16, weight_decay=0.01, clip=1.0, validations=2),
+    ),
+    "base": Preset(
+        (32, 64, 128, 256, 384), (2, 3, 3, 2), 128, 256, Sampling(512, 4096), 32,
+        Plan(4e-3, minutes=15, weight_decay=0.02, clip=1.0), pages=24,
+    ),
+}  # fmt: skip
+
+
+class PointNetwork(nn.Module):
+    """Logits of the classes at given places of pictures."""
+
+    def __init__(self, preset: Preset, classes: int) -> None:
+        super().__init__()
+        self.trunk = Trunk(preset.widths, preset.depths, preset.joined)
+        hidden, self.reach = preset.hidden, preset.reach
+        self.within = nn.Embedding(16, _WITHIN)  # of the trunk's 4 × 4 pixels, which it is
+        seen = preset.joined + preset.widths[0] + _WITHIN + (2 * preset.reach + 1) ** 2
+        self.head = nn.Sequential(
+            nn.Linear(seen, hidden), nn.ReLU(),
+            nn.Linear(hidden, hidden), nn.ReLU(),
+            nn.Linear(hidden, classes),
+        )  # fmt: skip
+
+    def forward(self, image: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+        """(points, classes) of uint8 pictures (n, 1, height, width) at *place*.
+
+        Places (points,) count the pixels of all pictures, row by row; heights and widths are
+        multiples of 32.
+        """
+        ink = 1 - image.float() / 255
+        coarse, fine = self.trunk(ink)
+        # Heights divide by 4 and 2: rows of all pictures can be counted through.
+        width = image.shape[3]
+        row = place // width
+        column = place - row * width  # a remainder by a size cannot be exported
+        seen = (
+            _at(coarse, row // 4 * (width // 4) + column // 4),
+            _at(fine, row // 2 * (width // 2) + column // 2),
+            self.within(row % 4 * 4 + column % 4),
+            self._around(ink, row, column),
+        )
+        dtype = seen[0].dtype  # half of 32 bits, if a graphics card trains
+        logits: torch.Tensor = self.head(torch.cat([one.to(dtype) for one in seen], 1))
+        return logits
+
+    def _around(self, ink: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
+        """(points, side²) the pixels of a square around each point, paper beyond the picture."""
+        reach, side = self.reach, 2 * self.reach + 1
+        padded = functional.pad(ink, (reach, reach, reach, reach))
+        width = padded.shape[3]
+        corner = (row + row // ink.shape[2] * 2 * reach) * width + column
+        steps = torch.arange(side, device=ink.device)
+        offsets = (steps[:, None] * width + steps).flatten()
+        places = (corner[:, None] + offsets).flatten()
+        return padded.flatten().index_select(0, places).reshape(-1, side**2)
+
+
+class PageNetwork(nn.Module):
+    """What is exported: all ink of one page, and its logits."""
+
+    def __init__(self, network: PointNetwork, bias: torch.Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("bias", bias)
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Places (n,) in the ravelled page and logits (n, classes), of a page (1, 1, h, w)."""
+        place = torch.nonzero(image.flatten() < INK).squeeze(1)
+        return place, self.network(image, place) + self.bias
+
+
+def _at(features: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """(points, channels) of (n, channels, height, width), at places counted through all n."""
+    # An embedding is a look-up whose gradient a processor sums quickly.
+    return functional.embedding(place, features.permute(0, 2, 3, 1).flatten(0, 2))
+
+
+class Segment:
+    """The task for the training loop."""
+
+    name = "segment"
+
+    def __init__(self, dataset: Path, options: TrainOptions) -> None:
+        self.preset = chosen_preset(options)
+        self.dataset, self.options, self.plan = dataset, options, self.preset.plan
+        own = open_dataset(dataset).labels
+        self.label_set = load_label_set(options.labels).name if options.labels else own.name
+        self.index = open_index(dataset, options.labels)
+        self._fresh = FreshPages(options, self.index.names, fresh_page) if options.recipe else None
+        first = self._fresh_pool(0) if self._fresh else self._pages("train")
+        self.sampler = PointSampler(first, self.preset.sampling, options.seed)
+        found = first.objects > 0 if self._fresh is None else np.ones(len(self.index.names), bool)
+        self.taught = (0, *(np.flatnonzero(found) + 1).tolist())  # class ids
+        self.threads = options.workers or 0
+        self.lean = measure_lean(self.sampler, _LEAN_TILES, max(self.threads, 1))
+        self.adjustment = torch.from_numpy(self.lean.adjustment(self.taught))
+        self.model = PointNetwork(self.preset, len(self.taught))
+        with torch.no_grad():  # at first every point is as likely what pages have most of
+            shares = np.log(self.lean.natural[list(self.taught)])
+            self.model.get_parameter("head.4.bias").copy_(torch.from_numpy(shares))
+        self._output = np.zeros(len(self.index.names) + 1, np.int64)  # by class id
+        self._output[list(self.taught)] = np.arange(len(self.taught))
+
+    def _pages(self, split: str) -> DatasetPool:
+        return DatasetPool(self.dataset, self.index, split, self.options.staff_space)
+
+    def _fresh_pool(self, epoch: int) -> FreshPool:
+        assert self._fresh is not None
+        return FreshPool(self._fresh.epoch(epoch, _FRESH), len(self.index.names))
+
+    @property
+    def bias(self) -> torch.Tensor:
+        """Of the logits, in which rarity counts less against a class than it does in pages."""
+        return torch.from_numpy(self.lean.tempering(self.taught, self.preset.tempered))
+
+    def card(self) -> ModelCard:
+        """Its logits are those of ``settings["class_ids"]``."""
+        return ModelCard(
+            self.name,
+            self.index.names,
+            self.label_set,
+            self._staff_space(),
+            self.options.preset,
+            __version__,
+            settings={"class_ids": list(self.taught), "ink": INK, "stride": STRIDE},
+        )
+
+    def _staff_space(self) -> float | None:
+        """That to which pages are rescaled, or which they all have."""
+        if self.options.staff_space is not None:
+            return self.options.staff_space
+        spaces = np.unique(self.index.pages["staff_space"].to_numpy())
+        return float(spaces[0]) if len(spaces) == 1 and spaces[0] > 0 else None
+
+    def batches(self, epoch: int, skip: int) -> Iterator[dict[str, torch.Tensor]]:
+        """Four tiles for each page."""
+        sampler = self.sampler
+        if self._fresh is not None:
+            pool = self._fresh_pool(epoch)
+            sampler = PointSampler(pool, self.preset.sampling, self.options.seed)
+        size = self.options.batch_size or self.preset.batch_size
+        numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
+        make = partial(self._batch, sampler, epoch, size)
+        return made_ahead(make, numbers, self.threads)
+
+    def _batch(
+        self, sampler: PointSampler, epoch: int, size: int, number: int
+    ) -> dict[str, torch.Tensor]:
+        tiles = [sampler.points(epoch, number * size + nth) for nth in range(size)]
+        area = self.preset.sampling.size**2
+        place = np.concatenate([one.place + area * nth for nth, one in enumerate(tiles)])
+        class_id = np.concatenate([one.class_id for one in tiles])
+        return {
+            "image": torch.from_numpy(np.stack([one.image for one in tiles])[:, None]),
+            "place": torch.from_numpy(place),
+            "target": torch.from_numpy(self._output[class_id]),
+        }
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Cross entropy of the points, and the share of them that is right."""
+        logits = self.model(batch["image"], batch["place"]).float()
+        logits = logits + self.adjustment.to(logits.device)
+        target = batch["target"]
+        loss = functional.cross_entropy(logits, target)
+        right = (logits.detach().argmax(1) == target).float().mean()
+        return {"loss": loss, "right": right}
+
+    def validate(self) -> dict[str, float]:
+        """Intersection over union on whole pages of the split ``val``, at full resolution."""
+        return figures(self.confusion("val", self.preset.pages))
+
+    def confusion(self, split: str, pages: int | None = None) -> NDArray[np.int64]:
+        """(classes + 1, classes + 1) pixels by class id: true, predicted.
+
+        Of so many pages of the split, evenly spread, or of all; [0, 0] counts ink alone.
+        """
+        pool, classes = self._pages(split), len(self.index.names)
+        count = pool.pages if pages is None else min(pages, pool.pages)
+        total = np.zeros((classes + 1, classes + 1), np.int64)
+        for nth in range(count):
+            page = pool.read(nth * pool.pages // count)
+            tile = whole_page(page, STRIDE)
+            pairs = tile.class_id * (classes + 1) + self._predicted(tile.image, tile.place)
+            total += np.bincount(pairs, minlength=total.size).reshape(total.shape)
+            # Thin symbols have pixels lighter than ink, which are never found.
+            light = page.class_id[page.grey >= INK]
+            total[1:, 0] += np.bincount(light, minlength=classes + 1)[1:]
+        return total
+
+    def _predicted(self, image: NDArray[np.uint8], place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Class ids at places of a page."""
+        device = next(self.model.parameters()).device
+        with torch.inference_mode():
+            given = (torch.from_numpy(one).to(device) for one in (image[None, None], place))
+            logits = self.model(*given) + self.bias.to(device)
+        found: NDArray[np.int64] = np.array(self.taught)[logits.argmax(1).cpu().numpy()]
+        return found
+
+    def exportable(self) -> Exportable:
+        """One page in, its ink and logits out."""
+        sides = (torch.export.Dim(name, max=_MOST_STRIDES) for name in ("rows", "columns"))
+        image = np.full((1, 1, 4 * STRIDE, 6 * STRIDE), 255, np.uint8)
+        image[0, 0, 20:100:7, 10:150] = np.arange(140) % 120
+        return Exportable(
+            PageNetwork(self.model, self.bias).eval(),
+            (torch.from_numpy(image),),
+            ("image",),
+            (PLACES, LOGITS),
+            ({axis: STRIDE * side for axis, side in enumerate(sides, start=2)},),
+        )
+
+
+def figures(confusion: NDArray[np.int64]) -> dict[str, float]:
+    """Means of intersection over union: macro over classes with 1,000 pixels, and by frequency.
+
+    *confusion* as `Segment.confusion` gives it; 0, which is no class, has no part in the means.
+    """
+    true = confusion.sum(axis=1)[1:]
+    overlap = np.diagonal(confusion)[1:]
+    iou = overlap / np.maximum(true + confusion.sum(axis=0)[1:] - overlap, 1)
+    counted = true >= _LEAST_PIXELS
+    return {
+        "iou": float(iou[counted].mean()) if counted.any() else 0.0,
+        "weighted_iou": float((iou * true).sum() / max(true.sum(), 1)),
+        "classes": float(counted.sum()),
+    }
+
+
+def chosen_preset(options: TrainOptions) -> Preset:
+    """The preset of that name; raise RecipeError for what segmentation has not."""
+    if options.preset not in PRESETS:
+        raise RecipeError(f"preset: segmentation has {', '.join(PRESETS)}, not {options.preset}")
+    return PRESETS[options.preset]
