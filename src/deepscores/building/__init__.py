@@ -1,0 +1,1 @@
+"""Build datasets: plan, shards, merge, verify."""

@@ -1,0 +1,1 @@
+"""Engravers behind one protocol: from a score to pages of marks."""

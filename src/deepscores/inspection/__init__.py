@@ -1,0 +1,1 @@
+"""Looking at datasets: checks, statistics, report, viewer, galleries."""

@@ -12,7 +12,8 @@ def run(code: str) -> str:
 
 
 def test_importing_the_loaders_loads_no_torch() -> None:
-    code = "import deepscores.training.loaders, deepscores.training.loaders.fresh, deepscores.training.loaders.stream, sys\n"
+    loaders = "deepscores.training.loaders"
+    code = f"import {loaders}, {loaders}.fresh, {loaders}.stream, sys\n"
     assert run(code + "print('torch' in sys.modules)") == "False\n"
 
 

@@ -1,0 +1,1 @@
+"""Which detection is which object: overlaps, matching, curves."""

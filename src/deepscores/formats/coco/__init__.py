@@ -1,0 +1,1 @@
+"""COCO JSON, and DeepScoresV2's, which is read alike."""

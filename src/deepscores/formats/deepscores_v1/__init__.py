@@ -1,0 +1,1 @@
+"""DeepScores V1: XML annotations and class maps."""

@@ -1,0 +1,1 @@
+"""DeepScoresV2 JSON: boxes, oriented boxes, class and instance maps."""

@@ -1,0 +1,1 @@
+"""DOTA: oriented boxes as lines of text."""

@@ -1,0 +1,1 @@
+"""MuNG: Music Notation Graphs."""

@@ -1,0 +1,1 @@
+"""Parquet for Hugging Face datasets."""

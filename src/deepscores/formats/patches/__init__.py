@@ -1,0 +1,1 @@
+"""Pictures of single objects in class folders, and as the paper published them."""

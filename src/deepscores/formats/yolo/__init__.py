@@ -1,0 +1,1 @@
+"""YOLO: boxes, polygons and oriented boxes as lines of text."""

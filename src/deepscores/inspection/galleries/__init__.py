@@ -1,0 +1,1 @@
+"""Pictures of every class and of every font."""

@@ -1,0 +1,1 @@
+"""One page kit: HTML documents, tables and drawings."""

@@ -1,0 +1,1 @@
+"""What happens to a page between the plate and the picture, as vectors."""

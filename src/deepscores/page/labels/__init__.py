@@ -1,0 +1,1 @@
+"""Label sets, and what follows from them: masks, run lengths, patches, polygons."""

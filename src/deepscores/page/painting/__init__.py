@@ -1,0 +1,1 @@
+"""Exact coverage: the picture, and who owns each pixel."""

@@ -1,0 +1,1 @@
+"""From marks to symbols: their kinds, boxes, staves and relations."""

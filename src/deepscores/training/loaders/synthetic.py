@@ -38,8 +38,8 @@ class SyntheticPages(IterableDataset[Any]):
     wait in each worker, and one of them is drawn at a time. *endless* false: one epoch.
 
     The scores are shared among the workers of all ranks, so that none is made twice in an epoch.
-    A score that fails is skipped, logged (``deepscores.training.loaders``) and counted. Raise RecipeError
-    for what makes no sense.
+    A score that fails is skipped, logged (``deepscores.training.loaders``) and counted.
+    Raise RecipeError for what makes no sense.
     """
 
     classes: tuple[str, ...]  # names by class id; 0 is paper

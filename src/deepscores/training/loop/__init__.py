@@ -1,0 +1,1 @@
+"""The training loop: run, options, checkpoints, schedule, logs."""

@@ -46,9 +46,7 @@ def draw_passage(recipe: Recipe) -> Iterator[Drawing]:
     small = replace(recipe, page_size=(1340, 520), staff_space=10.0, margin=20, pages=None)
     # LilyPond stretches no line that is the only one, unless it is told to.
     small = replace(small, style=(("ragged-right", Draw((False,))),))
-    (source,) = find_scores(
-        [Path(str(files("deepscores.inspection.galleries.fonts"))) / "passage.mei"]
-    )
+    (source,) = find_scores([Path(str(files(__package__))) / "passage.mei"])
     score = read_score(source)
     for drawing in draw(score, load(score, small), small):
         if drawing.page.number == 1:
