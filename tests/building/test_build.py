@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from deepscores import build
-from deepscores.building.plan import DATASET
+from deepscores.dataset.layout import DATASET
 from deepscores.dataset.manifest import check_manifest
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.runs.files import locked

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from deepscores import build
 from deepscores.building.parts import Portion, grouped
 from deepscores.building.patches import share_out
-from deepscores.building.selection import Chosen, page_priorities, priorities
 from deepscores.dataset.manifest import check_manifest, read_manifest
+from deepscores.dataset.selection import Chosen, page_priorities, priorities
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 20))

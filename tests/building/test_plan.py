@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.building.plan import DATASET, PLAN, Plan, begin, clear, is_finished, make_plan
+from deepscores.building.plan import Plan, begin, clear, is_finished, make_plan
+from deepscores.dataset.layout import DATASET, PLAN
 from deepscores.errors import DatasetError
 from deepscores.recipe.recipe import Recipe, apply
 

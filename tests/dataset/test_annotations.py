@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepscores.errors import DatasetError
 from deepscores.dataset.annotations import Annotation, read_voc, write_voc
+from deepscores.errors import DatasetError
 from deepscores.page.geometry import Box
 
 # As published, but for the file's name, which ends in .svg there.

@@ -48,7 +48,9 @@ def test_a_table_sorted_otherwise_gives_each_page_its_rows(built: Path, tmp_path
     folder = tmp_path / "dataset"
     shutil.copytree(built, folder)
     path = folder / "symbols" / "part-00000.parquet"
-    pq.write_table(pq.read_table(path).sort_by([("number", "ascending"), ("page", "ascending")]), path)
+    pq.write_table(
+        pq.read_table(path).sort_by([("number", "ascending"), ("page", "ascending")]), path
+    )
     for one, other in zip(open_dataset(built), open_dataset(folder), strict=True):
         assert other.symbols.equals(one.symbols)
 

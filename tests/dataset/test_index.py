@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepscores.dataset.index import open_index
+from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.dataset.labelled import label_page
-from deepscores.dataset.index import open_index
 from deepscores.training.loaders.reading import PageReader
 
 

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepscores.dataset.manifest import (
+    Entry,
+    check_manifest,
+    hash_files,
+    list_files,
+    read_manifest,
+    write_manifest,
+)
 from deepscores.errors import DatasetError
-from deepscores.dataset.manifest import Entry, check_manifest, hash_files, list_files, read_manifest, write_manifest
 from deepscores.runs.files import write_file
 
 NAMES = ("a-b/x.png", "a/b.png", "a/x/y.png", "a.png", "a0", "Z", "ü/é.xml", "𝄞")

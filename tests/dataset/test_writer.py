@@ -10,16 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import open_dataset
-from deepscores.dataset.reader import Dataset, DatasetPage
-from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.annotations import read_voc
+from deepscores.dataset.manifest import MANIFEST, hash_files, list_files, read_manifest
+from deepscores.dataset.png.codec import decode_png
+from deepscores.dataset.reader import Dataset, DatasetPage
+from deepscores.dataset.writer import Provenance, Sample, make_sample
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.labels.patches import cut_patch
 from deepscores.page.model import Element, Mark, Music, Outline, Page
 from deepscores.page.sheets import Studio
-from deepscores.dataset.manifest import MANIFEST, hash_files, list_files, read_manifest
-from deepscores.dataset.writer import Provenance, Sample, make_sample
 
 
 @pytest.fixture(scope="module")

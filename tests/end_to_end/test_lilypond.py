@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import build, check, verify
-from deepscores.building.plan import require_dataset
+from deepscores.dataset.layout import require_dataset
 from deepscores.engraving.lilypond.program import ENVIRONMENT, find_program
 
 pytest.importorskip("lilypond")

@@ -8,15 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.building.merge import merge
-from deepscores.building.plan import (
-    BUILD,
-    SHARDS,
-    Plan,
-    begin,
-    is_finished,
-    make_plan,
-    require_dataset,
-)
+from deepscores.building.plan import SHARDS, Plan, begin, is_finished, make_plan
 from deepscores.building.quota import Picked, pick_pages
 from deepscores.building.shards import (
     Record,
@@ -27,6 +19,7 @@ from deepscores.building.shards import (
     warm_up,
     write_record,
 )
+from deepscores.dataset.layout import BUILD, require_dataset
 from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained

@@ -23,14 +23,14 @@ from deepscores.building.parts import (
     part_limits,
 )
 from deepscores.building.patches import PatchTask, patch_limits, share_out, write_patches
-from deepscores.building.plan import DATASET, Plan
+from deepscores.building.plan import Plan
 from deepscores.building.quota import Picked, report
-from deepscores.building.selection import Chosen
 from deepscores.building.shards import Record
 from deepscores.dataset.columns import PAGES, SCORES, encode_table, table
+from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
+from deepscores.dataset.selection import Chosen
 from deepscores.dataset.splits import SPLITS
-from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe

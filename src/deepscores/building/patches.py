@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.building.parts import Columns, Portion, objects
-from deepscores.building.selection import Chosen
+from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.png.codec import decode_png, encode_png
-from deepscores.dataset.writer import IMAGES
+from deepscores.dataset.selection import Chosen
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.runs.executors.local.pool import Limits

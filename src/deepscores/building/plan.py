@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
+from deepscores.dataset.layout import BUILD, DATASET, PLAN, PLAN_KEYS, is_ours
 from deepscores.engraving.registry import engine_versions
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet
@@ -17,15 +18,10 @@ from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, default_corpus, find_scores
 from deepscores.version import __version__
 
-BUILD = ".build"
-PLAN = f"{BUILD}/plan.json"
 SHARDS = f"{BUILD}/shards"
 INDEX = f"{BUILD}/index"  # what each score holds, where a quota asks
-DATASET = "dataset.json"
-IMPORTED = "imported"  # in the recipe of a dataset that others made
 # Packages that pixels, labels or bytes depend on.
 _ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "pyarrow")
-_PLAN_KEYS = frozenset({"recipe", "label_set", "versions", "scores"})
 _OURS = (
     DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",
     "symbols", "splits", "scores", "pages.parquet", "scores.parquet", "classes.csv",
@@ -157,13 +153,8 @@ def _planned_before(folder: Path) -> dict[str, Any] | None:
             continue
         except (OSError, ValueError) as error:
             raise DatasetError(f"{folder / name}: cannot be read: {error}") from None
-        return {key: table[key] for key in _PLAN_KEYS} if _is_ours(table) else None
+        return {key: table[key] for key in PLAN_KEYS} if is_ours(table) else None
     return None
-
-
-def _is_ours(table: Any) -> bool:
-    # Other programs write a dataset.json, too.
-    return isinstance(table, dict) and table.keys() >= _PLAN_KEYS
 
 
 def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
@@ -182,21 +173,3 @@ def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
 
 def _encode(table: Mapping[str, Any]) -> bytes:
     return json.dumps(table, ensure_ascii=False, sort_keys=True).encode()
-
-
-def require_dataset(folder: Path) -> dict[str, Any]:
-    """The contents of ``dataset.json``; raise DatasetError if there is no finished dataset."""
-    path = folder / DATASET
-    try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        if (folder / PLAN).exists():
-            raise DatasetError(
-                f"{folder}: this dataset is not finished; run its build command again to go on"
-            ) from None
-        raise DatasetError(f"{folder}: no dataset here ({DATASET} is missing)") from None
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from None
-    if not _is_ours(table) or not isinstance(table.get("counts"), dict):
-        raise DatasetError(f"{path}: is not of a dataset that this program made")
-    return table

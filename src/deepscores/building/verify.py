@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.building.plan import DATASET, IMPORTED, identity, require_dataset
+from deepscores.building.plan import identity
 from deepscores.building.shards import draw, limits, load, warm_up
+from deepscores.dataset.layout import DATASET, IMPORTED, require_dataset
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.writer import Provenance, make_sample

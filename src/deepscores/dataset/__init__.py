@@ -1,4 +1,4 @@
-"""A dataset on the disk: its layout, tables and pictures, written and read. No engraver is needed."""
+"""A dataset on the disk: its layout, tables and pictures. No engraver is imported."""
 
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 

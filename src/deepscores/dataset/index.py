@@ -24,11 +24,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.dataset.reader import Dataset, open_dataset
-from deepscores.errors import DatasetError, RecipeError
 from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
-from deepscores.page.labels.label_sets import LabelSet, load_label_set
+from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.dataset.splits import SPLITS
+from deepscores.errors import DatasetError, RecipeError
+from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.runs.caches import cache_folders
 from deepscores.version import __version__
 

@@ -13,16 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.dataset.audited import OwnPage, Patch, Symbols
-from deepscores.errors import DatasetError, RecipeError
-from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.annotations import read_voc
+from deepscores.dataset.audited import OwnPage, Patch, Symbols
+from deepscores.dataset.layout import DATASET, IMAGES, IMPORTED, INSTANCES, MASKS, PATCHES, XML
+from deepscores.dataset.png.codec import decode_png
+from deepscores.errors import DatasetError
 from deepscores.page.labels.readability import Readability
-from deepscores.building.plan import DATASET, IMPORTED
-from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
-from deepscores.recipe.recipe import Recipe, apply
 
-PATCHES = "patches"
 _PAGES_A_TASK = 32
 _FARTHEST = 1e6  # pixels: what damaged tables hold beyond it is as wrong there
 _UNREADABLE = (OSError, pa.ArrowException)
@@ -90,8 +87,8 @@ def _limits(info: dict[str, Any]) -> Readability:
     """The limits by which the dataset's pages were let in."""
     table = info.get("recipe", {}).get("readability", {})
     try:
-        return apply(Recipe(), {"readability": table}).readability
-    except RecipeError as error:
+        return Readability.from_table(table)
+    except (AttributeError, TypeError, ValueError) as error:
         raise DatasetError(f"{DATASET}: {error}") from None
 
 

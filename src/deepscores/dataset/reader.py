@@ -13,15 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from deepscores.errors import DatasetError
-from deepscores.dataset.png.codec import decode_png, decode_runs_png
-from deepscores.dataset.columns import SYMBOLS
 from deepscores.dataset.annotations import Annotation, read_voc
+from deepscores.dataset.columns import SYMBOLS
+from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS, XML, require_dataset
+from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.page.labels.run_lengths import decode_rle
 from deepscores.page.model import Runs
-from deepscores.building.plan import require_dataset
-from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,8 @@ class DatasetPage:
     @property
     def instance_runs(self) -> tuple[Runs, int]:
         """`instances` as runs of one number, and the width; quicker, for most of it is paper."""
+        from deepscores.dataset.png.codec import decode_runs_png
+
         path = self.folder / INSTANCES / f"{self.name}.png"
         return decode_runs_png(_read(path), str(path))
 
@@ -85,6 +85,9 @@ class DatasetPage:
         return decode_rle(counts, self.row["width"], self.row["height"])
 
     def _pixels(self, kind: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        # Compiled loops: tables are read without them.
+        from deepscores.dataset.png.codec import decode_png
+
         path = self.folder / kind / f"{self.name}.png"
         return decode_png(_read(path), str(path))
 

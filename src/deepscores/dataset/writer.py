@@ -7,17 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from deepscores.dataset.png.codec import encode_runs_png
-from deepscores.dataset.columns import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
 from deepscores.dataset.annotations import Annotation, write_voc
+from deepscores.dataset.columns import OBJECTS, SYMBOLS, SYMBOLS_WHOLE, table
+from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS, XML
+from deepscores.dataset.png.codec import encode_runs_png
 from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.labels.masks import class_runs
 from deepscores.page.model import Elements, Page, Sheet, Symbols, Words
 
-IMAGES = "images_png"
-XML = "xml_annotations"
-MASKS = "pix_annotations_png"
-INSTANCES = "instances_png"
 _VISIBLE = ("visible_x0", "visible_y0", "visible_x1", "visible_y1")
 
 

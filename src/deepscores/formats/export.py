@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.building.plan import DATASET
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescaled, windows
 from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError

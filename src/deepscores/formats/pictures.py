@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import encode_png, encode_runs_png, png_size
-from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Job
 from deepscores.runs.files import write_again

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.building.plan import DATASET
+from deepscores.dataset.layout import DATASET
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.coco import importing as annotations
 from deepscores.formats.coco.reading import COCO, V2, read_annotations

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_masks
 
+from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescaled, windows
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescaled, windows
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.labels.run_lengths import decode_rle
 

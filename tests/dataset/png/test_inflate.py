@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from deepscores.dataset.reader import open_dataset
-from deepscores.errors import DatasetError
+from deepscores.dataset.png.codec import decode_png, decode_runs_png, encode_png
 from deepscores.dataset.png.deflate import ABOVE, BEFORE, compress_rows, find_runs
 from deepscores.dataset.png.inflate import runs_of_stream, runs_of_tokens
-from deepscores.dataset.png.codec import decode_png, decode_runs_png, encode_png
+from deepscores.dataset.reader import open_dataset
+from deepscores.errors import DatasetError
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
 # Of few values, so that there are runs and rows like those above.

@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from deepscores.errors import DatasetError
+from deepscores.dataset.png.codec import (
+    decode_png,
+    decode_values,
+    encode_colours_png,
+    encode_palette_png,
+    encode_png,
+    png_size,
+)
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
+from deepscores.errors import DatasetError
 from deepscores.formats.palette import class_colours
-from deepscores.dataset.png.codec import decode_png, decode_values, encode_colours_png, encode_palette_png, encode_png, png_size
 from deepscores.page.model import spread
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)

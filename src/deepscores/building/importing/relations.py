@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from deepscores.inspection.checking.relations import may_belong
+from deepscores.page.symbols.parents import may_belong
 
 # A notehead leads to its staff and its ledger lines, which are no one's.
 _NOBODYS = ("staff*", "*ine", "*eparator")

@@ -23,8 +23,9 @@ from deepscores.building.importing.classes import Classes, classes_of
 from deepscores.building.importing.placing import Placed, place_pages, torn_scores
 from deepscores.building.merge import Holdings, Totals, assemble
 from deepscores.building.parts import Portion
-from deepscores.building.plan import BUILD, IMPORTED, begin, clear, is_finished, require_dataset
+from deepscores.building.plan import begin, clear, is_finished
 from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
+from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.source_pages import Left, Source

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
+from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
-from deepscores.dataset.png.deflate import find_runs
-from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.page.labels.run_lengths import encode_rles, union_of_rles

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores.errors import RecipeError
 from deepscores.dataset.labelled.page import Held, LabelledPage
+from deepscores.errors import RecipeError
 from deepscores.page.geometry import Affine
 
 _SMALLEST, _LARGEST = 0.05, 20.0

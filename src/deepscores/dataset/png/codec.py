@@ -15,9 +15,9 @@ from isal.igzip_lib import IsalError
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores.errors import DatasetError
 from deepscores.dataset.png.deflate import compress_rows, find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
+from deepscores.errors import DatasetError
 from deepscores.page.model import Runs, joined, spread
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

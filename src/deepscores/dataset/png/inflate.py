@@ -9,7 +9,20 @@ and the Adler-32 must be right) and leaves every other stream to a library.
 import numpy as np
 from numba import njit
 
-from deepscores.dataset.png.deflate import ABOVE, BEFORE, DEEPEST, DISTANCES, END, LENGTH_BITS, LENGTHS, SYMBOLS, adler_of_runs, canonical_codes, distances_of, write_header
+from deepscores.dataset.png.deflate import (
+    ABOVE,
+    BEFORE,
+    DEEPEST,
+    DISTANCES,
+    END,
+    LENGTH_BITS,
+    LENGTHS,
+    SYMBOLS,
+    adler_of_runs,
+    canonical_codes,
+    distances_of,
+    write_header,
+)
 from deepscores.page.model import Runs
 
 _MOST_PIXELS = 2**31 - 1  # ends of runs are of 32 bits

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepscores.dataset.annotations import Annotation, write_voc
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.dataset.writer import IMAGES, MASKS, XML
+from deepscores.dataset.layout import IMAGES, MASKS, XML
 from deepscores.formats.lists import concatenate, write_lines
 from deepscores.formats.music import facts_of
 from deepscores.formats.pictures import class_png, place_image

@@ -7,8 +7,8 @@ import numpy as np
 
 from deepscores.dataset.annotations import read_size, read_voc
 from deepscores.dataset.audited import Objects
+from deepscores.dataset.layout import IMAGES, MASKS, XML
 from deepscores.dataset.lenient import read_bytes
-from deepscores.dataset.writer import IMAGES, MASKS, XML
 from deepscores.errors import DatasetError
 from deepscores.formats.findings import Finding
 from deepscores.formats.foreign import CLASSES, FILES, UNKNOWN, ForeignDataset, ForeignPage

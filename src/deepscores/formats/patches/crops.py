@@ -12,9 +12,9 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from deepscores.building.selection import Lowest, page_priorities
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.png.codec import encode_png
+from deepscores.dataset.selection import Lowest, page_priorities
 from deepscores.formats.protocol import Job
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch

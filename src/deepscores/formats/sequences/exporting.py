@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepscores.dataset.labelled import LabelledPage
+from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.png.codec import encode_png
 from deepscores.dataset.splits import SPLITS
-from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.compact import compact_json
 from deepscores.formats.pictures import image_bytes, link

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from deepscores.building.plan import DATASET
+from deepscores.dataset.layout import DATASET, IMAGES
 from deepscores.dataset.reader import open_dataset
-from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.inference.predicting.documents import count_pages
 from deepscores.inference.predicting.pictures import SUFFIXES, count_pictures

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from deepscores.building.plan import PLAN, require_dataset
+from deepscores.dataset.layout import PLAN, require_dataset
 from deepscores.dataset.lenient import is_own, open_own
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.coco.reading import find_json, read_annotations

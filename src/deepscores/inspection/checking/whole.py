@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deepscores.building.plan import DATASET
-from deepscores.dataset.lenient import PATCHES, OwnDataset, read_json, read_table
+from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, PATCHES, XML
+from deepscores.dataset.lenient import OwnDataset, read_json, read_table
 from deepscores.dataset.splits import SPLITS
-from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS, XML
 from deepscores.errors import DatasetError
 from deepscores.formats.findings import Finding, Ledger, repeated
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deepscores.building.plan import DATASET
+from deepscores.dataset.layout import DATASET, XML
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.reader import open_dataset
-from deepscores.dataset.writer import XML
 from deepscores.errors import DatasetError
 from deepscores.formats.coco.reading import read_annotations
 from deepscores.formats.deepscores_v1.reading import class_ids, is_v1, read_page

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.building.plan import require_dataset
+from deepscores.dataset.layout import require_dataset
 from deepscores.errors import DatasetError
 from deepscores.inspection.statistics.model import (
     ClassStatistics,

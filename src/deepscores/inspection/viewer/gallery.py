@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS
 from deepscores.dataset.reader import DatasetPage, open_dataset
-from deepscores.dataset.writer import IMAGES, INSTANCES, MASKS
 from deepscores.errors import RecipeError
 from deepscores.formats.findings import Finding
 from deepscores.inspection.viewer.catalogue import ANY, ORDERS, Catalogue, Filters, Places

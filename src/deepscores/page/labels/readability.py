@@ -1,7 +1,8 @@
 """Whether a person could read a page: nothing piled up, nothing cut off, notes on it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,17 @@ class Readability:
     least_piled: int = 9  # symbols in piles, however few there are in all
     most_at_edge: int = 4  # symbols that the page's edge cuts off
     least_notes: int = 1  # noteheads
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> "Readability":
+        """The limits that ``dataset.json`` holds; ValueError for a name or value that is none."""
+        kinds = {field.name.replace("_", "-"): field.type for field in fields(cls)}
+        if unknown := sorted(set(table) - set(kinds)):
+            raise ValueError(f"readability: unknown key {unknown[0]!r}")
+        for name, limit in table.items():
+            if type(limit) not in ((int,) if kinds[name] is int else (int, float)):
+                raise ValueError(f"readability: {name}: {limit!r} is not a number")
+        return cls(**{name.replace("-", "_"): limit for name, limit in table.items()})
 
 
 READABLE = Readability()

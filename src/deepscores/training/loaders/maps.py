@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.index import Index
 from deepscores.dataset.labelled import Window
 from deepscores.dataset.labelled.tiles import PAPER, cut_pixels
-from deepscores.dataset.writer import IMAGES, MASKS
+from deepscores.dataset.layout import IMAGES, MASKS
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelClass
 from deepscores.training.loaders.forms import image_tensor

@@ -12,9 +12,9 @@ from torch.utils.data import Dataset
 
 from deepscores.dataset.index import open_index
 from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
-from deepscores.dataset.writer import IMAGES
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch

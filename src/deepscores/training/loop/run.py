@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from deepscores.building.plan import require_dataset
+from deepscores.dataset.layout import require_dataset
 from deepscores.errors import DatasetError
 from deepscores.inference.models.card import parse_card
 from deepscores.inference.models.file import MODEL

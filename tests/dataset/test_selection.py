@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepscores.building.selection import Chosen, Lowest, priorities, splitmix64
+from deepscores.dataset.selection import Chosen, Lowest, priorities, splitmix64
 
 PAGES = 40
 
