@@ -146,10 +146,10 @@ def fonts(
     says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
     picture of one passage in all of them and a page.
     """
-    from deepscores.engraving.registry import engravers_here
+    from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
 
-    engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
+    engraver = engraver or ("verovio" if names else ",".join(installed_engravers()))
     changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
     if font_dir:
         changes["font-dir"] = str(font_dir)

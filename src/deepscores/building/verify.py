@@ -14,6 +14,7 @@ from deepscores.dataset.layout import DATASET, IMPORTED, require_dataset
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.writer import Provenance, make_sample
+from deepscores.engraving.registry import find_engraver
 from deepscores.engraving.smufl.fontfile import identify
 from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
@@ -169,7 +170,7 @@ def _remakes(
 
 
 def _in_one_font(recipe: Recipe, engraver: str, font: str) -> Recipe:
-    folder = recipe.font_dir if engraver == "lilypond" else ""
+    folder = recipe.font_dir if find_engraver(engraver).takes_font_folder else ""
     changes = {"engraver": engraver, "fonts": [font], "pages": "all"}
     return apply(replace(recipe, font_dir=folder), changes)
 
