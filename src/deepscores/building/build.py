@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
+from deepscores.runs.front import Front
 from deepscores.runs.progress import Progress, Silence
 
 
@@ -101,73 +102,41 @@ def _make_shards(
     known = read_records(folder)
     total = sum(map(len, picked.pages.values())) if picked else plan.recipe.pages
     places = sorted(picked.pages) if picked else range(len(plan.scores))
-    front = _Front(None if picked else plan.recipe.pages, known, places)
+    limit = None if picked else plan.recipe.pages
+    front = Front(places, lambda record: len(record.pages), limit, known)
     progress.stage("Engraving pages" if total else "Engraving scores", total or len(plan.scores))
     progress.advance(_steps(total, list(known.values())))
 
     def tasks() -> Iterator[ShardTask]:
-        for index in places:
-            if front.is_enough():
-                return
-            if index not in known:
-                planned = plan.scores[index]
-                only = picked.pages[index] if picked else None
-                yield ShardTask(
-                    index, planned.source, planned.size, plan.recipe, plan.labels, folder, only
-                )
+        for index in front.pending():
+            planned = plan.scores[index]
+            only = picked.pages[index] if picked else None
+            yield ShardTask(
+                index, planned.source, planned.size, plan.recipe, plan.labels, folder, only
+            )
 
     results = run_contained(
         make_shard, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
     )
-    with closing(results):  # stopped from outside, no worker is left
+    with closing(results):  # however this ends, no worker is left
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
                 record = skipped(task.index, task.source, outcome.reason, outcome.detail)
                 write_record(folder, record)
             else:
                 record = outcome.value
-            front.add(record)
+            front.add(record.index, record)
             if record.reason:
                 progress.note(f"skipped {record.source}: {record.detail}")
             progress.advance(_steps(total, [record]))
-    records = front.records()
+            if front.is_enough():
+                break  # nobody waits for the scores that are still being engraved
+    records = front.results()
     return sorted([*records, *(picked.left_out if picked else ())], key=lambda one: one.index)
 
 
 def _steps(pages: int | None, records: list[Record]) -> int:
     return sum(len(one.pages) for one in records) if pages else len(records)
-
-
-class _Front:
-    """How far the plan is done without a gap: what is kept does not depend on who was first."""
-
-    def __init__(self, wanted: int | None, known: dict[int, Record], places: Sequence[int]) -> None:
-        self.wanted = wanted
-        self.done = dict(known)
-        self.places = places  # of the scores in the plan
-        self.next = 0
-        self.pages = 0
-        self._move()
-
-    def add(self, record: Record) -> None:
-        self.done[record.index] = record
-        self._move()
-
-    def _move(self) -> None:
-        while not (self.is_enough() or self.next == len(self.places)):
-            record = self.done.get(self.places[self.next])
-            if record is None:
-                return
-            self.pages += len(record.pages)
-            self.next += 1
-
-    def is_enough(self) -> bool:
-        return self.wanted is not None and self.pages >= self.wanted
-
-    def records(self) -> list[Record]:
-        """The records that count, in order."""
-        assert self.is_enough() or self.next == len(self.places)
-        return [self.done[index] for index in self.places[: self.next]]
 
 
 def read_records(folder: Path) -> dict[int, Record]:
