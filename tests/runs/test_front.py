@@ -10,7 +10,8 @@ import tasks_in_workers as acts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepscores.runs.executors.local.pool import Done, Limits, run_contained
+from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.protocol import Done, Limits
 from deepscores.runs.front import Front
 
 SIZES = st.lists(st.integers(0, 4), max_size=12)
@@ -83,7 +84,7 @@ def test_a_task_that_nobody_waits_for_is_stopped(tmp_path: Path) -> None:
             yield ("double", 1) if key == 0 else ("sleep then touch", 60, str(finished))
 
     limits = Limits(seconds=600, bytes=2**30)
-    results = run_contained(acts.act, tasks(), jobs=2, limits=lambda _: limits)
+    results = Local(2).run(acts.act, tasks(), limits=lambda _: limits)
     with closing(results):
         for index, _, outcome in results:
             assert isinstance(outcome, Done)

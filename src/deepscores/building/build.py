@@ -1,6 +1,5 @@
 """Build a dataset: plan, make shards in worker processes, merge. Interrupted, it goes on later."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,9 +19,10 @@ from deepscores.building.shards import (
     write_record,
 )
 from deepscores.dataset.layout import BUILD, require_dataset
-from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.local.pool import Failed
+from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.front import Front
 from deepscores.runs.progress import Progress, Silence
@@ -52,21 +52,17 @@ def build(
     recipe: Recipe,
     folder: Path,
     *,
-    jobs: int | None = None,
+    executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-    show_output: bool = False,
 ) -> Summary:
     """Build the dataset of *recipe* in *folder*, or go on with it; the same bytes in any case.
 
-    *jobs* worker processes (default: one a core). Raise RecipeError before anything is written,
-    DatasetError for a folder that cannot be used or a full disk. A score that cannot be read or
-    engraved is recorded in ``skipped.jsonl`` and costs nothing else.
+    Raise RecipeError before anything is written, DatasetError for a folder that cannot be used or
+    a full disk. A score that cannot be read or engraved is recorded in ``skipped.jsonl`` and costs
+    nothing else.
     """
-    if jobs is not None and jobs < 1:
-        raise RecipeError(f"jobs: {jobs} is not at least 1")
     progress = progress or Silence()
-    jobs = jobs or os.cpu_count() or 1
     progress.stage("Finding scores", None)
     plan = make_plan(recipe)
     finished = is_finished(folder, plan, force=force)
@@ -79,9 +75,9 @@ def build(
             clean_partials(folder)
             picked = None
             if plan.recipe.quota:
-                picked = pick_pages(plan, folder, jobs, progress, show_output=show_output)
-            records = _make_shards(plan, folder, jobs, progress, picked, show_output=show_output)
-            merge(plan, folder, records, jobs, progress, picked, show_output=show_output)
+                picked = pick_pages(plan, folder, executor, progress)
+            records = _make_shards(plan, folder, executor, progress, picked)
+            merge(plan, folder, records, executor, progress, picked)
         shutil.rmtree(folder / BUILD, ignore_errors=True)
     return summarise(folder, already_there=finished)
 
@@ -89,11 +85,9 @@ def build(
 def _make_shards(
     plan: Plan,
     folder: Path,
-    jobs: int,
+    executor: Executor,
     progress: Progress,
     picked: Picked | None,
-    *,
-    show_output: bool,
 ) -> list[Record]:
     """Records of the first scores of the plan that together have the pages asked for.
 
@@ -115,9 +109,7 @@ def _make_shards(
                 index, planned.source, planned.size, plan.recipe, plan.labels, folder, only
             )
 
-    results = run_contained(
-        make_shard, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
-    )
+    results = executor.run(make_shard, tasks(), limits=limits, start=warm_up)
     with closing(results):  # however this ends, no worker is left
         for _, task, outcome in results:
             if isinstance(outcome, Failed):

@@ -28,6 +28,7 @@ from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
 from deepscores.page.sheets import Studio
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.runs.streams import stream
 from deepscores.scores import Source, read_score

@@ -145,24 +145,26 @@ class Run:
 
     output: str | None = None  # relative to the file's folder
     jobs: int | None = None
+    executor: str | None = None
     force: bool = False
 
 
 def read_run(path: Path) -> Run:
-    """``output``, ``jobs`` and ``force`` of a recipe file, as far as it has them."""
+    """``output``, ``jobs``, ``executor`` and ``force`` of a recipe file, as far as it has them."""
     table = _read_table(path)
     try:
         output = _text("output", table["output"]) if "output" in table else None
         jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
+        executor = _text("executor", table["executor"]) if "executor" in table else None
         force = _flag("force", table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
     if output is not None:
         output = str(path.parent / Path(output).expanduser())
-    return Run(output, jobs, force)
+    return Run(output, jobs, executor, force)
 
 
-_RUN = frozenset(("output", "jobs", "force"))
+_RUN = frozenset(("output", "jobs", "executor", "force"))
 
 
 def _read_table(path: Path) -> dict[str, Any]:

@@ -14,7 +14,8 @@ import pytest
 
 from deepscores.engraving.lilypond import program
 from deepscores.errors import EngravingError, RecipeError
-from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.protocol import Failed, Limits
 
 Fake = Callable[[str], None]
 
@@ -93,7 +94,7 @@ def test_pages_come_in_order(fake: Fake) -> None:
 def test_a_lilypond_that_hangs_ends_with_its_worker(fake: Fake, tmp_path: Path) -> None:
     fake(f"echo $$ > {tmp_path}/pid; exec sleep 600")
     work = partial(program.run, name="song")
-    outcomes = run_contained(work, [""], jobs=1, limits=lambda _: Limits(1.0, 2 << 30))
+    outcomes = Local(1).run(work, [""], limits=lambda _: Limits(1.0, 2 << 30))
     (_, _, outcome) = next(iter(outcomes))
     assert isinstance(outcome, Failed)
     assert outcome.reason == "timeout"
