@@ -1,6 +1,7 @@
 """The same as the command line, from Python.
 
-Each function loads what it needs when it is called: a build need not wait for the trainers.
+Each function loads what it needs when it is called: a build need not wait for the trainers. *jobs*
+and *executor* mean the same in all of them; see `build`.
 """
 
 from __future__ import annotations
@@ -83,10 +84,7 @@ def engrave(
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
-    """Engrave one score into *output*: pages, labels and overlay pictures to look at.
-
-    *executor* is as for `build`.
-    """
+    """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
     from deepscores.building.single import engrave_score
     from deepscores.runs.executors.choice import choose_executor
 

@@ -106,7 +106,7 @@ def test_a_build_that_has_its_pages_does_not_wait_for_scores_it_does_not_need(
     few = quick | {"pages": 1, "fonts": "Bravura"}
     build(tmp_path / "*.musicxml", tmp_path / "alone", jobs=1, **few)
     monkeypatch.setattr("deepscores.building.build.make_shard", slow_scores.make_only_the_first)
-    build(tmp_path / "*.musicxml", tmp_path / "two", jobs=2, **few)
+    build(tmp_path / "*.musicxml", tmp_path / "two", jobs=2, executor="local", **few)
     assert not list(tmp_path.glob("two.engraved-*"))
     assert_same(tmp_path / "two", tmp_path / "alone")
 
