@@ -21,7 +21,6 @@ from deepscores.building.shards import (
 from deepscores.dataset.layout import BUILD, require_dataset
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import ONE_WORKER
-from deepscores.runs.executors.local.pool import Failed
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.front import Front

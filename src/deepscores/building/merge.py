@@ -35,7 +35,6 @@ from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import for_safe_work
-from deepscores.runs.executors.local.pool import Failed, Limits
 from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.files import commit_record, write_file
 from deepscores.runs.progress import Progress

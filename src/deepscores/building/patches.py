@@ -15,7 +15,6 @@ from deepscores.dataset.png.codec import decode_png, encode_png
 from deepscores.dataset.selection import Chosen
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_again
 

@@ -30,7 +30,6 @@ from deepscores.building.shards import (
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.symbols.placing import place_symbols
-from deepscores.runs.executors.local.pool import Failed
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress

@@ -27,7 +27,6 @@ from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
 from deepscores.page.sheets import Studio
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.runs.streams import stream

@@ -13,7 +13,6 @@ from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreEr
 from deepscores.page.painting.overlay import draw_overlay
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import ONE_WORKER
-from deepscores.runs.executors.local.pool import Failed
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence

@@ -24,7 +24,6 @@ from deepscores.formats.protocol import Chunk, Format, Job
 from deepscores.formats.registry import format_named
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
-from deepscores.runs.executors.local.pool import Failed, Limits
 from deepscores.runs.executors.protocol import Executor, Failed, Limits
 from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.runs.progress import Progress, Silence

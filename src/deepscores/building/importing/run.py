@@ -32,7 +32,6 @@ from deepscores.formats.source_pages import Left, Source
 from deepscores.formats.sources import open_source
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import ONE_WORKER, for_safe_work
-from deepscores.runs.executors.local.pool import Failed
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence

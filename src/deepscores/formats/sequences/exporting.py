@@ -23,7 +23,6 @@ from deepscores.formats.sequences.score import Score, read_score
 from deepscores.formats.sequences.sounds import drawn_sounds
 from deepscores.formats.sequences.systems import check_signs, names_of, systems_of, whole_page
 from deepscores.formats.sequences.unfit import Unfit
-from deepscores.runs.executors.local.pool import Failed, Limits
 from deepscores.runs.executors.protocol import Failed, Limits
 from deepscores.runs.files import replacing, write_again
 
