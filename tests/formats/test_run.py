@@ -118,7 +118,7 @@ def test_another_export_is_replaced_by_force_alone(built: Path, tmp_path: Path) 
     export(built, folder, to="coco")
     (folder / "mine.txt").write_text("keep")
     with pytest.raises(
-        DatasetError, match=r"another kind \(tiles: None there, 256 asked for\).*--force"
+        DatasetError, match=r"other options \(tiles: None there, 256 asked for\).*--force"
     ):
         export(built, folder, to="coco", tiles=256)
     export(built, folder, to="coco", tiles=256, force=True)

@@ -173,7 +173,7 @@ def test_another_run_in_a_folder_is_told(melody_patches: Path, tmp_path: Path) -
         return train("classify", melody_patches, tmp_path / "run", **options)
 
     begin()
-    with pytest.raises(DatasetError, match="holds a run with another seed; choose another folder"):
+    with pytest.raises(DatasetError, match=r"of other options \(seed: 0 there, 1 asked for\)"):
         begin(seed=1)
     assert begin(seed=1, force=True).card.training["seed"] == 1
     (tmp_path / "run" / "run.json").unlink()

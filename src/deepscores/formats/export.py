@@ -23,9 +23,10 @@ from deepscores.formats.options import Options, checked
 from deepscores.formats.protocol import Chunk, Format, Job
 from deepscores.formats.registry import format_named
 from deepscores.page.labels.label_sets import load_label_set
+from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits
-from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
@@ -75,9 +76,12 @@ def export(
     job = _job(dataset, folder, checked(options), for_inner_tasks(executor))
     form.check(job)
     plan = _plan(job)
-    _refuse(job, plan, force=force)
-    with locked(folder, f"{WORK}/lock", "export is writing this folder"):
-        _begin(folder, plan, form, force=force)
+    claim = _claim(job, plan, force=force)
+    claim.check()
+    with claim.locked():
+        if claim.is_finished():
+            return _already(job, progress or Silence())
+        claim.begin()
         return _run(job, form, plan, executor, progress or Silence())
 
 
@@ -101,70 +105,28 @@ def _plan(job: Job) -> dict[str, Any]:
     }
 
 
-def _refuse(job: Job, plan: dict[str, Any], *, force: bool) -> None:
-    folder = job.folder
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, not a folder")
-    before = _planned_before(folder)
-    if before is None and folder.exists() and any(one.name != WORK for one in folder.iterdir()):
-        raise DatasetError(f"{folder}: is not empty and holds no export; choose another folder")
-    if before is not None and before != plan and not force:
-        raise DatasetError(
-            f"{folder}: holds an export of another {_difference(before, plan)}; "
-            "give --force to replace it, or choose another folder"
-        )
+def _claim(job: Job, plan: dict[str, Any], *, force: bool) -> Claim:
+    return Claim(
+        job.folder,
+        "export",
+        plan,
+        _PLAN,
+        EXPORT,
+        frozenset({"options"}),
+        lambda record: format_named(record["options"]["to"]).owns,
+        lock=f"{WORK}/lock",
+        force=force,
+    )
 
 
-def _difference(before: dict[str, Any], plan: dict[str, Any]) -> str:
-    old, new = before.get("options", {}), plan["options"]
-    for name in new:
-        if old.get(name) != new[name]:
-            return f"kind ({name}: {old.get(name)} there, {new[name]} asked for)"
-    if before.get("dataset") != plan["dataset"]:
-        return "dataset"
-    return "label set" if before.get("classes") != plan["classes"] else "version of deepscores"
-
-
-def _planned_before(folder: Path) -> dict[str, Any] | None:
-    for name in (EXPORT, _PLAN):
-        try:
-            table = json.loads((folder / name).read_bytes())
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            raise DatasetError(f"{folder / name}: cannot be read: {error}") from None
-        if isinstance(table, dict) and "options" in table:
-            return {key: table.get(key) for key in ("options", "dataset", "classes", "deepscores")}
-        return None
-    return None
-
-
-def _begin(folder: Path, plan: dict[str, Any], form: Format, *, force: bool) -> None:
-    before = _planned_before(folder)
-    if before is not None and (before != plan or force):
-        other = before["options"]["to"]
-        owned = form.owns if other == plan["options"]["to"] else format_named(other).owns
-        for name in (EXPORT, _PLAN, _PARTS, *owned):
-            _remove(folder / name)
-    if not (folder / EXPORT).exists():
-        write_file(folder / _PLAN, _encode(plan), durable=True)
-        clean_partials(folder)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _already(job: Job, progress: Progress) -> Summary:
+    progress.note(f"{job.folder}: this export is there already")
+    return _summary(job, json.loads((job.folder / EXPORT).read_bytes())["summary"], 0)
 
 
 def _run(
     job: Job, form: Format, plan: dict[str, Any], executor: Executor, progress: Progress
 ) -> Summary:
-    done = job.folder / EXPORT
-    if done.exists():
-        progress.note(f"{job.folder}: this export is there already")
-        return _summary(job, json.loads(done.read_bytes())["summary"], 0)
     counts = _pages_by_split(job)
     progress.stage("Writing pages", sum(counts.values()))
     records: dict[str, dict[str, Any]] = {}
@@ -194,7 +156,7 @@ def _run(
     for record in records.values():
         totals.update(record)
     totals.update({split: counts[split] for split in job.options.splits})
-    write_file(done, _encode({**plan, "summary": dict(totals)}), durable=True)
+    write_file(job.folder / EXPORT, _encode({**plan, "summary": dict(totals)}), durable=True)
     shutil.rmtree(job.folder / WORK, ignore_errors=True)
     return _summary(job, dict(totals), new)
 
