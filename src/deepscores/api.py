@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deepscores.inspection.galleries.fonts.book import Fonts
     from deepscores.inspection.report.run import Written
     from deepscores.inspection.statistics.model import Statistics
+    from deepscores.page.labels.label_sets import LabelSet
     from deepscores.recipe.recipe import Recipe
     from deepscores.runs.executors.protocol import Executor
     from deepscores.runs.progress import Progress
@@ -131,7 +132,7 @@ def verify(
 def zoo(
     output: str | Path,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     fonts: Sequence[str] | str | None = None,
     font: Sequence[str | Path] = (),
     progress: Progress | None = None,
@@ -152,7 +153,7 @@ def fonts(
     names: Sequence[str | Path] | str = (),
     output: str | Path | None = None,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     engraver: str | None = None,
     font_dir: str | Path = "",
     progress: Progress | None = None,
@@ -270,7 +271,7 @@ def evaluate(
     *,
     task: str | None = None,
     split: str = "test",
-    labels: str | None = None,
+    labels: str | LabelSet | None = None,
     classes: Sequence[str] | str = (),
     protocol: str = "deepscores",
     resamples: int = 1000,

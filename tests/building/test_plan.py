@@ -179,3 +179,36 @@ def test_clearing_killed_in_the_middle_is_done_by_the_next_build(
     assert [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))] == [
         ".build", PLAN,
     ]  # fmt: skip
+
+
+def test_a_score_edited_to_the_same_length_is_another(
+    folder: Path, plan: Plan, tunes: Path
+) -> None:
+    finish(folder, plan)
+    path = plan.scores[0].source.path
+    path.write_bytes(path.read_bytes().swapcase())
+    with pytest.raises(DatasetError, match="a dataset of other scores"):
+        claim_dataset(folder, make_plan(plan.recipe), force=False).is_finished()
+
+
+def test_a_dataset_of_an_older_version_is_compared_by_what_it_says(
+    folder: Path, plan: Plan
+) -> None:
+    finish(folder, plan)
+    table = json.loads((folder / DATASET).read_text())
+    del table["scores_sha256"]
+    (folder / DATASET).write_text(json.dumps(table))
+    assert claim_dataset(folder, plan, force=False).is_finished()
+
+
+def test_a_label_set_is_its_content(tunes: Path, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+
+    def planned(kind: str) -> Plan:
+        path.write_text(f'[[class]]\nid = 1\nname = "one"\nof = ["{kind}"]\n')
+        return make_plan(apply(Recipe(), {"scores": [str(tunes)], "labels": str(path)}))
+
+    finish(folder, planned("noteheadBlack"))
+    with pytest.raises(DatasetError, match="a dataset of another label set"):
+        claim_dataset(folder, planned("staff"), force=False).is_finished()
+    assert claim_dataset(folder, planned("noteheadBlack"), force=False).is_finished()

@@ -1,7 +1,10 @@
 """Everything decided before anything is done: which scores, in which order, into which folder."""
 
 import json
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +36,7 @@ class Planned:
 
     source: Source
     size: int
+    sha256: str = ""  # of the file; "" where it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Plan:
         return {
             **identity(self.recipe, self.labels),
             "scores": [[one.source.id, one.source.name, one.size] for one in self.scores],
+            "scores_sha256": _digest(self.scores),
         }
 
 
@@ -62,15 +67,24 @@ def make_plan(recipe: Recipe) -> Plan:
     """Find the scores and shuffle them by the seed, so that a build of a few pages is a sample."""
     sources = find_scores(recipe.scores) if recipe.scores else default_corpus()
     ordered = sorted(sources, key=lambda one: (key_hash(recipe.seed, "order", one.id), one.id))
-    scores = tuple(Planned(source, _size(source)) for source in ordered)
-    return Plan(recipe, recipe.label_set(), scores)
+    scores = tuple(_planned(source) for source in ordered)
+    return Plan(recipe, recipe.labels, scores)
 
 
-def _size(source: Source) -> int:
+def _planned(source: Source) -> Planned:
     try:
-        return source.path.stat().st_size
+        if not source.path.is_file():  # a pipe would be waited for
+            return Planned(source, 0)
+        with open(source.path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return Planned(source, size, file_digest(file, "sha256").hexdigest())
     except OSError:
-        return 0  # reading it will say why
+        return Planned(source, 0)  # reading it will say why
+
+
+def _digest(scores: Sequence[Planned]) -> str:
+    """One number for the content of all scores, in their order."""
+    return sha256("".join(f"{one.sha256}\n" for one in scores).encode()).hexdigest()
 
 
 def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:

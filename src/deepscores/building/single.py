@@ -77,7 +77,7 @@ def _engrave(task: _Task) -> list[EngravedPage] | ScoreError:
 
 def _write_pages(task: _Task) -> Iterator[EngravedPage]:
     score = read_score(task.source)
-    recipe, labels = task.recipe, task.recipe.label_set()
+    recipe, labels = task.recipe, task.recipe.labels
     split = split_of(score.work, recipe.seed)
     for place, drawing in enumerate(draw(score, load(score, recipe), recipe)):
         page, sheet = drawing.page, drawing.sheet

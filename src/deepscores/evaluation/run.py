@@ -20,7 +20,7 @@ from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluation.request import PROTOCOLS, RESAMPLES, TASKS, Request
 from deepscores.evaluation.results import Evaluation, Table
-from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
@@ -50,7 +50,7 @@ def evaluate(
     *,
     task: str | None = None,
     split: str = "test",
-    labels: str | None = None,
+    labels: str | LabelSet | None = None,
     classes: Sequence[str] | str = (),
     protocol: str = PROTOCOLS[0],
     resamples: int = RESAMPLES,
@@ -71,10 +71,10 @@ def evaluate(
     pages = tuple(opened.split(split))
     if not pages:
         raise DatasetError(f"{dataset}: its split {split} has no pages")
+    label_set = resolve_label_set(labels)
     request = Request(
         predictions, opened, pages, split,
-        load_label_set(labels) if labels else None,
-        chosen_classes(opened.labels, labels, classes),
+        label_set, chosen_classes(opened.labels, label_set, classes),
         protocol, resamples, seed, executor, progress or Silence(),
     )  # fmt: skip
     task = _task(task, predictions)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from deepscores.errors import DatasetError
 from deepscores.formats.options import Options, checked
 from deepscores.formats.protocol import Chunk, Format, Job
 from deepscores.formats.registry import format_named
-from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.label_sets import resolve_label_set
+from deepscores.runs.caches import file_stamp
 from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits
@@ -72,7 +73,7 @@ def export(
     for a folder that cannot be used: one with another export in it is replaced with *force* alone.
     """
     form = format_named(options.to)
-    options = replace(options, labels=options.labels or form.labels)
+    options = replace(options, labels=options.labels or resolve_label_set(form.labels))
     job = _job(dataset, folder, checked(options), for_inner_tasks(executor))
     form.check(job)
     plan = _plan(job)
@@ -101,6 +102,7 @@ def _plan(job: Job) -> dict[str, Any]:
         "options": job.options.as_table(),
         "dataset": sha256(source.read_bytes()).hexdigest(),
         "classes": job.names,
+        "label_set": job.options.labels.as_identity() if job.options.labels else None,
         "deepscores": __version__,
     }
 
@@ -263,12 +265,11 @@ def write_chunk(task: _Task) -> dict[str, Any]:
 
 
 def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
-    dataset = _opened(job.dataset)
+    dataset = _opened(job.dataset, file_stamp(job.dataset / DATASET))
     options = job.options
-    labels = load_label_set(options.labels) if options.labels else None
     for row in chunk.rows:
         source: DatasetPage = dataset.page_of(row)
-        page = label_page(source, labels, job.classes)
+        page = label_page(source, options.labels, job.classes)
         if options.staff_space is not None:
             page = rescaled(page, options.staff_space)
         if options.tiles is None:
@@ -278,8 +279,8 @@ def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
             yield cut(page, window)
 
 
-@cache
-def _opened(folder: Path) -> Dataset:
+@lru_cache(maxsize=1)
+def _opened(folder: Path, _: tuple[int, int, int]) -> Dataset:
     return open_dataset(folder)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from deepscores.building.plan import make_plan
 from deepscores.dataset.layout import require_dataset
 from deepscores.inference.models.card import parse_card
 from deepscores.inference.models.file import MODEL
@@ -54,7 +55,7 @@ def train(
     maker = task_maker(name)
     device = choose_device(options.device)
     require_dataset(dataset)
-    asked = _identity(name, dataset, options)
+    asked = run_identity(name, dataset, options)
     claim = _claim(folder, asked, force=force)
     claim.check()
     with claim.locked():
@@ -132,19 +133,28 @@ class _Run:
         }
 
 
-def _identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, Any]:
+def run_identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, Any]:
     """What a run in a folder must have in common with the one that goes on there."""
     table = options.as_table()
     manifest = dataset / "manifest.tsv"
     with open(manifest if manifest.exists() else dataset / "dataset.json", "rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     if options.recipe is not None:
-        table["recipe"] = options.recipe.read_text("utf-8") if options.recipe.exists() else ""
+        table["recipe"] = _synthetic(options)
     return {
         "task": name,
         "dataset": {"name": dataset.resolve().name, "sha256": digest},
         "options": {key: value for key, value in table.items() if key not in _ELSEWHERE},
+        "label_set": options.labels.as_identity() if options.labels else None,
     }
+
+
+def _synthetic(options: TrainOptions) -> dict[str, Any]:
+    """The recipe of fresh pages by all that the pages follow from, the scores' content, too."""
+    assert options.recipe is not None
+    recipe = replace(options.recipe, labels=options.labels or options.recipe.labels)
+    plan = make_plan(recipe)
+    return {**plan.as_table(), "label_set": recipe.labels.as_identity()}
 
 
 def _claim(folder: Path, asked: dict[str, Any], *, force: bool) -> Claim:

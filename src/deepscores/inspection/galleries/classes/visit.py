@@ -37,7 +37,7 @@ def write_zoo(folder: Path, recipe: Recipe, *, progress: Progress | None = None)
     if folder.exists() and not folder.is_dir():
         raise DatasetError(f"{folder}: is a file, not a folder")
     progress = progress or Silence()
-    labels = recipe.label_set()
+    labels = recipe.labels
     collection = Collection(labels, recipe.fonts)
     progress.stage("Engraving", len(expected_counts()))
     known = ""

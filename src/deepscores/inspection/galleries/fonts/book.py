@@ -27,7 +27,7 @@ def write_fonts(recipe: Recipe, folder: Path | None, *, progress: Progress | Non
 
     Raise DatasetError where *folder* is a file.
     """
-    labels = recipe.label_set()
+    labels = recipe.labels
     entries = tuple(list_fonts(recipe, labels))
     if folder is None:
         return Fonts(entries)
