@@ -213,7 +213,7 @@ def test_clearing_killed_anywhere_is_done_again_whatever_was_removed(
 def test_what_a_record_says_to_own_is_cleared_in_the_folder_alone(
     name: str, claim: Claim, tmp_path: Path
 ) -> None:
-    trusting = replace(claim, owned=lambda record: record.get("owns", ()), notes={"owns": [name]})
+    trusting = replace(claim, owned=lambda record: record.get("owns", ()), owns=[name])
     trusting.begin()
     (tmp_path / "beside.txt").write_text("")
     (tmp_path / "far").mkdir()

@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from deepscores.errors import DatasetError
 from deepscores.runs.files import clean_partials, locked, write_file
 
+MARKER = ".deepscores.json"  # the plan of a run that leaves no other record
 _REPLACES = "replaces"  # in a plan: the record of the run that is being cleared away
 _FINISHED = "finished"  # in a record that serves as plan and as result
 _MAX_VALUE = 60  # characters of a value in a message
@@ -40,7 +41,7 @@ class Claim:
     owned: Callable[[Mapping[str, Any]], Iterable[str]]  # by a run's record, names or patterns
     lock: str = ""  # file that locks the folder; its first part may lie in a folder that is empty
     force: bool = False
-    notes: Mapping[str, Any] = field(default_factory=dict)  # kept in the plan, too; not compared
+    owns: Sequence[str] = ()  # names to note in the plan, beside those of earlier runs
 
     def check(self) -> None:
         """Raise DatasetError where the run cannot have the folder; nothing is changed."""
@@ -90,7 +91,8 @@ class Claim:
             self._write_plan({_REPLACES: replaced})
             self.clear(previous)
         if record is None or previous is not None or not self._is_recorded(record):
-            self._write_plan(self.notes)
+            kept = record if record is not None and previous is None else {}
+            self._write_plan({"owns": self._all_owned(kept)} if self.owns else {})
         clean_partials(self.folder)
 
     def clear(self, record: Mapping[str, Any] | None = None) -> None:
@@ -133,8 +135,11 @@ class Claim:
         return (self.folder / self.result).exists()
 
     def _is_recorded(self, record: Mapping[str, Any]) -> bool:
-        asked = self._identity | dict(self.notes)
-        return {key: record.get(key) for key in asked} == asked
+        is_same = all(record.get(key) == value for key, value in self._identity.items())
+        return is_same and (not self.owns or self._all_owned(record) == record.get("owns"))
+
+    def _all_owned(self, record: Mapping[str, Any]) -> list[str]:
+        return sorted({*self.owns, *_noted(record)})
 
     def _difference(self, record: Mapping[str, Any]) -> str:
         """The first difference between a recorded run and this one, in words; "" if none."""
@@ -175,6 +180,46 @@ class Claim:
         table = {**self._identity, **notes}
         text = json.dumps(table, ensure_ascii=False, sort_keys=True)
         write_file(self.folder / self.plan, text.encode(), durable=True)
+
+
+def claim_output(
+    folder: Path, kind: str, about: Mapping[str, Any], owns: Sequence[str], *, force: bool
+) -> Claim:
+    """The claim of a run that writes all its files at once and is never gone on with.
+
+    *about* says what the files in the folder are about; with the same, they are written anew.
+    """
+    return Claim(
+        folder,
+        kind,
+        {"kind": kind, **about},
+        MARKER,
+        MARKER,
+        frozenset({"kind"}),
+        _noted,
+        force=force,
+        owns=owns,
+    )
+
+
+def require_own_file(path: Path, kind: str, keys: Iterable[str]) -> None:
+    """Raise DatasetError where a JSON file is to be written over something else than such a one.
+
+    What has the *keys* is of the *kind*; an empty file will do.
+    """
+    try:
+        if not path.is_file() or not path.stat().st_size:
+            return  # a pipe, or for the system to say
+        table = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        table = None
+    if not isinstance(table, dict) or not table.keys() >= set(keys):
+        raise DatasetError(f"{path}: holds no {kind}; choose another file")
+
+
+def _noted(record: Mapping[str, Any]) -> list[str]:
+    names = record.get("owns", [])
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def _remove(path: Path) -> None:
