@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from deepscores.evaluation.results import Table as Results
     from deepscores.evaluation.run import Written
     from deepscores.formats.export import Summary as Export
-    from deepscores.formats.findings import Report
     from deepscores.inference.predicting.run import Summary as Predictions
+    from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.fonts.entries import Entry
     from deepscores.inspection.statistics.model import (
         ClassStatistics,

@@ -20,8 +20,8 @@ from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.options import Options, checked
-from deepscores.formats.protocol import Chunk, Format, Job
-from deepscores.formats.registry import format_named
+from deepscores.formats.protocol import Chunk, Exporter, Job
+from deepscores.formats.registry import find_exporter
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.files import clean_partials, locked, write_file
@@ -69,7 +69,7 @@ def export(
     Raise RecipeError for options that make no sense, DatasetError for a dataset that is damaged and
     for a folder that cannot be used: one with another export in it is replaced with *force* alone.
     """
-    form = format_named(options.to)
+    form = find_exporter(options.to)
     options = replace(options, labels=options.labels or form.labels)
     job = _job(dataset, folder, checked(options))
     form.check(job)
@@ -138,11 +138,11 @@ def _planned_before(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def _begin(folder: Path, plan: dict[str, Any], form: Format, *, force: bool) -> None:
+def _begin(folder: Path, plan: dict[str, Any], form: Exporter, *, force: bool) -> None:
     before = _planned_before(folder)
     if before is not None and (before != plan or force):
         other = before["options"]["to"]
-        owned = form.owns if other == plan["options"]["to"] else format_named(other).owns
+        owned = form.owns if other == plan["options"]["to"] else find_exporter(other).owns
         for name in (EXPORT, _PLAN, _PARTS, *owned):
             _remove(folder / name)
     if not (folder / EXPORT).exists():
@@ -157,7 +157,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _run(job: Job, form: Format, plan: dict[str, Any], jobs: int, progress: Progress) -> Summary:
+def _run(job: Job, form: Exporter, plan: dict[str, Any], jobs: int, progress: Progress) -> Summary:
     done = job.folder / EXPORT
     if done.exists():
         progress.note(f"{job.folder}: this export is there already")
@@ -229,7 +229,7 @@ def _open(job: Job) -> pq.ParquetFile:
         raise DatasetError(f"{path}: not a readable table: {error}") from None
 
 
-def _chunks(job: Job, form: Format, counts: dict[str, int]) -> Iterator[Chunk]:
+def _chunks(job: Job, form: Exporter, counts: dict[str, int]) -> Iterator[Chunk]:
     """The pages of each split in chunks, in the order of the table; never all rows at once."""
     size = form.pages_a_chunk
     of = {split: -(-count // size) for split, count in counts.items()}
@@ -295,7 +295,7 @@ def write_chunk(task: _Task) -> dict[str, Any]:
             counts["ignorable"] += int((page.objects.share < job.options.visibility).sum())
             yield page
 
-    part = format_named(job.options.to).write(job, chunk, counted())
+    part = find_exporter(job.options.to).write(job, chunk, counted())
     write_file(job.folder / _PARTS / f"{chunk.name}.part", part)
     write_file(_record_path(job.folder, chunk), _encode(counts))
     return counts

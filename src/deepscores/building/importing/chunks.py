@@ -16,8 +16,8 @@ from deepscores.dataset.columns import encode_table
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.writer import Sample
 from deepscores.errors import DatasetError
-from deepscores.formats.source_pages import Left
-from deepscores.formats.sources import LAYOUTS
+from deepscores.formats.reading.sources import Omission
+from deepscores.formats.registry import find_reader
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
@@ -32,7 +32,7 @@ class Task:
 
     index: int
     folder: Path  # of the dataset
-    layout: str
+    format: str
     labels: LabelSet
     names: Mapping[str, str]  # of classes here, by those in the source
     whole_masks: bool
@@ -47,7 +47,7 @@ class Record:
     pages: tuple[tuple[Any, ...], ...]  # rows
     scores: tuple[str, ...]  # of each page
     files: tuple[Entry, ...]
-    left_out: tuple[Left, ...]
+    left_out: tuple[Omission, ...]
     counts: dict[str, int]  # what was changed or estimated
 
     def encode(self) -> bytes:
@@ -61,7 +61,7 @@ class Record:
             tuple(map(tuple, values["pages"])),
             tuple(values["scores"]),
             tuple(Entry(*one) for one in values["files"]),
-            tuple(Left(*one) for one in values["left_out"]),
+            tuple(Omission(*one) for one in values["left_out"]),
             values["counts"],
         )
 
@@ -79,16 +79,16 @@ def write_chunk(task: Task) -> Record:
     counts: Counter[str] = Counter()
     for placed, entry in task.pages:
         try:
-            found = LAYOUTS[task.layout].read(entry)
+            found = find_reader(task.format).read(entry)
             made = make_page(
                 found, placed.origin, placed.number, task.labels, task.names, len(samples),
                 whole_masks=task.whole_masks,
             )  # fmt: skip
         except PageError as error:
-            left_out.append(Left(placed.origin.stem, error.reason, error.detail))
+            left_out.append(Omission(placed.origin.stem, error.reason, error.detail))
             continue
         except DatasetError as error:
-            left_out.append(Left(placed.origin.stem, "unreadable", str(error)))
+            left_out.append(Omission(placed.origin.stem, "unreadable", str(error)))
             continue
         for path, data in made.sample.files.items():
             write_again(task.folder / path, data)  # the record will vouch for it

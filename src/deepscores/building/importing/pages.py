@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.building.importing.pixels import by_colour, ink_in, owners_of, value_in
 from deepscores.building.importing.relations import parents
 from deepscores.building.importing.spaces import staff_space
 from deepscores.dataset.columns import PAGES
@@ -15,17 +16,8 @@ from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.writer import Provenance, Sample, make_sample
 from deepscores.errors import DatasetError
-from deepscores.formats.boxes import pixel_boxes
-from deepscores.formats.source_masks import (
-    Mask,
-    Pixels,
-    Polygons,
-    by_colour,
-    ink_in,
-    owners_of,
-    value_in,
-)
-from deepscores.formats.source_pages import Found, Left, Thing
+from deepscores.formats.reading.masks import Mask, Pixels, Polygons, pixel_boxes
+from deepscores.formats.reading.sources import Omission, SourceObject, SourcePage
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
@@ -48,7 +40,7 @@ class Made(NamedTuple):
     """A page of ours, and what became of its objects."""
 
     sample: Sample
-    left_out: list[Left]
+    left_out: list[Omission]
     counts: Counter[str]  # what was changed or estimated
 
 
@@ -61,7 +53,7 @@ class _Pictures(NamedTuple):
 
 
 def make_page(
-    found: Found, origin: Provenance, number: int, labels: LabelSet, names: Mapping[str, str],
+    found: SourcePage, origin: Provenance, number: int, labels: LabelSet, names: Mapping[str, str],
     place: int, *, whole_masks: bool,
 ) -> Made:  # fmt: skip
     """*found* as a page of ours; raise PageError where it cannot be one.
@@ -72,7 +64,7 @@ def make_page(
     counts: Counter[str] = Counter()
     pictures = _open(found, counts)
     height, width = pictures.image.shape
-    left_out = list(found.left_out)
+    left_out = list(found.omissions)
     things = list(_on_page(found, width, height, names, left_out, counts))
     if len(things) > MOST:
         raise PageError("too many objects", f"{len(things)} objects, of at most {MOST}")
@@ -87,19 +79,19 @@ def make_page(
     left_out += _unseen(things, sample, sheet)
     return Made(
         sample._replace(page_row=tuple(row)),
-        [Left(origin.stem, *one) for one in left_out],
+        [Omission(origin.stem, *one) for one in left_out],
         counts,
     )
 
 
-def _open(found: Found, counts: Counter[str]) -> _Pictures:
+def _open(found: SourcePage, counts: Counter[str]) -> _Pictures:
     if found.picture is None:
         raise PageError("no picture", "its picture is not there")
     try:
         image = decode_grey(read_bytes(found.picture), found.picture.name)
         classes, instances = (
             None if path is None else decode_values(read_bytes(path), path.name)
-            for path in (found.classes, found.instances)
+            for path in (found.class_map, found.instance_map)
         )
     except DatasetError as error:
         raise PageError("unreadable", str(error)) from None
@@ -121,18 +113,18 @@ def _open(found: Found, counts: Counter[str]) -> _Pictures:
 
 
 def _on_page(
-    found: Found,
+    found: SourcePage,
     width: int,
     height: int,
     names: Mapping[str, str],
     left_out: list[tuple[str, str]],
     counts: Counter[str],
-) -> Iterator[Thing]:
+) -> Iterator[SourceObject]:
     """The objects that can be labelled, their boxes in pixels and cut at the page."""
     x_scale, y_scale = 1.0, 1.0
     if found.size and found.in_shares:
         x_scale, y_scale = width / found.size[0], height / found.size[1]
-    for one in found.things:
+    for one in found.objects:
         x0, y0, x1, y1 = one.box
         box = Box(x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale)
         what = f"{one.name or 'object'} {one.id} at ({' '.join(f'{side:g}' for side in box)})"
@@ -160,7 +152,7 @@ def _differ(one: Box, other: Box) -> bool:
 
 
 def _sheet(
-    things: Sequence[Thing],
+    things: Sequence[SourceObject],
     pictures: _Pictures,
     names: Mapping[str, str],
     left_out: list[tuple[str, str]],
@@ -169,7 +161,7 @@ def _sheet(
 ) -> Sheet:
     shape = pictures.image.shape
     whole = [_whole(one, pictures, left_out) for one in things]
-    shown = [_decoded(one, one.shown, shape, left_out) for one in things]
+    shown = [_decoded(one, one.visible, shape, left_out) for one in things]
     owners = owners_of(whole, shown, shape)
     areas = np.array([0, *(len(one) for one in whole)], np.int64)
     places = np.flatnonzero(owners)
@@ -193,7 +185,7 @@ def _sheet(
     return Sheet(_symbols(things, names), painting, masks)
 
 
-def _whole(one: Thing, pictures: _Pictures, left_out: list[tuple[str, str]]) -> Pixels:
+def _whole(one: SourceObject, pictures: _Pictures, left_out: list[tuple[str, str]]) -> Pixels:
     """The pixels of an object: of its mask, or else of the maps, or else the ink in its box."""
     found = _decoded(one, one.mask, pictures.image.shape, left_out)
     if found is not None and isinstance(one.mask, Polygons) and one.mask.of_ink:
@@ -208,7 +200,7 @@ def _whole(one: Thing, pictures: _Pictures, left_out: list[tuple[str, str]]) -> 
 
 
 def _decoded(
-    one: Thing, mask: Mask | None, shape: tuple[int, int], left_out: list[tuple[str, str]]
+    one: SourceObject, mask: Mask | None, shape: tuple[int, int], left_out: list[tuple[str, str]]
 ) -> Pixels | None:
     if mask is None:
         return None
@@ -219,7 +211,7 @@ def _decoded(
         return None
 
 
-def _symbols(things: Sequence[Thing], names: Mapping[str, str]) -> Symbols:
+def _symbols(things: Sequence[SourceObject], names: Mapping[str, str]) -> Symbols:
     numbers: dict[str, int] = {}
     for number, one in enumerate(things, start=1):
         numbers.setdefault(one.id, number)
@@ -240,7 +232,9 @@ def _symbols(things: Sequence[Thing], names: Mapping[str, str]) -> Symbols:
     )  # fmt: skip
 
 
-def _unseen(things: Sequence[Thing], sample: Sample, sheet: Sheet) -> Iterator[tuple[str, str]]:
+def _unseen(
+    things: Sequence[SourceObject], sample: Sample, sheet: Sheet
+) -> Iterator[tuple[str, str]]:
     """The objects that own no pixel; they are symbols, but unlabelled."""
     for row in np.flatnonzero(sample.symbols["object"].to_numpy() == 0).tolist():
         one = things[row]

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import Provenance
-from deepscores.formats.source_pages import Listed
+from deepscores.formats.reading.sources import ListedPage
 from deepscores.scores.names import unique_slugs
 
 UNKNOWN = "unknown"
@@ -21,12 +21,12 @@ _NAMED = re.compile(r"(?P<score>.+)-aug-(?P<font>[A-Za-z0-9]+)--page-(?P<number>
 class Placed:
     """A page with its name and its place."""
 
-    listed: Listed
+    listed: ListedPage
     origin: Provenance
     number: int  # of the page in its score
 
 
-def place_pages(pages: Sequence[Listed], seed: int) -> list[Placed]:
+def place_pages(pages: Sequence[ListedPage], seed: int) -> list[Placed]:
     """Every page with a name of its own and a split: the source's, else one by its work and *seed*.
 
     Pages whose split is told are works of their own, unless the source tells of works: it may have
@@ -50,7 +50,7 @@ def place_pages(pages: Sequence[Listed], seed: int) -> list[Placed]:
     return placed
 
 
-def _stems(pages: Sequence[Listed]) -> list[str]:
+def _stems(pages: Sequence[ListedPage]) -> list[str]:
     stems = [PurePath(one.name).stem for one in pages]
     if len({one.casefold() for one in stems}) == len(stems) and all(map(_SAFE.fullmatch, stems)):
         return stems

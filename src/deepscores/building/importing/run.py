@@ -28,8 +28,8 @@ from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.source_pages import Left, Source
-from deepscores.formats.sources import open_source
+from deepscores.formats.reading.sources import Omission, Source
+from deepscores.formats.recognition import open_source
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
@@ -71,7 +71,7 @@ class _Plan:
     def as_table(self) -> dict[str, Any]:
         """What must be equal for an import to go on where an earlier one stopped."""
         source = {
-            "layout": self.source.layout,
+            "layout": self.source.format,
             "source": self.title,
             "annotation-set": self.annotation_set,
             "listing": _digest(self.source, self.pages),
@@ -133,7 +133,7 @@ def import_dataset(
 def _plan(path: Path, recipe: Recipe, layout: str | None, annotation_set: str) -> _Plan:
     source = open_source(path, layout, annotation_set)
     title = path.resolve().name
-    classes = classes_of(title, source.layout, source.classes)
+    classes = classes_of(title, source.format, source.classes)
     recipe = Recipe(
         patches=recipe.patches,
         patches_per_class=recipe.patches_per_class,
@@ -202,7 +202,7 @@ def _tasks(plan: _Plan, folder: Path, done: set[int]) -> Iterator[Task]:
             yield Task(
                 index,
                 folder,
-                plan.source.layout,
+                plan.source.format,
                 plan.classes.labels,
                 plan.classes.names,
                 plan.recipe.whole_masks,
@@ -250,7 +250,7 @@ def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]
     of_score = {one.origin.score: one for one in reversed(plan.pages)}  # its first page
     return [
         (
-            score, of_score[score].listed.name, "", "", plan.source.layout,
+            score, of_score[score].listed.name, "", "", plan.source.format,
             of_score[score].origin.work, of_score[score].origin.split, "", "", "", None, None,
             None, count, [],
         )
@@ -258,8 +258,8 @@ def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]
     ]  # fmt: skip
 
 
-def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Left]:
-    yield from plan.source.left_out
+def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Omission]:
+    yield from plan.source.omissions
     for one in records:
         yield from one.left_out
 
@@ -300,7 +300,7 @@ def _describe(
             "pages_left_out": missing,
         },
         IMPORTED: {
-            "layout": plan.source.layout,
+            "layout": plan.source.format,
             "masks": plan.source.masks,
             "classes": plan.classes.table,
             "splits_told": told,

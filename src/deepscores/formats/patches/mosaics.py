@@ -22,8 +22,8 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.png.codec import decode_png, encode_png
 from deepscores.dataset.splits import SPLITS
 from deepscores.formats.patches.crops import Patch, candidates, chosen, cut_patches, pack
-from deepscores.formats.patches.exporting import refuse_patches
-from deepscores.formats.protocol import Chunk, Format, Job
+from deepscores.formats.patches.exporter import refuse_patches
+from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.runs.files import replacing, write_again, write_file
 
 PUBLISHED = (120, 220)  # width and height of a tile
@@ -31,7 +31,7 @@ _SIDE = 10  # patches each way in the largest
 _COLUMNS = ("mosaic", "row", "column", "class", "page", "number")
 
 
-class PatchMosaics(Format):
+class PatchMosaics(Exporter):
     """``SPLIT/CLASS/000000.png`` with the lists beside."""
 
     owns = SPLITS
