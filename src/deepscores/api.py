@@ -1,6 +1,7 @@
 """The same as the command line, from Python.
 
-Each function loads what it needs when it is called: a build need not wait for the trainers.
+Each function loads what it needs when it is called: a build need not wait for the trainers. *jobs*
+and *executor* mean the same in all of them; see `build`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from deepscores.inspection.report.run import Written
     from deepscores.inspection.statistics.model import Statistics
     from deepscores.recipe.recipe import Recipe
+    from deepscores.runs.executors.protocol import Executor
     from deepscores.runs.progress import Progress
     from deepscores.training.loop.outcome import Trained
 
@@ -42,6 +44,7 @@ def build(
     *,
     recipe: Recipe | str | Path | None = None,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
@@ -51,18 +54,22 @@ def build(
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
     file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
     ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. An interrupted
-    build goes on where it was. Raise RecipeError for what makes no sense, DatasetError for a folder
-    that cannot be used.
+    build goes on where it was. *executor* is ``local`` (*jobs* worker processes, by default one per
+    core, which contain crashes and hold limits of time and memory), ``inline`` (this process: no
+    worker has to start, and nothing is contained) or an executor of your own; by default what the
+    environment variable ``DEEPSCORES_EXECUTOR`` names, else ``local``. Raise RecipeError for what
+    makes no sense, DatasetError for a folder that cannot be used.
     """
     from deepscores.building import build
     from deepscores.recipe.recipe import Recipe, Run, read_run
+    from deepscores.runs.executors.choice import choose_executor
 
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
     return build.build(
         resolved,
         Path(output or run.output or "dataset"),
-        jobs=run.jobs if jobs is None else jobs,
+        executor=choose_executor(executor or run.executor, run.jobs if jobs is None else jobs),
         force=force or run.force,
         progress=progress,
     )
@@ -73,14 +80,22 @@ def engrave(
     output: str | Path,
     *,
     recipe: Recipe | str | Path | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
     """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
     from deepscores.building.single import engrave_score
+    from deepscores.runs.executors.choice import choose_executor
 
     resolved = resolve(recipe, None, {"pages": "all", **changes})
-    return engrave_score(score, Path(output), resolved, progress=progress)
+    return engrave_score(
+        score,
+        Path(output),
+        resolved,
+        executor=choose_executor(executor, 1),
+        progress=progress,
+    )
 
 
 def verify(
@@ -90,6 +105,7 @@ def verify(
     font: Sequence[str | Path] = (),
     font_dir: str | Path = "",
     jobs: int = 1,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Check a dataset's files against its manifest, and remake a share of its pages.
@@ -99,6 +115,7 @@ def verify(
     RecipeError if one is needed and not among them.
     """
     from deepscores.building import verify
+    from deepscores.runs.executors.choice import choose_executor
 
     paths = [Path(one) for one in font]
     return verify.verify(
@@ -106,7 +123,7 @@ def verify(
         rerender=rerender,
         fonts=paths,
         font_dir=str(font_dir),
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -146,10 +163,10 @@ def fonts(
     says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
     picture of one passage in all of them and a page.
     """
-    from deepscores.engraving.registry import engravers_here
+    from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
 
-    engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
+    engraver = engraver or ("verovio" if names else ",".join(installed_engravers()))
     changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
     if font_dir:
         changes["font-dir"] = str(font_dir)
@@ -165,6 +182,7 @@ def check(
     sample: float | None = None,
     alike: float = 0.5,
     jobs: int = 1,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Audit the labels of a dataset, ours or another's: is what they say so, and do they agree?
@@ -173,8 +191,15 @@ def check(
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
     from deepscores.inspection.checking.run import audit
+    from deepscores.runs.executors.choice import choose_executor
 
-    return audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
+    return audit(
+        Path(dataset),
+        sample=sample,
+        alike=alike,
+        executor=choose_executor(executor, jobs),
+        progress=progress,
+    )
 
 
 def report(
@@ -184,6 +209,7 @@ def report(
     against: Sequence[str | Path] | str | Path = (),
     audited: int = 50,
     jobs: int = 1,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Written:
     """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
@@ -193,6 +219,7 @@ def report(
     raise RecipeError without it, DatasetError for what is no dataset or cannot be read.
     """
     from deepscores.inspection.report.run import write_report
+    from deepscores.runs.executors.choice import choose_executor
 
     others = [against] if isinstance(against, str | Path) else against
     return write_report(
@@ -200,7 +227,7 @@ def report(
         Path(output),
         against=[Path(one) for one in others],
         audited=audited,
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -211,6 +238,7 @@ def export(
     *,
     to: str,
     jobs: int = 1,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
@@ -224,12 +252,13 @@ def export(
     """
     from deepscores.formats import export as run
     from deepscores.formats.options import options_from
+    from deepscores.runs.executors.choice import choose_executor
 
     return run.export(
         Path(dataset),
         Path(output),
         options_from({"to": to, **options}),
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         force=force,
         progress=progress,
     )
@@ -248,6 +277,7 @@ def evaluate(
     seed: int = 0,
     output: str | Path | None = None,
     jobs: int = 1,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Evaluated:
     """Measure a model's output against one split of *dataset*.
@@ -261,6 +291,7 @@ def evaluate(
     and for what makes no sense, DatasetError for predictions that are damaged or do not fit.
     """
     from deepscores.evaluation import run
+    from deepscores.runs.executors.choice import choose_executor
 
     return run.evaluate(
         Path(predictions),
@@ -273,7 +304,7 @@ def evaluate(
         resamples=resamples,
         seed=seed,
         output=None if output is None else Path(output),
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -285,6 +316,7 @@ def import_dataset(
     layout: str | None = None,
     annotation_set: str = "",
     jobs: int = 1,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
@@ -298,6 +330,7 @@ def import_dataset(
     """
     from deepscores.building.importing import run
     from deepscores.errors import RecipeError
+    from deepscores.runs.executors.choice import choose_executor
 
     for name in changes:
         if name not in _OF_IMPORTS:
@@ -310,7 +343,7 @@ def import_dataset(
         resolve(None, None, changes),
         layout=layout,
         annotation_set=annotation_set,
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         force=force,
         progress=progress,
     )

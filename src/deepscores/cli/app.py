@@ -73,6 +73,16 @@ WholeMasks = Annotated[
 Seed = Annotated[
     int | None, typer.Option(metavar="N", help="Order, splits and patches follow it [default: 0].")
 ]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", help="Worker processes [default: one per core].")
+]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="local (contained worker processes) or inline (this process) [default: local].",
+    ),
+]
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -143,9 +153,8 @@ def build(
     ] = None,
     seed: Seed = None,
     whole_masks: WholeMasks = False,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a dataset of another recipe.")
     ] = False,
@@ -174,7 +183,14 @@ def build(
     )  # fmt: skip
     with watching() as progress:
         summary = api.build(
-            scores, output, recipe=recipe, jobs=jobs, force=force, progress=progress, **changes
+            scores,
+            output,
+            recipe=recipe,
+            jobs=jobs,
+            executor=executor,
+            force=force,
+            progress=progress,
+            **changes,
         )
     print_summary(summary)
 
@@ -462,9 +478,8 @@ def report(
     audit: Annotated[
         int, typer.Option(metavar="N", min=0, help="Pages to look at as check does; 0 for none.")
     ] = 50,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
 ) -> None:
     """Write a report of a dataset: the paper's tables and figures and more, one page to look at.
 
@@ -486,6 +501,7 @@ def report(
             against=against or (),
             audited=audit,
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             progress=progress,
         )
     print(f"{len(written.figures)} figures and {len(written.tables)} tables:", written.page)
@@ -532,9 +548,8 @@ def export(
     patches_per_class: Annotated[
         int | None, typer.Option(metavar="N", help="Patches at most [default: all].")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another export.")] = False,
 ) -> None:
     """Write a dataset in the format that a trainer reads; interrupted, it goes on where it was.
@@ -561,6 +576,7 @@ def export(
             output,
             to=to,
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             force=force,
             progress=progress,
             **options,
@@ -610,6 +626,7 @@ def evaluate(
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Threads [default: one a core].")
     ] = None,
+    executor: ExecutorName = None,
 ) -> None:
     """Measure a model's output against one split of a dataset.
 
@@ -630,7 +647,7 @@ def evaluate(
         written = api.evaluate(
             predictions, dataset, task=task, split=split, labels=labels, classes=classes or (),
             protocol=protocol, resamples=resamples, seed=seed, output=output,
-            jobs=jobs or os.cpu_count() or 1, progress=progress,
+            jobs=jobs or os.cpu_count() or 1, executor=executor, progress=progress,
         )  # fmt: skip
     if json is not None:
         write_evaluation(written.evaluation, json)
@@ -665,9 +682,8 @@ def import_(
         int | None, typer.Option(metavar="N", help="At most so many of a class [default: 5000].")
     ] = None,
     seed: Seed = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another dataset.")] = False,
 ) -> None:
     """Make a dataset that others made one of ours; interrupted, it goes on where it was.
@@ -691,6 +707,7 @@ def import_(
             layout=layout,
             annotation_set=annotation_set,
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             force=force,
             progress=progress,
             **changes,
@@ -743,9 +760,8 @@ def verify(
         typer.Option(metavar="FILE", help="A SMuFL font it was made with; may be repeated."),
     ] = None,
     font_dir: FontDir = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
 ) -> None:
     """Check every file against the manifest; make a sample of pages again and compare bytes.
 
@@ -767,6 +783,7 @@ def verify(
             font=font or (),
             font_dir=font_dir or "",
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             progress=progress,
         )
     print_verdict(verdict)
@@ -795,9 +812,8 @@ def check(
     json: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write all findings as JSON.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
 ) -> None:
     """Audit the labels of a dataset: do picture, boxes, maps, tables and splits agree?
 
@@ -814,7 +830,12 @@ def check(
     _positive("jobs", jobs)
     with watching() as progress:
         report = api.check(
-            dataset, sample=sample, alike=alike, jobs=jobs or os.cpu_count() or 1, progress=progress
+            dataset,
+            sample=sample,
+            alike=alike,
+            jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
+            progress=progress,
         )
     if json is not None:
         write_report(report, json)

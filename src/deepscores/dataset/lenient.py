@@ -26,7 +26,7 @@ _UNREADABLE = (OSError, pa.ArrowException)
 _BOX = ("x0", "y0", "x1", "y1")
 _VISIBLE = tuple(f"visible_{side}" for side in _BOX)
 _NUMBERS = ("number", "object", "class_id", "visible_area", "whole_area", "parent", "group")
-_COLUMNS = ("page", "class", "kind", *_BOX, *_VISIBLE, *_NUMBERS)
+_COLUMNS = ("page", "class", "kind", "smufl", "role", *_BOX, *_VISIBLE, *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -245,13 +245,18 @@ def _columns(table: pa.Table) -> Symbols:
         known: NDArray[np.float64] = np.nan_to_num(column).clip(-_FARTHEST, _FARTHEST)
         return known
 
+    def words(name: str) -> list[str]:
+        return [word or "" for word in table[name].to_pylist()]
+
     numbers = {name: values(name).astype(np.int64) for name in _NUMBERS}
     return Symbols(
         numbers["number"],
         numbers["object"],
         numbers["class_id"],
-        [name or "" for name in table["class"].to_pylist()],
-        [kind or "" for kind in table["kind"].to_pylist()],
+        words("class"),
+        words("kind"),
+        words("smufl"),
+        words("role"),
         np.stack([values(name) for name in _BOX], axis=1),
         np.stack([values(name) for name in _VISIBLE], axis=1).astype(np.int64),
         numbers["visible_area"],

@@ -10,6 +10,7 @@ from deepscores.formats.options import Options
 from deepscores.formats.reading.annotated import AnnotatedDataset, AnnotatedPage, annotated_page
 from deepscores.formats.reading.sources import Source, SourcePage
 from deepscores.page.labels.label_sets import LabelClass
+from deepscores.runs.executors.protocol import Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Job:
     options: Options
     classes: tuple[LabelClass, ...]  # ids in labelled pages are places here, from 1
     info: Mapping[str, Any]  # the dataset's dataset.json
+    engines: Executor  # for what calls engines, within a task
 
     @property
     def names(self) -> list[str]:

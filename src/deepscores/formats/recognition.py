@@ -7,6 +7,7 @@ from deepscores.dataset.layout import DATASET
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.reading.sources import Source
 from deepscores.formats.registry import FORMATS, external_formats, find_format, find_reader
+from deepscores.runs.plugins import plugin_error
 
 
 def recognise(path: Path) -> list[str]:
@@ -46,8 +47,9 @@ def _recognises_external(name: str, path: Path) -> bool:
     except DatasetError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the code of others raises
-        reason = error if isinstance(error, RecipeError) else external_formats()[name].error(error)
-        warnings.warn(f"{reason}; it is passed over", stacklevel=3)
+        if not isinstance(error, RecipeError):
+            error = plugin_error(external_formats()[name], f"{type(error).__name__}: {error}")
+        warnings.warn(f"{error}; it is passed over", RuntimeWarning, stacklevel=3)
         return False
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from deepscores.errors import RecipeError
-from deepscores.plugins import Plugin, find_plugins
+from deepscores.runs.plugins import load_plugin, origin_version, plugin_error, plugins
 
 if TYPE_CHECKING:  # the command line's help lists the formats, and should not load them
     from deepscores.formats.protocol import Exporter, Reader
@@ -120,9 +121,15 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def external_formats() -> dict[str, Plugin]:
-    """The formats that installed distributions add, by name; none of them is loaded."""
-    return find_plugins(GROUP, "format", FORMATS)
+def external_formats() -> dict[str, EntryPoint]:
+    """The formats that other distributions add, by name; none of them is loaded."""
+    return plugins(GROUP, frozenset(FORMATS))
+
+
+def format_version(name: str) -> dict[str, str]:
+    """Of an external format, its distribution and version, on which the bytes of exports depend."""
+    external = external_formats() if name not in FORMATS else {}
+    return origin_version(external[name]) if name in external else {}
 
 
 def writable_names() -> list[str]:
@@ -142,19 +149,19 @@ def find_format(name: str, names: Sequence[str] | None = None) -> Format:
     """
     if name in FORMATS:
         return FORMATS[name]
-    plugins = external_formats()
-    if name not in plugins:
-        known = ", ".join(names or [*FORMATS, *plugins])
+    external = external_formats()
+    if name not in external:
+        known = ", ".join(names or [*FORMATS, *external])
         raise RecipeError(f"unknown format {name!r}; there are {known}")
-    return _load_external(plugins[name])
+    return _load_external(external[name])
 
 
-def _load_external(plugin: Plugin) -> Format:
-    loaded = plugin.load()
+def _load_external(point: EntryPoint) -> Format:
+    loaded = load_plugin(point)
     if not isinstance(loaded, Format):
-        raise plugin.error(f"{plugin.entry_point.value} is a {type(loaded).__name__}, not a Format")
-    if loaded.name != plugin.name:
-        raise plugin.error(f"the format calls itself {loaded.name!r}")
+        raise plugin_error(point, f"{point.value} is a {type(loaded).__name__}, not a Format")
+    if loaded.name != point.name:
+        raise plugin_error(point, f"the format calls itself {loaded.name!r}")
     return loaded
 
 
@@ -185,4 +192,5 @@ def _instance(row: Format, reference: str) -> Any:
     try:
         return resolve_name(reference)()
     except Exception as error:
-        raise external_formats()[row.name].error(f"{reference}: {error!r}") from error
+        point = external_formats()[row.name]
+        raise plugin_error(point, f"{reference}: {type(error).__name__}: {error}") from error

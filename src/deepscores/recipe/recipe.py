@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepscores.engraving.font_choice import choose_fonts, engraver_of
-from deepscores.engraving.registry import ENGRAVERS, properties_of
+from deepscores.engraving.registry import engraver_names, find_engraver
 from deepscores.engraving.smufl.fontfile import is_font_path
 from deepscores.engraving.styling import (
     Styling,
@@ -66,7 +66,7 @@ class Recipe:
             drawn.pop("staff-space", self.staff_space),
             drawn.pop("margin", self.margin),
             next((file for file in self.font_files if file.name == font), None),
-            font_dir=self.font_dir if engraver == "lilypond" else "",
+            font_dir=self.font_dir if find_engraver(engraver).takes_font_folder else "",
             transpose=drawn.pop("transpose", 0),
             properties=tuple(drawn.items()),
         )
@@ -77,7 +77,7 @@ class Recipe:
 
     def _varied(self, font: str) -> Styling:
         """What varies, of that which the font's engraver can draw."""
-        known = _OF_ANY_ENGRAVER | properties_of(self.engraver_of(font))
+        known = _OF_ANY_ENGRAVER | find_engraver(self.engraver_of(font)).style_properties
         return tuple(one for one in self.style if one[0] in known)
 
     def page_style(self, score: str, font: str, number: int) -> dict[str, Any]:
@@ -145,24 +145,26 @@ class Run:
 
     output: str | None = None  # relative to the file's folder
     jobs: int | None = None
+    executor: str | None = None
     force: bool = False
 
 
 def read_run(path: Path) -> Run:
-    """``output``, ``jobs`` and ``force`` of a recipe file, as far as it has them."""
+    """``output``, ``jobs``, ``executor`` and ``force`` of a recipe file, as far as it has them."""
     table = _read_table(path)
     try:
         output = _text("output", table["output"]) if "output" in table else None
         jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
+        executor = _text("executor", table["executor"]) if "executor" in table else None
         force = _flag("force", table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
     if output is not None:
         output = str(path.parent / Path(output).expanduser())
-    return Run(output, jobs, force)
+    return Run(output, jobs, executor, force)
 
 
-_RUN = frozenset(("output", "jobs", "force"))
+_RUN = frozenset(("output", "jobs", "executor", "force"))
 
 
 def _read_table(path: Path) -> dict[str, Any]:
@@ -228,7 +230,8 @@ def checked(recipe: Recipe) -> Recipe:
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
     _check_room(recipe)
-    known = _OF_ANY_ENGRAVER.union(*map(properties_of, recipe.engravers))
+    drawable = (find_engraver(name).style_properties for name in recipe.engravers)
+    known = _OF_ANY_ENGRAVER.union(*drawable)
     return replace(recipe, style=tuple(one for one in recipe.style if one[0] in known))
 
 
@@ -344,17 +347,17 @@ def _readability(key: str, value: object) -> Readability:
 
 
 def _engravers(key: str, value: object) -> tuple[str, ...]:
-    """One engraver or several, in the order of ENGRAVERS.
+    """One engraver or several, in the order of the registry.
 
     >>> _engravers("engraver", "both")
     ('verovio', 'lilypond')
     """
-    names = tuple(ENGRAVERS) if value == "both" else _names(key, value)
+    known = engraver_names()
+    names = ("verovio", "lilypond") if value == "both" else _names(key, value)
     for name in names:
-        if name not in ENGRAVERS:
-            there = ", ".join(ENGRAVERS)
-            raise RecipeError(f"no engraver {name!r}; there are {there}, and both")
-    return tuple(name for name in ENGRAVERS for given in names if given == name)
+        if name not in known:
+            raise RecipeError(f"no engraver {name!r}; there are {', '.join(known)}, and both")
+    return tuple(name for name in known for _ in range(names.count(name)))
 
 
 def _text(key: str, value: object) -> str:

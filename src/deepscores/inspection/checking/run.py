@@ -14,7 +14,8 @@ from deepscores.inspection.checking.foreign import CHECKS as FOREIGN_CHECKS
 from deepscores.inspection.checking.foreign import check_annotated_pages
 from deepscores.inspection.checking.ledger import Ledger, Report, report
 from deepscores.inspection.checking.own_audit import CHECKS, audit_own, in_workers
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor, Limits
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 
@@ -27,7 +28,7 @@ def audit(
     *,
     sample: float | None = None,
     alike: float = DEFAULT_ALIKE,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Report:
     """Look at every page of the dataset in *folder*, or at a *sample* of them.
@@ -46,13 +47,17 @@ def audit(
         dataset = open_own(folder)
         stems = {str(row["page"]) for row in dataset.pages}
         chosen = choose(stems, sample)
-        ledger = audit_own(dataset, chosen, alike, jobs, progress)
+        ledger = audit_own(dataset, chosen, alike, executor, progress)
         return report(str(folder), "deepscores", (len(chosen), len(stems)), ledger, CHECKS)
-    return _audit_annotated(str(folder), _read_annotated(folder), sample, jobs, progress)
+    return _audit_annotated(str(folder), _read_annotated(folder), sample, executor, progress)
 
 
 def _audit_annotated(
-    folder: str, dataset: AnnotatedDataset, sample: float | None, jobs: int, progress: Progress
+    folder: str,
+    dataset: AnnotatedDataset,
+    sample: float | None,
+    executor: Executor,
+    progress: Progress,
 ) -> Report:
     names = [page.name for page in dataset.pages]
     objects = sum(len(page.objects.ids) for page in dataset.pages)
@@ -64,7 +69,7 @@ def _audit_annotated(
     progress.stage("Checking pages", len(chosen))
     pages = [page for page in dataset.pages if page.name in chosen]
     tasks = [pages[first : first + _PAGES_A_TASK] for first in range(0, len(pages), _PAGES_A_TASK)]
-    for task, outcome in in_workers(check_annotated_pages, tasks, _limits, jobs):
+    for task, outcome in in_workers(check_annotated_pages, tasks, _limits, executor):
         if isinstance(outcome, Ledger):
             ledger.add(outcome)
         else:

@@ -22,6 +22,7 @@ from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.model.packing import pack
 from deepscores.training.fresh import FreshPages
 from deepscores.training.ink import whole_page
 from deepscores.training.loop.ahead import made_ahead
@@ -242,7 +243,8 @@ class Segment:
         for nth in range(count):
             page = pool.read(nth * pool.pages // count)
             tile = whole_page(page, STRIDE)
-            pairs = tile.class_id * (classes + 1) + self._predicted(tile.image, tile.place)
+            predicted = self._predicted(tile.image, tile.place)
+            pairs = pack([tile.class_id, predicted], [classes + 1, classes + 1])
             total += np.bincount(pairs, minlength=total.size).reshape(total.shape)
             # Thin symbols have pixels lighter than ink, which are never found.
             light = page.class_id[page.grey >= INK]
