@@ -37,7 +37,7 @@ _ROOM = 4 * 2**30  # bytes for a worker
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ExportSummary:
     """What an export holds."""
 
     folder: Path
@@ -64,7 +64,7 @@ def export(
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-) -> Summary:
+) -> ExportSummary:
     """Write *dataset* to *folder* in another format; what a killed run wrote is kept.
 
     Raise RecipeError for options that make no sense, DatasetError for a dataset that is damaged and
@@ -161,7 +161,7 @@ def _remove(path: Path) -> None:
 
 def _run(
     job: Job, form: Exporter, plan: dict[str, Any], executor: Executor, progress: Progress
-) -> Summary:
+) -> ExportSummary:
     done = job.folder / EXPORT
     if done.exists():
         progress.note(f"{job.folder}: this export is there already")
@@ -204,8 +204,8 @@ def _of(name: str, split: str) -> bool:
     return name.rpartition("-")[0] == split
 
 
-def _summary(job: Job, totals: dict[str, int], new: int) -> Summary:
-    return Summary(
+def _summary(job: Job, totals: dict[str, int], new: int) -> ExportSummary:
+    return ExportSummary(
         job.folder,
         job.options.to,
         {split: totals.get(split, 0) for split in job.options.splits},

@@ -44,10 +44,10 @@ def value_in(values: NDArray[np.uint32], value: int, box: Sequence[float]) -> Pi
     return _places(values[rows, columns] == value, rows, columns, width)
 
 
-def _places(there: NDArray[np.bool_], rows: slice, columns: slice, width: int) -> Pixels:
-    y, x = np.nonzero(there)
-    found: Pixels = (y + rows.start) * width + x + columns.start
-    return found
+def _places(selected: NDArray[np.bool_], rows: slice, columns: slice, width: int) -> Pixels:
+    y, x = np.nonzero(selected)
+    places: Pixels = (y + rows.start) * width + x + columns.start
+    return places
 
 
 def by_colour(instances: NDArray[np.uint32]) -> dict[int, Pixels]:
@@ -60,11 +60,11 @@ def by_colour(instances: NDArray[np.uint32]) -> dict[int, Pixels]:
 
 
 def owners_of(
-    whole: Sequence[Pixels], shown: Sequence[Pixels | None], shape: tuple[int, int]
+    whole_pixels: Sequence[Pixels], visible_pixels: Sequence[Pixels | None], shape: tuple[int, int]
 ) -> NDArray[np.uint16]:
     """(height, width): number of the object, from 1, that owns each pixel; 0 is nobody's.
 
-    Where masks overlap, the smaller is on top, of equal ones the later. Pixels *shown* are the
+    Where masks overlap, the smaller is on top, of equal ones the later. *visible_pixels* are the
     object's in any case.
 
     >>> owners_of([np.arange(3), np.arange(1)], [None, None], (1, 4)).tolist()
@@ -72,10 +72,10 @@ def owners_of(
     """
     owners = np.zeros(shape, np.uint16)
     flat = owners.ravel()
-    plain = [place for place, one in enumerate(shown) if one is None]
-    for place in sorted(plain, key=lambda place: -len(whole[place])):
-        flat[whole[place]] = place + 1
-    for place, one in enumerate(shown):
-        if one is not None:
-            flat[one] = place + 1
+    plain = [place for place, pixels in enumerate(visible_pixels) if pixels is None]
+    for place in sorted(plain, key=lambda place: -len(whole_pixels[place])):
+        flat[whole_pixels[place]] = place + 1
+    for place, pixels in enumerate(visible_pixels):
+        if pixels is not None:
+            flat[pixels] = place + 1
     return owners
