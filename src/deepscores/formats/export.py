@@ -85,8 +85,8 @@ def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Jo
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
-    chosen = chosen_classes(opened.labels, options.labels, options.classes)
-    return Job(dataset, folder, options, chosen, opened.info, engines)
+    classes = chosen_classes(opened.labels, options.labels, options.classes)
+    return Job(dataset, folder, options, classes, opened.info, engines)
 
 
 def _plan(job: Job) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _run(
     records: dict[str, dict[str, Any]] = {}
     new = 0
 
-    def waiting() -> Iterator[Chunk]:
+    def unwritten() -> Iterator[Chunk]:
         for chunk in _chunks(job, form, counts):
             if record := _record(job.folder, chunk):
                 records[chunk.name] = record
@@ -179,14 +179,16 @@ def _run(
             else:
                 yield chunk
 
-    for chunk, record in _written(job, waiting(), for_safe_work(executor)):
+    for chunk, record in _run_tasks(job, unwritten(), for_safe_work(executor)):
         records[chunk.name] = record
         new += len(chunk.rows)
         progress.advance(len(chunk.rows))
     progress.stage("Finishing", None)
     parts = {
         split: [
-            job.folder / _PARTS / f"{name}.part" for name in sorted(records) if _of(name, split)
+            job.folder / _PARTS / f"{name}.part"
+            for name in sorted(records)
+            if _is_of_split(name, split)
         ]
         for split in job.options.splits
     }
@@ -200,7 +202,7 @@ def _run(
     return _summary(job, dict(totals), new)
 
 
-def _of(name: str, split: str) -> bool:
+def _is_of_split(name: str, split: str) -> bool:
     return name.rpartition("-")[0] == split
 
 
@@ -219,8 +221,8 @@ def _summary(job: Job, totals: dict[str, int], new: int) -> ExportSummary:
 
 def _pages_by_split(job: Job) -> dict[str, int]:
     table = _open(job).read(["split"])
-    found = Counter(table["split"].to_pylist())
-    return {split: found[split] for split in SPLITS if split in job.options.splits}
+    counts = Counter(table["split"].to_pylist())
+    return {split: counts[split] for split in SPLITS if split in job.options.splits}
 
 
 def _open(job: Job) -> pq.ParquetFile:
@@ -236,19 +238,19 @@ def _open(job: Job) -> pq.ParquetFile:
 def _chunks(job: Job, form: Exporter, counts: dict[str, int]) -> Iterator[Chunk]:
     """The pages of each split in chunks, in the order of the table; never all rows at once."""
     size = form.pages_a_chunk
-    of = {split: -(-count // size) for split, count in counts.items()}
+    totals = {split: -(-count // size) for split, count in counts.items()}
     waiting: dict[str, list[dict[str, Any]]] = {split: [] for split in counts}
     numbers = dict.fromkeys(counts, 0)
-    left = dict(counts)
+    remaining = dict(counts)
     for batch in _open(job).iter_batches(batch_size=size):
         for row in batch.to_pylist():
             split = row["split"]
             if split not in waiting:
                 continue
             waiting[split].append(row)
-            left[split] -= 1
-            if len(waiting[split]) == size or not left[split]:
-                yield Chunk(split, numbers[split], of[split], tuple(waiting[split]))
+            remaining[split] -= 1
+            if len(waiting[split]) == size or not remaining[split]:
+                yield Chunk(split, numbers[split], totals[split], tuple(waiting[split]))
                 numbers[split] += 1
                 waiting[split] = []
 
@@ -256,17 +258,17 @@ def _chunks(job: Job, form: Exporter, counts: dict[str, int]) -> Iterator[Chunk]
 def _record(folder: Path, chunk: Chunk) -> dict[str, Any] | None:
     """What an earlier run wrote of *chunk*; None if it did not finish it."""
     try:
-        found: dict[str, Any] = json.loads(_record_path(folder, chunk).read_bytes())
+        record: dict[str, Any] = json.loads(_record_path(folder, chunk).read_bytes())
     except FileNotFoundError:
         return None
-    return found
+    return record
 
 
 def _record_path(folder: Path, chunk: Chunk) -> Path:
     return folder / _PARTS / f"{chunk.name}.json"
 
 
-def _written(
+def _run_tasks(
     job: Job, chunks: Iterable[Chunk], executor: Executor
 ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
     tasks = (_Task(job, chunk) for chunk in chunks)
@@ -274,8 +276,10 @@ def _written(
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                first = task.chunk.rows[0]["page"]
-                raise DatasetError(f"{first} and what follows: {outcome.reason}: {outcome.detail}")
+                first_page = task.chunk.rows[0]["page"]
+                raise DatasetError(
+                    f"{first_page} and what follows: {outcome.reason}: {outcome.detail}"
+                )
             yield task.chunk, outcome.value
 
 
@@ -288,14 +292,14 @@ def write_chunk(task: _Task) -> dict[str, Any]:
     job, chunk = task.job, task.chunk
     counts = {"pictures": 0, "objects": 0, "ignorable": 0}
 
-    def counted() -> Iterator[LabelledPage]:
+    def count_pages() -> Iterator[LabelledPage]:
         for page in _pictures(job, chunk):
             counts["pictures"] += 1
             counts["objects"] += len(page.objects)
             counts["ignorable"] += int((page.objects.share < job.options.visibility).sum())
             yield page
 
-    part = find_exporter(job.options.to).write(job, chunk, counted())
+    part = find_exporter(job.options.to).write(job, chunk, count_pages())
     write_file(job.folder / _PARTS / f"{chunk.name}.part", part)
     write_file(_record_path(job.folder, chunk), _encode(counts))
     return counts

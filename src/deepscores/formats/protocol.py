@@ -36,7 +36,7 @@ class Chunk:
 
     split: str
     number: int  # among the split's chunks, from 0
-    of: int  # how many chunks the split has
+    total: int  # chunks of the split
     rows: tuple[dict[str, Any], ...]  # of pages.parquet
 
     @property
@@ -99,8 +99,8 @@ class Reader(Protocol):
         """Every page with its boxes; raise DatasetError for the first that cannot be read."""
         source = self.open(path)
         names = tuple(name for _, name in source.classes)
-        for listed, entry in zip(source.pages, source.entries(), strict=True):
-            yield annotated_page(listed.name, self.read(entry), names)
+        for listed_page, entry in zip(source.pages, source.entries(), strict=True):
+            yield annotated_page(listed_page.name, self.read(entry), names)
 
     def audit(self, path: Path) -> AnnotatedDataset | None:
         """Every page with its files, and what is wrong; None where `check` is not offered."""

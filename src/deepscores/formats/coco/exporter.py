@@ -34,8 +34,8 @@ class Coco(Exporter):
             name = f"{page.name}.png"
             place_image(job, page, job.folder / "images" / chunk.split / name)
             lines.write(_IMAGE + compact_json(_image(page, name)) + b"\n")
-            for one in annotations(job, page):
-                lines.write(_OBJECT + compact_json(one) + b"\n")
+            for annotation in annotations(job, page):
+                lines.write(_OBJECT + compact_json(annotation) + b"\n")
         return lines.getvalue()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
@@ -47,7 +47,7 @@ class Coco(Exporter):
                 file.write(b'\n"categories":' + compact_json(categories(job)))
                 for kind, key in ((_IMAGE, b"images"), (_OBJECT, b"annotations")):
                     file.write(b',\n"' + key + b'":[')
-                    for place, line in enumerate(_numbered(files, kind)):
+                    for place, line in enumerate(_number_lines(files, kind)):
                         file.write(b",\n" if place else b"\n")
                         file.write(line)
                     file.write(b"]")
@@ -78,7 +78,7 @@ def annotations(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
     objects = page.objects
     boxes = objects.box.copy()
     boxes[:, 2:] -= boxes[:, :2]
-    whole = page.whole_masks
+    whole_masks = page.whole_masks
     for place, (class_id, box, oriented, number, share, area, mask) in enumerate(
         zip(
             objects.class_id.tolist(), boxes.round(3).tolist(), objects.oriented.round(3).tolist(),
@@ -87,7 +87,7 @@ def annotations(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
         )
     ):  # fmt: skip
         ignorable = int(share < job.options.visibility)
-        one = {
+        annotation = {
             "category_id": class_id,
             "bbox": box,
             "area": area,
@@ -98,17 +98,17 @@ def annotations(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
             "number": number,
         }
         if job.options.tiles is not None:
-            one["visibility"] = round(share, 4)
-        if whole is not None:
-            one["whole_segmentation"] = {"size": size, "counts": whole[place]}
-        yield one
+            annotation["visibility"] = round(share, 4)
+        if whole_masks is not None:
+            annotation["whole_segmentation"] = {"size": size, "counts": whole_masks[place]}
+        yield annotation
 
 
 def categories(job: Job) -> list[dict[str, Any]]:
     """The classes, with the family of each as its supercategory."""
     return [
-        {"id": number, "name": one.name, "supercategory": family_of(one.name)}
-        for number, one in enumerate(job.classes, start=1)
+        {"id": number, "name": label_class.name, "supercategory": family_of(label_class.name)}
+        for number, label_class in enumerate(job.classes, start=1)
     ]
 
 
@@ -121,7 +121,7 @@ def _info(job: Job, split: str) -> dict[str, Any]:
     }
 
 
-def _numbered(files: Sequence[Path], kind: bytes) -> Iterator[bytes]:
+def _number_lines(files: Sequence[Path], kind: bytes) -> Iterator[bytes]:
     """The lines of *kind*, with their ids from 1."""
     images, ids = 0, count(1)
     for path in files:

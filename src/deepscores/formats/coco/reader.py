@@ -57,8 +57,8 @@ class CocoReader(JsonReader):
 
     def object_fields(self, entry: Mapping[str, Any], value: int, colour: int) -> dict[str, Any]:
         """Its masks and its oriented box."""
-        mask, whole = _mask(entry.get("segmentation")), _mask(entry.get("whole_segmentation"))
-        masks = {"mask": mask} if whole is None else {"mask": whole, "visible": mask}
+        mask, whole_mask = _mask(entry.get("segmentation")), _mask(entry.get("whole_segmentation"))
+        masks = {"mask": mask} if whole_mask is None else {"mask": whole_mask, "visible": mask}
         return {**masks, "oriented": parse_corners(entry.get("obb"))}
 
     def masks(self, *, has_segmentations: bool) -> str:

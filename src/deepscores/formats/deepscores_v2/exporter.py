@@ -35,7 +35,7 @@ from deepscores.version import __version__
 LABELS = "deepscores-v2"
 _IMAGE, _OBJECT = b"i", b"o"
 _COUNT = b"%08d"  # objects of an image, before its JSON
-_AFTER = 9  # bytes of the letter and the count
+_HEAD_BYTES = 9  # bytes of the letter and the count
 
 
 class DeepScoresV2(Exporter):
@@ -56,28 +56,31 @@ class DeepScoresV2(Exporter):
             place_image(job, page, job.folder / "images" / f"{page.name}.png")
             classes = _class_png(page, values)
             write_again(job.folder / "segmentation" / f"{page.name}_seg.png", classes)
-            shown = page.objects.share >= job.options.visibility
-            numbers = np.append(0, np.where(shown, page.objects.number, 0))
+            is_visible = page.objects.share >= job.options.visibility
+            numbers = np.append(0, np.where(is_visible, page.objects.number, 0))
             instances = encode_colours_png(page.runs_of(numbers), page.width)
             write_again(job.folder / "instance" / f"{page.name}_inst.png", instances)
             image = {"filename": f"{page.name}.png", "width": page.width, "height": page.height}
-            lines.write(_IMAGE + _COUNT % shown.sum() + compact_json(image) + b"\n")
-            for one, is_shown in zip(_instances(job, page), shown.tolist(), strict=True):
-                if is_shown:
-                    lines.write(_OBJECT + compact_json(annotation(one)) + b"\n")
+            lines.write(_IMAGE + _COUNT % is_visible.sum() + compact_json(image) + b"\n")
+            for instance, visible in zip(_instances(job, page), is_visible.tolist(), strict=True):
+                if visible:
+                    lines.write(_OBJECT + compact_json(annotation(instance)) + b"\n")
         return lines.getvalue()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
         """One file a split, written as it is read; no two splits share an id."""
-        listed, told = (count(1), count(1)), (count(1), count(1))  # ids of images and objects
+        image_ids, object_ids = (
+            (count(1), count(1)),
+            (count(1), count(1)),
+        )  # ids of images and objects
         for split, files in parts.items():
             with replacing(job.folder / f"deepscores_{split}.json") as file:
                 file.write(b'{"info":' + compact_json(_info(split)))
                 file.write(b',\n"annotation_sets":' + compact_json(_sets(job)))
                 file.write(b',\n"categories":' + compact_json(_categories(job)))
                 for head, tail, lines in (
-                    (b',\n"images":[', b"]", _images(files, *listed)),
-                    (b',\n"annotations":{', b"}", _annotations(files, *told)),
+                    (b',\n"images":[', b"]", _images(files, *image_ids)),
+                    (b',\n"annotations":{', b"}", _annotations(files, *object_ids)),
                 ):
                     file.write(head)
                     for place, line in enumerate(lines):
@@ -98,17 +101,23 @@ def _categories(job: Job) -> dict[str, Any]:
     """All that are published, or those of another label set; ids are the sets' own."""
     if _is_published(job):
         return {
-            str(one.id): category(one.name, one.set, one.value)
-            for one in published_categories().values()
+            str(category_row.id): category(category_row.name, category_row.set, category_row.value)
+            for category_row in published_categories().values()
         }
     (name,) = _sets(job)
-    return {str(one.id): category(one.name, name, one.id) for one in job.classes}
+    return {
+        str(label_class.id): category(label_class.name, name, label_class.id)
+        for label_class in job.classes
+    }
 
 
 def _values(job: Job) -> NDArray[np.uint16]:
     """The value in class maps of each class, by its place among the job's from 1; paper's is 0."""
     published = published_categories() if _is_published(job) else {}
-    values = [published[one.id].value if published else one.id for one in job.classes]
+    values = [
+        published[label_class.id].value if published else label_class.id
+        for label_class in job.classes
+    ]
     return np.array([0, *values], np.uint16)
 
 
@@ -127,8 +136,8 @@ def _instances(job: Job, page: LabelledPage) -> Iterator[Instance]:
         objects.class_id.tolist(), objects.box.tolist(), objects.oriented.tolist(),
         page.areas.tolist(), objects.number.tolist(), facts_of(page), strict=True,
     ):  # fmt: skip
-        own = job.classes[place - 1].id
-        class_ids = [own, published[own].muscima] if published else [own]
+        class_id = job.classes[place - 1].id
+        class_ids = [class_id, published[class_id].muscima] if published else [class_id]
         yield Instance(class_ids, box, oriented, area, number, *facts)
 
 
@@ -149,9 +158,11 @@ Ids = Iterator[int]
 def _images(files: Sequence[Path], images: Ids, objects: Ids) -> Iterator[bytes]:
     for line in _lines(files):
         if line[:1] == _IMAGE:
-            own = [str(number) for number in islice(objects, int(line[1:_AFTER]))]
+            object_ids = [str(number) for number in islice(objects, int(line[1:_HEAD_BYTES]))]
             head = b'{"id":%d,' % next(images)
-            yield head + line[_AFTER + 1 : -1] + b',"ann_ids":' + compact_json(own) + b"}"
+            yield (
+                head + line[_HEAD_BYTES + 1 : -1] + b',"ann_ids":' + compact_json(object_ids) + b"}"
+            )
 
 
 def _annotations(files: Sequence[Path], images: Ids, objects: Ids) -> Iterator[bytes]:

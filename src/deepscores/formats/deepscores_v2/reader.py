@@ -54,11 +54,11 @@ class DeepScoresV2Reader(JsonReader):
             raise RecipeError(
                 f"annotation-set: {file} has no {annotation_set!r}; it has {', '.join(sets)}"
             )
-        chosen = annotation_set or (sets[0] if sets else "")
+        set_name = annotation_set or (sets[0] if sets else "")
         return {
             str(number): str(entry.get("name"))
             for number, entry in self.categories(table)
-            if entry.get("annotation_set", chosen) == chosen
+            if entry.get("annotation_set", set_name) == set_name
         }
 
     def parse(self, number: str, entry: dict[str, Any]) -> JsonAnnotation:

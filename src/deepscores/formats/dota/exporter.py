@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.formats.dota.lines import CUT, EASY, Turned, word, write_dota
+from deepscores.formats.dota.lines import CUT, EASY, OrientedObject, as_word, write_dota
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.writing.images import place_image
 from deepscores.formats.writing.lines import write_lines
@@ -33,13 +33,13 @@ class Dota(Exporter):
         for split in parts:
             for name in ("images", "labelTxt"):
                 (job.folder / split / name).mkdir(parents=True, exist_ok=True)
-        write_lines(job.folder / "classes.txt", map(word, job.names))
+        write_lines(job.folder / "classes.txt", map(as_word, job.names))
 
 
-def _objects(job: Job, page: LabelledPage) -> Iterator[Turned]:
+def _objects(job: Job, page: LabelledPage) -> Iterator[OrientedObject]:
     objects = page.objects
     for class_id, corners, share in zip(
         objects.class_id.tolist(), objects.oriented.tolist(), objects.share.tolist(), strict=True
     ):
         difficulty = CUT if share < job.options.visibility else EASY
-        yield Turned(job.names[class_id - 1], tuple(corners), difficulty)
+        yield OrientedObject(job.names[class_id - 1], tuple(corners), difficulty)

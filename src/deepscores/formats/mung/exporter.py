@@ -56,7 +56,7 @@ class Mung(Exporter):
 def nodes(job: Job, page: LabelledPage) -> Iterator[GraphNode]:
     """The graph of a page, or a part of it: what is not in the picture is not linked to."""
     numbers = page.objects.number.tolist()
-    outlinks, inlinks = _linked(page)
+    outlinks, inlinks = _object_links(page)
     rows = page.symbols.take(page.objects.number - 1).to_pylist()
     for place, (left, top, mask) in enumerate(_masks(page)):
         yield GraphNode(
@@ -71,12 +71,12 @@ def nodes(job: Job, page: LabelledPage) -> Iterator[GraphNode]:
         )
 
 
-def _linked(page: LabelledPage) -> tuple[Mapping[int, list[int]], Mapping[int, list[int]]]:
+def _object_links(page: LabelledPage) -> tuple[Mapping[int, list[int]], Mapping[int, list[int]]]:
     """By the number of each object, those that it links to, and that link to it."""
     numbers = [0, *page.objects.number.tolist()]
     object_of = [numbers[place] for place in page.objects.of_symbol.tolist()]
-    found = chain(links(page.symbols), staff_links(page.symbols, object_of))
-    pairs = {(object_of[start], object_of[end]) for start, end in found}
+    symbol_links = chain(links(page.symbols), staff_links(page.symbols, object_of))
+    pairs = {(object_of[start], object_of[end]) for start, end in symbol_links}
     outlinks: defaultdict[int, list[int]] = defaultdict(list)
     inlinks: defaultdict[int, list[int]] = defaultdict(list)
     for start, end in sorted(pairs):

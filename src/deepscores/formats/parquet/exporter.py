@@ -32,7 +32,7 @@ def _value(dtype: str) -> Feature:
     return {"dtype": dtype, "_type": "Value"}
 
 
-def _several(feature: Feature, length: int = -1) -> Feature:
+def _sequence(feature: Feature, length: int = -1) -> Feature:
     # "List" is a newer word for the same, which older versions do not know.
     return {"feature": feature, "length": length, "_type": "Sequence"}
 
@@ -48,7 +48,7 @@ class HuggingFace(Exporter):
 
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
         """One file; return counts for the card."""
-        name = f"{chunk.split}-{chunk.number:05d}-of-{chunk.of:05d}.parquet"
+        name = f"{chunk.split}-{chunk.number:05d}-of-{chunk.total:05d}.parquet"
         schema = table_schema(job)
         counts: Counter[str] = Counter()
         scores = sorted({row["score"] for row in chunk.rows})
@@ -59,7 +59,9 @@ class HuggingFace(Exporter):
             rows: list[dict[str, Any]] = []
             for page in pictures:
                 rows.append(_row(job, page))
-                counts.update(job.names[one - 1] for one in page.objects.class_id.tolist())
+                counts.update(
+                    job.names[class_id - 1] for class_id in page.objects.class_id.tolist()
+                )
                 if len(rows) == _PICTURES_A_GROUP:
                     writer.write_table(pa.Table.from_pylist(rows, schema))
                     rows.clear()
@@ -77,10 +79,10 @@ class HuggingFace(Exporter):
         for split, files in parts.items():
             pictures = 0
             for number, path in enumerate(files):
-                found = json.loads(path.read_bytes())
-                classes.update(found["classes"])
-                fonts.update(found["fonts"])
-                scores.update(found["scores"])
+                counts = json.loads(path.read_bytes())
+                classes.update(counts["classes"])
+                fonts.update(counts["fonts"])
+                scores.update(counts["scores"])
                 name = f"{split}-{number:05d}-of-{len(files):05d}.parquet"
                 pictures += pq.read_metadata(job.folder / "data" / name).num_rows
             if files:
@@ -94,8 +96,8 @@ def features(job: Job) -> dict[str, Any]:
     objects = {
         "number": _value("int32"),
         "category": {"names": job.names, "_type": "ClassLabel"},
-        "bbox": _several(_value("float32"), 4),
-        "obb": _several(_value("float32"), 8),
+        "bbox": _sequence(_value("float32"), 4),
+        "obb": _sequence(_value("float32"), 8),
         "area": _value("int32"),
         "iscrowd": _value("bool"),
         "segmentation": _value("string"),
@@ -111,7 +113,7 @@ def features(job: Job) -> dict[str, Any]:
         **dict.fromkeys(("name", "page", "score", "work", "engraver", "font"), _value("string")),
         "number": _value("int32"),
         "staff_space": _value("float32"),
-        "objects": {name: _several(one) for name, one in objects.items()},
+        "objects": {name: _sequence(feature) for name, feature in objects.items()},
     }
 
 
@@ -124,7 +126,7 @@ def table_schema(job: Job) -> pa.Schema:
     """The Arrow schema of `features`, with these in its metadata."""
     columns = features(job)
     metadata = {"huggingface": json.dumps({"info": {"features": columns}})}
-    return pa.schema([(name, _arrow(one)) for name, one in columns.items()], metadata)
+    return pa.schema([(name, _arrow(feature)) for name, feature in columns.items()], metadata)
 
 
 def _arrow(feature: Feature) -> pa.DataType:
@@ -137,7 +139,7 @@ def _arrow(feature: Feature) -> pa.DataType:
             return pa.list_(_arrow(feature["feature"]), feature["length"])
         case "Value":
             return pa.type_for_alias(feature["dtype"])
-    return pa.struct([(name, _arrow(one)) for name, one in feature.items()])
+    return pa.struct([(name, _arrow(child)) for name, child in feature.items()])
 
 
 def _writing(schema: pa.Schema) -> dict[str, Any]:
@@ -171,16 +173,16 @@ def _row(job: Job, page: LabelledPage) -> dict[str, Any]:
             name: page.row[name]
             for name in ("page", "score", "work", "engraver", "font", "number", "staff_space")
         },
-        "objects": {name: [_column(one, name) for one in objects] for name in columns},
+        "objects": {name: [_column(entry, name) for entry in objects] for name in columns},
     }
 
 
-def _column(one: Mapping[str, Any], name: str) -> Any:
+def _column(annotation: Mapping[str, Any], name: str) -> Any:
     match name:
         case "category":
-            return one["category_id"] - 1  # ClassLabel counts from 0
+            return annotation["category_id"] - 1  # ClassLabel counts from 0
         case "segmentation" | "whole_segmentation":
-            return one[name]["counts"]
+            return annotation[name]["counts"]
         case "iscrowd":
-            return bool(one[name])
-    return one[name]
+            return bool(annotation[name])
+    return annotation[name]

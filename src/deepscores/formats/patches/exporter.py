@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.splits import SPLITS
-from deepscores.formats.patches.crops import Patch, candidates, chosen, cut_patches, pack
+from deepscores.formats.patches.crops import Patch, candidates, choose_patches, cut_patches, pack
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.writing.refusals import refuse_links, refuse_tiles
 from deepscores.runs.files import write_again
@@ -27,19 +27,19 @@ class Patches(Exporter):
         refuse_patches(job)
 
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
-        """Patches, or, where not all are wanted, return those that may be."""
+        """Patches; with a limit per class, return the candidates instead."""
         patches = cut_patches(job, pictures, patch_size(job))
         cap = job.options.patches_per_class
         if cap is not None:
             return pack(candidates(patches, cap))
         classes = set()
-        for one in patches:
-            _write(job, chunk.split, one)
-            classes.add(one.class_id)
+        for patch in patches:
+            _write(job, chunk.split, patch)
+            classes.add(patch.class_id)
         return " ".join(map(str, sorted(classes))).encode()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
-        """The patches that are chosen, and the folders that still lack."""
+        """The chosen patches, and the folders that are still missing."""
         cap = job.options.patches_per_class
         classes: set[int] = set()
         if cap is None:
@@ -47,9 +47,9 @@ class Patches(Exporter):
                 for path in files:
                     classes.update(map(int, path.read_bytes().split()))
         else:
-            for split, one in chosen(parts, cap):
-                _write(job, split, one)
-                classes.add(one.class_id)
+            for split, patch in choose_patches(parts, cap):
+                _write(job, split, patch)
+                classes.add(patch.class_id)
         for split in parts:
             for class_id in classes:
                 folder = job.folder / split / job.names[class_id - 1]
@@ -70,7 +70,7 @@ def patch_size(job: Job) -> tuple[int, int]:
     return width, height
 
 
-def _write(job: Job, split: str, one: Patch) -> None:
-    name = job.names[one.class_id - 1]
-    path = job.folder / split / name / f"{one.page}-{one.number:05d}.png"
-    write_again(path, one.png)
+def _write(job: Job, split: str, patch: Patch) -> None:
+    name = job.names[patch.class_id - 1]
+    path = job.folder / split / name / f"{patch.page}-{patch.number:05d}.png"
+    write_again(path, patch.png)

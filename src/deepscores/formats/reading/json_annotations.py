@@ -24,7 +24,7 @@ from deepscores.formats.reading.sources import (
 )
 from deepscores.formats.reading.splits import split_in_path
 
-_OURS = ("export.json", "dataset.json", "label_set.json")
+_OWN_FILES = ("export.json", "dataset.json", "label_set.json")
 _FACTS = ("score", "work", "engraver", "font")  # of images in our own exports
 _DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 _NO_BOX = (float("nan"),) * 4
@@ -130,7 +130,7 @@ class JsonReader(Reader):
             names = self.class_names(self.table_of(file), annotation_set, file)
             _merge_classes(classes, names, file)
             dataset = self._dataset(file, keep_entries=True)
-            pages += [_listed(page, file.relative_to(root)) for page in dataset.pages]
+            pages += [_list_page(page, file.relative_to(root)) for page in dataset.pages]
             omissions += [
                 Omission(file.name, "damaged", f"annotation {finding.object}: {finding.detail}")
                 for finding in dataset.findings
@@ -195,8 +195,8 @@ class JsonReader(Reader):
             dataset = self._dataset(file)
             for finding in dataset.findings:
                 if finding.check == FILES:
-                    where = f"{file}, annotation {finding.object}" if finding.object else str(file)
-                    raise DatasetError(f"{where}: {finding.detail}")
+                    place = f"{file}, annotation {finding.object}" if finding.object else str(file)
+                    raise DatasetError(f"{place}: {finding.detail}")
             yield from dataset.pages
 
     def audit(self, path: Path) -> AnnotatedDataset:
@@ -248,15 +248,17 @@ class JsonReader(Reader):
             for number in repeated(str(number) for number, _ in pairs)
         ]
         pages = []
-        listed = tuple(names.values())
+        listed_classes = tuple(names.values())
         for image in table["images"]:
             try:
                 annotations = of_image.pop(str(image["id"]), [])
                 findings += _unknown_classes(image, annotations, names)
                 page = self._page(path, image, annotations, names, values)
                 entries = tuple(annotation.entry or {} for annotation in annotations)
-                kept = {"image_entry": image, "object_entries": entries} if keep_entries else {}
-                pages.append(replace(page, listed_classes=listed, **kept))
+                entries_of_page = (
+                    {"image_entry": image, "object_entries": entries} if keep_entries else {}
+                )
+                pages.append(replace(page, listed_classes=listed_classes, **entries_of_page))
             except _DAMAGE as error:
                 detail = f"image cannot be read: {type(error).__name__} {error}"
                 findings.append(Finding(FILES, path.name, "", detail))
@@ -275,7 +277,9 @@ class JsonReader(Reader):
     ) -> AnnotatedPage:
         file = str(image[self.file_of])
         class_ids = [annotation.class_id for annotation in annotations]
-        outlines = np.array([one.outline for one in annotations], np.float64).reshape(-1, 4)
+        outlines = np.array([annotation.outline for annotation in annotations], np.float64).reshape(
+            -1, 4
+        )
         class_map, instance_map = self.maps(path.parent, Path(file).stem)
         return AnnotatedPage(
             file,
@@ -285,7 +289,7 @@ class JsonReader(Reader):
                 [annotation.id for annotation in annotations],
                 np.array(class_ids, np.int64),
                 [names.get(class_id, "?") for class_id in class_ids],
-                np.array([one.box for one in annotations], np.float64).reshape(-1, 4),
+                np.array([annotation.box for annotation in annotations], np.float64).reshape(-1, 4),
             ),
             _image_file(path, file),
             class_map,
@@ -302,7 +306,7 @@ def annotation_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path] if path.suffix.lower() == ".json" else []
     files = sorted([*path.glob("*.json"), *path.glob("annotations/*.json")])
-    files = [file for file in files if file.name not in _OURS]
+    files = [file for file in files if file.name not in _OWN_FILES]
     return [file for file in files if file.name.startswith("instances")] or files
 
 
@@ -366,7 +370,7 @@ def _by_number(identity: str) -> tuple[int, str]:
     return (int(identity), "") if identity.lstrip("-").isdecimal() else (1 << 62, identity)
 
 
-def _listed(page: AnnotatedPage, file: Path) -> ListedPage:
+def _list_page(page: AnnotatedPage, file: Path) -> ListedPage:
     entry = page.image_entry or {}
     facts = {key: str(entry[key]) for key in _FACTS if isinstance(entry.get(key), str)}
     split = split_in_path(file) or split_in_path(Path(page.name).parent)
@@ -391,12 +395,12 @@ def _category_findings(
 def _unknown_classes(
     image: Mapping[str, Any], annotations: Iterable[JsonAnnotation], names: Mapping[int, str]
 ) -> Iterator[Finding]:
-    where = str(image.get("file_name") or image.get("filename"))
+    image_file = str(image.get("file_name") or image.get("filename"))
     for annotation in annotations:
         class_id = annotation.class_id
         if class_id not in names:
             detail = "no class" if class_id == UNKNOWN else f"class id {class_id}, not listed"
-            yield Finding(CLASSES, where, annotation.id, detail)
+            yield Finding(CLASSES, image_file, annotation.id, detail)
 
 
 def _image_file(path: Path, file: str) -> Path | None:

@@ -46,9 +46,11 @@ class Polygons(NamedTuple):
     def pixels(self, width: int, height: int) -> Pixels:
         """The pixels that they cover by half, or where they are too thin for that, most."""
         scale = (width, height) if self.in_shares else (1, 1)
-        outlines = [Outline(_edges(one, scale)) for one in self.corners]
-        found = [pixels_of_rle(one, width, height) for one in whole_masks(outlines, width, height)]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+        outlines = [Outline(_edges(polygon, scale)) for polygon in self.corners]
+        places = [
+            pixels_of_rle(counts, width, height) for counts in whole_masks(outlines, width, height)
+        ]
+        return np.unique(np.concatenate(places)) if places else np.empty(0, np.int64)
 
 
 def _edges(corners: Sequence[float], scale: tuple[int, int]) -> NDArray[np.float64]:
@@ -71,8 +73,8 @@ def pixel_boxes(
         (np.diff(numbers, prepend=-1) != 0) | (np.diff(places, prepend=-2) != 1)
     )
     ends = np.append(starts[1:], len(places)) - 1
-    inside = (numbers[starts] >= 1) & (numbers[starts] <= n) if len(starts) else starts
-    starts, ends = starts[inside], ends[inside]
+    is_numbered = (numbers[starts] >= 1) & (numbers[starts] <= n) if len(starts) else starts
+    starts, ends = starts[is_numbered], ends[is_numbered]
     turns = np.flatnonzero(y[ends] > y[starts])  # a run that goes on in the next row
     boxes = np.zeros((n, 4), np.int64)
     boxes[:, :2] = np.iinfo(np.int64).max

@@ -15,10 +15,10 @@ def picture_of(file: Path, *folders: str) -> Path | None:
 
     Where its own is that of a split, in the split's folder in one of *folders*, too.
     """
-    own = file.parent
-    places = [own, *(own.parent / name for name in folders)]
-    if own.name in SPLITS:
-        places += [own.parent.parent / name / own.name for name in folders]
+    folder = file.parent
+    places = [folder, *(folder.parent / name for name in folders)]
+    if folder.name in SPLITS:
+        places += [folder.parent.parent / name / folder.name for name in folders]
     pictures = (place / f"{file.stem}{suffix}" for place in places for suffix in SUFFIXES)
     return next((path for path in pictures if path.is_file()), None)
 

@@ -31,12 +31,12 @@ def split_in_path(path: PurePath | str) -> str:
 
 def listed_splits(folder: Path) -> dict[str, str]:
     """Splits by stem, from lists of names: ``splits/train.txt`` or ``train.txt`` and so on."""
-    found = {}
+    splits = {}
     for split in SPLITS:
         for path in (folder / "splits" / f"{split}.txt", folder / f"{split}.txt"):
             if path.is_file():
                 for line in read_bytes(path).decode("utf-8", "replace").splitlines():
                     if line.strip():
-                        found[PurePath(line.strip()).name.removesuffix(".png")] = split
+                        splits[PurePath(line.strip()).name.removesuffix(".png")] = split
                 break
-    return found
+    return splits

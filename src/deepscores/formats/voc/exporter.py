@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.formats.protocol import Chunk, Exporter, Job
-from deepscores.formats.voc.xml import Thing, write_pascal
+from deepscores.formats.voc.xml import VocObject, write_pascal
 from deepscores.formats.writing.images import place_image
 from deepscores.formats.writing.lines import concatenate, write_lines
 from deepscores.formats.writing.palette import class_colours
@@ -30,7 +30,7 @@ class Voc(Exporter):
         names = BytesIO()
         for page in pictures:
             place_image(job, page, job.folder / "JPEGImages" / f"{page.name}.png")
-            data = write_pascal(f"{page.name}.png", page.width, page.height, _things(job, page))
+            data = write_pascal(f"{page.name}.png", page.width, page.height, _objects(job, page))
             write_again(job.folder / "Annotations" / f"{page.name}.xml", data)
             names.write(f"{page.name}\n".encode())
         return names.getvalue()
@@ -47,11 +47,11 @@ class Voc(Exporter):
         write_lines(job.folder / "labelmap.txt", ["# label:color_rgb:parts:actions", *lines])
 
 
-def _things(job: Job, page: LabelledPage) -> Iterator[Thing]:
+def _objects(job: Job, page: LabelledPage) -> Iterator[VocObject]:
     objects = page.objects
     for class_id, box, share in zip(
         objects.class_id.tolist(), objects.box.tolist(), objects.share.tolist(), strict=True
     ):
-        yield Thing(
+        yield VocObject(
             job.names[class_id - 1], Box(*box), share < 1, difficult=share < job.options.visibility
         )

@@ -66,7 +66,7 @@ class WebDataset(Exporter):
         sizes: dict[str, int] = {}
         for split, files in parts.items():
             shards = [json.loads(path.read_bytes()) for path in files]
-            sizes |= {Path(one["url"]).name: one["nsamples"] for one in shards}
+            sizes |= {Path(shard["url"]).name: shard["nsamples"] for shard in shards}
             if shards:
                 index = {
                     "__kind__": "wids-shard-index-v1",
@@ -131,18 +131,18 @@ def _facts(job: Job, page: LabelledPage) -> dict[str, Any]:
 
 def _objects(job: Job, page: LabelledPage) -> Iterator[dict[str, Any]]:
     boxes = page.objects.box.round(3).tolist()
-    for one, box in zip(annotations(job, page), boxes, strict=True):
-        found = {
-            "number": one["number"],
-            "class": job.names[one["category_id"] - 1],
-            "class_id": one["category_id"],
+    for entry, box in zip(annotations(job, page), boxes, strict=True):
+        fields = {
+            "number": entry["number"],
+            "class": job.names[entry["category_id"] - 1],
+            "class_id": entry["category_id"],
             "box": box,
-            "oriented": one["obb"],
-            "area": one["area"],
-            "mask": one["segmentation"],
-            "ignore": one["ignore"],
+            "oriented": entry["obb"],
+            "area": entry["area"],
+            "mask": entry["segmentation"],
+            "ignore": entry["ignore"],
         }
         for name in ("visibility", "whole_segmentation"):
-            if name in one:
-                found[name.replace("segmentation", "mask")] = one[name]
-        yield found
+            if name in entry:
+                fields[name.replace("segmentation", "mask")] = entry[name]
+        yield fields

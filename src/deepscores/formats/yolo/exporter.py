@@ -11,7 +11,7 @@ from typing import Protocol
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.writing.images import place_image
-from deepscores.formats.yolo.lines import centred, write_data_yaml, write_yolo
+from deepscores.formats.yolo.lines import to_centres, write_data_yaml, write_yolo
 from deepscores.page.labels.polygons import joined, trace
 from deepscores.runs.files import write_again, write_file
 
@@ -24,7 +24,7 @@ class Shapes(Protocol):
 
 def boxes(page: LabelledPage) -> Iterator[Sequence[float]]:
     """Centre, width and height."""
-    yield from centred(page.objects.box, page.width, page.height).tolist()
+    yield from to_centres(page.objects.box, page.width, page.height).tolist()
 
 
 def corners(page: LabelledPage) -> Iterator[Sequence[float]]:
@@ -61,11 +61,11 @@ class Yolo(Exporter):
         return b""
 
     def _labels(self, job: Job, page: LabelledPage) -> Iterator[tuple[int, Sequence[float]]]:
-        shown = page.objects.share >= job.options.visibility
+        is_visible = page.objects.share >= job.options.visibility
         class_ids = page.objects.class_id - 1
-        rows = zip(shown.tolist(), class_ids.tolist(), self._shapes(page), strict=True)
-        for is_shown, class_id, shape in rows:
-            if is_shown:
+        rows = zip(is_visible.tolist(), class_ids.tolist(), self._shapes(page), strict=True)
+        for visible, class_id, shape in rows:
+            if visible:
                 yield class_id, shape
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:

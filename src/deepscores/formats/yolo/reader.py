@@ -55,14 +55,14 @@ class YoloReader(Reader):
         Where every object has four corners, these are oriented boxes.
         """
         names = tuple(_class_names(path))
-        listed = [
+        all_files = [
             files._replace(name=str(folder.relative_to(path) / files.name))
             for folder in _label_folders(path)
             for files in _files(folder)
         ]
         pages = [
             (files.name, files.labels, files.picture)
-            for files in listed
+            for files in all_files
             if files.picture is not None
         ]
         label_files = [labels for _, labels, _ in pages if labels is not None]
@@ -82,7 +82,7 @@ class YoloReader(Reader):
             ),
             omissions=[
                 Omission(files.name, "no picture", "labels without a picture in images/")
-                for files in listed
+                for files in all_files
                 if files.picture is None
             ],
         )
