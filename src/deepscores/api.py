@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from deepscores.building.build import Summary
-    from deepscores.building.importing.run import Summary as Imported
+    from deepscores.building.importing.run import ImportSummary as Imported
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
     from deepscores.evaluation.run import Written as Evaluated
-    from deepscores.formats.export import Summary as Exported
-    from deepscores.formats.findings import Report
+    from deepscores.formats.export import ExportSummary as Exported
     from deepscores.inference.predicting.run import Summary as Predicted
+    from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
     from deepscores.inspection.report.run import Written

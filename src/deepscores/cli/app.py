@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
-from deepscores.formats.registry import FORMATS
+from deepscores.formats.registry import readable_names, writable_names
 from deepscores.inference.models.card import TASKS
 from deepscores.version import __version__
 
@@ -518,7 +518,7 @@ def report(
 def export(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")
+        str, typer.Option("--to", metavar="FORMAT", help=f"One of {', '.join(writable_names())}.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     labels: Annotated[
@@ -680,7 +680,7 @@ def import_(
         typer.Option(
             "--from",
             metavar="LAYOUT",
-            help="deepscores-v1, deepscores-v2, coco, yolo, mung, voc [default: found out].",
+            help=f"One of {', '.join(readable_names())} [default: auto-detected].",
         ),
     ] = None,
     annotation_set: Annotated[

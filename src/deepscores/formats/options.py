@@ -37,16 +37,22 @@ class Options:
         return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
 
 
-def options_from(given: Mapping[str, Any]) -> Options:
+def options_from(values_by_name: Mapping[str, Any]) -> Options:
     """The options that a command or a call gives by name; raise RecipeError for unknown ones.
 
     Lists may be strings with commas; ``split`` stands for ``splits``.
     """
-    table = {_PLURAL.get(name, name): value for name, value in given.items() if value is not None}
-    known = [one.name for one in fields(Options)]
+    table = {
+        _PLURAL.get(name, name): value
+        for name, value in values_by_name.items()
+        if value is not None
+    }
+    option_names = [field.name for field in fields(Options)]
     for name in table:
-        if name not in known:
-            raise RecipeError(f"no option {name!r} of an export; there are {', '.join(known)}")
+        if name not in option_names:
+            raise RecipeError(
+                f"no option {name!r} of an export; there are {', '.join(option_names)}"
+            )
     for name in ("splits", "classes"):
         if name in table:
             value = table[name]

@@ -23,7 +23,7 @@ from deepscores.dataset.png.codec import (
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
 from deepscores.errors import DatasetError
-from deepscores.formats.palette import class_colours
+from deepscores.formats.writing.palette import class_colours
 from deepscores.page.model import spread
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from deepscores.dataset.audited import OwnPage
-from deepscores.formats import boxes
-from deepscores.formats.findings import Ledger
-from deepscores.inspection.checking import agreement, ink, kinds, relations
+from deepscores.inspection.checking import agreement, boxes, ink, kinds, relations
+from deepscores.inspection.checking.ledger import Ledger
 from deepscores.page.labels.readability import unreadable
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
 from deepscores.errors import DatasetError
-from deepscores.formats.findings import Finding, Ledger
+from deepscores.formats.reading.findings import FILES, Finding
 from deepscores.inspection.checking.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
+from deepscores.inspection.checking.ledger import Ledger
 from deepscores.inspection.checking.likeness import Prints, find_alike, prints_of_group
-from deepscores.inspection.checking.whole import COUNTS, FILES, SPLIT, check_whole
+from deepscores.inspection.checking.whole import COUNTS, SPLIT, check_whole
 from deepscores.runs.executors.choice import for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.progress import Progress

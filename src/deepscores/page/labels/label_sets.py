@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from deepscores.errors import RecipeError
 from deepscores.page.geometry import Box, overlap
+from deepscores.page.labels.plugins import external_label_sets, read_table
 from deepscores.page.model import Symbol, Symbols, Words
 
 _COMPOSING = ("sequence", "group", "linked")
@@ -352,10 +353,12 @@ def load_label_set(name: str) -> LabelSet:
     """
     if name in built_in_sets():
         return _built_in(name)
+    if point := external_label_sets(built_in_sets()).get(name):
+        return parse_label_set_table(read_table(point), name)
     try:
         text = Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        known = ", ".join(built_in_sets())
+        known = ", ".join([*built_in_sets(), *external_label_sets(built_in_sets())])
         raise RecipeError(f"no label set {name!r}; there are {known}, or a TOML file") from None
     return parse_label_set(text, name)
 
