@@ -1,11 +1,13 @@
 """The data that passes between the parts: frozen, without I/O."""
 
 from deepscores.page.model.marks import Drawing, Mark, Marks
+from deepscores.page.model.outlines import Contours, Outline, Outlines
 from deepscores.page.model.page import Element, Elements, Facts, Music, Page
 from deepscores.page.model.score import Score
 from deepscores.page.model.sheet import Painting, Runs, Sheet, joined, recoloured, spread
 from deepscores.page.model.style import FontFile, Style
-from deepscores.page.model.symbols import Contours, Outline, Outlines, Symbol, Symbols, Words
+from deepscores.page.model.symbols import Symbol, Symbols
+from deepscores.page.model.words import Words
 
 __all__ = [
     "Contours",
