@@ -5,7 +5,7 @@ from deepscores.page.degrading.wear import Wear, wear_symbols
 from deepscores.page.model import Music, Page, Sheet
 from deepscores.page.painting.canvas import Canvas
 from deepscores.page.painting.whole_masks import whole_masks
-from deepscores.page.symbols.placing import Placement, place_symbols
+from deepscores.page.symbols.placing import place_symbols
 
 _MOST = 65_535  # symbols on a page: the instance map has 16 bits
 
@@ -27,7 +27,7 @@ class Studio:
         if len(placed) > _MOST:
             raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
         if wear:
-            placed = Placement.of(wear_symbols(list(placed), page, *wear))
+            placed = wear_symbols(placed, page, *wear)
         painting = self._canvas.paint(placed.outlines)
         masks = self._whole_masks
         whole = whole_masks(placed.outlines, page.width, page.height) if masks else None
