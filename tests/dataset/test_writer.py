@@ -244,7 +244,7 @@ def test_an_object_that_lies_wholly_under_another_is_none() -> None:
     below, above = sample.symbols.to_pylist()
     assert (below["object"], below["class"], below["visible_area"]) == (0, "", 0)
     assert (below["whole_area"], above["object"], above["visible_area"]) == (8, 2, 121)
-    assert sample.objects.num_rows == sample.page_row[14] == 1
+    assert sample.objects.num_rows == sample.page_row["objects"] == 1
 
 
 def test_of_two_coincident_objects_one_is_seen() -> None:

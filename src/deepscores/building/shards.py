@@ -55,8 +55,8 @@ class Record:
 
     index: int
     source: str
-    score: tuple[Any, ...] | None  # its row, without what merging adds
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    score: dict[str, Any] | None  # its row, without what merging adds
+    pages: tuple[dict[str, Any], ...]  # rows
     files: tuple[Entry, ...]
     reason: str = ""  # why it was left out
     detail: str = ""
@@ -70,8 +70,7 @@ class Record:
     @classmethod
     def decode(cls, data: bytes) -> "Record":
         values = json.loads(data)
-        values["score"] = values["score"] and tuple(values["score"])
-        values["pages"] = tuple(map(tuple, values["pages"]))
+        values["pages"] = tuple(values["pages"])
         values["files"] = tuple(Entry(*entry) for entry in values["files"])
         values["left_out"] = tuple(map(tuple, values["left_out"]))
         return cls(**values)
@@ -248,14 +247,26 @@ def _make(task: ShardTask) -> Record:
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
     keep(f"scores/{score.id}.mei", engraving.music.mei.encode())
     _write_tables(task, samples)
-    row = (
-        score.id, score.path, file, score.digest, score.format, score.work, split, score.title,
-        score.composer, score.rights, score.measures, score.notes, drawn[recipe.fonts[0]],
-    )  # fmt: skip
+    row = {
+        "score": score.id,
+        "source": score.path,
+        "file": file,
+        "sha256": score.digest,
+        "format": score.format,
+        "work": score.work,
+        "split": split,
+        "title": score.title,
+        "composer": score.composer,
+        "rights": score.rights,
+        "measures": score.measures,
+        "notes": score.notes,
+        "notes_drawn": drawn[recipe.fonts[0]],
+        "mended": list(score.mended),
+    }
     return Record(
         task.index,
         task.source.name,
-        (*row, list(score.mended)),
+        row,
         tuple(sample.page_row for sample in samples),
         tuple(entries),
         left_out=tuple(left_out),

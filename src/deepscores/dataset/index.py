@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.symbol_table import UPRIGHT_CORNERS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.runs.caches import cache_folders
@@ -35,7 +36,6 @@ from deepscores.version import __version__
 _FORM = 1  # of the files below
 _HEAD = "index.json"
 _PAGES = "pages.arrow"
-_UPRIGHT = [0, 1, 2, 1, 2, 3, 0, 3]  # the corners of a box x0 y0 x1 y1
 _BUCKETS = (*SPLITS, "")  # by which objects are sorted; "": of no split
 _CHUNK = 1 << 20  # objects sorted at once
 
@@ -127,7 +127,7 @@ class Index:
         first, last = self.span("symbol", place)
         columns = self.columns
         box = columns["box"][start:end].astype(np.float64)
-        oriented = box[:, _UPRIGHT]
+        oriented = box[:, UPRIGHT_CORNERS]
         low, high = np.searchsorted(columns["turned_row"], [start, end])
         oriented[columns["turned_row"][low:high] - start] = columns["turned"][low:high]
         of_symbol = np.zeros(last - first + 1, np.int32)
@@ -217,7 +217,7 @@ def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> N
 
         for symbols in _symbols_of_pages(dataset, folder / _PAGES):
             found = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
-            turned = np.flatnonzero((found.oriented != found.box[:, _UPRIGHT]).any(axis=1))
+            turned = np.flatnonzero((found.oriented != found.box[:, UPRIGHT_CORNERS]).any(axis=1))
             put("number", found.number)
             put("class_id", found.class_id)
             put("box", found.box)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from deepscores.building.importing.relations import parents
 from deepscores.building.importing.spaces import staff_space
-from deepscores.dataset.columns import PAGES
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.dataset.png.deflate import find_runs
@@ -32,7 +31,6 @@ from deepscores.page.labels.run_lengths import encode_rles
 from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
 
 MOST = 65_535  # objects of a page: what a map of 16 bits can number
-_STAVES = PAGES.get_field_index("staves")
 
 
 class PageError(DatasetError):
@@ -82,11 +80,9 @@ def make_page(
     sheet = _sheet(things, pictures, names, left_out, whole_masks=whole_masks)
     page = Page(number, width, height, space, (), ())
     sample = make_sample(sheet, page, labels, origin, place)
-    row = list(sample.page_row)
-    row[_STAVES] = 0  # not told
     left_out += _unseen(things, sample, sheet)
     return Made(
-        sample._replace(page_row=tuple(row)),
+        sample._replace(page_row={**sample.page_row, "staves": 0}),  # the source states none
         [Left(origin.stem, *one) for one in left_out],
         counts,
     )

@@ -24,7 +24,6 @@ from deepscores.building.importing.placing import Placed, place_pages, torn_scor
 from deepscores.building.merge import Holdings, Totals, assemble
 from deepscores.building.parts import Portion
 from deepscores.building.plan import begin, clear, is_finished
-from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
@@ -36,7 +35,6 @@ from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
-_SYMBOLS = PAGE_COLUMNS.get_field_index("symbols")
 _PACKAGES = ("pyarrow", "pillow", "numpy")  # that bytes depend on
 
 
@@ -229,8 +227,8 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     first = 0
     for one in records:
         if one.pages:
-            stems = tuple(str(row[0]) for row in one.pages)
-            symbols = sum(row[_SYMBOLS] for row in one.pages)
+            stems = tuple(str(row["page"]) for row in one.pages)
+            symbols = sum(row["symbols"] for row in one.pages)
             portions.append(Portion(one.index, first, stems, symbols, whole=True))
         first += len(one.pages)
     return Holdings(
@@ -244,18 +242,30 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     )
 
 
-def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[dict[str, Any]]:
     """A row for each score that has pages; nothing but its name is known."""
     pages = Counter(score for one in records for score in one.scores)
     of_score = {one.origin.score: one for one in reversed(plan.pages)}  # its first page
     return [
-        (
-            score, of_score[score].listed.name, "", "", plan.source.layout,
-            of_score[score].origin.work, of_score[score].origin.split, "", "", "", None, None,
-            None, count, [],
-        )
+        {
+            "score": score,
+            "source": of_score[score].listed.name,
+            "file": "",
+            "sha256": "",
+            "format": plan.source.layout,
+            "work": of_score[score].origin.work,
+            "split": of_score[score].origin.split,
+            "title": "",
+            "composer": "",
+            "rights": "",
+            "measures": None,
+            "notes": None,
+            "notes_drawn": None,
+            "pages": count,
+            "mended": [],
+        }
         for score, count in pages.items()
-    ]  # fmt: skip
+    ]
 
 
 def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Left]:

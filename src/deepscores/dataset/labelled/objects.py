@@ -8,16 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from deepscores.dataset.symbol_table import UPRIGHT_CORNERS, boxes_of, corners_of, symbols_of
 from deepscores.page.labels.label_sets import Labelled, LabelSet
-from deepscores.page.model import Symbols, Words
-
-_BOX = ("x0", "y0", "x1", "y1")
-_WORDS = {
-    "kind": "kind", "glyph": "smufl", "role": "role", "font": "font", "part": "part",
-    "measure": "measure", "step": "step",
-}  # fmt: skip
-_WHOLE = ("system", "staff", "voice", "parent", "group")
-_OPTIONAL = ("staff_position", "alter", "octave", "duration", "onset")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,47 +88,16 @@ def _objects(
 ) -> Objects:
     members = np.flatnonzero(of_symbol)
     place = of_symbol[members] - 1
-    each = _boxes(symbols)
+    each = boxes_of(symbols)
     box = np.full((len(numbers), 4), np.inf)
     box[:, 2:] = -np.inf
     np.minimum.at(box[:, :2], place, each[members - 1, :2])
     np.maximum.at(box[:, 2:], place, each[members - 1, 2:])
     # A symbol that is all of its object lends it its oriented box.
-    oriented = box[:, [0, 1, 2, 1, 2, 3, 0, 3]].copy()
+    oriented = box[:, UPRIGHT_CORNERS].copy()
     alone = (each[numbers - 1] == box).all(axis=1)
-    turned = symbols["oriented"].combine_chunks().flatten().to_numpy().reshape(-1, 8)
-    oriented[alone] = turned[numbers[alone] - 1]
+    oriented[alone] = corners_of(symbols)[numbers[alone] - 1]
     return Objects(
         numbers.astype(np.int32), class_ids.astype(np.int32), box, oriented, np.ones(len(numbers)),
         of_symbol,
     )  # fmt: skip
-
-
-def _boxes(symbols: pa.Table) -> NDArray[np.float64]:
-    return np.stack([symbols[side].to_numpy().astype(np.float64) for side in _BOX], axis=1)
-
-
-def symbols_of(table: pa.Table) -> Symbols:
-    """The symbols that the rows of one page of the symbol table are of."""
-    corners = _boxes(table)
-    upright = corners[:, [0, 1, 2, 1, 2, 3, 0, 3]].astype(np.float32)
-    turned = table["oriented"].combine_chunks().flatten().to_numpy().reshape(-1, 8)
-    texts = table["text"].to_pylist()
-    columns: dict[str, Any] = {name: _words(table[column]) for name, column in _WORDS.items()}
-    columns |= {name: table[name].to_numpy() for name in (*_WHOLE, "small", "grace")}
-    columns |= {name: table[name].to_numpy().astype(np.float64) for name in _OPTIONAL}
-    return Symbols(
-        **columns,
-        box=corners,
-        oriented={
-            row: tuple(turned[row].tolist())
-            for row in np.flatnonzero((turned != upright).any(axis=1)).tolist()
-        },
-        element=table["element"].to_pylist(),
-        text={row: text for row, text in enumerate(texts) if text},
-    )
-
-
-def _words(column: pa.ChunkedArray) -> Words:
-    coded = column.combine_chunks().dictionary_encode()
-    return Words(coded.indices.to_numpy(), tuple(coded.dictionary.to_pylist()))
