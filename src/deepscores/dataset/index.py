@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.symbol_files import rows_by_page
 from deepscores.dataset.symbol_table import UPRIGHT_CORNERS
+from deepscores.dataset.tables import open_table
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.runs.caches import cache_folders
@@ -232,11 +233,7 @@ def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> N
 
 def _symbols_of_pages(dataset: Dataset, copy: Path) -> Iterator[pa.Table]:
     """The symbols of each page in the order of ``pages.parquet``, which is copied meanwhile."""
-    path = dataset.folder / "pages.parquet"
-    try:
-        source = pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{path}: {error}") from None
+    source = open_table(dataset.folder / "pages.parquet")
     tables = _pieces(dataset)
     waiting = next(tables, None)
     with pa.ipc.new_file(str(copy), source.schema_arrow) as sink:
@@ -257,12 +254,8 @@ def _symbols_of_pages(dataset: Dataset, copy: Path) -> Iterator[pa.Table]:
 
 def _pieces(dataset: Dataset) -> Iterator[tuple[str, pa.Table]]:
     """The symbol table, page by page in its own order, with the pages' names."""
-    for group in dataset.symbols():
-        coded = group["page"].combine_chunks().dictionary_encode()
-        codes = coded.indices.to_numpy()
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=True):
-            yield coded.dictionary[int(codes[start])].as_py(), group.slice(start, end - start)
+    for table in dataset.symbols():
+        yield from rows_by_page(table).items()
 
 
 def _write_sorted(index: Index, dataset: Dataset, *, own: bool) -> dict[str, Any]:

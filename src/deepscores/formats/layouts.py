@@ -5,12 +5,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.coco.reading import json_files
 from deepscores.formats.mung.nodes import is_mung
 from deepscores.formats.yolo.lines import read_names
+from deepscores.runs.files import read_bytes
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _HEAD = 4096  # bytes that tell what an XML file is

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from deepscores.building.importing.relations import parents
 from deepscores.building.importing.spaces import staff_space
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.writer import Provenance, Sample, make_sample
@@ -29,6 +28,7 @@ from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
 from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
+from deepscores.runs.files import read_bytes
 
 MOST = 65_535  # objects of a page: what a map of 16 bits can number
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.dataset.lenient import read_json
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.coco.reading import COCO, V2, annotations_of
 from deepscores.formats.foreign import FILES, UNKNOWN, ForeignDataset, ForeignPage
@@ -14,6 +13,7 @@ from deepscores.formats.layouts import annotation_files
 from deepscores.formats.source_masks import Mask, Polygons, Rle
 from deepscores.formats.source_pages import Found, Left, Listed, Source, Thing
 from deepscores.formats.source_splits import told_split
+from deepscores.runs.files import read_json
 
 _TOLD = ("score", "work", "engraver", "font")  # of images in our own exports
 _WRONG = (KeyError, TypeError, ValueError, IndexError)

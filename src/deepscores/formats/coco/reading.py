@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepscores.dataset.audited import Objects
-from deepscores.dataset.lenient import read_json
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.errors import DatasetError
 from deepscores.formats.findings import Finding, repeated
 from deepscores.formats.foreign import CLASSES, FILES, UNKNOWN, ForeignDataset, ForeignPage
+from deepscores.runs.files import read_json
 
 COCO, V2 = "coco", "deepscores-v2"
 _WRONG = (KeyError, TypeError, ValueError, IndexError, AttributeError)
@@ -178,7 +178,7 @@ def _page(
         file,
         int(image.get("width") or 0),
         int(image.get("height") or 0),
-        Objects(
+        ObjectBoxes(
             [one.id for one in some],
             np.array(class_ids, np.int64),
             [names.get(one, "?") for one in class_ids],

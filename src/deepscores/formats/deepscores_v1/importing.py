@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from deepscores.dataset.annotations import read_size, read_voc
 from deepscores.dataset.layout import IMAGES, MASKS, XML
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.deepscores_v1.reading import LAYOUT, class_ids
 from deepscores.formats.source_pages import Found, Left, Listed, Source, Thing
 from deepscores.formats.source_splits import listed_splits
+from deepscores.runs.files import read_bytes
 
 
 class Entry(NamedTuple):

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from deepscores.dataset.annotations import read_size, read_voc
-from deepscores.dataset.audited import Objects
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.dataset.layout import IMAGES, MASKS, XML
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.findings import Finding
 from deepscores.formats.foreign import CLASSES, FILES, UNKNOWN, ForeignDataset, ForeignPage
+from deepscores.runs.files import read_bytes
 
 LAYOUT = "deepscores-v1"
 _LISTS = ("classes.csv", "class_names.csv")
@@ -62,7 +62,7 @@ def read_page(folder: Path, stem: str, ids: dict[str, int]) -> ForeignPage:
         stem,
         width,
         height,
-        Objects(
+        ObjectBoxes(
             [str(place) for place in range(1, len(found) + 1)],
             values,
             [one.name for one in found],

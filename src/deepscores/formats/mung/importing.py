@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.layouts import graphs, picture_of
 from deepscores.formats.mung.nodes import Node, read_mung
 from deepscores.formats.source_masks import Bitmap
 from deepscores.formats.source_pages import Found, Listed, Source, Thing
 from deepscores.formats.source_splits import told_split
+from deepscores.runs.files import read_bytes
 
 
 def open_graphs(path: Path, _: str) -> Source:

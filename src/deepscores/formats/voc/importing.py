@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.layouts import annotations_folder, picture_of
 from deepscores.formats.source_pages import Found, Listed, Source, Thing
 from deepscores.formats.voc.xml import read_pascal
+from deepscores.runs.files import read_bytes
 
 _PICTURES = "JPEGImages"
 _LISTS = "ImageSets/Main"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.layouts import label_folders, yolo_files, yolo_names
 from deepscores.formats.source_masks import Polygons
 from deepscores.formats.source_pages import Found, Left, Listed, Source, Thing
 from deepscores.formats.source_splits import told_split
 from deepscores.formats.yolo.lines import Label, read_yolo
+from deepscores.runs.files import read_bytes
 
 _CORNERS = 8  # numbers of an oriented box
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from deepscores.dataset.layout import DATASET, XML
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
 from deepscores.formats.coco.reading import read_annotations
@@ -29,6 +28,7 @@ from deepscores.formats.voc.xml import read_pascal
 from deepscores.formats.yolo.lines import read_yolo
 from deepscores.inspection.report.seen import Seen, Source, own_source
 from deepscores.page.geometry import Box
+from deepscores.runs.files import read_bytes
 
 _KINDS = (
     "a dataset of ours, COCO or DeepScoresV2 JSON, a folder of DeepScores V1, PASCAL VOC "

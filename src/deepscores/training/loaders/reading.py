@@ -14,10 +14,10 @@ from deepscores.dataset.index import Index
 from deepscores.dataset.labelled import LabelledPage, rescaled
 from deepscores.dataset.labelled.page import Held, of_classes, require_fit
 from deepscores.dataset.layout import IMAGES, INSTANCES
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_png
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelClass
+from deepscores.runs.files import read_bytes
 
 _HELD = 2  # pages kept at hand in each process
 
