@@ -1,5 +1,6 @@
 """Opening Parquet files: what is missing or damaged is a DatasetError that names the file."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise DatasetError(f"{path}: {error.strerror}") from None
+        if isinstance(error, OSError) and error.errno:  # the system's; else Arrow's of the content
+            raise DatasetError(f"{path}: {os.strerror(error.errno)}") from None
         line = str(error).partition("\n")[0]
         raise DatasetError(f"{path}: not a readable table: {line}") from None
 
