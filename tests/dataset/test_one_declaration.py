@@ -20,7 +20,7 @@ from deepscores.dataset.symbol_files import open_symbol_files
 from deepscores.dataset.symbol_table import symbol_table, symbols_of
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.page.model import Painting, Sheet, Symbol, Symbols
+from deepscores.page.model import Painting, PixelPicture, Sheet, Symbol, Symbols
 
 rows = [
     Symbol(1, "stem", "", "stem", "", Box(1, 2, 3, 4), (), "n1", slant=0.5),
@@ -31,8 +31,8 @@ assert list(symbols) == rows, "rows and columns"
 assert np.array_equal(symbols.slant, [0.5, np.nan], equal_nan=True), "a column"
 
 areas = np.ones(3, np.int64)
-runs = np.array([[4, 0]], np.int32)
-sheet = Sheet(symbols, Painting(2, 2, runs, runs, np.ones((3, 4), np.int64), areas, areas))
+paper = PixelPicture(np.zeros((2, 2), np.uint8))
+sheet = Sheet(symbols, Painting(2, 2, paper, paper, np.ones((3, 4), np.int64), areas, areas))
 folder = Path(sys.argv[1])
 (folder / "symbols").mkdir()
 table = symbol_table("page", sheet, load_label_set("full"), [])

@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from deepscores.building.plan import SHARDS
 from deepscores.dataset.columns import encode_table
+from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, Sample, make_sample, page_stem
+from deepscores.dataset.writer import Provenance, Sample, make_sample
 from deepscores.engraving.protocol import Engraving
 from deepscores.engraving.registry import ENGRAVERS, engrave
 from deepscores.errors import EngravingError, ScoreError
@@ -232,7 +233,7 @@ def _make(task: ShardTask) -> Record:
         drawn[font] += notes
         reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
         if reason:
-            left_out.append((page_stem(score.id, font, page.number), reason, detail))
+            left_out.append((PageIdentity(score.id, font, page.number).stem, reason, detail))
             continue
         origin = Provenance(score.id, score.work, split, engraver, font, style)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))

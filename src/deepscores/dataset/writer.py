@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from deepscores.dataset.annotations import Annotation, write_voc
 from deepscores.dataset.columns import OBJECTS, SIDES, table_of_columns
+from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS, XML
-from deepscores.dataset.png.codec import encode_runs_png
+from deepscores.dataset.png.codec import encode_picture, encode_runs_png
 from deepscores.dataset.symbol_table import symbol_table
 from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.labels.masks import class_runs
@@ -37,15 +38,7 @@ class Provenance(NamedTuple):
     font: str
     style: Mapping[str, Any] = {}  # what was drawn for the page
     stem: str = ""  # of a page that others named
-
-
-def page_stem(score: str, font: str, number: int) -> str:
-    """The name all files of a page share, in V1's manner.
-
-    >>> page_stem("bach-bwv66-6", "Bravura", 2)
-    'bach-bwv66-6-aug-bravura--page-2'
-    """
-    return f"{score}-aug-{font.lower()}--page-{number}"
+    variant: str = ""  # of a page that is shown in several ways
 
 
 class Described(NamedTuple):
@@ -63,20 +56,21 @@ def make_sample(
     """Label *sheet* and encode it; *place* is the page's place in its shard."""
     stem, objects, symbols, page_row = describe(sheet, page, labels, origin)
     class_of = {number: one.class_id for one in objects for number in one.members}
-    classes = class_runs(sheet.painting.owning, class_of, len(sheet.symbols))
+    classes = class_runs(sheet.painting.owner_map.runs, class_of, len(sheet.symbols))
     depth = 1 if len(labels.classes) < 256 else 2
     files = {
-        f"{IMAGES}/{stem}.png": encode_runs_png(sheet.painting.shades, page.width, 1),
+        f"{IMAGES}/{stem}.png": encode_picture(sheet.painting.picture, 1),
         f"{XML}/{stem}.xml": _annotations(stem, sheet, page, labels, objects),
         f"{MASKS}/{stem}.png": encode_runs_png(classes, page.width, depth),
-        f"{INSTANCES}/{stem}.png": encode_runs_png(sheet.painting.owning, page.width, 2),
+        f"{INSTANCES}/{stem}.png": encode_picture(sheet.painting.owner_map, 2),
     }
     return Sample(stem, files, symbols, _object_table(objects, place), page_row)
 
 
 def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> Described:
     """Label *sheet*, and make its rows; nothing is encoded."""
-    stem = origin.stem or page_stem(origin.score, origin.font, page.number)
+    identity = PageIdentity(origin.score, origin.font, page.number, origin.variant)
+    stem = origin.stem or identity.stem
     objects = _seen(labels.label(sheet.symbols), sheet)
     symbols = symbol_table(stem, sheet, labels, objects)
     return Described(stem, objects, symbols, _page_row(stem, sheet, page, origin, len(objects)))

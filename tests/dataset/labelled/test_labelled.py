@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from pycocotools import mask as coco_masks
 from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescaled, windows
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.page.geometry import Point
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.labels.run_lengths import decode_rle
 
@@ -186,6 +188,18 @@ def test_no_symbol_vanishes_when_a_page_gets_smaller(page: LabelledPage) -> None
 def test_a_staff_space_out_of_reason_is_refused(page: LabelledPage) -> None:
     with pytest.raises(RecipeError, match="times what it has"):
         rescaled(page, 5000)
+
+
+def test_a_map_to_the_picture_need_not_be_affine(page: LabelledPage) -> None:
+    def curl(x: float, y: float, /) -> Point:
+        return Point(x, y + (x - 400) ** 2 / 1000)
+
+    scan = replace(page, name=f"{page.name}--scan-1", to_picture=curl)
+    assert not scan.is_whole
+    part = cut(scan, Window(10, 20, 300))
+    assert part.to_picture(500, 100) == Point(490, 90)
+    small = rescaled(scan, scan.row["staff_space"] / 2)
+    assert small.to_picture(500, 100) == pytest.approx((250, 55))
 
 
 def test_a_map_that_does_not_fit_the_table_is_named(dataset: Dataset, real: Path) -> None:

@@ -490,7 +490,7 @@ def test_a_worn_sheet_is_painted_from_worn_symbols(path: Path, font: str) -> Non
         for worn_as in (None, Wear(0, np.random.default_rng(0)), Wear(1, np.random.default_rng(0)))
     )
     assert list(plain.symbols) == list(still.symbols)
-    np.testing.assert_array_equal(plain.painting.shades, still.painting.shades)
+    np.testing.assert_array_equal(plain.painting.picture.runs, still.painting.picture.runs)
     assert list(sheet.symbols) == [
         one.symbol for one in worn(list(place_symbols(page, music)), page)
     ]

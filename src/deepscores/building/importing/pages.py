@@ -27,7 +27,7 @@ from deepscores.formats.source_pages import Found, Left, Thing
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
-from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
+from deepscores.page.model import Page, Painting, RunPicture, Sheet, Symbol, Symbols
 from deepscores.runs.files import read_bytes
 
 MOST = 65_535  # objects of a page: what a map of 16 bits can number
@@ -180,8 +180,8 @@ def _sheet(
     painting = Painting(
         shape[1],
         shape[0],
-        find_runs(pictures.image),
-        find_runs(owners),
+        RunPicture(find_runs(pictures.image), shape[1]),
+        RunPicture(find_runs(owners), shape[1]),
         boxes,
         np.bincount(owned, minlength=len(things) + 1),
         areas,

@@ -13,7 +13,7 @@ from deepscores.dataset.labelled.objects import Objects, labelled_objects, store
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
-from deepscores.page.geometry import Affine
+from deepscores.page.geometry import Affine, PageMap
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.page.labels.run_lengths import encode_rles, union_of_rles
 from deepscores.page.model import Painting, Runs, recoloured, spread
@@ -133,7 +133,7 @@ class LabelledPage:
     pixels: Pixels
     symbols: pa.Table  # rows of the symbol table, by number
     objects: Objects
-    to_picture: Affine
+    to_picture: PageMap
 
     @property
     def image(self) -> NDArray[np.uint8]:

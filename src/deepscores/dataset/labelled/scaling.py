@@ -8,7 +8,7 @@ from PIL import Image
 
 from deepscores.dataset.labelled.page import Held, LabelledPage
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Affine
+from deepscores.page.geometry import Affine, compose
 
 _SMALLEST, _LARGEST = 0.05, 20.0
 
@@ -44,7 +44,7 @@ def rescaled(page: LabelledPage, staff_space: float) -> LabelledPage:
         name=f"{page.name}--staff-space-{staff_space:g}",
         row={**page.row, "width": width, "height": height, "staff_space": staff_space},
         pixels=Held(np.asarray(image), owners),
-        to_picture=Affine(a=x_factor, d=y_factor) @ page.to_picture,
+        to_picture=compose(Affine(a=x_factor, d=y_factor), page.to_picture),
         objects=objects.kept(
             rows,
             box=(objects.box[rows] * np.tile(scale, 2)).clip(0, limits),

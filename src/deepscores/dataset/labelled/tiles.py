@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset.labelled.page import Held, LabelledPage
-from deepscores.page.geometry import Affine
+from deepscores.page.geometry import Affine, compose
 
 PAPER = 255
 _LEAST = 0.05  # pixels
@@ -62,7 +62,7 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
         page,
         name=f"{page.name}--x{x}-y{y}",
         pixels=Held(image, owners),
-        to_picture=Affine(e=-x, f=-y) @ page.to_picture,
+        to_picture=compose(Affine(e=-x, f=-y), page.to_picture),
         objects=objects.kept(rows, box=box, oriented=oriented, share=share),
     )
     # The window's part of a slur's box can reach far beyond what shows of the slur.

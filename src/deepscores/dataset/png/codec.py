@@ -18,7 +18,7 @@ from PIL import Image
 from deepscores.dataset.png.deflate import compress_rows, find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
 from deepscores.errors import DatasetError
-from deepscores.page.model import Runs, joined, spread
+from deepscores.page.model import Picture, PixelPicture, Runs, joined, spread
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _PALETTE, _COLOURS = 0, 3, 6
@@ -38,6 +38,13 @@ def encode_runs_png(runs: Runs, width: int, depth: int) -> bytes:
     """The PNG of the image that *runs* describe, *depth* bytes a pixel."""
     height = int(runs[-1, 0]) // width
     return _file((width, height, 8 * depth, _GREY), compress_rows(runs, width, depth))
+
+
+def encode_picture(picture: Picture, depth: int) -> bytes:
+    """The PNG of *picture*, *depth* bytes per pixel; the same whether it has runs or pixels."""
+    if isinstance(picture, PixelPicture):  # its own way to runs is slower
+        return encode_runs_png(find_runs(picture.values), picture.width, depth)
+    return encode_runs_png(picture.runs, picture.width, depth)
 
 
 def encode_palette_png(runs: Runs, width: int, palette: NDArray[np.uint8]) -> bytes:

@@ -3,8 +3,17 @@
 from deepscores.page.model.marks import Drawing, Mark, Marks
 from deepscores.page.model.outlines import Contours, Outline, Outlines
 from deepscores.page.model.page import Element, Elements, Facts, Music, Page
+from deepscores.page.model.pictures import (
+    Picture,
+    PixelPicture,
+    RunPicture,
+    Runs,
+    joined,
+    recoloured,
+    spread,
+)
 from deepscores.page.model.score import Score
-from deepscores.page.model.sheet import Painting, Runs, Sheet, joined, recoloured, spread
+from deepscores.page.model.sheet import Painting, Sheet
 from deepscores.page.model.style import FontFile, Style
 from deepscores.page.model.symbols import Symbol, Symbols
 from deepscores.page.model.words import Words
@@ -23,6 +32,9 @@ __all__ = [
     "Outlines",
     "Page",
     "Painting",
+    "Picture",
+    "PixelPicture",
+    "RunPicture",
     "Runs",
     "Score",
     "Sheet",
