@@ -29,7 +29,7 @@ from deepscores.building.shards import Record
 from deepscores.dataset.columns import PAGES, SCORES, encode_table, table_of_rows
 from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
-from deepscores.dataset.selection import Chosen
+from deepscores.dataset.selection import Selection
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
@@ -249,7 +249,7 @@ def _merge_symbols(
 def _cut_patches(
     held: Holdings,
     folder: Path,
-    chosen: Chosen,
+    chosen: Selection,
     jobs: int,
     progress: Progress,
     *,

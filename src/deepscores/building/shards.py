@@ -26,7 +26,7 @@ from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
@@ -118,9 +118,9 @@ def warm_up() -> None:
 
 
 @cache
-def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
-    """This process's studio for pages of one size."""
-    return Studio(width, height, whole_masks=whole_masks)
+def sheet_maker(width: int, height: int, *, whole_masks: bool) -> SheetMaker:
+    """This process's maker of sheets for pages of one size."""
+    return SheetMaker(width, height, whole_masks=whole_masks)
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -181,7 +181,7 @@ def draw(
             verb = f"{ENGRAVERS[style_at.engraver]} draws in {font}"
             _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
-            maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
+            maker = sheet_maker(page.width, page.height, whole_masks=recipe.whole_masks)
             varied = recipe.page_style(score.id, font, page.number)
             random = stream(recipe.seed, "wear", score.id, font, page.number)
             wear = Wear(varied["wear"], random) if varied.get("wear") else None
@@ -296,8 +296,8 @@ __all__ = [
     "load",
     "make_shard",
     "record_path",
+    "sheet_maker",
     "skipped",
-    "studio",
     "table_path",
     "warm_up",
     "write_record",

@@ -174,9 +174,9 @@ class PageContents:
         covered: NDArray[np.bool_] = np.zeros((max(y1 - y0, 0), max(x1 - x0, 0)), np.bool_)
         beside = (boxes[:, :2] >= (x1, y1)) | (boxes[:, 2:] <= (x0, y0))
         beside[symbol - 1] = True
-        near = np.flatnonzero(~beside.any(axis=1))
-        inner = np.floor(boxes[near, :2] - (x0, y0)).clip(0).astype(int)
-        outer = np.ceil(boxes[near, 2:] - (x0, y0)).astype(int)
+        neighbours = np.flatnonzero(~beside.any(axis=1))
+        inner = np.floor(boxes[neighbours, :2] - (x0, y0)).clip(0).astype(int)
+        outer = np.ceil(boxes[neighbours, 2:] - (x0, y0)).astype(int)
         for (left, top), (right, bottom) in zip(inner.tolist(), outer.tolist(), strict=True):
             covered[top:bottom, left:right] = True
         return covered
@@ -185,9 +185,9 @@ class PageContents:
         """The pixels around a symbol's box and its visible box, one more on each side."""
         low = np.floor(self.symbols.boxes[symbol - 1, :2]).astype(int) - 1
         high = np.ceil(self.symbols.boxes[symbol - 1, 2:]).astype(int) + 1
-        seen = self.symbols.visible[symbol - 1]
-        if seen.any():
-            low, high = np.minimum(low, seen[:2]), np.maximum(high, seen[2:])
+        visible_box = self.symbols.visible[symbol - 1]
+        if visible_box.any():
+            low, high = np.minimum(low, visible_box[:2]), np.maximum(high, visible_box[2:])
         x0, y0 = low.clip(0).tolist()
         x1, y1 = np.minimum(high, (self.width, self.height)).tolist()
         return x0, y0, x1, y1

@@ -108,9 +108,9 @@ class Index:
     def columns(self) -> dict[str, NDArray[Any]]:
         return {name: self.column(name) for name in _COLUMNS}
 
-    def span(self, what: str, place: int) -> tuple[int, int]:
-        """Where those of a page begin and end; *what* is ``object`` or ``symbol``."""
-        ends = self.columns[f"{what}_end"]
+    def span(self, unit: str, place: int) -> tuple[int, int]:
+        """Where those of a page begin and end; *unit* is ``object`` or ``symbol``."""
+        ends = self.columns[f"{unit}_end"]
         return int(ends[place - 1]) if place else 0, int(ends[place])
 
     def page_of(self, row: int) -> int:
@@ -161,8 +161,8 @@ def open_index(folder: str | Path, labels: str | None = None) -> Index:
     Raise DatasetError for what is no dataset or damaged, RecipeError for no such label set.
     """
     dataset = open_dataset(folder)
-    wanted = load_label_set(labels) if labels else None
-    name = f"objects-{_key(dataset, wanted)}"
+    label_set = load_label_set(labels) if labels else None
+    name = f"objects-{_key(dataset, label_set)}"
     for cache in cache_folders():
         place = cache / name
         if (place / _HEAD).exists():
@@ -170,30 +170,30 @@ def open_index(folder: str | Path, labels: str | None = None) -> Index:
         with suppress(OSError):
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(cache, os.W_OK):
-            return _made(dataset, wanted, place)
+            return _build(dataset, label_set, place)
     raise RecipeError("no folder can be written to in which to keep an index; set XDG_CACHE_HOME")
 
 
 def _key(dataset: Dataset, labels: LabelSet | None) -> str:
     manifest = dataset.folder / "manifest.tsv"
-    whole = manifest.exists()  # or nothing tells a dataset from another in its place later
-    with open(manifest if whole else dataset.folder / "dataset.json", "rb") as file:
+    is_finished = manifest.exists()  # or nothing tells a dataset from another in its place later
+    with open(manifest if is_finished else dataset.folder / "dataset.json", "rb") as file:
         digest = file_digest(file, "sha256")
-    where = "" if whole else str(dataset.folder.resolve())
-    own = json.dumps(labels.as_table() if labels else None, sort_keys=True)
-    digest.update(f"{_FORM} {__version__} {where} {own}".encode())
+    location = "" if is_finished else str(dataset.folder.resolve())
+    label_set = json.dumps(labels.as_table() if labels else None, sort_keys=True)
+    digest.update(f"{_FORM} {__version__} {location} {label_set}".encode())
     return digest.hexdigest()[:32]
 
 
-def _made(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
+def _build(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
     """Make the index beside *place* and move it there, unless another process was first."""
     partial = Path(tempfile.mkdtemp(prefix=f"{place.name}-", dir=place.parent))
     try:
-        head = {"classes": [one.name for one in (labels or dataset.labels).classes]}
+        head = {"classes": [label_class.name for label_class in (labels or dataset.labels).classes]}
         _write_objects(dataset, labels, partial)
         index = Index(partial)
         (partial / _HEAD).write_text(json.dumps(head), "utf-8")
-        head |= _write_sorted(index, dataset, own=labels is None)
+        head |= _write_sorted(index, dataset, with_patches=labels is None)
         (partial / _HEAD).write_text(json.dumps(head), "utf-8")
         with suppress(OSError):  # it is there: another process made the same
             partial.rename(place)
@@ -213,22 +213,24 @@ def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> N
             name: stack.enter_context(open(folder / name, "wb")) for name in (*names, "symbol_end")
         }
 
-        def put(name: str, values: Any) -> None:
+        def append(name: str, values: Any) -> None:
             files[name].write(np.ascontiguousarray(values, _COLUMNS[name][0]).tobytes())
 
         for symbols in _symbols_of_pages(dataset, folder / _PAGES):
-            found = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
-            turned = np.flatnonzero((found.oriented != found.box[:, UPRIGHT_CORNERS]).any(axis=1))
-            put("number", found.number)
-            put("class_id", found.class_id)
-            put("box", found.box)
-            put("of_symbol", found.of_symbol[1:])
-            put("turned_row", turned + ends["object"])
-            put("turned", found.oriented[turned])
-            ends["object"] += len(found)
+            objects = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
+            turned = np.flatnonzero(
+                (objects.oriented != objects.box[:, UPRIGHT_CORNERS]).any(axis=1)
+            )
+            append("number", objects.number)
+            append("class_id", objects.class_id)
+            append("box", objects.box)
+            append("of_symbol", objects.of_symbol[1:])
+            append("turned_row", turned + ends["object"])
+            append("turned", objects.oriented[turned])
+            ends["object"] += len(objects)
             ends["symbol"] += symbols.num_rows
-            put("object_end", ends["object"])
-            put("symbol_end", ends["symbol"])
+            append("object_end", ends["object"])
+            append("symbol_end", ends["symbol"])
 
 
 def _symbols_of_pages(dataset: Dataset, copy: Path) -> Iterator[pa.Table]:
@@ -258,24 +260,24 @@ def _pieces(dataset: Dataset) -> Iterator[tuple[str, pa.Table]]:
         yield from rows_by_page(table).items()
 
 
-def _write_sorted(index: Index, dataset: Dataset, *, own: bool) -> dict[str, Any]:
+def _write_sorted(index: Index, dataset: Dataset, *, with_patches: bool) -> dict[str, Any]:
     """The columns that are sorted by split and class, and where each begins."""
     classes = len(index.names)
-    splits = np.array([_bucket(one) for one in index.pages["split"].to_pylist()], np.int64)
+    splits = np.array([_bucket(split) for split in index.pages["split"].to_pylist()], np.int64)
     ends, ids = index.columns["object_end"], index.columns["class_id"]
 
     def keys(rows: NDArray[Any]) -> NDArray[np.int64]:
         pages = np.searchsorted(ends, rows, side="right")
-        found: NDArray[np.int64] = splits[pages] * classes + ids[rows].astype(np.int64) - 1
-        return found
+        sort_keys: NDArray[np.int64] = splits[pages] * classes + ids[rows].astype(np.int64) - 1
+        return sort_keys
 
-    def every() -> Iterator[NDArray[np.int64]]:
+    def row_chunks() -> Iterator[NDArray[np.int64]]:
         for start in range(0, len(ids), _CHUNK):
             yield np.arange(start, min(start + _CHUNK, len(ids)))
 
-    patched = [_patched(index, dataset)] if own else []
+    patched = [_patched(index, dataset)] if with_patches else []
     return {
-        "by_class_starts": _sorted_by(keys, every, classes, index.folder / "by_class"),
+        "by_class_starts": _sorted_by(keys, row_chunks, classes, index.folder / "by_class"),
         "patched_starts": _sorted_by(
             keys, lambda: iter(patched), classes, index.folder / "patched"
         ),
@@ -312,7 +314,7 @@ def _sorted_by(
             sink[free[key] + rank] = rows[order]
             free += np.bincount(key, minlength=room)
         sink.flush()
-    return [int(one) for one in starts]
+    return [int(start) for start in starts]
 
 
 def _patched(index: Index, dataset: Dataset) -> NDArray[np.int64]:
@@ -328,8 +330,8 @@ def _patched(index: Index, dataset: Dataset) -> NDArray[np.int64]:
     rows = []
     for place, page in enumerate(index.pages["page"].to_pylist()):
         start, end = index.span("object", place)
-        wanted = np.isin(index.columns["number"][start:end], numbers.pop(page, ()))
-        rows.append(start + np.flatnonzero(wanted))
+        has_patch = np.isin(index.columns["number"][start:end], numbers.pop(page, ()))
+        rows.append(start + np.flatnonzero(has_patch))
     if numbers:
         raise DatasetError(f"{dataset.folder}: patches of no page: {min(numbers)}")
     return np.concatenate(rows) if rows else np.empty(0, np.int64)

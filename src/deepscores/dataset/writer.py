@@ -41,7 +41,7 @@ class Provenance(NamedTuple):
     variant: str = ""  # of a page that is shown in several ways
 
 
-class Described(NamedTuple):
+class PageRows(NamedTuple):
     """What is known of one page: its rows in the tables."""
 
     stem: str
@@ -55,7 +55,7 @@ def make_sample(
 ) -> Sample:
     """Label *sheet* and encode it; *place* is the page's place in its shard."""
     stem, objects, symbols, page_row = describe(sheet, page, labels, origin)
-    class_of = {number: one.class_id for one in objects for number in one.members}
+    class_of = {number: labelled.class_id for labelled in objects for number in labelled.members}
     classes = class_runs(sheet.painting.owner_map.runs, class_of, len(sheet.symbols))
     depth = 1 if len(labels.classes) < 256 else 2
     files = {
@@ -67,32 +67,32 @@ def make_sample(
     return Sample(stem, files, symbols, _object_table(objects, place), page_row)
 
 
-def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> Described:
+def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> PageRows:
     """Label *sheet*, and make its rows; nothing is encoded."""
     identity = PageIdentity(origin.score, origin.font, page.number, origin.variant)
     stem = origin.stem or identity.stem
-    objects = _seen(labels.label(sheet.symbols), sheet)
+    objects = _visible(labels.label(sheet.symbols), sheet)
     symbols = symbol_table(stem, sheet, labels, objects)
-    return Described(stem, objects, symbols, _page_row(stem, sheet, page, origin, len(objects)))
+    return PageRows(stem, objects, symbols, _page_row(stem, sheet, page, origin, len(objects)))
 
 
 def _object_table(objects: Sequence[Labelled], place: int) -> pa.Table:
-    boxes = np.array([one.box for one in objects], np.float32).reshape(-1, 4)
+    boxes = np.array([labelled.box for labelled in objects], np.float32).reshape(-1, 4)
     columns = {
         "page": [place] * len(objects),
-        "number": [one.number for one in objects],
-        "class_id": [one.class_id for one in objects],
+        "number": [labelled.number for labelled in objects],
+        "class_id": [labelled.class_id for labelled in objects],
         **dict(zip(SIDES, boxes.T, strict=True)),
     }
     return table_of_columns(OBJECTS, columns)
 
 
-def _seen(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
+def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
     """The objects that own a pixel; what lies wholly under others, nobody can find."""
     areas = sheet.painting.visible_areas
     if areas[1:].all():
         return objects
-    return [one for one in objects if areas[list(one.members)].any()]
+    return [labelled for labelled in objects if areas[list(labelled.members)].any()]
 
 
 def _annotations(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_masks
 
-from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescaled, windows
+from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescale, windows
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.geometry import Point
@@ -165,7 +165,7 @@ def test_a_tile_beyond_a_small_page_is_paper(page: LabelledPage) -> None:
 
 @pytest.mark.parametrize("staff_space", [6, 20])
 def test_picture_and_labels_are_rescaled_together(page: LabelledPage, staff_space: float) -> None:
-    other = rescaled(page, staff_space)
+    other = rescale(page, staff_space)
     factor = staff_space / 16
     assert abs(other.width - page.width * factor) <= 0.5
     assert other.row["staff_space"] == staff_space
@@ -180,14 +180,14 @@ def test_picture_and_labels_are_rescaled_together(page: LabelledPage, staff_spac
 
 
 def test_no_symbol_vanishes_when_a_page_gets_smaller(page: LabelledPage) -> None:
-    other = rescaled(page, 8)
+    other = rescale(page, 8)
     assert np.isin(np.unique(page.owners), np.unique(other.owners)).mean() > 0.99
     assert (other.areas > 0).all()
 
 
 def test_a_staff_space_out_of_reason_is_refused(page: LabelledPage) -> None:
     with pytest.raises(RecipeError, match="times what it has"):
-        rescaled(page, 5000)
+        rescale(page, 5000)
 
 
 def test_a_map_to_the_picture_need_not_be_affine(page: LabelledPage) -> None:
@@ -198,7 +198,7 @@ def test_a_map_to_the_picture_need_not_be_affine(page: LabelledPage) -> None:
     assert not scan.is_whole
     part = cut(scan, Window(10, 20, 300))
     assert part.to_picture(500, 100) == Point(490, 90)
-    small = rescaled(scan, scan.row["staff_space"] / 2)
+    small = rescale(scan, scan.row["staff_space"] / 2)
     assert small.to_picture(500, 100) == pytest.approx((250, 55))
 
 

@@ -23,7 +23,7 @@ from deepscores.page.outlines.contours import (
     rectangle,
 )
 from deepscores.page.painting.canvas import Canvas
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 from deepscores.page.symbols.placing import Placed, Placement, oriented_box, place_symbols
 from tests.places import GOLDEN_SCORES
 
@@ -484,9 +484,9 @@ def _doubled(to: Affine) -> Affine:
 @every_page
 def test_a_worn_sheet_is_painted_from_worn_symbols(path: Path, font: str) -> None:
     page, music = engraved(path, font)
-    studio = Studio(WIDTH, HEIGHT)
+    sheet_maker = SheetMaker(WIDTH, HEIGHT)
     plain, still, sheet = (
-        studio.make_sheet(page, music, worn_as)
+        sheet_maker.make_sheet(page, music, worn_as)
         for worn_as in (None, Wear(0, np.random.default_rng(0)), Wear(1, np.random.default_rng(0)))
     )
     assert list(plain.symbols) == list(still.symbols)

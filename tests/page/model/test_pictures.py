@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from deepscores.dataset.png.codec import encode_picture, encode_png
 from deepscores.dataset.png.deflate import find_runs
-from deepscores.page.model import PixelPicture, RunPicture, recoloured, spread
+from deepscores.page.model import PixelPicture, RunPicture, recolour_runs, spread_runs
 
 pictures = arrays(
     np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(0, 3)
@@ -17,9 +17,9 @@ pictures = arrays(
 @given(pictures, arrays(np.int64, 4, elements=st.integers(0, 2)))
 def test_values_that_change_change_pixels(pixels: np.ndarray, table: np.ndarray) -> None:
     width = pixels.shape[1]
-    runs = recoloured(find_runs(pixels), width, table)
+    runs = recolour_runs(find_runs(pixels), width, table)
     assert runs.dtype == np.int32
-    assert np.array_equal(spread(runs, width, np.int64), table[pixels])
+    assert np.array_equal(spread_runs(runs, width, np.int64), table[pixels])
     assert np.array_equal(runs, find_runs(table[pixels]))  # none longer, none in two
 
 

@@ -8,9 +8,9 @@ from deepscores.page.model.pictures import (
     PixelPicture,
     RunPicture,
     Runs,
-    joined,
-    recoloured,
-    spread,
+    join_runs,
+    recolour_runs,
+    spread_runs,
 )
 from deepscores.page.model.score import Score
 from deepscores.page.model.sheet import Painting, Sheet
@@ -42,7 +42,7 @@ __all__ = [
     "Symbol",
     "Symbols",
     "Words",
-    "joined",
-    "recoloured",
-    "spread",
+    "join_runs",
+    "recolour_runs",
+    "spread_runs",
 ]

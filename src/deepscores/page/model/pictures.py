@@ -34,7 +34,7 @@ class RunPicture(NamedTuple):
     width: int
 
     def pixels(self, kind: type[_Value]) -> NDArray[_Value]:
-        return spread(self.runs, self.width, kind)
+        return spread_runs(self.runs, self.width, kind)
 
 
 class PixelPicture(NamedTuple):
@@ -48,35 +48,35 @@ class PixelPicture(NamedTuple):
 
     @property
     def runs(self) -> Runs:
-        return joined(np.arange(1, self.values.size + 1), self.values.ravel(), self.width)
+        return join_runs(np.arange(1, self.values.size + 1), self.values.ravel(), self.width)
 
     def pixels(self, kind: type[_Value]) -> NDArray[_Value]:
         return self.values.astype(kind)
 
 
-def spread(runs: Runs, width: int, kind: type[_Value]) -> NDArray[_Value]:
+def spread_runs(runs: Runs, width: int, kind: type[_Value]) -> NDArray[_Value]:
     """The pixels (height, *width*) that *runs* describe, as numbers of a *kind*.
 
-    >>> spread(np.array([[1, 0], [2, 7], [4, 5]], np.int32), 2, np.uint8).tolist()
+    >>> spread_runs(np.array([[1, 0], [2, 7], [4, 5]], np.int32), 2, np.uint8).tolist()
     [[0, 7], [5, 5]]
     """
     lengths = np.diff(runs[:, 0], prepend=0)
     return np.repeat(runs[:, 1].astype(kind), lengths).reshape(-1, width)
 
 
-def recoloured(runs: Runs, width: int, table: NDArray[np.integer[Any]]) -> Runs:
+def recolour_runs(runs: Runs, width: int, table: NDArray[np.integer[Any]]) -> Runs:
     """The runs of an image *width* pixels wide when each value becomes what *table* has for it.
 
-    >>> recoloured(np.array([[1, 2], [2, 1], [4, 1]], np.int32), 2, np.array([0, 5, 5])).tolist()
+    >>> recolour_runs(np.array([[1, 2], [2, 1], [4, 1]], np.int32), 2, np.array([0, 5, 5])).tolist()
     [[2, 5], [4, 5]]
     """
-    return joined(runs[:, 0], table[runs[:, 1]], width)
+    return join_runs(runs[:, 0], table[runs[:, 1]], width)
 
 
-def joined(ends: NDArray[Any], values: NDArray[Any], width: int) -> Runs:
+def join_runs(ends: NDArray[Any], values: NDArray[Any], width: int) -> Runs:
     """The runs of stretches with these *ends* and *values*, neighbours of one row and value as one.
 
-    >>> joined(np.array([1, 2, 4]), np.array([5, 5, 5]), 2).tolist()
+    >>> join_runs(np.array([1, 2, 4]), np.array([5, 5, 5]), 2).tolist()
     [[2, 5], [4, 5]]
     """
     last = np.ones(len(ends), np.bool_)
