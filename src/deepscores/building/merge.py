@@ -26,10 +26,10 @@ from deepscores.building.patches import PatchTask, patch_limits, share_out, writ
 from deepscores.building.plan import Plan
 from deepscores.building.quota import Picked, report
 from deepscores.building.shards import Record
-from deepscores.dataset.columns import PAGES, SCORES, encode_table, table
+from deepscores.dataset.columns import PAGES, SCORES, encode_table, table_of_rows
 from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
-from deepscores.dataset.selection import Chosen
+from deepscores.dataset.selection import Selection
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
@@ -38,10 +38,6 @@ from deepscores.runs.executors.choice import for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.files import commit_record, write_file
 from deepscores.runs.progress import Progress
-
-_STEM = PAGES.get_field_index("page")
-_SYMBOLS = PAGES.get_field_index("symbols")
-_SPLIT = PAGES.get_field_index("split")
 
 
 class _Kept(NamedTuple):
@@ -95,8 +91,8 @@ class Holdings:
     labels: LabelSet
     portions: Sequence[Portion]
     files: Sequence[Entry]  # that are there already
-    pages: Sequence[tuple[Any, ...]]  # rows
-    scores: Sequence[tuple[Any, ...]]  # rows
+    pages: Sequence[dict[str, Any]]  # rows
+    scores: Sequence[dict[str, Any]]  # rows
     skipped: bytes  # lines of JSON
 
 
@@ -140,13 +136,13 @@ def assemble(
         write_file(folder / path, data)
         entries.append(Entry.of(path, data))
 
-    keep("pages.parquet", encode_table(table(PAGES, held.pages)))
-    keep("scores.parquet", encode_table(table(SCORES, held.scores)))
+    keep("pages.parquet", encode_table(table_of_rows(PAGES, held.pages)))
+    keep("scores.parquet", encode_table(table_of_rows(SCORES, held.scores)))
     keep("classes.csv", _class_list(held.labels, counts))
     keep("label_set.json", _json(held.labels.as_table()))
     keep("skipped.jsonl", held.skipped)
     for split in SPLITS:
-        names = "".join(f"{row[_STEM]}\n" for row in held.pages if row[_SPLIT] == split)
+        names = "".join(f"{row['page']}\n" for row in held.pages if row["split"] == split)
         keep(f"splits/{split}.txt", names.encode())
     symbols = sum(one.symbols for one in parts)
     totals = Totals(len(held.scores), len(held.pages), symbols, counts, len(chosen.numbers))
@@ -171,7 +167,7 @@ def _files(one: _Kept) -> Iterator[Entry]:
     """The files of the pages that are kept, and of the score."""
     if not one.pages:
         return
-    stems = {row[_STEM] for row in one.record.pages[: one.pages]}
+    stems = {row["page"] for row in one.record.pages[: one.pages]}
     for entry in one.record.files:
         if entry.path.startswith("scores/") or Path(entry.path).stem in stems:
             yield entry
@@ -202,8 +198,8 @@ def _portions(kept: Sequence[_Kept]) -> list[Portion]:
                 Portion(
                     record.index,
                     first,
-                    tuple(row[_STEM] for row in rows),
-                    sum(row[_SYMBOLS] for row in rows),
+                    tuple(row["page"] for row in rows),
+                    sum(row["symbols"] for row in rows),
                     pages == len(record.pages),
                 )
             )
@@ -242,7 +238,7 @@ def _merge_symbols(
 def _cut_patches(
     held: Holdings,
     folder: Path,
-    chosen: Chosen,
+    chosen: Selection,
     executor: Executor,
     progress: Progress,
 ) -> list[Entry]:
@@ -275,9 +271,9 @@ def _values(
             yield task, outcome.value
 
 
-def _score_row(one: _Kept) -> tuple[Any, ...]:
+def _score_row(one: _Kept) -> dict[str, Any]:
     assert one.record.score is not None
-    return (*one.record.score[:-1], one.pages, one.record.score[-1])
+    return {**one.record.score, "pages": one.pages}
 
 
 def _class_list(labels: LabelSet, counts: Counter[int]) -> bytes:

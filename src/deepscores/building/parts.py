@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from deepscores.building.shards import table_path
 from deepscores.dataset.columns import SYMBOLS, SYMBOLS_WHOLE, WRITING
 from deepscores.dataset.manifest import Entry
-from deepscores.dataset.selection import Chosen, Lowest, page_priorities
+from deepscores.dataset.selection import PrioritySampler, Selection, page_priorities
 from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_file
 
@@ -53,7 +53,7 @@ class Part(NamedTuple):
     entry: Entry
     symbols: int
     objects: NDArray[np.int64]  # by class id
-    chosen: Chosen  # of its objects, for patches
+    chosen: Selection  # of its objects, for patches
 
 
 def grouped(portions: Iterable[Portion], rows: int) -> Iterator[tuple[Portion, ...]]:
@@ -80,7 +80,7 @@ def merge_part(task: PartTask) -> Part:
     data, symbols = _merged(task)
     write_file(task.folder / path, data)
     counts = np.zeros(task.labels + 1, np.int64)
-    lowest = Lowest(task.patches_per_class)
+    lowest = PrioritySampler(task.patches_per_class)
     for one in task.portions:
         rows = objects(task.folder, one)
         counts += np.bincount(rows["class_id"], minlength=len(counts))
@@ -121,9 +121,9 @@ def _symbols(folder: Path, one: Portion) -> pa.Table:
     return content.filter(pc.is_in(content["page"], pa.array(one.stems)))
 
 
-def combined(parts: Sequence[Part], patches_per_class: int) -> Chosen:
+def combined(parts: Sequence[Part], patches_per_class: int) -> Selection:
     """What all *parts* together choose for patches."""
-    lowest = Lowest(patches_per_class)
+    lowest = PrioritySampler(patches_per_class)
     for one in parts:
         lowest.merge(one.chosen)
     return lowest.result()

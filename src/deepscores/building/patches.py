@@ -12,7 +12,7 @@ from deepscores.building.parts import Columns, Portion, objects
 from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.png.codec import decode_png, encode_png
-from deepscores.dataset.selection import Chosen
+from deepscores.dataset.selection import Selection
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.runs.executors.protocol import Limits
@@ -48,7 +48,7 @@ def patch_limits(task: PatchTask) -> Limits:
     return Limits(600 + 10 * task.pages, 8 * 2**30)
 
 
-def share_out(chosen: Chosen, portions: Sequence[Portion]) -> Iterator[tuple[Wanted, ...]]:
+def share_out(chosen: Selection, portions: Sequence[Portion]) -> Iterator[tuple[Wanted, ...]]:
     """Share the *chosen* objects out: those of some pages at a time, in the order of the pages."""
     order = np.lexsort((chosen.numbers, chosen.pages))
     pages, numbers = chosen.pages[order], chosen.numbers[order]

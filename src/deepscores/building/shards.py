@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from deepscores.building.plan import SHARDS
 from deepscores.dataset.columns import encode_table
+from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, Sample, make_sample, page_stem
+from deepscores.dataset.writer import Provenance, Sample, make_sample
 from deepscores.engraving.protocol import Engraving
 from deepscores.engraving.registry import engrave, find_engraver
 from deepscores.errors import EngravingError, ScoreError
@@ -25,7 +26,7 @@ from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
@@ -54,8 +55,8 @@ class Record:
 
     index: int
     source: str
-    score: tuple[Any, ...] | None  # its row, without what merging adds
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    score: dict[str, Any] | None  # its row, without what merging adds
+    pages: tuple[dict[str, Any], ...]  # rows
     files: tuple[Entry, ...]
     reason: str = ""  # why it was left out
     detail: str = ""
@@ -69,8 +70,7 @@ class Record:
     @classmethod
     def decode(cls, data: bytes) -> "Record":
         values = json.loads(data)
-        values["score"] = values["score"] and tuple(values["score"])
-        values["pages"] = tuple(map(tuple, values["pages"]))
+        values["pages"] = tuple(values["pages"])
         values["files"] = tuple(Entry(*entry) for entry in values["files"])
         values["left_out"] = tuple(map(tuple, values["left_out"]))
         return cls(**values)
@@ -116,9 +116,9 @@ def warm_up() -> None:
 
 
 @cache
-def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
-    """This process's studio for pages of one size."""
-    return Studio(width, height, whole_masks=whole_masks)
+def sheet_maker(width: int, height: int, *, whole_masks: bool) -> SheetMaker:
+    """This process's maker of sheets for pages of one size."""
+    return SheetMaker(width, height, whole_masks=whole_masks)
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -179,7 +179,7 @@ def draw(
             verb = f"{find_engraver(style_at.engraver).title} draws in {font}"
             _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
-            maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
+            maker = sheet_maker(page.width, page.height, whole_masks=recipe.whole_masks)
             varied = recipe.page_style(score.id, font, page.number)
             random = stream(recipe.seed, "wear", score.id, font, page.number)
             wear = Wear(varied["wear"], random) if varied.get("wear") else None
@@ -231,7 +231,7 @@ def _make(task: ShardTask) -> Record:
         drawn[font] += notes
         reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
         if reason:
-            left_out.append((page_stem(score.id, font, page.number), reason, detail))
+            left_out.append((PageIdentity(score.id, font, page.number).stem, reason, detail))
             continue
         origin = Provenance(score.id, score.work, split, engraver, font, style)
         sample = make_sample(sheet, page, task.labels, origin, len(samples))
@@ -246,14 +246,26 @@ def _make(task: ShardTask) -> Record:
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
     keep(f"scores/{score.id}.mei", engraving.music.mei.encode())
     _write_tables(task, samples)
-    row = (
-        score.id, score.path, file, score.digest, score.format, score.work, split, score.title,
-        score.composer, score.rights, score.measures, score.notes, drawn[recipe.fonts[0]],
-    )  # fmt: skip
+    row = {
+        "score": score.id,
+        "source": score.path,
+        "file": file,
+        "sha256": score.digest,
+        "format": score.format,
+        "work": score.work,
+        "split": split,
+        "title": score.title,
+        "composer": score.composer,
+        "rights": score.rights,
+        "measures": score.measures,
+        "notes": score.notes,
+        "notes_drawn": drawn[recipe.fonts[0]],
+        "mended": list(score.mended),
+    }
     return Record(
         task.index,
         task.source.name,
-        (*row, list(score.mended)),
+        row,
         tuple(sample.page_row for sample in samples),
         tuple(entries),
         left_out=tuple(left_out),
@@ -282,8 +294,8 @@ __all__ = [
     "load",
     "make_shard",
     "record_path",
+    "sheet_maker",
     "skipped",
-    "studio",
     "table_path",
     "warm_up",
     "write_record",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
-from deepscores.dataset.labelled import LabelledPage, rescaled
+from deepscores.dataset.labelled import LabelledPage, rescale
 from deepscores.errors import RecipeError
 from deepscores.training.loaders import SyntheticPages
 from deepscores.training.loop.options import TrainOptions
@@ -54,5 +54,5 @@ class _Rescaled(Generic[Made]):
 
     def __call__(self, page: LabelledPage, image_id: int, /) -> Made:
         if self.staff_space is not None:
-            page = rescaled(page, self.staff_space)
+            page = rescale(page, self.staff_space)
         return self.form(page, image_id)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from deepscores.building.shards import draw, left_out_for, load
-from deepscores.dataset.columns import PAGES
 from deepscores.dataset.labelled import LabelledPage, painted_page
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import Provenance, describe
@@ -79,5 +78,4 @@ def _leaves(work: Work) -> Iterator[Leaf]:
             continue
         origin = Provenance(score.id, score.work, split, engraver, font, style)
         found = describe(sheet, page, work.labels, origin)
-        row = dict(zip(PAGES.names, found.page_row, strict=True))
-        yield Leaf({**row, "epoch": work.epoch}, sheet.painting, found.symbols)
+        yield Leaf({**found.page_row, "epoch": work.epoch}, sheet.painting, found.symbols)

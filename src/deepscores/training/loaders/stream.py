@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.dataset.labelled.page import of_classes
+from deepscores.dataset.labelled.page import select_classes
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.recipe.recipe import Recipe
@@ -231,7 +231,7 @@ class Stream(Iterator[tuple[LabelledPage, int]]):
                 continue
             page = leaf.page()
             if self._plan.chosen is not None:
-                page = of_classes(page, self._plan.chosen)
+                page = select_classes(page, self._plan.chosen)
             for part in self._plan.view.parts(page, work.epoch):
                 yield Waiting(work.epoch, work.place, nth, part)
                 nth += 1
