@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import slow_scores
 
 from deepscores import build
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.manifest import check_manifest
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.runs.files import locked
+from tests.building import slow_scores
 
 Same = Callable[[Path, Path], None]
 
