@@ -51,9 +51,9 @@ def test_a_dataset_in_a_font_of_the_user_s(
 ) -> None:
     options = quick | {"fonts": f"Leland,{quill}"}
     one, other = tmp_path / "one", tmp_path / "other"
-    build(tunes, one, jobs=1, **options)
+    build(tunes, one, **options)
     moved = shutil.copytree(quill.parent, tmp_path / "elsewhere") / "quill.otf"
-    build(tunes, other, jobs=2, **quick | {"fonts": "Leland", "font": [moved]})
+    build(tunes, other, **quick | {"fonts": "Leland", "font": [moved]})
     assert differences(one, other) == []
     assert not check(one).total
     info = json.loads((one / "dataset.json").read_text("utf-8"))
@@ -69,7 +69,7 @@ def test_a_dataset_in_a_font_of_the_user_s(
         if "-aug-quill--" in row["page"] and row["smufl"]
     }
     assert fonts == {"Quill"}
-    again = build(tunes, one, jobs=1, **options)
+    again = build(tunes, one, **options)
     assert again.already_there
 
 
@@ -77,7 +77,7 @@ def test_a_glyph_that_the_font_lacks_says_who_drew_it(
     tunes: Path, music_font: Maker, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     path = music_font(tmp_path / "a.otf", "Clefless", without=[0xE262])  # accidentalSharp
-    build(tunes, tmp_path / "d", jobs=1, **quick | {"fonts": str(path)})
+    build(tunes, tmp_path / "d", **quick | {"fonts": str(path)})
     rows = pq.ParquetFile(next((tmp_path / "d/symbols").iterdir())).read().to_pylist()
     drawn_by = {(row["smufl"], row["font"]) for row in rows if row["smufl"]}
     assert ("accidentalSharp", "Leipzig") in drawn_by
@@ -89,10 +89,10 @@ def test_another_font_or_other_metadata_is_another_dataset(
     tunes: Path, quill: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     options = quick | {"fonts": str(quill)}
-    build(tunes, tmp_path / "d", jobs=1, **options)
+    build(tunes, tmp_path / "d", **options)
     (quill.parent / "quill.json").write_text("{}")
     with pytest.raises(DatasetError, match=r"another recipe \(font-files, .*give --force"):
-        build(tunes, tmp_path / "d", jobs=1, **options)
+        build(tunes, tmp_path / "d", **options)
 
 
 def test_pages_are_made_again_on_a_machine_that_has_the_font(
@@ -103,7 +103,7 @@ def test_pages_are_made_again_on_a_machine_that_has_the_font(
     other_machine: Callable[[], None],
 ) -> None:
     dataset = tmp_path / "d"
-    build(tunes, dataset, jobs=1, **quick | {"fonts": str(quill)})
+    build(tunes, dataset, **quick | {"fonts": str(quill)})
     moved = quill.rename(tmp_path / "moved.otf")
     assert verify(dataset, rerender=1).problems == ()  # known here by its digest
     other_machine()

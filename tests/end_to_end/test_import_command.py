@@ -61,7 +61,7 @@ def test_errors_are_one_line(arguments: tuple[str, ...], status: int, said: str)
 
 
 def test_a_killed_import_goes_on(source: Path, tmp_path: Path) -> None:
-    options = ("--jobs", 2, "--patches-per-class", 5)
+    options = ("--jobs", 2, "--executor", "local", "--patches-per-class", 5)
     assert run(source, "-o", tmp_path / "undisturbed", *options).returncode == 0
     ours = tmp_path / "ours"
     with subprocess.Popen(
