@@ -16,14 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.building.pages import engine_pages, find_exclusion
 from deepscores.building.plan import INDEX, Plan
 from deepscores.building.shards import (
     Record,
     ShardTask,
-    count_notes,
-    left_out_for,
     limits,
-    load,
     skipped,
     warm_up,
 )
@@ -221,11 +219,8 @@ def index_score(task: ShardTask) -> Indexed:
 
 
 def _count(task: ShardTask) -> Iterator[PageCounts]:
-    score = read_score(task.source)
-    engraving = load(score, task.recipe)
-    styles = task.recipe.styles(score.id)
-    for place, page, _ in engraving.pages(task.recipe.most_of_a_font()):
-        symbols = place_symbols(page, engraving.music).symbols
-        if not left_out_for(count_notes(page), page, symbols, task.recipe)[0]:
+    for drawn in engine_pages(read_score(task.source), task.recipe):
+        symbols = place_symbols(drawn.page, drawn.music).symbols
+        if find_exclusion(drawn, symbols, task.recipe) is None:
             counts = Counter(one.class_id for one in task.labels.label(symbols))
-            yield PageCounts(styles[place].music_font, page.number, dict(counts))
+            yield PageCounts(drawn.style.music_font, drawn.page.number, dict(counts))

@@ -3,33 +3,24 @@
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 
+from deepscores.building.pages import pages_of
 from deepscores.building.plan import SHARDS
 from deepscores.dataset.columns import encode_table
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, Sample, make_sample, page_stem
-from deepscores.engraving.protocol import Engraving
-from deepscores.engraving.registry import ENGRAVERS, engrave
+from deepscores.dataset.writer import Sample, make_sample, page_stem
 from deepscores.errors import EngravingError, ScoreError
-from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.page.labels.readability import unreadable
-from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
-from deepscores.page.sheets import Studio
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
-from deepscores.runs.streams import stream
 from deepscores.scores import Source, read_score
 
 _LILYPOND = 10  # how much longer it may take
@@ -77,17 +68,6 @@ class Record:
         return cls(**values)
 
 
-class Drawing(NamedTuple):
-    """One page of a score in one style, painted."""
-
-    font: str
-    engraver: str
-    page: Page
-    sheet: Sheet
-    notes: int  # that the engine drew, on the page and beyond its edge
-    style: dict[str, Any]  # what was drawn for the page by the recipe's styles
-
-
 class Sized(Protocol):
     """A task for one score."""
 
@@ -115,12 +95,6 @@ def warm_up() -> None:
     """Prepare a fresh worker: cycles are collected between scores, not in the middle of a page."""
     gc.disable()
     gc.freeze()  # what is loaded now stays; looking through it after each score would cost most
-
-
-@cache
-def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
-    """This process's studio for pages of one size."""
-    return Studio(width, height, whole_masks=whole_masks)
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -152,66 +126,6 @@ def write_record(folder: Path, record: Record) -> None:
     commit_record(record_path(folder, record.index), record.encode())
 
 
-def load(score: Score, recipe: Recipe) -> Engraving:
-    """Let the engine read *score*; raise EngravingError where it understands too few notes."""
-    engraving = engrave(score, recipe.styles(score.id))
-    _compare_notes(score, engraving.music.notes, "Verovio understands", recipe)
-    return engraving
-
-
-def draw(
-    score: Score,
-    engraving: Engraving,
-    recipe: Recipe,
-    only: frozenset[tuple[str, int]] | None = None,
-) -> Iterator[Drawing]:
-    """Every page of *score* in every style of *recipe*, painted; or *only* some (font, number).
-
-    Raise EngravingError as soon as the engraving is seen to lose notes: an engine can draw broken
-    input as blank or thinned pages without a word.
-    """
-    styles = recipe.styles(score.id)
-    drawn, style = 0, 0
-    for place, page, count in engraving.pages(recipe.most_of_a_font()):
-        style_at, font = styles[place], styles[place].music_font
-        notes = count_notes(page)
-        drawn = notes + (drawn if place == style else 0)
-        style = place
-        if page.number == count:
-            verb = f"{ENGRAVERS[style_at.engraver]} draws in {font}"
-            _compare_notes(score, drawn, verb, recipe)
-        if only is None or (font, page.number) in only:
-            maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
-            varied = recipe.page_style(score.id, font, page.number)
-            random = stream(recipe.seed, "wear", score.id, font, page.number)
-            wear = Wear(varied["wear"], random) if varied.get("wear") else None
-            sheet = maker.make_sheet(page, engraving.music, wear)
-            yield Drawing(font, style_at.engraver, page, sheet, notes, varied)
-
-
-def left_out_for(notes: int, page: Page, symbols: Symbols, recipe: Recipe) -> tuple[str, str]:
-    """Why a page on which the engine drew *notes* cannot be used, and in detail; "" if it can."""
-    heads = np.flatnonzero(symbols.role.are("notehead"))
-    off_page = notes - len({symbols.element[row] for row in heads.tolist()})
-    if off_page:
-        return "off page", f"{off_page} of {notes} notes lie beyond the page's edge"
-    why = unreadable(symbols.box, symbols.kind, page.width, page.height, recipe.readability)
-    return ("unreadable", why) if why else ("", "")
-
-
-def count_notes(page: Page) -> int:
-    """The noteheads that the engine drew, on the page and beyond its edge."""
-    drawn = np.zeros(len(page.elements), np.bool_)
-    drawn[Marks.of(page.marks).element] = True
-    return int((drawn & Elements.of(page.elements).kind.are("notehead")).sum())
-
-
-def _compare_notes(score: Score, found: int, verb: str, recipe: Recipe) -> None:
-    wanted = score.notes or 0
-    if wanted and found < wanted * (1 - recipe.max_lost_notes):
-        raise EngravingError(score.path, f"{verb} {found} of {wanted} notes")
-
-
 def _make(task: ShardTask) -> Record:
     score = read_score(task.source)
     recipe = task.recipe
@@ -224,33 +138,30 @@ def _make(task: ShardTask) -> Record:
         entries.append(Entry.of(path, data))
         return path
 
-    engraving = load(score, recipe)
-    drawn: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
     left_out: list[tuple[str, str, str]] = []
-    drawings = draw(score, engraving, recipe, task.only)
-    most = None if task.only else recipe.most_of_a_score()  # what was picked is within the limit
-    for font, engraver, page, sheet, notes, style in islice(drawings, most):
-        drawn[font] += notes
-        reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
-        if reason:
-            left_out.append((page_stem(score.id, font, page.number), reason, detail))
+    for drawn in pages_of(score, recipe, task.only):
+        notes[drawn.font] += drawn.notes
+        if drawn.exclusion:
+            left_out.append((page_stem(score.id, drawn.font, drawn.page.number), *drawn.exclusion))
             continue
-        origin = Provenance(score.id, score.work, split, engraver, font, style)
-        sample = make_sample(sheet, page, task.labels, origin, len(samples))
+        origin = drawn.provenance(recipe.seed)
+        sample = make_sample(drawn.sheet, drawn.page, task.labels, origin, len(samples))
         for path, data in sample.files.items():
             keep(path, data)
         samples.append(sample._replace(files={}))
+        mei = drawn.music.mei
     if not samples:
         what = left_out[0][2] if left_out else "the engine drew no page"
         raise EngravingError(score.path, f"no page can be used: {what}")
     suffix = task.source.path.suffix.lower()
     suffix = ".source.mei" if suffix == ".mei" else suffix
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
-    keep(f"scores/{score.id}.mei", engraving.music.mei.encode())
+    keep(f"scores/{score.id}.mei", mei.encode())
     _write_tables(task, samples)
     row = (
         score.id, score.path, file, score.digest, score.format, score.work, split, score.title,
-        score.composer, score.rights, score.measures, score.notes, drawn[recipe.fonts[0]],
+        score.composer, score.rights, score.measures, score.notes, notes[recipe.fonts[0]],
     )  # fmt: skip
     return Record(
         task.index,
@@ -270,23 +181,3 @@ def _write_tables(task: ShardTask, samples: Sequence[Sample]) -> None:
     for kind, content in tables.items():
         data = encode_table(content.combine_chunks())
         write_file(table_path(task.folder, task.index, kind), data)
-
-
-__all__ = [
-    "Drawing",
-    "Engraving",
-    "Record",
-    "ShardTask",
-    "count_notes",
-    "draw",
-    "left_out_for",
-    "limits",
-    "load",
-    "make_shard",
-    "record_path",
-    "skipped",
-    "studio",
-    "table_path",
-    "warm_up",
-    "write_record",
-]  # fmt: skip

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepscores.building.shards import draw, limits, load, warm_up
+from deepscores.building.pages import pages_of
+from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.columns import encode_table
-from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, make_sample
+from deepscores.dataset.writer import make_sample
 from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
 from deepscores.page.painting.overlay import draw_overlay
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
-from deepscores.scores import Source, find_scores, read_score
+from deepscores.scores import Source, find_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,10 @@ def _engrave(task: _Task) -> list[EngravedPage] | ScoreError:
 
 
 def _write_pages(task: _Task) -> Iterator[EngravedPage]:
-    score = read_score(task.source)
     recipe, labels = task.recipe, task.recipe.label_set()
-    split = split_of(score.work, recipe.seed)
-    for place, drawing in enumerate(draw(score, load(score, recipe), recipe)):
-        page, sheet = drawing.page, drawing.sheet
-        origin = Provenance(
-            score.id, score.work, split, drawing.engraver, drawing.font, drawing.style
-        )
-        sample = make_sample(sheet, page, labels, origin, place)
+    for place, drawn in enumerate(pages_of(task.source, recipe)):
+        sheet = drawn.sheet
+        sample = make_sample(sheet, drawn.page, labels, drawn.provenance(recipe.seed), place)
         for path, data in sample.files.items():
             write_file(task.folder / path, data)
         write_file(task.folder / f"symbols/{sample.stem}.parquet", encode_table(sample.symbols))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from deepscores.building.pages import pages_of
 from deepscores.building.plan import identity
-from deepscores.building.shards import draw, limits, load, warm_up
+from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.layout import DATASET, IMPORTED, require_dataset
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
@@ -18,12 +19,11 @@ from deepscores.engraving.smufl.fontfile import identify
 from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
-from deepscores.page.model import Score
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
-from deepscores.scores import Source, read_score
+from deepscores.scores import Source
 
 _NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pages again
 
@@ -177,19 +177,17 @@ def _in_one_font(recipe: Recipe, engraver: str, font: str) -> Recipe:
 def remake(task: _Remake) -> list[Problem]:
     """Make some pages of a score again and compare their files."""
     try:
-        score = read_score(task.source)
-        return list(_compare(task, score))
+        return list(_compare(task))
     except ScoreError as error:
         return [Problem(task.source.name, f"cannot be made again: {error.what}")]
 
 
-def _compare(task: _Remake, score: Score) -> Iterator[Problem]:
-    engraving = load(score, task.recipe)
+def _compare(task: _Remake) -> Iterator[Problem]:
     missing = set(task.pages)
-    for drawing in draw(score, engraving, task.recipe):
+    for drawn in pages_of(task.source, task.recipe):
         if not missing:
             return
-        sample = make_sample(drawing.sheet, drawing.page, task.labels, task.origin, 0)
+        sample = make_sample(drawn.sheet, drawn.page, task.labels, task.origin, 0)
         if sample.stem not in missing:
             continue
         missing.discard(sample.stem)

@@ -3,16 +3,15 @@
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from deepscores.building.shards import draw, left_out_for, load
+from deepscores.building.pages import pages_of
 from deepscores.dataset.columns import PAGES
 from deepscores.dataset.labelled import LabelledPage, painted_page
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, describe
+from deepscores.dataset.writer import describe
 from deepscores.errors import RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Painting
@@ -69,15 +68,12 @@ def make_pages(work: Work) -> Made:
 
 def _leaves(work: Work) -> Iterator[Leaf]:
     score = read_score(work.source)
-    split = split_of(score.work, work.split_seed)
-    if work.split not in (None, split):
+    if work.split not in (None, split_of(score.work, work.split_seed)):
         return
-    recipe = work.recipe
-    drawings = draw(score, load(score, recipe), recipe)
-    for font, engraver, page, sheet, notes, style in islice(drawings, recipe.most_of_a_score()):
-        if left_out_for(notes, page, sheet.symbols, recipe)[0]:
+    for drawn in pages_of(score, work.recipe):
+        if drawn.exclusion:
             continue
-        origin = Provenance(score.id, score.work, split, engraver, font, style)
-        found = describe(sheet, page, work.labels, origin)
+        origin = drawn.provenance(work.split_seed)
+        found = describe(drawn.sheet, drawn.page, work.labels, origin)
         row = dict(zip(PAGES.names, found.page_row, strict=True))
-        yield Leaf({**row, "epoch": work.epoch}, sheet.painting, found.symbols)
+        yield Leaf({**row, "epoch": work.epoch}, drawn.sheet.painting, found.symbols)
