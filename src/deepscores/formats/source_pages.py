@@ -43,7 +43,7 @@ class Found:
     in_shares: bool = False  # boxes are shares of the page: another size of picture is no matter
     classes: Path | None = None  # class map
     instances: Path | None = None  # instance map
-    staff_space: float = 0.0  # pixels; 0 if not told
+    staff_space: float | None = None  # pixels; None: unknown
     left_out: list[tuple[str, str]] = field(default_factory=list)  # reason and detail
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.building.importing.relations import parents
-from deepscores.building.importing.spaces import staff_space
 from deepscores.dataset.columns import PAGES
 from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_grey, decode_values
@@ -29,6 +28,7 @@ from deepscores.formats.source_pages import Found, Left, Thing
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
+from deepscores.page.measuring.line_distance import estimate_staff_space
 from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
 
 MOST = 65_535  # objects of a page: what a map of 16 bits can number
@@ -76,11 +76,11 @@ def make_page(
     things = list(_on_page(found, width, height, names, left_out, counts))
     if len(things) > MOST:
         raise PageError("too many objects", f"{len(things)} objects, of at most {MOST}")
-    space = found.staff_space or staff_space(pictures.image)
+    space = found.staff_space or estimate_staff_space(pictures.image)
     how = "told" if found.staff_space else "estimated" if space else "unknown"
     counts[f"staff_space_{how}"] += 1
     sheet = _sheet(things, pictures, names, left_out, whole_masks=whole_masks)
-    page = Page(number, width, height, space, (), ())
+    page = Page(number, width, height, round(space or 0.0, 2), (), ())
     sample = make_sample(sheet, page, labels, origin, place)
     row = list(sample.page_row)
     row[_STAVES] = 0  # not told

@@ -9,6 +9,7 @@ from PIL import Image
 from deepscores.dataset.labelled.page import Held, LabelledPage
 from deepscores.errors import RecipeError
 from deepscores.page.geometry import Affine
+from deepscores.page.measuring.staff_space import known_staff_space
 
 _SMALLEST, _LARGEST = 0.05, 20.0
 
@@ -20,8 +21,8 @@ def rescaled(page: LabelledPage, staff_space: float) -> LabelledPage:
     symbol so thin that no pixel of it would be left keeps those where its own come to lie. Raise
     RecipeError where the page does not tell its staff space, or far too much is asked for.
     """
-    before = float(page.row["staff_space"])
-    if not before > 0:
+    before = known_staff_space(page.row["staff_space"])
+    if before is None:
         raise RecipeError(f"{page.name}: its staff space is not known, so it cannot be rescaled")
     factor = staff_space / before
     if factor == 1:
@@ -53,12 +54,14 @@ def rescaled(page: LabelledPage, staff_space: float) -> LabelledPage:
     )
 
 
-def scaled_size(width: int, height: int, before: float, after: float | None) -> tuple[int, int]:
+def scaled_size(
+    width: int, height: int, before: float | None, after: float | None
+) -> tuple[int, int]:
     """The size in pixels of a page whose staff space was *before* and becomes *after*.
 
-    Its own where nothing is asked for, or where the page does not tell its staff space.
+    Its own where either is None: nothing is asked for, or the page's staff space is unknown.
     """
-    if after is None or not before > 0:
+    if after is None or before is None:
         return width, height
     factor = after / before
     return max(round(width * factor), 1), max(round(height * factor), 1)

@@ -14,6 +14,7 @@ from deepscores.formats.layouts import annotation_files
 from deepscores.formats.source_masks import Mask, Polygons, Rle
 from deepscores.formats.source_pages import Found, Left, Listed, Source, Thing
 from deepscores.formats.source_splits import told_split
+from deepscores.page.measuring.staff_space import known_staff_space
 
 _TOLD = ("score", "work", "engraver", "font")  # of images in our own exports
 _WRONG = (KeyError, TypeError, ValueError, IndexError)
@@ -146,7 +147,7 @@ def read(entry: Entry) -> Found:
         size=(page.width, page.height) if page.width and page.height else None,
         classes=page.classes,
         instances=page.instances,
-        staff_space=float(space) if isinstance(space, int | float) and space > 0 else 0.0,
+        staff_space=known_staff_space(space) if isinstance(space, int | float) else None,
         left_out=left_out,
     )
 

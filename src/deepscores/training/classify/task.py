@@ -15,6 +15,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
 from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.measuring.staff_space import common_staff_space
 from deepscores.training.classify.patch_data import FreshPatches, PatchSet, at_random, by_works
 from deepscores.training.loaders import BalancedSampler
 from deepscores.training.loop.options import TrainOptions
@@ -249,5 +250,4 @@ def _about(dataset: Path, options: TrainOptions) -> tuple[str, float | None]:
     """The label set's name; the pages' staff space, if all have the same."""
     opened = open_dataset(dataset)
     labels = load_label_set(options.labels) if options.labels else opened.labels
-    spaces = {float(page.row["staff_space"]) for page in opened}
-    return labels.name, spaces.pop() if len(spaces) == 1 else None
+    return labels.name, common_staff_space(page.row["staff_space"] for page in opened)

@@ -12,6 +12,7 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
+from deepscores.page.measuring.staff_space import common_staff_space, known_staff_space
 from deepscores.runs.streams import stream
 from deepscores.training.detect.tiles import TrainPage
 from deepscores.training.fresh import FreshPages
@@ -44,8 +45,7 @@ class PageSource:
         """Pixels between staff lines on every page, if they all have the same."""
         if self._options.staff_space is not None:
             return self._options.staff_space
-        found = np.unique(self.index.pages["staff_space"].to_numpy())
-        return float(found[0]) if len(found) == 1 and found[0] > 0 else None
+        return common_staff_space(np.unique(self.index.pages["staff_space"].to_numpy()))
 
     def objects(self, split: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Boxes and class ids of all objects of a split."""
@@ -85,7 +85,8 @@ class PageSource:
         row, objects = self.index.row(place), self.index.objects(place)
         image = self._reader.image(str(row["page"]))
         height, width = image.shape
-        size = scaled_size(width, height, row["staff_space"], self._options.staff_space)
+        before = known_staff_space(row["staff_space"])
+        size = scaled_size(width, height, before, self._options.staff_space)
         box = objects.box
         if size != (width, height):
             image = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
@@ -100,9 +101,9 @@ class PageSource:
 
     def _factor(self, place: int) -> float:
         """How much larger the page at *place* is made."""
-        before = float(self.index.pages["staff_space"][place].as_py())
-        wanted = self._options.staff_space
-        return wanted / before if wanted is not None and before > 0 else 1.0
+        before = known_staff_space(self.index.pages["staff_space"][place].as_py())
+        after = self._options.staff_space
+        return 1.0 if before is None or after is None else after / before
 
     def _pixels(self, split: str) -> float:
         """Of all pages of a split."""

@@ -13,15 +13,13 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
-from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space, known_staff_space
 from deepscores.training.loaders.forms import DetectionForm, Form, SegmentationForm, named
 from deepscores.training.loaders.maps import MapReader
 from deepscores.training.loaders.reading import PageReader
 from deepscores.training.loaders.sharing import shared_counter
 from deepscores.training.loaders.views import View, checked_view
-
-_LARGEST = (1, 200)  # pixels of a staff space
 
 
 class Tiles(Dataset[Any]):
@@ -41,8 +39,7 @@ class Tiles(Dataset[Any]):
         staff_space: float | None = None,
         transform: Callable[..., Any] | None = None,
     ) -> None:
-        if staff_space is not None and not _LARGEST[0] <= staff_space <= _LARGEST[1]:
-            raise RecipeError(f"staff-space: {staff_space:g} px is not between 1 and 200")
+        check_staff_space(staff_space, SCALABLE)
         self.form, self.view, self.transform = form, checked_view(view), transform
         self.index = open_index(dataset, labels)
         chosen = chosen_classes(open_dataset(dataset).labels, labels, classes)
@@ -108,7 +105,7 @@ def _counts(
     sizes = np.stack([column.astype(np.float64) for column in columns], axis=1)
     distinct, which = np.unique(sizes, axis=0, return_inverse=True)
     counts = [
-        view.count(*scaled_size(int(width), int(height), before, staff_space))
+        view.count(*scaled_size(int(width), int(height), known_staff_space(before), staff_space))
         for width, height, before in distinct.tolist()
     ]
     return np.array(counts, np.int64)[which.reshape(-1)]
@@ -127,7 +124,7 @@ def _shown(tiles: Tiles, page: int) -> NDArray[np.int64]:
         classes = np.unique(ids)
         return np.stack([np.repeat(classes, len(items)), np.tile(items, len(classes))], axis=1)
     width, height = scaled_size(
-        row["width"], row["height"], row["staff_space"], tiles.reader.staff_space
+        row["width"], row["height"], known_staff_space(row["staff_space"]), tiles.reader.staff_space
     )
     middle = middle * np.array([width / row["width"], height / row["height"]])
     pairs = [np.empty((0, 2), np.int64)]

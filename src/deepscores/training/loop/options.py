@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deepscores.errors import RecipeError
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space
 
 PRESETS = ("small", "base", "paper")
 PROTOCOLS = ("works", "paper")
@@ -66,6 +67,7 @@ def _checked(options: TrainOptions) -> TrainOptions:
     ):
         if number is not None and number < least:
             raise RecipeError(f"{name}: {number} is not at least {least}")
+    check_staff_space(options.staff_space, SCALABLE)
     if options.minutes is not None and not 0 < options.minutes <= _MOST_MINUTES:
         raise RecipeError(f"minutes: {options.minutes:g} is not between 0 and a week")
     if options.minutes is not None and options.steps is not None:

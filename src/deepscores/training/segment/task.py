@@ -22,6 +22,7 @@ from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.measuring.staff_space import common_staff_space
 from deepscores.training.fresh import FreshPages
 from deepscores.training.ink import whole_page
 from deepscores.training.loop.ahead import made_ahead
@@ -191,8 +192,7 @@ class Segment:
         """That to which pages are rescaled, or which they all have."""
         if self.options.staff_space is not None:
             return self.options.staff_space
-        spaces = np.unique(self.index.pages["staff_space"].to_numpy())
-        return float(spaces[0]) if len(spaces) == 1 and spaces[0] > 0 else None
+        return common_staff_space(np.unique(self.index.pages["staff_space"].to_numpy()))
 
     def batches(self, epoch: int, skip: int) -> Iterator[dict[str, torch.Tensor]]:
         """Four tiles for each page."""
