@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.building.merge import merge
-from deepscores.building.plan import SHARDS, Plan, begin, is_finished, make_plan
+from deepscores.building.plan import Plan, begin, is_finished, make_plan
 from deepscores.building.quota import Picked, pick_pages
 from deepscores.building.shards import (
     Record,
     ShardTask,
     limits,
     make_shard,
+    read_records,
     skipped,
     warm_up,
     write_record,
@@ -25,6 +26,7 @@ from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, run_contained
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.store import FolderStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _make_shards(
 
     Where pages were *picked*, of the scores that have some, and of those that cannot be used.
     """
-    known = read_records(folder)
+    known = read_records(FolderStore(folder))
     total = sum(map(len, picked.pages.values())) if picked else plan.recipe.pages
     places = sorted(picked.pages) if picked else range(len(plan.scores))
     front = _Front(None if picked else plan.recipe.pages, known, places)
@@ -123,7 +125,7 @@ def _make_shards(
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
                 record = skipped(task.index, task.source, outcome.reason, outcome.detail)
-                write_record(folder, record)
+                write_record(FolderStore(folder), record)
             else:
                 record = outcome.value
             front.add(record)
@@ -168,13 +170,6 @@ class _Front:
         """The records that count, in order."""
         assert self.is_enough() or self.next == len(self.places)
         return [self.done[index] for index in self.places[: self.next]]
-
-
-def read_records(folder: Path) -> dict[int, Record]:
-    """Records of the shards that are done, by place in the plan."""
-    paths = sorted((folder / SHARDS).glob("*.json"))
-    records = (Record.decode(path.read_bytes()) for path in paths)
-    return {record.index: record for record in records}
 
 
 def summarise(folder: Path, *, already_there: bool) -> Summary:

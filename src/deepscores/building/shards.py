@@ -20,7 +20,8 @@ from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Limits
-from deepscores.runs.files import commit_record, write_again, write_file
+from deepscores.runs.files import write_again, write_file
+from deepscores.runs.store import FolderStore, Store
 from deepscores.scores import Source, read_score
 
 _LILYPOND = 10  # how much longer it may take
@@ -104,7 +105,7 @@ def make_shard(task: ShardTask) -> Record:
     except ScoreError as error:
         what = "engraving" if isinstance(error, EngravingError) else "unreadable"
         record = skipped(task.index, task.source, what, error.what)
-    write_record(task.folder, record)
+    write_record(FolderStore(task.folder), record)
     gc.collect(1)  # what this score left; what outlived earlier ones is not looked through again
     return record
 
@@ -114,16 +115,28 @@ def skipped(index: int, source: Source, reason: str, detail: str) -> Record:
     return Record(index, source.name, None, (), (), reason, detail)
 
 
+def record_name(index: int) -> str:
+    return f"{SHARDS}/{index:07d}.json"
+
+
 def record_path(folder: Path, index: int) -> Path:
-    return folder / SHARDS / f"{index:07d}.json"
+    return folder / record_name(index)
 
 
 def table_path(folder: Path, index: int, kind: str) -> Path:
     return folder / SHARDS / f"{index:07d}.{kind}.parquet"
 
 
-def write_record(folder: Path, record: Record) -> None:
-    commit_record(record_path(folder, record.index), record.encode())
+def write_record(store: Store, record: Record) -> None:
+    """Store *record*; what was written before it is on the disk by then."""
+    store.commit(record_name(record.index), record.encode())
+
+
+def read_records(store: Store) -> dict[int, Record]:
+    """Records of the shards that are finished, by place in the plan."""
+    names = [name for name in store.list(SHARDS) if name.endswith(".json")]
+    records = (Record.decode(store.read(name)) for name in names)
+    return {record.index: record for record in records}
 
 
 def _make(task: ShardTask) -> Record:
