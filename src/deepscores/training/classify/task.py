@@ -16,11 +16,11 @@ from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.measuring.staff_space import common_staff_space
+from deepscores.training.classify.network import ResidualNetwork
 from deepscores.training.classify.patch_data import FreshPatches, PatchSet, at_random, by_works
 from deepscores.training.loaders import BalancedSampler
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
-from deepscores.training.networks import ResidualNetwork
 from deepscores.version import __version__
 
 _LEAST = 20  # patches of a class that counts in balanced accuracy

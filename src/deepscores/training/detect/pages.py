@@ -15,9 +15,9 @@ from deepscores.errors import DatasetError
 from deepscores.page.measuring.staff_space import common_staff_space, known_staff_space
 from deepscores.runs.streams import stream
 from deepscores.training.detect.tiles import TrainPage
-from deepscores.training.fresh import FreshPages
 from deepscores.training.loaders.reading import PageReader
 from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 
 _FRESH = 64  # pages made on the spot for an epoch

@@ -23,14 +23,14 @@ from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.measuring.staff_space import common_staff_space
-from deepscores.training.fresh import FreshPages
-from deepscores.training.ink import whole_page
 from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
-from deepscores.training.pools import DatasetPool, FreshPool, fresh_page
 from deepscores.training.segment.blocks import Trunk
+from deepscores.training.segment.ink import whole_page
 from deepscores.training.segment.points import PointSampler, Sampling, measure_lean
+from deepscores.training.segment.pools import DatasetPool, FreshPool, fresh_page
 from deepscores.version import __version__
 
 _TILES = 4  # of each page, in an epoch
