@@ -1,4 +1,4 @@
-"""Build a dataset: plan, make shards in worker processes, merge. Interrupted, it goes on later."""
+"""Build a dataset: plan, make shards in worker processes, merge. Interrupted, it can be resumed."""
 
 import os
 import shutil
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from deepscores.building.merge import merge
 from deepscores.building.plan import Plan, begin, is_finished, make_plan
-from deepscores.building.quota import Picked, pick_pages
+from deepscores.building.quota import PickedPages, pick_pages
 from deepscores.building.shards import (
     Record,
     ShardTask,
     limits,
     make_shard,
     read_records,
-    skipped,
+    skipped_record,
     warm_up,
     write_record,
 )
@@ -30,8 +30,8 @@ from deepscores.runs.store import FolderStore
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What a build made."""
+class BuildSummary:
+    """Counts of a finished build."""
 
     folder: Path
     scores: int
@@ -44,9 +44,7 @@ class Summary:
     skipped: dict[str, int]  # reason → scores
     pages_left_out: int  # of other scores
     already_there: bool  # the finished dataset was found, nothing was done
-    quota: dict[str, dict[str, int | str]] = field(
-        default_factory=dict
-    )  # class → what became of it
+    quota: dict[str, dict[str, int | str]] = field(default_factory=dict)  # class → its outcome
 
 
 def build(
@@ -57,10 +55,10 @@ def build(
     force: bool = False,
     progress: Progress | None = None,
     show_output: bool = False,
-) -> Summary:
-    """Build the dataset of *recipe* in *folder*, or go on with it; the same bytes in any case.
+) -> BuildSummary:
+    """Build the dataset of *recipe* in *folder*, or resume it; the bytes are the same either way.
 
-    *jobs* worker processes (default: one a core). Raise RecipeError before anything is written,
+    *jobs* worker processes (default: one per core). Raise RecipeError before anything is written,
     DatasetError for a folder that cannot be used or a full disk. A score that cannot be read or
     engraved is recorded in ``skipped.jsonl`` and costs nothing else.
     """
@@ -92,7 +90,7 @@ def _make_shards(
     folder: Path,
     jobs: int,
     progress: Progress,
-    picked: Picked | None,
+    picked: PickedPages | None,
     *,
     show_output: bool,
 ) -> list[Record]:
@@ -100,18 +98,18 @@ def _make_shards(
 
     Where pages were *picked*, of the scores that have some, and of those that cannot be used.
     """
-    known = read_records(FolderStore(folder))
+    finished_records = read_records(FolderStore(folder))
     total = sum(map(len, picked.pages.values())) if picked else plan.recipe.pages
     places = sorted(picked.pages) if picked else range(len(plan.scores))
-    front = _Front(None if picked else plan.recipe.pages, known, places)
+    front = _Front(None if picked else plan.recipe.pages, finished_records, places)
     progress.stage("Engraving pages" if total else "Engraving scores", total or len(plan.scores))
-    progress.advance(_steps(total, list(known.values())))
+    progress.advance(_steps(total, list(finished_records.values())))
 
     def tasks() -> Iterator[ShardTask]:
         for index in places:
             if front.is_enough():
                 return
-            if index not in known:
+            if index not in finished_records:
                 planned = plan.scores[index]
                 only = picked.pages[index] if picked else None
                 yield ShardTask(
@@ -121,10 +119,10 @@ def _make_shards(
     results = run_contained(
         make_shard, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
     )
-    with closing(results):  # stopped from outside, no worker is left
+    with closing(results):  # when stopped from outside, no worker is left running
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                record = skipped(task.index, task.source, outcome.reason, outcome.detail)
+                record = skipped_record(task.index, task.source, outcome.reason, outcome.detail)
                 write_record(FolderStore(folder), record)
             else:
                 record = outcome.value
@@ -133,11 +131,11 @@ def _make_shards(
                 progress.note(f"skipped {record.source}: {record.detail}")
             progress.advance(_steps(total, [record]))
     records = front.records()
-    return sorted([*records, *(picked.left_out if picked else ())], key=lambda one: one.index)
+    return sorted([*records, *(picked.left_out if picked else ())], key=lambda record: record.index)
 
 
 def _steps(pages: int | None, records: list[Record]) -> int:
-    return sum(len(one.pages) for one in records) if pages else len(records)
+    return sum(len(record.pages) for record in records) if pages else len(records)
 
 
 class _Front:
@@ -172,11 +170,11 @@ class _Front:
         return [self.done[index] for index in self.places[: self.next]]
 
 
-def summarise(folder: Path, *, already_there: bool) -> Summary:
+def summarise(folder: Path, *, already_there: bool) -> BuildSummary:
     """The summary of a finished dataset."""
     table = require_dataset(folder)
     counts = table["counts"]
-    return Summary(
+    return BuildSummary(
         folder,
         counts["scores"],
         counts["pages"],

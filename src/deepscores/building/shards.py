@@ -24,13 +24,13 @@ from deepscores.runs.files import write_again, write_file
 from deepscores.runs.store import FolderStore, Store
 from deepscores.scores import Source, read_score
 
-_LILYPOND = 10  # how much longer it may take
-_PACKED = 15  # how much larger an .mxl gets when opened
+_LILYPOND_FACTOR = 10  # of the time that other engravers are given
+_UNZIPPED_FACTOR = 15  # of the size of an .mxl
 
 
 @dataclass(frozen=True, slots=True)
 class ShardTask:
-    """What a worker needs to know."""
+    """One score to be made, with all that a worker needs."""
 
     index: int  # place in the plan
     source: Source
@@ -38,12 +38,12 @@ class ShardTask:
     recipe: Recipe
     labels: LabelSet
     folder: Path  # of the dataset
-    only: frozenset[tuple[str, int]] | None = None  # font and number of the pages wanted; None: all
+    only: frozenset[tuple[str, int]] | None = None  # font and number of the pages; None: all
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of a shard; once it is on the disk, so are the shard's files."""
+    """The outcome of a shard. Once it is on the disk, so are the shard's files."""
 
     index: int
     source: str
@@ -84,18 +84,18 @@ class Sized(Protocol):
 
 def limits(task: Sized) -> Limits:
     """Time and memory for a score, by its size: a symphony needs minutes and a gigabyte."""
-    factor = _PACKED if task.source.path.suffix.lower() == ".mxl" else 1
+    factor = _UNZIPPED_FACTOR if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6
     seconds = 60 + 40 * megabytes
-    # LilyPond lays out the whole score at once, a second or more a page, in each font.
-    slower = _LILYPOND if "lilypond" in task.recipe.engravers else 1
+    # LilyPond lays out the whole score at once, a second or more per page, in each font.
+    slower = _LILYPOND_FACTOR if "lilypond" in task.recipe.engravers else 1
     return Limits(seconds * slower, int((1200 + 60 * megabytes) * 2**20))
 
 
 def warm_up() -> None:
     """Prepare a fresh worker: cycles are collected between scores, not in the middle of a page."""
     gc.disable()
-    gc.freeze()  # what is loaded now stays; looking through it after each score would cost most
+    gc.freeze()  # modules loaded now stay; scanning them after each score would cost most
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -103,14 +103,14 @@ def make_shard(task: ShardTask) -> Record:
     try:
         record = _make(task)
     except ScoreError as error:
-        what = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        record = skipped(task.index, task.source, what, error.what)
+        reason = "engraving" if isinstance(error, EngravingError) else "unreadable"
+        record = skipped_record(task.index, task.source, reason, error.what)
     write_record(FolderStore(task.folder), record)
-    gc.collect(1)  # what this score left; what outlived earlier ones is not looked through again
+    gc.collect(1)  # garbage of this score; objects that outlived earlier ones are not scanned again
     return record
 
 
-def skipped(index: int, source: Source, reason: str, detail: str) -> Record:
+def skipped_record(index: int, source: Source, reason: str, detail: str) -> Record:
     """The record of a score that is left out."""
     return Record(index, source.name, None, (), (), reason, detail)
 
@@ -165,8 +165,8 @@ def _make(task: ShardTask) -> Record:
         samples.append(sample._replace(files={}))
         mei = drawn.music.mei
     if not samples:
-        what = left_out[0][2] if left_out else "the engine drew no page"
-        raise EngravingError(score.path, f"no page can be used: {what}")
+        detail = left_out[0][2] if left_out else "the engine drew no page"
+        raise EngravingError(score.path, f"no page can be used: {detail}")
     suffix = task.source.path.suffix.lower()
     suffix = ".source.mei" if suffix == ".mei" else suffix
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())

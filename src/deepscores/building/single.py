@@ -45,12 +45,12 @@ def engrave_score(
     Raise RecipeError if *score* is not one file, ScoreError if it cannot be read or engraved.
     """
     progress = progress or Silence()
-    found = find_scores([score])
-    if len(found) != 1:
-        raise RecipeError(f"{score}: holds {len(found)} scores; name one, or use build")
+    sources = find_scores([score])
+    if len(sources) != 1:
+        raise RecipeError(f"{score}: holds {len(sources)} scores; name one, or use build")
     if folder.exists() and not folder.is_dir():
         raise DatasetError(f"{folder}: is a file, not a folder")
-    source = found[0]
+    source = sources[0]
     progress.stage("Engraving", None)
     task = _Task(source, source.path.stat().st_size, recipe, folder)
     for _, _, outcome in run_contained(_engrave, [task], jobs=1, limits=limits, start=warm_up):

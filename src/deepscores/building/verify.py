@@ -1,4 +1,4 @@
-"""Check a dataset: every file against the manifest, and a sample of pages made anew."""
+"""Check a dataset: every file against the manifest, and a sample of pages made again."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -30,7 +30,7 @@ _NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pag
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verifying found."""
+    """The outcome of verifying a dataset."""
 
     files: int
     pages_remade: int
@@ -60,11 +60,10 @@ def verify(
     """Compare every file of the dataset in *folder* with its manifest.
 
     A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
-    in the dataset, by its recipe and label set, and compared byte by byte; there are none in one
-    that was imported. *fonts* are files of
-    SMuFL fonts to do so with, *font_dir* is the folder of LilyPond's. Raise DatasetError if there
-    is no finished dataset, RecipeError if a font is needed that is neither named nor known from
-    an earlier run.
+    in the dataset, by its recipe and label set, and compared byte by byte; an imported dataset has
+    no scores, so none is. *fonts* are files of SMuFL fonts that the recipe needs, *font_dir* is the
+    folder of LilyPond's fonts. Raise DatasetError if there is no finished dataset, RecipeError for
+    a font that is neither named nor known from an earlier run.
     """
     progress = progress or Silence()
     table = require_dataset(folder)
@@ -85,7 +84,7 @@ def verify(
         for file in recipe.font_files:
             install(file)
     problems = check_manifest(folder, count)
-    damaged = _NEEDED.intersection(one.path for one in problems)
+    damaged = _NEEDED.intersection(problem.path for problem in problems)
     tasks = list(_remakes(folder, table, recipe, rerender)) if rerender > 0 and not damaged else []
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
     if tasks and (newer := _other_versions(table, recipe)):
@@ -103,11 +102,11 @@ def verify(
 
 def _other_versions(table: dict[str, Any], recipe: Recipe) -> str:
     labels = parse_label_set_table(table["label_set"], "dataset.json")
-    here = identity(recipe, labels)["versions"]
+    current = identity(recipe, labels)["versions"]
     return ", ".join(
-        f"{name} {then} (here {here.get(name, 'none')})"
+        f"{name} {then} (here {current.get(name, 'none')})"
         for name, then in table["versions"].items()
-        if here.get(name) != then
+        if current.get(name) != then
     )
 
 
@@ -125,14 +124,14 @@ def recipe_of(table: dict[str, Any], font_dir: str) -> Recipe:
 def with_fonts(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
     """*recipe* with the places of those of its fonts that are among the files *paths*.
 
-    Raise RecipeError for a file that is none of its fonts.
+    Raise RecipeError for a file that is not one of its fonts.
     """
     files = list(recipe.font_files)
     for path in paths:
-        found = identify(path)
+        font_file = identify(path)
         for place, file in enumerate(files):
-            if replace(found, name=file.name) == file:
-                files[place] = replace(found, name=file.name)
+            if replace(font_file, name=file.name) == file:
+                files[place] = replace(font_file, name=file.name)
                 break
         else:
             raise RecipeError(f"{path}: the dataset was not made with this font")
@@ -145,17 +144,17 @@ def _remakes(
     labels = parse_label_set_table(table["label_set"], "dataset.json")
     pages = pq.ParquetFile(folder / "pages.parquet").read().to_pylist()
     ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))
-    chosen = ranked[: max(round(share * len(pages)), 1)]
+    sample = ranked[: max(round(share * len(pages)), 1)]
     scores = {
         row["score"]: row for row in pq.ParquetFile(folder / "scores.parquet").read().to_pylist()
     }
     by_score: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in chosen:
+    for row in sample:
         by_score.setdefault((row["score"], row["font"]), []).append(row)
     for (score, font), rows in sorted(by_score.items()):
         path = folder / scores[score]["file"]
         if not path.exists():
-            continue  # the manifest's check has told
+            continue  # reported by the check of the manifest
         first = rows[0]
         yield _Remake(
             Source(path, scores[score]["source"], score),
@@ -201,18 +200,18 @@ def _compare(task: _Remake) -> Iterator[Problem]:
 
 def _difference(path: Path, data: bytes) -> str:
     try:
-        there = path.read_bytes()
+        stored = path.read_bytes()
     except OSError:
-        return ""  # the manifest's check has told
-    if there == data:
+        return ""  # reported by the check of the manifest
+    if stored == data:
         return ""
     if path.suffix == ".png":
         try:
-            before, now = decode_png(there, str(path)), decode_png(data)
+            stored_pixels, remade_pixels = decode_png(stored, str(path)), decode_png(data)
         except DatasetError as error:
             return str(error)
-        if before.shape != now.shape:
-            return f"made again, it is {now.shape[1]}x{now.shape[0]} px"
-        pixels = int((before != now).sum())
+        if stored_pixels.shape != remade_pixels.shape:
+            return f"made again, it is {remade_pixels.shape[1]}x{remade_pixels.shape[0]} px"
+        pixels = int((stored_pixels != remade_pixels).sum())
         return f"made again, {pixels} pixels differ" if pixels else "made again, packed differently"
     return "made again, it differs"

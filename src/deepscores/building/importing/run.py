@@ -231,7 +231,7 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
         if one.pages:
             stems = tuple(str(row[0]) for row in one.pages)
             symbols = sum(row[_SYMBOLS] for row in one.pages)
-            portions.append(Portion(one.index, first, stems, symbols, whole=True))
+            portions.append(Portion(one.index, first, stems, symbols, is_complete=True))
         first += len(one.pages)
     return Holdings(
         plan.recipe,
