@@ -16,7 +16,7 @@ from deepscores.page.measuring.staff_space import common_staff_space, known_staf
 from deepscores.runs.streams import stream
 from deepscores.training.detect.tiles import TrainPage
 from deepscores.training.loaders.reading import PageReader
-from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.ahead import make_ahead
 from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 
@@ -116,7 +116,7 @@ class PageSource:
     def _read(self, places: NDArray[np.int32], most_pixels: int) -> Iterator[TrainPage]:
         """The first of *places*, as many as go into memory, at least one."""
         pixels = 0
-        for page in made_ahead(self.read, places.tolist(), self._options.workers or 0):
+        for page in make_ahead(self.read, places.tolist(), self._options.workers or 0):
             pixels += page.image.size
             if pixels > most_pixels and pixels > page.image.size:
                 return

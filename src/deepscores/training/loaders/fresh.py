@@ -1,4 +1,4 @@
-"""Pages of one score made on the spot, in a child process that a bad score may kill."""
+"""Pages of one score, made on demand in a child process that a bad score may kill."""
 
 import gc
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from deepscores.scores import Source, read_score
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class EngravingTask:
     """One score in one font in one epoch."""
 
     epoch: int
@@ -29,12 +29,12 @@ class Work:
     size: int  # bytes of the source
     recipe: Recipe  # of this font and this epoch's seed
     labels: LabelSet
-    split: str | None  # pages of this one only
+    split: str | None  # make pages of this split only; None: of any
     split_seed: int
 
 
-class Leaf(NamedTuple):
-    """A page as it crosses from the child: stretches of equal pixels, not pixels."""
+class PackedPage(NamedTuple):
+    """A page as the child process sends it: runs of equal pixels instead of pixels."""
 
     row: dict[str, Any]  # of pages.parquet, and the epoch
     painting: Painting
@@ -45,35 +45,35 @@ class Leaf(NamedTuple):
         return painted_page(self.row, self.painting, self.symbols)
 
 
-class Made(NamedTuple):
-    """What became of a score."""
+class EngravingResult(NamedTuple):
+    """The pages of a score, or why there are none."""
 
-    leaves: tuple[Leaf, ...]
-    why: str = ""  # it failed
+    pages: tuple[PackedPage, ...]
+    failure: str = ""  # the reason, if it failed
 
 
-def make_pages(work: Work) -> Made:
-    """Read, engrave, paint and label a score; one that fails says why."""
+def make_pages(task: EngravingTask) -> EngravingResult:
+    """Read, engrave, paint and label a score; a failure is returned with its reason."""
     try:
-        return Made(tuple(_leaves(work)))
+        return EngravingResult(tuple(_make_pages(task)))
     except ScoreError as error:
-        return Made((), str(error))
-    except (RecipeError, MemoryError):  # the caller's to know; tried again in a fresh process
+        return EngravingResult((), str(error))
+    except (RecipeError, MemoryError):  # reported to the caller, who retries in a fresh process
         raise
-    except Exception as error:  # training goes on over a bug, too; it is counted and told
-        return Made((), f"{work.source.name}: {type(error).__name__}: {error}")
+    except Exception as error:  # training continues after a bug, too: it is counted and reported
+        return EngravingResult((), f"{task.source.name}: {type(error).__name__}: {error}")
     finally:
         gc.collect(1)
 
 
-def _leaves(work: Work) -> Iterator[Leaf]:
-    score = read_score(work.source)
-    if work.split not in (None, split_of(score.work, work.split_seed)):
+def _make_pages(task: EngravingTask) -> Iterator[PackedPage]:
+    score = read_score(task.source)
+    if task.split not in (None, split_of(score.work, task.split_seed)):
         return
-    for drawn in pages_of(score, work.recipe):
+    for drawn in pages_of(score, task.recipe):
         if drawn.exclusion:
             continue
-        origin = drawn.provenance(work.split_seed)
-        found = describe(drawn.sheet, drawn.page, work.labels, origin)
-        row = dict(zip(PAGES.names, found.page_row, strict=True))
-        yield Leaf({**row, "epoch": work.epoch}, drawn.sheet.painting, found.symbols)
+        origin = drawn.provenance(task.split_seed)
+        description = describe(drawn.sheet, drawn.page, task.labels, origin)
+        row = dict(zip(PAGES.names, description.page_row, strict=True))
+        yield PackedPage({**row, "epoch": task.epoch}, drawn.sheet.painting, description.symbols)

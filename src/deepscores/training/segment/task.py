@@ -23,7 +23,7 @@ from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.measuring.staff_space import common_staff_space
-from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.ahead import make_ahead
 from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
@@ -203,7 +203,7 @@ class Segment:
         size = self.options.batch_size or self.preset.batch_size
         numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
         make = partial(self._batch, sampler, epoch, size)
-        return made_ahead(make, numbers, self.threads)
+        return make_ahead(make, numbers, self.threads)
 
     def _batch(
         self, sampler: PointSampler, epoch: int, size: int, number: int
