@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deepscores.inspection.galleries.fonts.book import Fonts
     from deepscores.inspection.report.run import Written
     from deepscores.inspection.statistics.model import Statistics
+    from deepscores.page.labels.label_sets import LabelSet
     from deepscores.recipe.recipe import Recipe
     from deepscores.runs.executors.protocol import Executor
     from deepscores.runs.progress import Progress
@@ -81,10 +82,14 @@ def engrave(
     *,
     recipe: Recipe | str | Path | None = None,
     executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
-    """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
+    """Engrave one score into *output*: pages, labels and overlay pictures to look at.
+
+    *force* replaces those of another score. Raise DatasetError for a folder of anything else.
+    """
     from deepscores.building.single import engrave_score
     from deepscores.runs.executors.choice import choose_executor
 
@@ -94,6 +99,7 @@ def engrave(
         Path(output),
         resolved,
         executor=choose_executor(executor, 1),
+        force=force,
         progress=progress,
     )
 
@@ -131,37 +137,41 @@ def verify(
 def zoo(
     output: str | Path,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     fonts: Sequence[str] | str | None = None,
     font: Sequence[str | Path] = (),
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Visit:
     """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
 
-    *font* names files of SMuFL fonts that come in besides.
+    *font* names files of SMuFL fonts that come in besides. *force* replaces a zoo in other fonts.
+    Raise DatasetError for a folder of anything else.
     """
     from deepscores.inspection.galleries.classes.visit import write_zoo
 
     changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
     if fonts is not None:
         changes["fonts"] = fonts
-    return write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+    return write_zoo(Path(output), resolve(None, None, changes), force=force, progress=progress)
 
 
 def fonts(
     names: Sequence[str | Path] | str = (),
     output: str | Path | None = None,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     engraver: str | None = None,
     font_dir: str | Path = "",
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Fonts:
     """List fonts, *names* or SMuFL files, with what each holds.
 
     By default those of every engraver that is here; named fonts are Verovio's, unless *engraver*
     says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
-    picture of one passage in all of them and a page.
+    picture of one passage in all of them and a page; *force* replaces that of other fonts. Raise
+    DatasetError for a folder of anything else.
     """
     from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
@@ -173,7 +183,7 @@ def fonts(
     if names:
         changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
     folder = Path(output) if output is not None else None
-    return write_fonts(resolve(None, None, changes), folder, progress=progress)
+    return write_fonts(resolve(None, None, changes), folder, force=force, progress=progress)
 
 
 def check(
@@ -210,13 +220,15 @@ def report(
     audited: int = 50,
     jobs: int = 1,
     executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Written:
     """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
 
     *against* names datasets to compare with: ours, COCO, DeepScoresV2, DeepScores V1, PASCAL VOC,
-    YOLO, MUSCIMA++. *audited* pages are checked as `check` does. Needs ``deepscores[report]``:
-    raise RecipeError without it, DatasetError for what is no dataset or cannot be read.
+    YOLO, MUSCIMA++. *audited* pages are checked as `check` does. *force* replaces the report of
+    another dataset. Needs ``deepscores[report]``: raise RecipeError without it, DatasetError for
+    what is no dataset or cannot be read and for a folder of anything else.
     """
     from deepscores.inspection.report.run import write_report
     from deepscores.runs.executors.choice import choose_executor
@@ -228,6 +240,7 @@ def report(
         against=[Path(one) for one in others],
         audited=audited,
         executor=choose_executor(executor, jobs),
+        force=force,
         progress=progress,
     )
 
@@ -270,7 +283,7 @@ def evaluate(
     *,
     task: str | None = None,
     split: str = "test",
-    labels: str | None = None,
+    labels: str | LabelSet | None = None,
     classes: Sequence[str] | str = (),
     protocol: str = "deepscores",
     resamples: int = 1000,
@@ -278,6 +291,7 @@ def evaluate(
     output: str | Path | None = None,
     jobs: int = 1,
     executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Evaluated:
     """Measure a model's output against one split of *dataset*.
@@ -287,8 +301,9 @@ def evaluate(
     default. Ids are of the label set *labels*, by default the dataset's own; *classes* (names or
     patterns) count.
     *resamples* of the works give the intervals. Into the folder *output*, if any, go a page, tables
-    and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError without it
-    and for what makes no sense, DatasetError for predictions that are damaged or do not fit.
+    and everything as JSON; *force* replaces another evaluation there. Detections need
+    ``deepscores[evaluate]``: raise RecipeError without it and for what makes no sense, DatasetError
+    for predictions that are damaged or do not fit and for a folder of anything else.
     """
     from deepscores.evaluation import run
     from deepscores.runs.executors.choice import choose_executor
@@ -305,6 +320,7 @@ def evaluate(
         seed=seed,
         output=None if output is None else Path(output),
         executor=choose_executor(executor, jobs),
+        force=force,
         progress=progress,
     )
 

@@ -12,6 +12,7 @@ from deepscores.dataset.index import open_index
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.training.loaders.reading import PageReader
 
 
@@ -44,7 +45,7 @@ def test_it_is_made_once(built: Path) -> None:
     written = (first.folder / "index.json").stat().st_mtime_ns
     assert open_index(built).folder == first.folder
     assert (first.folder / "index.json").stat().st_mtime_ns == written
-    assert open_index(built, "full").folder != first.folder
+    assert open_index(built, load_label_set("full")).folder != first.folder
     assert not list(first.folder.parent.glob("objects-*-*"))
 
 

@@ -210,6 +210,7 @@ def engrave(
     style: Style = None,
     margin: Margin = None,
     whole_masks: WholeMasks = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace pages of another score.")] = False,
 ) -> None:
     """Engrave one score to look at it: pages, labels and overlay pictures.
 
@@ -228,7 +229,7 @@ def engrave(
         whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
-        pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
+        pages = api.engrave(score, output, recipe=recipe, force=force, progress=progress, **changes)
     for page in pages:
         print(f"{page.overlay}  {page.symbols} symbols, {page.objects} labelled objects")
 
@@ -256,19 +257,23 @@ def zoo(
     labels: Labels = None,
     fonts: Fonts = None,
     font: FontFiles = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a zoo in other fonts.")] = False,
 ) -> None:
     """Picture every class of a label set in every font, cut from the pages of small scores.
 
     \b
     deepscores zoo -o zoo
-    deepscores zoo -o zoo --labels deepscores-v2 --fonts Bravura,Petaluma
+    deepscores zoo -o two-fonts --labels deepscores-v2 --fonts Bravura,Petaluma
     """
     from deepscores import api
     from deepscores.cli.screen import watching
 
     with watching() as progress:
         visit = api.zoo(
-            output, progress=progress, **_given(labels=labels, fonts=fonts, font=font or None)
+            output,
+            force=force,
+            progress=progress,
+            **_given(labels=labels, fonts=fonts, font=font or None),
         )
     for name, shown in visit.shown:
         print(f"{name}: {shown} of {visit.classes} classes")
@@ -480,6 +485,7 @@ def report(
     ] = 50,
     jobs: Jobs = None,
     executor: ExecutorName = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another report.")] = False,
 ) -> None:
     """Write a report of a dataset: the paper's tables and figures and more, one page to look at.
 
@@ -502,6 +508,7 @@ def report(
             audited=audit,
             jobs=jobs or os.cpu_count() or 1,
             executor=executor,
+            force=force,
             progress=progress,
         )
     print(f"{len(written.figures)} figures and {len(written.tables)} tables:", written.page)
@@ -627,6 +634,7 @@ def evaluate(
         int | None, typer.Option(metavar="N", help="Threads [default: one a core].")
     ] = None,
     executor: ExecutorName = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another evaluation.")] = False,
 ) -> None:
     """Measure a model's output against one split of a dataset.
 
@@ -641,13 +649,16 @@ def evaluate(
     """
     from deepscores import api
     from deepscores.cli.screen import print_evaluation, watching, write_evaluation
+    from deepscores.runs.claim import require_own_file
 
     _positive("jobs", jobs)
+    if json not in (None, "-"):
+        require_own_file(Path(json), "evaluation", ("measures", "predictions"))
     with watching() as progress:
         written = api.evaluate(
             predictions, dataset, task=task, split=split, labels=labels, classes=classes or (),
             protocol=protocol, resamples=resamples, seed=seed, output=output,
-            jobs=jobs or os.cpu_count() or 1, executor=executor, progress=progress,
+            jobs=jobs or os.cpu_count() or 1, executor=executor, force=force, progress=progress,
         )  # fmt: skip
     if json is not None:
         write_evaluation(written.evaluation, json)
@@ -729,6 +740,7 @@ def fonts(
     ] = None,
     labels: Labels = None,
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace another specimen.")] = False,
 ) -> None:
     """List music fonts, and picture a passage in all of them.
 
@@ -736,14 +748,14 @@ def fonts(
     deepscores fonts                              the fonts that come with the engravers
     deepscores fonts fonts/Sebastian.otf --json
     deepscores fonts Leland Emmentaler --engraver both
-    deepscores fonts Bravura Leland fonts/*.otf -o fonts   one passage in each, fonts.png and .md
+    deepscores fonts Bravura Leland fonts/*.otf -o seen   one passage in each, fonts.png and .md
     """
     from deepscores import api
     from deepscores.cli.screen import print_fonts, watching
 
     with watching() as progress:
         options = _given(labels=labels, engraver=engraver, font_dir=font_dir)
-        book = api.fonts(fonts or (), output, progress=progress, **options)
+        book = api.fonts(fonts or (), output, force=force, progress=progress, **options)
     print_fonts(book.entries, json=json)
     if not json and book.picture and book.page:
         print(book.picture, book.page, sep="\n")
@@ -826,8 +838,11 @@ def check(
     """
     from deepscores import api
     from deepscores.cli.screen import print_report, watching, write_report
+    from deepscores.runs.claim import require_own_file
 
     _positive("jobs", jobs)
+    if json not in (None, "-"):
+        require_own_file(Path(json), "report of check", ("checks", "dataset"))
     with watching() as progress:
         report = api.check(
             dataset,

@@ -28,7 +28,7 @@ from deepscores.dataset.labelled.objects import Objects, labelled_objects, store
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.page.labels.label_sets import LabelSet, load_label_set
+from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model.packing import pack
 from deepscores.runs.caches import cache_folders
 from deepscores.version import __version__
@@ -157,14 +157,13 @@ class Index:
             raise DatasetError(f"{self.folder / name}: {error.strerror}") from None
 
 
-def open_index(folder: str | Path, labels: str | None = None) -> Index:
+def open_index(folder: str | Path, labels: LabelSet | None = None) -> Index:
     """The index of the dataset in *folder* under a label set, by default its own; made if needed.
 
-    Raise DatasetError for what is no dataset or damaged, RecipeError for no such label set.
+    Raise DatasetError for what is no dataset or damaged.
     """
     dataset = open_dataset(folder)
-    wanted = load_label_set(labels) if labels else None
-    name = f"objects-{_key(dataset, wanted)}"
+    name = f"objects-{_key(dataset, labels)}"
     for cache in cache_folders():
         place = cache / name
         if (place / _HEAD).exists():
@@ -172,7 +171,7 @@ def open_index(folder: str | Path, labels: str | None = None) -> Index:
         with suppress(OSError):
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(cache, os.W_OK):
-            return _made(dataset, wanted, place)
+            return _made(dataset, labels, place)
     raise RecipeError("no folder can be written to in which to keep an index; set XDG_CACHE_HOME")
 
 

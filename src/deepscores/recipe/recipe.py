@@ -3,7 +3,7 @@
 import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Recipe:
     font_dir: str = ""  # with fonts for LilyPond; "": its own only
     pages: int | None = 300  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
-    labels: str = "deepscores-118"
+    labels: LabelSet = field(default_factory=lambda: load_label_set("deepscores-118"))
     page_size: tuple[int, int] = (1894, 2668)  # width, height in pixels
     staff_space: float = 16.0  # pixels between two staff lines
     margin: int = 100  # pixels
@@ -99,12 +99,10 @@ class Recipe:
         most = self.most_of_a_score()
         return None if most is None else -(-most // len(self.fonts))
 
-    def label_set(self) -> LabelSet:
-        return load_label_set(self.labels)
-
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
-        table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        table = {one.name.replace("_", "-"): getattr(self, one.name) for one in fields(self)}
+        table["labels"] = self.labels.name
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
         del table["font-files"]
@@ -133,8 +131,11 @@ def read_recipe(path: Path) -> Recipe:
     Raise RecipeError with the file, the key and what it should be.
     """
     table = {key: value for key, value in _read_table(path).items() if key not in _RUN}
+    labels = table.get("labels")
+    if isinstance(labels, str) and labels.endswith(".toml"):
+        table["labels"] = _beside(path.parent, labels)
     try:
-        return checked(_beside(path.parent, parsed(Recipe(), table)))
+        return checked(_all_beside(path.parent, parsed(Recipe(), table)))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
 
@@ -176,17 +177,16 @@ def _read_table(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: {error}") from None
 
 
-def _beside(folder: Path, recipe: Recipe) -> Recipe:
+def _all_beside(folder: Path, recipe: Recipe) -> Recipe:
     """Paths in a recipe are relative to its folder."""
+    font_dir = _beside(folder, recipe.font_dir) if recipe.font_dir else ""
+    fonts = tuple(_beside(folder, one) if is_font_path(one) else one for one in recipe.fonts)
+    scores = tuple(_beside(folder, one) for one in recipe.scores)
+    return replace(recipe, scores=scores, fonts=fonts, font_dir=font_dir)
 
-    def resolve(name: str) -> str:
-        return str(folder / Path(name).expanduser())
 
-    labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
-    font_dir = resolve(recipe.font_dir) if recipe.font_dir else ""
-    fonts = tuple(resolve(one) if is_font_path(one) else one for one in recipe.fonts)
-    scores = tuple(map(resolve, recipe.scores))
-    return replace(recipe, scores=scores, labels=labels, fonts=fonts, font_dir=font_dir)
+def _beside(folder: Path, name: str) -> str:
+    return str(folder / Path(name).expanduser())
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -218,11 +218,10 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 def checked(recipe: Recipe) -> Recipe:
     """*recipe*, or RecipeError where it asks for what cannot be."""
     recipe = _with_fonts(recipe)
-    labels = recipe.label_set()
-    names = [one.name for one in labels.classes]
+    names = [one.name for one in recipe.labels.classes]
     for pattern, _ in recipe.quota:
         if pattern != "each" and not fnmatch.filter(names, pattern):
-            raise RecipeError(f"quota: no class {pattern!r} in label set {labels.name!r}")
+            raise RecipeError(f"quota: no class {pattern!r} in label set {recipe.labels.name!r}")
     if not 0 <= recipe.max_lost_notes <= 1:
         raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
     if not 4 <= recipe.staff_space <= 64:
@@ -366,6 +365,10 @@ def _text(key: str, value: object) -> str:
     return value
 
 
+def _label_set(key: str, value: object) -> LabelSet:
+    return value if isinstance(value, LabelSet) else load_label_set(_text(key, value))
+
+
 _PARSERS: dict[str, Any] = {
     "scores": _paths,
     "engraver": _engravers,
@@ -375,7 +378,7 @@ _PARSERS: dict[str, Any] = {
     "font_files": _font_files,
     "pages": _pages,
     "pages_per_score": _pages,
-    "labels": _text,
+    "labels": _label_set,
     "page_size": page_size,
     "staff_space": _real,
     "margin": _whole,

@@ -20,6 +20,7 @@ from deepscores.formats.sequences.score import Score, read_score
 from deepscores.formats.sequences.snapping import snap
 from deepscores.formats.sequences.sounds import Sound, compare, compare_by_name, read_back, shift
 from deepscores.formats.sequences.unfit import Unfit
+from deepscores.runs.caches import file_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def label(passage: Passage) -> Label:
     Engines are at work here that can crash or hang: call this in a process that may be lost.
     """
     try:
-        extract = excerpt(_score(passage.score), passage.span)
+        extract = excerpt(_score(passage.score, file_stamp(passage.score)), passage.span)
         drawn = _check_drawn(extract.text, passage)
         ready = snap(extract.text, {name: sound.onset for name, sound in drawn.items()})
     except Unfit as reason:
@@ -62,7 +63,7 @@ def label(passage: Passage) -> Label:
 
 
 @lru_cache(maxsize=1)
-def _score(path: Path) -> Score:
+def _score(path: Path, _: tuple[int, int, int]) -> Score:
     return read_score(path)
 
 
