@@ -172,7 +172,7 @@ def check(
     *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
-    from deepscores.inspection.checking.run import audit
+    from deepscores.inspection.checking.audit import audit
 
     return audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
 

@@ -9,15 +9,15 @@ import pytest
 
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.evaluation.classification import classification
-from deepscores.evaluation.classification.classification import (
+from deepscores.evaluation.classification import evaluate as classification
+from deepscores.evaluation.classification.evaluate import (
     COMMON_PATCHES,
     balanced,
     compare_labels,
     evaluate_classification,
     top_1,
 )
-from deepscores.evaluation.classification.reading_labels import Answer, TruePatch, true_patches
+from deepscores.evaluation.classification.reading import Answer, TruePatch, true_patches
 from deepscores.page.labels.label_sets import load_label_set
 from tests.evaluation.asking import ask, fullest_split, records, values
 

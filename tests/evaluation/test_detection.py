@@ -11,8 +11,8 @@ import pytest
 from deepscores import evaluate
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.evaluation.detection.detection import evaluate_detection
-from deepscores.evaluation.detection.detections import read_detections
+from deepscores.evaluation.detection.evaluate import evaluate_detection
+from deepscores.evaluation.detection.reading import read_detections
 from deepscores.evaluation.request import Request
 from deepscores.evaluation.results import Evaluation
 from deepscores.evaluation.run import found_task, to_csv, to_json
@@ -258,7 +258,7 @@ def test_results_never_lie_among_other_files(built: Path, written: Writer, tmp_p
 def test_without_the_evaluator_the_extra_is_named(
     built: Path, written: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.evaluation.detection.evaluator.find_spec", {}.get)
+    monkeypatch.setattr("deepscores.evaluation.detection.coco.find_spec", {}.get)
     with pytest.raises(RecipeError, match=r"pip install 'deepscores\[evaluate\]'"):
         measured(written([]), built)
 

@@ -11,7 +11,7 @@ from pycocotools.cocoeval import COCOeval
 
 from deepscores.evaluation.detection.averages import figures_of
 from deepscores.evaluation.detection.caps import CAPS, MOST
-from deepscores.evaluation.detection.evaluator import coco_averages
+from deepscores.evaluation.detection.coco import coco_averages
 from deepscores.evaluation.matching.boxes import in_staff_spaces, padded
 from deepscores.evaluation.matching.curves import best_f1, interpolated, needed
 from deepscores.evaluation.matching.judging import PADDING, Material

@@ -1,11 +1,11 @@
 import numpy as np
 
 from deepscores.evaluation.detection.averages import figures_of
-from deepscores.evaluation.intervals import resample
+from deepscores.evaluation.detection.intervals import resample
 from deepscores.evaluation.matching.boxes import Boxes, Pages
 from deepscores.evaluation.matching.curves import best_f1
 from deepscores.evaluation.matching.judging import Material
-from deepscores.evaluation.resampling import measure, work_places, work_weights
+from deepscores.evaluation.samples.works import measure, work_places, work_weights
 from tests.evaluation.scenes import scene
 
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.judging import Material
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
-from deepscores.evaluation.matching.overlaps import Pairs, box_iou, class_keys, upright_pairs
+from deepscores.evaluation.matching.pairs import Pairs, box_iou, class_keys, upright_pairs
 from tests.evaluation.scenes import scene
 
 

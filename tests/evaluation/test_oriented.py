@@ -9,7 +9,7 @@ from skimage.draw import polygon
 from deepscores.evaluation.detection.averages import figures_of
 from deepscores.evaluation.matching.boxes import from_columns, upright_corners
 from deepscores.evaluation.matching.judging import Material
-from deepscores.evaluation.matching.overlaps import box_iou, oriented_iou
+from deepscores.evaluation.matching.pairs import box_iou, oriented_iou
 from deepscores.evaluation.matching.polygons import area_of, shared_area
 from tests.evaluation.scenes import coco_data, scene
 

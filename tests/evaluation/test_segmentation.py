@@ -12,8 +12,8 @@ from PIL import Image
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.evaluation.segmentation import segmentation
-from deepscores.evaluation.segmentation.segmentation import evaluate_segmentation
+from deepscores.evaluation.segmentation import evaluate as segmentation
+from deepscores.evaluation.segmentation.evaluate import evaluate_segmentation
 from deepscores.page.labels.label_sets import load_label_set
 from tests.evaluation.asking import ask, fullest_split, records, values
 

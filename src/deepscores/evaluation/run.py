@@ -1,9 +1,9 @@
 """Evaluate a model's output: find out what it is, measure it, write what was found.
 
-The function of a task takes a `Request` and returns an `Evaluation`:
-`detection.evaluate_detection`, `segmentation.evaluate_segmentation`,
-`classification.evaluate_classification`; `page.write_page(evaluation, request, folder)` writes the
-page with its pictures and returns its path.
+The function of a task takes a `Request` and returns an `Evaluation`: `evaluate_detection`,
+`evaluate_segmentation`, `evaluate_classification`, each in its package's `evaluate`;
+`page.page.write_page(evaluation, request, folder)` writes the page with its pictures and returns
+its path.
 """
 
 import csv
@@ -29,9 +29,9 @@ PAGE = "index.html"
 _MASKS = "masks"
 # A task's module is imported when it is asked for: each may need an extra of its own.
 _FUNCTIONS = {
-    "detect": ("detection", "evaluate_detection"),
-    "segment": ("segmentation", "evaluate_segmentation"),
-    "classify": ("classification", "evaluate_classification"),
+    "detect": ("detection.evaluate", "evaluate_detection"),
+    "segment": ("segmentation.evaluate", "evaluate_segmentation"),
+    "classify": ("classification.evaluate", "evaluate_classification"),
 }
 
 
@@ -136,7 +136,7 @@ def _function(module: str, name: str) -> Callable[..., Any]:
 def _write(evaluation: Evaluation, request: Request, output: Path) -> Path:
     """The page, its pictures, the tables and the JSON; the JSON last, as it says all is there."""
     request.progress.stage("Writing", None)
-    page: Path = _function("page", "write_page")(evaluation, request, output)
+    page: Path = _function("page.page", "write_page")(evaluation, request, output)
     for table in evaluation.tables:
         write_file(output / "tables" / f"{table.name}.csv", to_csv(table).encode())
     write_file(output / JSON, to_json(evaluation).encode())

@@ -10,7 +10,7 @@ import pytest
 
 from deepscores import check
 from deepscores.dataset.columns import PAGES, encode_table, table
-from deepscores.inspection.checking.own_audit import CHECKS
+from deepscores.inspection.checking.own_dataset import CHECKS
 
 
 def test_a_clean_dataset_gives_no_finding(built: Path) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.evaluation.detection.intervals import Resampled
 from deepscores.evaluation.detection.lines import is_line
-from deepscores.evaluation.intervals import Resampled
 from deepscores.evaluation.matching.curves import Judged, Quality, quality
 from deepscores.evaluation.matching.judging import Material
 from deepscores.evaluation.request import Request

@@ -14,12 +14,12 @@ from deepscores.evaluation.detection.averages import (
     figures_of,
 )
 from deepscores.evaluation.detection.caps import CAPS, MOST, reachable
-from deepscores.evaluation.detection.evaluator import Averages
-from deepscores.evaluation.groups import groups_of
+from deepscores.evaluation.detection.coco import Averages
 from deepscores.evaluation.matching.curves import Best, Judged, best_f1
 from deepscores.evaluation.matching.judging import THIN, Material
 from deepscores.evaluation.request import Request
 from deepscores.evaluation.results import Cell, Table
+from deepscores.evaluation.samples.groups import groups_of
 
 _CLASSES = (
     "class", "id", "kind", "in macro", "objects", "pages", "detections", "AP", "AP50", "AP75",

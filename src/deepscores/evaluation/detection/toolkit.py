@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deepscores.evaluation.matching.boxes import Boxes
 from deepscores.evaluation.matching.judging import Material
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
-from deepscores.evaluation.matching.overlaps import class_keys, enclosing_pairs
+from deepscores.evaluation.matching.pairs import class_keys, enclosing_pairs
 from deepscores.evaluation.request import Request
 from deepscores.evaluation.results import Cell, Evaluation, Measure, Table
 

@@ -11,7 +11,7 @@ from deepscores.dataset.labelled.objects import Objects, labelled_objects, store
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.evaluation.request import Request
-from deepscores.evaluation.resampling import work_places
+from deepscores.evaluation.samples.works import work_places
 
 _DECIMALS = 3  # of a pixel, as exported: equal up to these is the same box
 

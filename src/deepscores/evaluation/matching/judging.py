@@ -11,7 +11,7 @@ from deepscores.evaluation.detection.caps import MOST
 from deepscores.evaluation.matching.boxes import Boxes, Pages, in_staff_spaces, padded
 from deepscores.evaluation.matching.curves import Judged
 from deepscores.evaluation.matching.matching import THRESHOLDS, Ranks, match, ranks_of
-from deepscores.evaluation.matching.overlaps import (
+from deepscores.evaluation.matching.pairs import (
     Pairs,
     centre_pairs,
     class_keys,

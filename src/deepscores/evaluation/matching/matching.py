@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.boxes import Boxes
-from deepscores.evaluation.matching.overlaps import Pairs
+from deepscores.evaluation.matching.pairs import Pairs
 
 THRESHOLDS = tuple(float(one) for one in np.linspace(0.5, 0.95, 10))  # COCO's
 _ALMOST = 1 - 1e-10  # COCO's largest threshold

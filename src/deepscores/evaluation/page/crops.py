@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.results import Outcomes
-from deepscores.evaluation.segmentation.reading_masks import ClassMap
+from deepscores.evaluation.segmentation.reading import ClassMap
 from deepscores.inspection.pages.drawing import Canvas, data_uri, palette_uri
 
 _WIDE, _HIGH = 46, 26  # staff spaces: a crop

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.png.codec import decode_grey
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
-from deepscores.evaluation.classification.reading_labels import patch_path
+from deepscores.evaluation.classification.reading import patch_path
 from deepscores.evaluation.page.crops import (
     CONFUSED,
     FALSE,
@@ -28,8 +28,8 @@ from deepscores.evaluation.page.crops import (
 )
 from deepscores.evaluation.request import Request
 from deepscores.evaluation.results import Evaluation, Outcomes, Table
-from deepscores.evaluation.segmentation.reading_masks import find_masks, read_classes, true_classes
-from deepscores.evaluation.segmentation.segmentation import kept_ids
+from deepscores.evaluation.segmentation.evaluate import kept_ids
+from deepscores.evaluation.segmentation.reading import find_masks, read_classes, true_classes
 from deepscores.inspection.pages.drawing import breakable, data_uri
 
 _PAGES = 6

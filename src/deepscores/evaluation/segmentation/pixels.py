@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluation.segmentation.reading_masks import ClassMap
+from deepscores.evaluation.segmentation.reading import ClassMap
 
 TRUTH, PREDICTED, BOTH, INK_TRUTH, INK_PREDICTED, INK_BOTH, FAR_MISSED, FAR_FALSE = range(8)
 DARKEST_PAPER = 128  # what is darker is ink

@@ -8,7 +8,7 @@ from pathlib import Path
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.findings import Report as Audit
-from deepscores.inspection.checking.run import audit
+from deepscores.inspection.checking.audit import audit
 from deepscores.inspection.pages.drawing import Figure
 from deepscores.inspection.pages.tables import Table, to_csv, to_markdown
 from deepscores.inspection.report.counts import all_tables

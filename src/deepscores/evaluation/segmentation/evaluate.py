@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.evaluation.groups import Group, groups_of
-from deepscores.evaluation.missing import few_works, name_missing, require_most
 from deepscores.evaluation.request import Request
-from deepscores.evaluation.resampling import measure, work_places, work_weights
 from deepscores.evaluation.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
+from deepscores.evaluation.samples.groups import Group, groups_of
+from deepscores.evaluation.samples.missing import few_works, name_missing, require_most
+from deepscores.evaluation.samples.works import measure, work_places, work_weights
 from deepscores.evaluation.segmentation.pixels import (
     BOTH,
     PREDICTED,
@@ -29,8 +29,8 @@ from deepscores.evaluation.segmentation.pixels import (
     iou,
     tolerant_iou,
 )
-from deepscores.evaluation.segmentation.reading_masks import find_masks, read_classes, true_classes
-from deepscores.inspection.checking.own_audit import in_workers
+from deepscores.evaluation.segmentation.reading import find_masks, read_classes, true_classes
+from deepscores.inspection.checking.own_dataset import in_workers
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.executors.local.pool import Failed, Limits
 

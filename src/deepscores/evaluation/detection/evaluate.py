@@ -17,19 +17,19 @@ from deepscores.evaluation.detection.averages import (
     mean_rows,
 )
 from deepscores.evaluation.detection.caps import CAPS, cut_at
-from deepscores.evaluation.detection.detections import read_detections
-from deepscores.evaluation.detection.evaluator import coco_averages, evaluator_name
-from deepscores.evaluation.detection.pictures import confusion, curves, outcomes
+from deepscores.evaluation.detection.coco import coco_averages, evaluator_name
+from deepscores.evaluation.detection.intervals import Resampled, resample
+from deepscores.evaluation.detection.outcomes import confusion, curves, outcomes
+from deepscores.evaluation.detection.reading import read_detections
 from deepscores.evaluation.detection.tables import Measured, best_of, tables_of
 from deepscores.evaluation.detection.toolkit import evaluate_as_toolkit
-from deepscores.evaluation.intervals import Resampled, resample
 from deepscores.evaluation.matching.boxes import pages_of, read_truth, without_doubles
 from deepscores.evaluation.matching.curves import Judged
 from deepscores.evaluation.matching.judging import AWAY, PADDING, RANGES, THIN, Material
 from deepscores.evaluation.matching.matching import THRESHOLDS
 from deepscores.evaluation.request import PROTOCOLS, Request
-from deepscores.evaluation.resampling import FEW_WORKS, measure, work_weights
 from deepscores.evaluation.results import Evaluation, Measure
+from deepscores.evaluation.samples.works import FEW_WORKS, measure, work_weights
 
 _AGREE = 1e-6
 _SHORT = ("AP", "AP50")  # what is told of padded, oriented and capped detections

@@ -10,9 +10,14 @@ from typing import TypeVar
 from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
 from deepscores.errors import DatasetError
 from deepscores.formats.findings import Finding, Ledger
-from deepscores.inspection.checking.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
+from deepscores.inspection.checking.dataset_checks import COUNTS, FILES, SPLIT, check_whole
 from deepscores.inspection.checking.likeness import Prints, find_alike, prints_of_group
-from deepscores.inspection.checking.whole import COUNTS, FILES, SPLIT, check_whole
+from deepscores.inspection.checking.page_checks import (
+    OF_OBJECTS,
+    OF_PATCHES,
+    OF_SYMBOLS,
+    check_page,
+)
 from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
 from deepscores.runs.progress import Progress
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deepscores.evaluation.matching.curves import Best, Judged, interpolated, scores_at
 from deepscores.evaluation.matching.judging import Material
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
-from deepscores.evaluation.matching.overlaps import page_keys, upright_pairs
+from deepscores.evaluation.matching.pairs import page_keys, upright_pairs
 from deepscores.evaluation.results import NOTHING, Confusion, Curve, Outcomes
 
 _NOTE = (

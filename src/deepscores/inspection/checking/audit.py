@@ -17,7 +17,7 @@ from deepscores.formats.foreign import (
     ForeignPage,
     check_foreign_pages,
 )
-from deepscores.inspection.checking.own_audit import CHECKS, audit_own, in_workers
+from deepscores.inspection.checking.own_dataset import CHECKS, audit_own, in_workers
 from deepscores.runs.executors.local.pool import Limits
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash

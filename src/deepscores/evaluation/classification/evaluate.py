@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import RecipeError
-from deepscores.evaluation.classification.reading_labels import (
+from deepscores.evaluation.classification.reading import (
     Answer,
     TruePatch,
     read_answers,
     true_patches,
 )
-from deepscores.evaluation.groups import groups_of
-from deepscores.evaluation.missing import few_works, name_missing, require_most
 from deepscores.evaluation.request import Request
-from deepscores.evaluation.resampling import measure, work_places, work_weights
 from deepscores.evaluation.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
+from deepscores.evaluation.samples.groups import groups_of
+from deepscores.evaluation.samples.missing import few_works, name_missing, require_most
+from deepscores.evaluation.samples.works import measure, work_places, work_weights
 
 COMMON_PATCHES = 20  # of the split, from which a class counts in the headline
 _WORST = 5

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from deepscores.errors import DatasetError
-from deepscores.evaluation.resampling import FEW_WORKS
+from deepscores.evaluation.samples.works import FEW_WORKS
 
 MOST_MISSING = 0.5  # with a larger share, the predictions are of something else
 _NAMED = 5
