@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.judging import Material
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
-from deepscores.evaluation.matching.pairs import Pairs, box_iou, class_keys, upright_pairs
+from deepscores.evaluation.matching.pairs import Pairs, class_keys, upright_overlap, upright_pairs
 from tests.evaluation.scenes import scene
 
 
@@ -25,7 +25,7 @@ def greedy(
             continue
         best, choice = (False, min(threshold, 1 - 1e-10)), -1
         for column in np.flatnonzero((truth.page == key[0]) & (truth.class_id == key[1])).tolist():
-            value = float(box_iou(found.xywh[[row]], truth.xywh[[column]])[0])
+            value = float(upright_overlap(found.xywh[[row]], truth.xywh[[column]])[0])
             rank = (not passed_over[column], value)
             if column not in taken and value >= min(threshold, 1 - 1e-10) and rank >= best:
                 best, choice = rank, column
@@ -73,7 +73,7 @@ def test_pairs_are_those_of_a_full_search() -> None:
         rows, columns = np.divmod(np.arange(len(found) * len(truth)), len(truth))
         same = found.page[rows] == truth.page[columns]
         same &= found.class_id[rows] == truth.class_id[columns]
-        value = box_iou(found.xywh[rows], truth.xywh[columns])
+        value = upright_overlap(found.xywh[rows], truth.xywh[columns])
         near = same & (value >= 0.5)
         assert {*zip(pairs.found.tolist(), pairs.truth.tolist(), strict=True)} == {
             *zip(rows[near].tolist(), columns[near].tolist(), strict=True)

@@ -9,7 +9,7 @@ from skimage.draw import polygon
 from deepscores.evaluation.detection.averages import figures_of
 from deepscores.evaluation.matching.boxes import from_columns, upright_corners
 from deepscores.evaluation.matching.judging import Material
-from deepscores.evaluation.matching.pairs import box_iou, oriented_iou
+from deepscores.evaluation.matching.pairs import oriented_overlap, upright_overlap
 from deepscores.evaluation.matching.polygons import area_of, shared_area
 from tests.evaluation.scenes import coco_data, scene
 
@@ -56,7 +56,7 @@ def test_a_box_shares_all_of_itself() -> None:
     corners = turned(
         rng.uniform(0, 2000, (200, 2)), rng.uniform(0.3, 900, (200, 2)), rng.uniform(-3, 3, 200)
     )
-    assert np.abs(oriented_iou(corners, corners) - 1).max() < 1e-9
+    assert np.abs(oriented_overlap(corners, corners) - 1).max() < 1e-9
     assert (area_of(corners) > 0).all()
 
 
@@ -64,9 +64,9 @@ def test_upright_boxes_are_measured_as_such() -> None:
     material = scene(0)
     boxes = [one.xywh[:150] for one in (material.truth, material.found)]
     count = min(map(len, boxes))
-    upright = box_iou(boxes[0][:count], boxes[1][:count])
+    upright = upright_overlap(boxes[0][:count], boxes[1][:count])
     corners = [upright_corners(one[:count]) for one in boxes]
-    assert np.abs(oriented_iou(*corners) - upright).max() < 1e-12
+    assert np.abs(oriented_overlap(*corners) - upright).max() < 1e-12
 
 
 def test_oriented_figures_are_those_of_hotcoco() -> None:

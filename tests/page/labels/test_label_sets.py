@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Box, overlap
+from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import (
     LabelSet,
     built_in_sets,
@@ -18,6 +18,7 @@ from deepscores.page.labels.label_sets import (
     parse_label_set_table,
 )
 from deepscores.page.model import Symbol
+from deepscores.page.overlaps import overlap
 
 HERE = Path(__file__).parent
 

@@ -46,7 +46,7 @@ class Boxes:
     @property
     def box(self) -> NDArray[np.float64]:
         """(n, 4) x0 y0 x1 y1."""
-        return np.concatenate([self.xywh[:, :2], self.xywh[:, :2] + self.xywh[:, 2:]], axis=1)
+        return to_corners(self.xywh)
 
     def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Boxes":
         """Those of *rows*."""
@@ -55,6 +55,11 @@ class Boxes:
     def with_boxes(self, xywh: NDArray[np.float64]) -> "Boxes":
         """The same with other upright boxes."""
         return replace(self, xywh=xywh)
+
+
+def to_corners(xywh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 4) x0 y0 x1 y1 of (n, 4) boxes x y w h."""
+    return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
 
 
 def upright_corners(xywh: NDArray[np.float64]) -> NDArray[np.float64]:

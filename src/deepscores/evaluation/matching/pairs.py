@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluation.matching.boxes import Boxes, Pages
+from deepscores.evaluation.matching.boxes import Boxes, Pages, to_corners
 from deepscores.evaluation.matching.polygons import area_of, shared_area
+from deepscores.page.overlaps import intersection, share_of_union
 
 _CHUNK = 200_000  # candidates at a time
 _SLACK = 1e-3  # pixels
@@ -50,24 +51,18 @@ def upright_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs
     high = d[:, 0] + d[:, 2] * (1 - least)
 
     def iou(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        return box_iou(d[rows], g[columns])
+        return upright_overlap(d[rows], g[columns])
 
     return _near(keys, low, high, g[:, 0], iou, least)
 
 
-def box_iou(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(p,) intersection over union of (p, 4) boxes x y w h, in the same steps as COCO's code."""
-    shared = intersection(one, other)
-    whole = one[:, 2] * one[:, 3] + other[:, 2] * other[:, 3] - shared
-    return np.divide(shared, whole, out=np.zeros_like(shared), where=shared > 0)
+def upright_overlap(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(p,) intersection over union of (p, 4) boxes x y w h, in the same steps as COCO's code.
 
-
-def intersection(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(p,) area that (p, 4) boxes x y w h share."""
-    near = np.maximum(one[:, :2], other[:, :2])
-    far = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
-    side = np.maximum(far - near, 0)
-    return np.asarray(side[:, 0] * side[:, 1])
+    Areas are those of the sizes as they are given, which corners have only up to rounding.
+    """
+    common = intersection(to_corners(boxes), to_corners(others))
+    return share_of_union(common, boxes[:, 2] * boxes[:, 3], others[:, 2] * others[:, 3])
 
 
 def oriented_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs:
@@ -77,7 +72,7 @@ def oriented_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pair
     width = d_high - d_low
 
     def iou(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        return oriented_iou(d[rows], g[columns])
+        return oriented_overlap(d[rows], g[columns])
 
     low, high = d_low - width * (1 / _SPAN - 1), d_low + width * (1 - _SPAN)
     return _near(keys, low, high, g_low, iou, least)
@@ -89,12 +84,11 @@ def _extent(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return x.min(axis=1, initial=np.inf), x.max(axis=1, initial=-np.inf)
 
 
-def oriented_iou(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def oriented_overlap(
+    boxes: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """(p,) intersection over union of (p, 8) boxes by their corners."""
-    areas = area_of(one), area_of(other)
-    shared = shared_area(one, other)
-    whole = areas[0] + areas[1] - shared
-    return np.divide(shared, whole, out=np.zeros_like(shared), where=(shared > 0) & (whole > 0))
+    return share_of_union(shared_area(boxes, others), area_of(boxes), area_of(others))
 
 
 def centre_pairs(found: Boxes, truth: Boxes, pages: Pages, keys: Keys, most: float) -> Pairs:
@@ -118,11 +112,11 @@ def enclosing_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pai
     d, g = found.xywh, truth.xywh
 
     def share(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        one, other = d[rows], g[columns]
-        near = np.minimum(one[:, :2], other[:, :2])
-        far = np.maximum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:])
+        boxes, others = to_corners(d[rows]), to_corners(g[columns])
+        near = np.minimum(boxes[:, :2], others[:, :2])
+        far = np.maximum(boxes[:, 2:], others[:, 2:])
         whole = (far - near).prod(axis=1)
-        shared = intersection(one, other)
+        shared = intersection(boxes, others)
         return np.asarray(np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0))
 
     low = d[:, 0] - d[:, 2] * (1 / least - 1)

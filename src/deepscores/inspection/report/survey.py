@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.reader import Dataset
 from deepscores.inspection.report.seen import Seen, own_pages
 from deepscores.inspection.report.tally import Tally
-from deepscores.page.labels.overlaps import overlapping
+from deepscores.page.overlaps import overlapping_pairs
 from deepscores.runs.streams import key_hash
 
 GROUPS = ("split", "font", "engraver")
@@ -131,7 +131,7 @@ def _note_hidden(page: Seen, found: Survey) -> None:
 
 
 def _note_overlaps(page: Seen, found: Survey) -> None:
-    pairs = overlapping(page.boxes, LEAST_OVERLAP)
+    pairs = overlapping_pairs(page.boxes, LEAST_OVERLAP)
     met = np.unique(np.concatenate([pairs.first, pairs.second]))
     np.add.at(found.overlapping, page.classes[met], 1)
     both = np.sort(np.stack([page.classes[pairs.first], page.classes[pairs.second]], 1), axis=1)

@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Box, overlap
+from deepscores.page.geometry import Box
 from deepscores.page.model import Symbol, Symbols, Words
+from deepscores.page.overlaps import overlap
 
 _COMPOSING = ("sequence", "group", "linked")
 _LISTS = ("of", *_COMPOSING, "needs", "without")
@@ -230,17 +231,19 @@ def _united(
     keys, classes = keys[order], classes[order]
     sizes = (x1 - x0 + 1.4 * (y1 - y0))[order]
     reach = keys + (1 - _SAME) / _SAME * sizes
-    into: dict[int, int] = {}
+    candidates: list[tuple[int, int]] = []
     for place in np.flatnonzero((classes[1:] == classes[:-1]) & (keys[1:] <= reach[:-1])).tolist():
-        index = int(order[place])
         near = place + 1
         while near < len(keys) and keys[near] <= reach[place] and classes[near] == classes[place]:
-            other = int(order[near])
-            if overlap(objects[index].box, objects[other].box) > _SAME:
-                into[other] = into.get(index, index)
+            candidates.append((int(order[place]), int(order[near])))
             near += 1
-    if not into:
+    if not candidates:
         return objects
+    first, second = np.array(candidates).T
+    same = overlap(boxes[first], boxes[second]) > _SAME
+    into: dict[int, int] = {}
+    for index, other in zip(first[same].tolist(), second[same].tolist(), strict=True):
+        into[other] = into.get(index, index)
     united = dict(enumerate(objects))
     for other, index in into.items():
         one, more = united[index], united.pop(other)
