@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from deepscores.cli.screen import print_evaluation
-from deepscores.evaluation.page.charts import Line, draw_curves, draw_matrix
 from deepscores.evaluation.page.confusions import most_confused
 from deepscores.evaluation.page.crops import (
     CONFUSED,
@@ -29,6 +28,7 @@ from deepscores.evaluation.page.crops import (
 from deepscores.evaluation.page.page import as_shown, assemble
 from deepscores.evaluation.results import Evaluation, Measure, Outcomes, Table
 from deepscores.evaluation.run import Written, evaluate
+from deepscores.inspection.pages.charts.plain import Line, draw_curves, draw_matrix
 from tests.evaluation.asking import fullest_split
 from tests.evaluation.samples import WRITERS
 

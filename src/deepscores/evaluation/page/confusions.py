@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluation.page.charts import draw_matrix
 from deepscores.evaluation.results import NOTHING, Confusion
+from deepscores.inspection.pages.charts.plain import draw_matrix
 from deepscores.inspection.pages.document import block, table_block
 from deepscores.inspection.pages.tables import Column, Table
 

@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from importlib.resources import files
 from math import isfinite
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from deepscores.evaluation.page.charts import Bar, Line, draw_bars, draw_curves
 from deepscores.evaluation.page.confusions import show_confusion
 from deepscores.evaluation.page.mistakes import draw_worst
 from deepscores.evaluation.request import Request
-from deepscores.evaluation.results import Cell, Curve, Evaluation, Measure, Table
+from deepscores.evaluation.results import Cell, Curve, Evaluation, Table
 from deepscores.inspection.pages import tables as shown_tables
+from deepscores.inspection.pages.charts.plain import Bar, Line, draw_bars, draw_curves
 from deepscores.inspection.pages.document import Part, block, document, facts, table_block
 from deepscores.runs.files import write_file
 
 PAGE = "index.html"
-_OWN = ("page.css", "page.js")
 _TITLES = {"detect": "Detection", "segment": "Segmentation", "classify": "Classification"}
 _MOST_ROWS = 300  # of a table; all are in its file
 _OF_CLASSES = ("worst", "classes", "excluded")
@@ -52,8 +50,7 @@ def assemble(evaluation: Evaluation, pictures: str = "") -> str:
     title = f"{_TITLES[evaluation.task]} on {evaluation.dataset}"
     parts = [one for one in sections if one.html]
     introduction = _introduction(evaluation)
-    style, script = (files(__package__).joinpath(one).read_text("utf-8") for one in _OWN)
-    return document(title, introduction, parts, script=script, style=style)
+    return document(title, introduction, parts)
 
 
 def _introduction(evaluation: Evaluation) -> str:
@@ -68,7 +65,7 @@ def _introduction(evaluation: Evaluation) -> str:
 
 
 def _summary(evaluation: Evaluation) -> str:
-    bars = draw_bars(Bar(name, one) for name, one in evaluation.measures.items())
+    bars = draw_bars(Bar(name, *measure) for name, measure in evaluation.measures.items())
     caption = "With the interval that holds 95 % of each figure when works are drawn again."
     return block(
         "Figures of the whole", caption, bars + _settings(evaluation), kind="table", name="measures"
@@ -128,9 +125,7 @@ def _group_bars(table: Table) -> str:
             f"{table.columns[place]}, by {kind}",
             "",
             draw_bars(
-                Bar(str(row[1]), Measure(_share(row[place])))
-                for row in table.rows
-                if str(row[0]) == kind
+                Bar(str(row[1]), _share(row[place])) for row in table.rows if str(row[0]) == kind
             ),
         )
         for kind in kinds

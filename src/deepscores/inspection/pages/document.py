@@ -26,12 +26,11 @@ def document(
     *,
     specs: Mapping[str, Any] | None = None,
     script: str = "",
-    style: str = "",
 ) -> str:
     """The page. *introduction* is HTML below its title.
 
     *specs* are interactive charts, by the ``data-spec`` of where they stand; *script* is the
-    library that draws them, or what else the page needs; *style* is CSS besides its own.
+    library that draws them.
     """
     shown = list(parts)
     body = "".join(
@@ -43,7 +42,7 @@ def document(
         '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><title>{escape(title)}</title>'
-        f"<style>{_text('page.css')}{style}</style></head>"
+        f"<style>{_text('page.css')}</style></head>"
         f'<body><header class="top"><h1>{escape(title)}</h1>{introduction}</header>'
         f'<nav><div><span class="links">{links}</span>'
         f'<button type="button" id="theme">dark</button></div></nav><main>{body}</main>'

@@ -67,7 +67,8 @@ def write_report(
         raise DatasetError(f"{folder}: the dataset has no pages")
     sources = [open_source(path) for path in against]
     material = _gather(dataset, sources, audited, jobs, progress)
-    from deepscores.inspection.report.charts import all_charts, bundle
+    from deepscores.inspection.pages.charts.vega import bundle
+    from deepscores.inspection.report.charts import all_charts
 
     progress.stage("Drawing", None)
     drawn = [*_pictures(material), *all_charts(material)]
@@ -199,7 +200,7 @@ def _files(
     figures: Iterable[Figure], tables: Iterable[Table], progress: Progress
 ) -> Iterator[tuple[str, bytes]]:
     """Yield every file of the report but its page."""
-    from deepscores.inspection.report.charts import paint_png
+    from deepscores.inspection.pages.charts.vega import paint_png
 
     drawn = list(figures)
     progress.stage("Painting figures", len(drawn))

@@ -1,7 +1,7 @@
 """Average precision of a detector while it is trained: as evaluation measures it, of arrays."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,15 +54,15 @@ def _object_counts(truth: Sequence[Truth]) -> NDArray[np.int64]:
 
 
 def _columns(
-    pages: Sequence[Truth] | Sequence[Detections], scores: Sequence[NDArray[np.floating]]
+    pages: Sequence[Truth] | Sequence[Detections], scores: Sequence[NDArray[np.floating[Any]]]
 ) -> Boxes:
     """The boxes of all *pages* in columns."""
-    corners = np.concatenate([page.box for page in pages] or [np.empty((0, 4))]).astype(np.float64)
+    corners = np.concatenate([np.empty((0, 4)), *(page.box for page in pages)])
     return from_columns(
         np.repeat(np.arange(len(pages)), [len(page.box) for page in pages]),
-        np.concatenate([page.class_id for page in pages] or [np.empty(0, int)]),
+        np.concatenate([np.empty(0, np.int64), *(page.class_id for page in pages)]),
         np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1),
-        np.concatenate([*scores] or [np.empty(0)]),
+        np.concatenate([np.empty(0), *scores]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The charts of an evaluation, as HTML and SVG that follow the page's theme and need no library."""
+"""Charts in HTML and SVG that follow the page's theme without a library: curves, bars, a matrix."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from deepscores.evaluation.results import Measure
 
 _WIDE, _HIGH = 640, 420  # pixels: a chart of curves
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52, 12, 12, 44
@@ -28,8 +26,9 @@ class Bar(NamedTuple):
     """A bar of 0…1, with the interval that it may as well have been in."""
 
     name: str
-    value: Measure
-    words: str = ""
+    value: float | None  # None: there is nothing to show
+    low: float | None = None
+    high: float | None = None
 
 
 def draw_curves(name: str, main: Line, others: Sequence[Line], axes: tuple[str, str]) -> str:
@@ -101,8 +100,8 @@ def draw_bars(bars: Iterable[Bar]) -> str:
     return f'<table class="bars"><tbody>{"".join(map(_bar, bars))}</tbody></table>'
 
 
-def _bar(one: Bar) -> str:
-    value, low, high = one.value
+def _bar(bar: Bar) -> str:
+    name, value, low, high = bar
     if value is None:
         drawn, number = "", "–"
     else:
@@ -111,7 +110,7 @@ def _bar(one: Bar) -> str:
         drawn += f'<b style="left:{100 * low:.2f}%;width:{100 * (high - low):.2f}%"></b>'
         number += f" <small>{low:.3f}–{high:.3f}</small>"
     return (
-        f'<tr title="{escape(one.words)}"><td>{escape(one.name)}</td>'
+        f"<tr><td>{escape(name)}</td>"
         f'<td><div class="bar">{drawn}</div></td><td class="num">{number}</td></tr>'
     )
 
