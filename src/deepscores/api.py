@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deepscores.building.importing.run import Summary as Imported
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
-    from deepscores.evaluation.run import Written as Evaluated
+    from deepscores.evaluation.run import EvaluationOutput
     from deepscores.formats.export import Summary as Exported
     from deepscores.formats.findings import Report
     from deepscores.inference.predicting.run import Summary as Predicted
@@ -249,7 +249,7 @@ def evaluate(
     output: str | Path | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> Evaluated:
+) -> EvaluationOutput:
     """Measure a model's output against one split of *dataset*.
 
     *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a

@@ -8,7 +8,7 @@ from skimage.draw import polygon
 
 from deepscores.evaluation.detection.averages import figures_of
 from deepscores.evaluation.matching.boxes import from_columns, upright_corners
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 from deepscores.evaluation.matching.pairs import oriented_overlap, upright_overlap
 from deepscores.evaluation.matching.polygons import area_of, shared_area
 from tests.evaluation.scenes import coco_data, scene
@@ -62,7 +62,7 @@ def test_a_box_shares_all_of_itself() -> None:
 
 def test_upright_boxes_are_measured_as_such() -> None:
     material = scene(0)
-    boxes = [one.xywh[:150] for one in (material.truth, material.found)]
+    boxes = [one.xywh[:150] for one in (material.truth, material.detections)]
     count = min(map(len, boxes))
     upright = upright_overlap(boxes[0][:count], boxes[1][:count])
     corners = [upright_corners(one[:count]) for one in boxes]
@@ -74,8 +74,8 @@ def test_oriented_figures_are_those_of_hotcoco() -> None:
     base = scene(8)
     sides: dict[str, Any] = {}
     boxes = {}
-    noise = {"truth": 0.0, "found": 0.03}
-    for name in ("truth", "found"):
+    noise = {"truth": 0.0, "detections": 0.03}
+    for name in ("truth", "detections"):
         one = getattr(base, name)
         # Angles follow the place, so that who found it has nearly the same.
         angle = (one.class_id * 0.7) + rng.normal(0, noise[name], len(one))
@@ -87,9 +87,9 @@ def test_oriented_figures_are_those_of_hotcoco() -> None:
         for place, annotation in enumerate(data["annotations"]):
             annotation["obb"] = [*centre[place], *side[place], float(angle[place])]
         sides[name] = data
-    material = Material(boxes["truth"], boxes["found"], base.pages, base.classes)
+    material = DetectionMaterial(boxes["truth"], boxes["detections"], base.pages, base.classes)
     gt = hotcoco.COCO(sides["truth"])
-    run = hotcoco.COCOeval(gt, gt.load_res(sides["found"]["annotations"]), "obb")
+    run = hotcoco.COCOeval(gt, gt.load_res(sides["detections"]["annotations"]), "obb")
     run.params.max_dets = [1, 10, 10_000]
     run.evaluate()
     run.accumulate()

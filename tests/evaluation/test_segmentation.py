@@ -221,7 +221,7 @@ def test_another_label_set_is_compared_by_its_own_ids(built: Path, tmp_path: Pat
 
 
 def test_workers_find_the_same(built: Path, masks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segmentation, "_PAGES_A_TASK", 2)
+    monkeypatch.setattr(segmentation, "_PAGES_PER_TASK", 2)
     change(masks, lambda one: np.roll(one, 1, axis=1))
     one, two = (evaluate_segmentation(ask(built, masks, jobs=jobs)).as_table() for jobs in (1, 2))
     assert one == two

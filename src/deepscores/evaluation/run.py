@@ -1,4 +1,4 @@
-"""Evaluate a model's output: find out what it is, measure it, write what was found.
+"""Evaluate a model's output: detect the task, measure, write the results.
 
 The function of a task takes a `Request` and returns an `Evaluation`: `evaluate_detection`,
 `evaluate_segmentation`, `evaluate_classification`, each in its package's `evaluate`;
@@ -19,7 +19,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluation.request import PROTOCOLS, RESAMPLES, TASKS, Request
-from deepscores.evaluation.results import Evaluation, Table
+from deepscores.evaluation.results import Evaluation, ResultTable
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
@@ -35,7 +35,7 @@ _FUNCTIONS = {
 }
 
 
-class Written(NamedTuple):
+class EvaluationOutput(NamedTuple):
     """An evaluation, and the page that shows it, if one was asked for."""
 
     evaluation: Evaluation
@@ -56,10 +56,10 @@ def evaluate(
     output: Path | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> Written:
+) -> EvaluationOutput:
     """Measure *predictions* against one split of *dataset*; into *output* goes a page of it.
 
-    Raise RecipeError for what makes no sense, DatasetError for predictions or a dataset that are
+    Raise RecipeError for invalid options, DatasetError for predictions or a dataset that are
     damaged or do not fit each other.
     """
     _one_of("protocol", protocol, PROTOCOLS)
@@ -79,13 +79,15 @@ def evaluate(
     if protocol != PROTOCOLS[0] and task != "detect":
         raise RecipeError(f"protocol: {protocol} measures detections only, not {task}")
     evaluation: Evaluation = _function(*_FUNCTIONS[task])(request)
-    return Written(evaluation, None if output is None else _write(evaluation, request, output))
+    return EvaluationOutput(
+        evaluation, None if output is None else _write(evaluation, request, output)
+    )
 
 
 def found_task(predictions: Path) -> str:
-    """What *predictions* are of: a JSON file of boxes, a CSV file of labels, a folder of masks.
+    """The task of *predictions*: a JSON file of boxes, a CSV file of labels, a folder of masks.
 
-    Raise RecipeError where that cannot be told, DatasetError where there is nothing.
+    Raise RecipeError where they are none of these, DatasetError where there is no such file.
     """
     if not predictions.exists():
         raise DatasetError(f"{predictions}: no such file or folder")
@@ -96,7 +98,7 @@ def found_task(predictions: Path) -> str:
         return {".json": "detect", ".csv": "classify"}[predictions.suffix.lower()]
     raise RecipeError(
         f"{predictions}: neither .json (boxes) nor .csv (labels) nor a folder of masks; "
-        "say --task detect, segment or classify"
+        "set --task to detect, segment or classify"
     )
 
 
@@ -109,13 +111,13 @@ def _task(task: str | None, predictions: Path) -> str:
     return task
 
 
-def _one_of(option: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise RecipeError(f"{option}: {value!r} is none of {', '.join(known)}")
+def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise RecipeError(f"{option}: {value!r} is not one of {', '.join(allowed)}")
 
 
 def _require_room(output: Path | None, dataset: Path, predictions: Path) -> None:
-    """Raise RecipeError unless *output* is new, empty, or has an evaluation of ours."""
+    """Raise RecipeError unless *output* is new, empty, or has an earlier evaluation."""
     if output is None:
         return
     if output.resolve().is_relative_to(dataset.resolve()):
@@ -129,12 +131,12 @@ def _require_room(output: Path | None, dataset: Path, predictions: Path) -> None
 
 
 def _function(module: str, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(import_module(f"deepscores.evaluation.{module}"), name)
-    return found
+    function: Callable[..., Any] = getattr(import_module(f"deepscores.evaluation.{module}"), name)
+    return function
 
 
 def _write(evaluation: Evaluation, request: Request, output: Path) -> Path:
-    """The page, its pictures, the tables and the JSON; the JSON last, as it says all is there."""
+    """The page, its pictures, the tables and the JSON; the JSON last, as it marks them complete."""
     request.progress.stage("Writing", None)
     page: Path = _function("page.page", "write_page")(evaluation, request, output)
     for table in evaluation.tables:
@@ -143,7 +145,7 @@ def _write(evaluation: Evaluation, request: Request, output: Path) -> Path:
     return page
 
 
-def to_csv(table: Table) -> str:
+def to_csv(table: ResultTable) -> str:
     """*table* with a head, floats with six decimals."""
     text = StringIO()
     writer = csv.DictWriter(text, table.columns, lineterminator="\n")

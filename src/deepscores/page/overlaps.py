@@ -1,7 +1,7 @@
 """How much boxes overlap: intersection over union, row by row, all with all, or above a threshold.
 
 Boxes are arrays (…, 4) of ``x0 y0 x1 y1``, half-open: ``x0 <= x < x1``. Leading axes broadcast, so
-that ``overlap(boxes, others)`` compares row by row, and ``overlap(boxes[:, None], others)`` each of
+that ``overlap(first, second)`` compares row by row, and ``overlap(first[:, None], second)`` each of
 n boxes with each of m.
 """
 
@@ -13,14 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 _CANDIDATES_AT_ONCE = 2**20  # a damaged page may hold any number of equal boxes
 
 
-def overlap(boxes: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+def overlap(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     """(…) intersection over union; 0 where there is no intersection.
 
     >>> overlap([0, 0, 2, 2], [[0, 1, 2, 3], [0, 0, 2, 1], [5, 5, 6, 6]]).round(3).tolist()
     [0.333, 0.5, 0.0]
     """
-    boxes, others = np.asarray(boxes, np.float64), np.asarray(others, np.float64)
-    return share_of_union(intersection(boxes, others), area(boxes), area(others))
+    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    return share_of_union(intersection(first, second), area(first), area(second))
 
 
 def area(boxes: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -29,11 +29,11 @@ def area(boxes: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def intersection(
-    boxes: NDArray[np.floating[Any]], others: NDArray[np.floating[Any]]
+    first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]
 ) -> NDArray[np.float64]:
     """(…) the area that boxes have in common."""
-    low = np.maximum(boxes[..., :2], others[..., :2])
-    high = np.minimum(boxes[..., 2:], others[..., 2:])
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., 2:], second[..., 2:])
     sides = np.maximum(high - low, 0)
     return np.asarray(sides[..., 0] * sides[..., 1])
 

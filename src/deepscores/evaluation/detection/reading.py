@@ -19,25 +19,25 @@ Entry = Mapping[str, Any]
 
 
 def read_detections(request: Request) -> Boxes:
-    """What the file of *request* says was found, of its classes.
+    """The detections in the file of *request*, of its classes.
 
     A JSON list of ``{"image_id", "category_id", "bbox": [x, y, width, height], "score"}``.
-    ``image_id`` is the page's place from 1 among those of the split, as in our export to COCO;
-    ``file_name``, if there, goes before it. ``obb`` or ``segmentation`` may have the eight numbers
-    of an oriented box's corners. Raise DatasetError that names the entry for what is wrong.
+    ``image_id`` is the page's place from 1 among those of the split, as in an export to COCO;
+    ``file_name`` takes precedence if present. ``obb`` or ``segmentation`` may have the eight
+    numbers of an oriented box's corners. Raise DatasetError that names the first invalid entry.
     """
     entries = _load(request.predictions)
     if not entries:
         return empty_boxes()
-    where = str(request.predictions)
-    _each(entries, where, _fault)
+    source = str(request.predictions)
+    _require_valid(entries, source, _fault)
     pages = _pages(entries, request)
-    ids = np.array([one["category_id"] for one in entries], np.int64)
-    _known(ids, len(request.label_set.classes), request, where)
-    boxes = np.array([one["bbox"] for one in entries], np.float64)
-    score = np.array([one["score"] for one in entries], np.float64)
-    found = from_columns(pages, ids, boxes, score, _corners(entries, boxes, where))
-    return found.at(np.isin(ids, list(request.names)))
+    ids = np.array([entry["category_id"] for entry in entries], np.int64)
+    _require_known_ids(ids, len(request.label_set.classes), request, source)
+    boxes = np.array([entry["bbox"] for entry in entries], np.float64)
+    score = np.array([entry["score"] for entry in entries], np.float64)
+    detections = from_columns(pages, ids, boxes, score, _corners(entries, boxes, source))
+    return detections.take(np.isin(ids, list(request.names)))
 
 
 def _load(path: Path) -> list[Any]:
@@ -48,30 +48,34 @@ def _load(path: Path) -> list[Any]:
     except ValueError as error:
         raise DatasetError(f"{path}: not JSON: {error}") from None
     if isinstance(table, dict) and "annotations" in table:
-        raise DatasetError(f"{path}: is a dataset's JSON; a list of detections is wanted")
+        raise DatasetError(f"{path}: this is a dataset; expected a list of detections")
     if not isinstance(table, list):
-        raise DatasetError(f"{path}: should be a list of detections, not {_kind(table)}")
+        raise DatasetError(f"{path}: expected a list of detections, not {_kind(table)}")
     return table
 
 
-def _each(entries: Sequence[Any], where: str, fault: Callable[[Any], str | None]) -> None:
+def _require_valid(entries: Sequence[Any], source: str, fault: Callable[[Any], str | None]) -> None:
     """Raise DatasetError for the first entry with a *fault*."""
-    for place, one in enumerate(entries):
-        wrong = fault(one)
+    for place, entry in enumerate(entries):
+        wrong = fault(entry)
         if wrong:
-            raise DatasetError(f"{where}: entry {place}: {wrong}")
+            raise DatasetError(f"{source}: entry {place}: {wrong}")
 
 
-def _fault(one: Any) -> str | None:
-    """What is wrong with an entry by itself."""
-    if not isinstance(one, dict):
-        return f"should be an object, not {_kind(one)}"
+def _fault(entry: Any) -> str | None:
+    """Why an entry is invalid by itself; None if it is not."""
+    if not isinstance(entry, dict):
+        return f"expected an object, not {_kind(entry)}"
     for key in _KEYS:
-        if key not in one:
-            return f"without {key}"
-    if "file_name" not in one and "image_id" not in one:
-        return "without image_id"
-    return _fault_of_class(one["category_id"]) or _fault_of_score(one) or _fault_of_box(one["bbox"])
+        if key not in entry:
+            return f"missing {key}"
+    if "file_name" not in entry and "image_id" not in entry:
+        return "missing image_id"
+    return (
+        _fault_of_class(entry["category_id"])
+        or _fault_of_score(entry)
+        or _fault_of_box(entry["bbox"])
+    )
 
 
 def _fault_of_class(value: Any) -> str | None:
@@ -79,13 +83,13 @@ def _fault_of_class(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         return (
-            f"category_id is {value!r}, a name; the class's id is wanted: see 'deepscores classes'"
+            f"category_id is {value!r}, a name; expected the class's id (see 'deepscores classes')"
         )
     return f"category_id is {value!r}, not a whole number"
 
 
-def _fault_of_score(one: Entry) -> str | None:
-    score = one["score"]
+def _fault_of_score(entry: Entry) -> str | None:
+    score = entry["score"]
     if type(score) not in (float, int):
         return f"score is {score!r}, not a number"
     return None if isfinite(score) else f"score is {score}"
@@ -112,76 +116,76 @@ def _numbers(value: Any, count: int) -> bool:
 def _pages(entries: Sequence[Entry], request: Request) -> NDArray[np.int64]:
     """The place of each entry's page."""
     places = {page.name: place for place, page in enumerate(request.pages)}
-    known: dict[tuple[str, Any], int] = {}
-    found = []
-    for number, one in enumerate(entries):
-        key = "file_name" if "file_name" in one else "image_id"
-        name = one[key]
-        # JSON's true is equal to 1, and a list is no key.
-        place = known.get((key, name)) if type(name) in (str, int) else None
+    places_by_key: dict[tuple[str, Any], int] = {}
+    page_places = []
+    for number, entry in enumerate(entries):
+        key = "file_name" if "file_name" in entry else "image_id"
+        name = entry[key]
+        # JSON's true is equal to 1, and a list cannot be a key.
+        place = places_by_key.get((key, name)) if type(name) in (str, int) else None
         if place is None:
-            where = f"{request.predictions}: entry {number}"
-            place = _PLACE_OF[key](name, places, request, where)
-            known[key, name] = place
-        found.append(place)
-    return np.array(found, np.int64)
+            source = f"{request.predictions}: entry {number}"
+            place = _PLACE_OF[key](name, places, request, source)
+            places_by_key[key, name] = place
+        page_places.append(place)
+    return np.array(page_places, np.int64)
 
 
-def _by_number(image: Any, places: Mapping[str, int], request: Request, where: str) -> int:
+def _by_number(image: Any, places: Mapping[str, int], request: Request, source: str) -> int:
     if type(image) is not int:
-        raise DatasetError(f"{where}: image_id is {image!r}, not a whole number")
+        raise DatasetError(f"{source}: image_id is {image!r}, not a whole number")
     if not 1 <= image <= len(places):
         raise DatasetError(
-            f"{where}: no image {image}; split {request.split} has 1 to {len(places)}"
+            f"{source}: no image {image}; split {request.split} has 1 to {len(places)}"
         )
     return image - 1
 
 
-def _by_name(file_name: Any, places: Mapping[str, int], request: Request, where: str) -> int:
+def _by_name(file_name: Any, places: Mapping[str, int], request: Request, source: str) -> int:
     name = PurePosixPath(file_name).name.removesuffix(".png") if isinstance(file_name, str) else ""
     place = places.get(name)
     if place is not None:
         return place
-    other = next((page.split for page in request.dataset if page.name == name), None)
-    if other:
-        raise DatasetError(f"{where}: page {name!r} is in split {other}, not {request.split}")
-    raise DatasetError(f"{where}: {request.dataset.folder} has no page {file_name!r}")
+    page_split = next((page.split for page in request.dataset if page.name == name), None)
+    if page_split:
+        raise DatasetError(f"{source}: page {name!r} is in split {page_split}, not {request.split}")
+    raise DatasetError(f"{source}: {request.dataset.folder} has no page {file_name!r}")
 
 
 _PLACE_OF = {"file_name": _by_name, "image_id": _by_number}
 
 
-def _known(ids: NDArray[np.int64], largest: int, request: Request, where: str) -> None:
+def _require_known_ids(ids: NDArray[np.int64], largest: int, request: Request, source: str) -> None:
     wrong = np.flatnonzero((ids < 1) | (ids > largest))
     if len(wrong):
         raise DatasetError(
-            f"{where}: entry {wrong[0]}: no class {ids[wrong[0]]}; "
+            f"{source}: entry {wrong[0]}: no class {ids[wrong[0]]}; "
             f"{request.label_set.name} has 1 to {largest}"
         )
 
 
 def _corners(
-    entries: Sequence[Entry], boxes: NDArray[np.float64], where: str
+    entries: Sequence[Entry], boxes: NDArray[np.float64], source: str
 ) -> NDArray[np.float64]:
-    """(n, 8) corners that the entries give; of the others, those of their upright boxes."""
+    """(n, 8) corners of the entries' oriented boxes, or else of their upright ones."""
     corners = upright_corners(boxes)
-    for place, one in enumerate(entries):
-        given = _given(one)
-        if given is None:
+    for place, entry in enumerate(entries):
+        oriented = _oriented_box(entry)
+        if oriented is None:
             continue
-        if not _numbers(given, 8):
+        if not _numbers(oriented, 8):
             raise DatasetError(
-                f"{where}: entry {place}: its oriented box is {_short(given)}, not eight numbers"
+                f"{source}: entry {place}: oriented box {_short(oriented)} is not eight numbers"
             )
-        corners[place] = given
+        corners[place] = oriented
     return corners
 
 
-def _given(one: Entry) -> Any:
-    """What an entry says of its oriented box; None if nothing: a mask or polygon is no such box."""
-    if "obb" in one:
-        return one["obb"]
-    shape = one.get("segmentation")
+def _oriented_box(entry: Entry) -> Any:
+    """The oriented box of an entry; None without one: a mask or polygon is not such a box."""
+    if "obb" in entry:
+        return entry["obb"]
+    shape = entry.get("segmentation")
     if isinstance(shape, list) and len(shape) == 1 and isinstance(shape[0], list):
         shape = shape[0]
     return shape if isinstance(shape, list) and len(shape) == 8 else None

@@ -1,4 +1,4 @@
-"""Which detections lie where which objects do, and how well: pairs, by several measures."""
+"""Pairs of detections and objects in about the same place, by several measures of nearness."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -19,55 +19,55 @@ _SPAN = 1 - 0.5**0.5
 class Pairs(NamedTuple):
     """Detections and objects of one page (and class) that are near each other."""
 
-    found: NDArray[np.int64]  # (p,) places of detections
+    detection: NDArray[np.int64]  # (p,) places of detections
     truth: NDArray[np.int64]  # (p,) places of objects
     value: NDArray[np.float64]  # (p,) how near: larger is nearer
 
-    def at(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Pairs":
-        """Those of *rows*."""
-        return Pairs(self.found[rows], self.truth[rows], self.value[rows])
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Pairs":
+        """The pairs at *rows*."""
+        return Pairs(self.detection[rows], self.truth[rows], self.value[rows])
 
 
 Keys = tuple[NDArray[np.int64], NDArray[np.int64]]  # of detections, of objects: equal may pair
 Value = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 
 
-def class_keys(found: Boxes, truth: Boxes) -> Keys:
+def class_keys(detections: Boxes, truth: Boxes) -> Keys:
     """Pairs are of one page and class."""
-    most = int(max(found.class_id.max(initial=0), truth.class_id.max(initial=0))) + 1
-    return found.page * most + found.class_id, truth.page * most + truth.class_id
+    id_count = int(max(detections.class_id.max(initial=0), truth.class_id.max(initial=0))) + 1
+    return detections.page * id_count + detections.class_id, truth.page * id_count + truth.class_id
 
 
-def page_keys(found: Boxes, truth: Boxes) -> Keys:
-    """Pairs are of one page, whatever their classes."""
-    return found.page, truth.page
+def page_keys(detections: Boxes, truth: Boxes) -> Keys:
+    """Pairs are of one page, of any classes."""
+    return detections.page, truth.page
 
 
-def upright_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs:
-    """Pairs of *keys* whose boxes have an intersection over union of *least* (> 0) or more."""
-    d, g = found.xywh, truth.xywh
+def upright_pairs(detections: Boxes, truth: Boxes, keys: Keys, min_overlap: float) -> Pairs:
+    """Pairs of *keys* whose boxes overlap by *min_overlap* (> 0) or more."""
+    d, g = detections.xywh, truth.xywh
     # Boxes that share so much of both share as much of the wider one's width.
-    low = d[:, 0] - d[:, 2] * (1 / least - 1)
-    high = d[:, 0] + d[:, 2] * (1 - least)
+    low = d[:, 0] - d[:, 2] * (1 / min_overlap - 1)
+    high = d[:, 0] + d[:, 2] * (1 - min_overlap)
 
     def iou(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
         return upright_overlap(d[rows], g[columns])
 
-    return _near(keys, low, high, g[:, 0], iou, least)
+    return _pairs_in_range(keys, low, high, g[:, 0], iou, min_overlap)
 
 
-def upright_overlap(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+def upright_overlap(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """(p,) intersection over union of (p, 4) boxes x y w h, in the same steps as COCO's code.
 
     Areas are those of the sizes as they are given, which corners have only up to rounding.
     """
-    common = intersection(to_corners(boxes), to_corners(others))
-    return share_of_union(common, boxes[:, 2] * boxes[:, 3], others[:, 2] * others[:, 3])
+    common = intersection(to_corners(first), to_corners(second))
+    return share_of_union(common, first[:, 2] * first[:, 3], second[:, 2] * second[:, 3])
 
 
-def oriented_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs:
-    """Pairs of *keys* whose oriented boxes have an intersection over union of *least* (≥ .5)."""
-    d, g = found.corners, truth.corners
+def oriented_pairs(detections: Boxes, truth: Boxes, keys: Keys, min_overlap: float) -> Pairs:
+    """Pairs of *keys* whose oriented boxes overlap by *min_overlap* (≥ 0.5) or more."""
+    d, g = detections.corners, truth.corners
     (d_low, d_high), g_low = _extent(d), _extent(g)[0]
     width = d_high - d_low
 
@@ -75,7 +75,7 @@ def oriented_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pair
         return oriented_overlap(d[rows], g[columns])
 
     low, high = d_low - width * (1 / _SPAN - 1), d_low + width * (1 - _SPAN)
-    return _near(keys, low, high, g_low, iou, least)
+    return _pairs_in_range(keys, low, high, g_low, iou, min_overlap)
 
 
 def _extent(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -85,76 +85,82 @@ def _extent(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
 
 
 def oriented_overlap(
-    boxes: NDArray[np.float64], others: NDArray[np.float64]
+    first: NDArray[np.float64], second: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(p,) intersection over union of (p, 8) boxes by their corners."""
-    return share_of_union(shared_area(boxes, others), area_of(boxes), area_of(others))
+    return share_of_union(shared_area(first, second), area_of(first), area_of(second))
 
 
-def centre_pairs(found: Boxes, truth: Boxes, pages: Pages, keys: Keys, most: float) -> Pairs:
-    """Pairs of *keys* whose centres are at most *most* staff spaces apart; the value: 1 - that."""
-    d, g = (one.xywh[:, :2] + one.xywh[:, 2:] / 2 for one in (found, truth))
-    space = pages.staff_space[found.page]
+def centre_pairs(
+    detections: Boxes, truth: Boxes, pages: Pages, keys: Keys, max_distance: float
+) -> Pairs:
+    """Pairs of *keys* with centres up to *max_distance* staff spaces apart; value: 1 - distance."""
+    d, g = (boxes.xywh[:, :2] + boxes.xywh[:, 2:] / 2 for boxes in (detections, truth))
+    space = pages.staff_space[detections.page]
 
     def nearness(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
         away = np.hypot(*(d[rows] - g[columns]).T) / space[rows]
         return np.asarray(1 - away)
 
-    reach = most * space
-    return _near(keys, d[:, 0] - reach, d[:, 0] + reach, g[:, 0], nearness, 1 - most)
+    reach = max_distance * space
+    return _pairs_in_range(
+        keys, d[:, 0] - reach, d[:, 0] + reach, g[:, 0], nearness, 1 - max_distance
+    )
 
 
-def enclosing_pairs(found: Boxes, truth: Boxes, keys: Keys, least: float) -> Pairs:
-    """Pairs whose intersection over the box that encloses both is more than *least*.
+def enclosing_pairs(detections: Boxes, truth: Boxes, keys: Keys, min_share: float) -> Pairs:
+    """Pairs whose intersection over the box that encloses both is more than *min_share*.
 
     No standard measure; never more than the intersection over union.
     """
-    d, g = found.xywh, truth.xywh
+    d, g = detections.xywh, truth.xywh
 
     def share(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-        boxes, others = to_corners(d[rows]), to_corners(g[columns])
-        near = np.minimum(boxes[:, :2], others[:, :2])
-        far = np.maximum(boxes[:, 2:], others[:, 2:])
-        whole = (far - near).prod(axis=1)
-        shared = intersection(boxes, others)
-        return np.asarray(np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0))
+        first, second = to_corners(d[rows]), to_corners(g[columns])
+        top_left = np.minimum(first[:, :2], second[:, :2])
+        bottom_right = np.maximum(first[:, 2:], second[:, 2:])
+        enclosing_areas = (bottom_right - top_left).prod(axis=1)
+        shared = intersection(first, second)
+        return np.asarray(
+            np.divide(shared, enclosing_areas, out=np.zeros_like(shared), where=enclosing_areas > 0)
+        )
 
-    low = d[:, 0] - d[:, 2] * (1 / least - 1)
-    high = d[:, 0] + d[:, 2] * (1 - least)
-    pairs = _near(keys, low, high, g[:, 0], share, least)
-    return pairs.at(pairs.value > least)
+    low = d[:, 0] - d[:, 2] * (1 / min_share - 1)
+    high = d[:, 0] + d[:, 2] * (1 - min_share)
+    pairs = _pairs_in_range(keys, low, high, g[:, 0], share, min_share)
+    return pairs.take(pairs.value > min_share)
 
 
-def _near(
+def _pairs_in_range(
     keys: Keys,
     low: NDArray[np.float64],
     high: NDArray[np.float64],
-    at: NDArray[np.float64],
+    positions: NDArray[np.float64],
     value: Value,
-    least: float,
+    min_value: float,
 ) -> Pairs:
-    """Pairs of equal keys with *at* of the object in the detection's range, and enough *value*."""
+    """Pairs of equal keys whose object lies in the detection's range, of *min_value* or more."""
     found_keys, truth_keys = keys
     if not len(found_keys) or not len(truth_keys):
-        none = np.empty(0, np.int64)
-        return Pairs(none, none, np.empty(0))
-    order = np.lexsort((at, truth_keys))
+        empty = np.empty(0, np.int64)
+        return Pairs(empty, empty, np.empty(0))
+    order = np.lexsort((positions, truth_keys))
     # Keys and places in one number, so that one search finds both: each key has room for itself.
-    floor = min(float(at.min()), float(low.min())) - 1
-    room = max(float(at.max()), float(high.max())) + 1 - floor
-    line = truth_keys[order] * room + np.clip(at[order] - floor, 0, room)
+    floor = min(float(positions.min()), float(low.min())) - 1
+    room = max(float(positions.max()), float(high.max())) + 1 - floor
+    line = truth_keys[order] * room + np.clip(positions[order] - floor, 0, room)
     start = found_keys * room
     first = np.searchsorted(line, start + np.clip(low - floor - _SLACK, 0, room), side="left")
     last = np.searchsorted(line, start + np.clip(high - floor + _SLACK, 0, room), side="right")
-    kept = []
+    parts = []
     for rows, columns in _candidates(first, np.maximum(last - first, 0)):
         truth = order[columns]
-        same = found_keys[rows] == truth_keys[truth]
-        rows, truth = rows[same], truth[same]
+        is_same_key = found_keys[rows] == truth_keys[truth]
+        rows, truth = rows[is_same_key], truth[is_same_key]
         values = value(rows, truth)
-        enough = values >= least
-        kept.append((rows[enough], truth[enough], values[enough]))
-    return Pairs(*(np.concatenate(column) for column in zip(*kept, strict=True)))
+        enough = values >= min_value
+        parts.append((rows[enough], truth[enough], values[enough]))
+    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _candidates(
@@ -164,10 +170,10 @@ def _candidates(
     ends = np.cumsum(counts)
     start = 0
     while start < len(counts):
-        before = int(ends[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(ends, before + _CHUNK, side="right")), start + 1)
-        some = counts[start:stop]
-        rows = np.repeat(np.arange(start, stop), some)
-        within = np.arange(len(rows)) - np.repeat(np.cumsum(some) - some, some)
+        offset = int(ends[start - 1]) if start else 0
+        stop = max(int(np.searchsorted(ends, offset + _CHUNK, side="right")), start + 1)
+        sizes = counts[start:stop]
+        rows = np.repeat(np.arange(start, stop), sizes)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         yield rows, first[rows] + within
         start = stop

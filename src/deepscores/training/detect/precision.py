@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluation.detection.averages import LEAST
+from deepscores.evaluation.detection.averages import MIN_OBJECTS
 from deepscores.evaluation.matching.boxes import Boxes, Pages, from_columns
 from deepscores.evaluation.matching.curves import quality
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 from deepscores.inference.models.detections import Detections
 
 
@@ -27,7 +27,7 @@ def average_precisions(
 
     *detections* and *truth* are of the same pages.
     """
-    material = Material(
+    material = DetectionMaterial(
         _columns(truth, [np.ones(len(page.class_id)) for page in truth]),
         _columns(detections, [page.score for page in detections]),
         _pages(len(truth)),
@@ -40,7 +40,7 @@ def average_precisions(
 def macro(
     precisions: dict[int, NDArray[np.float64]],
     truth: Sequence[Truth],
-    min_objects: int = LEAST,
+    min_objects: int = MIN_OBJECTS,
 ) -> NDArray[np.float64]:
     """(10,) the mean over classes with at least *min_objects*, at each threshold; NaN for none."""
     counts = _object_counts(truth)
