@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deepscores.inference.predicting.run import Summary as Predicted
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
-    from deepscores.inspection.report.run import Written
+    from deepscores.inspection.report.run import ReportOutput
     from deepscores.inspection.statistics.model import Statistics
     from deepscores.recipe.recipe import Recipe
     from deepscores.runs.progress import Progress
@@ -185,7 +185,7 @@ def report(
     audited: int = 50,
     jobs: int = 1,
     progress: Progress | None = None,
-) -> Written:
+) -> ReportOutput:
     """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
 
     *against* names datasets to compare with: ours, COCO, DeepScoresV2, DeepScores V1, PASCAL VOC,

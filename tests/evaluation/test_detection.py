@@ -179,7 +179,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "image's name": ([{**ENTRY, "image_id": "1"}], "image_id is '1', not a whole number"),
     "file": ([{**ENTRY, "file_name": "x.png"}], "has no page 'x.png'"),
     "class": ([{**ENTRY, "category_id": 119}], "no class 119; deepscores-118 has 1 to 118"),
-    "name": ([{**ENTRY, "category_id": "stem"}], "category_id is 'stem', a name; expected the class's id"),
+    "name": ([{**ENTRY, "category_id": "stem"}], "'stem', a name; expected the class's id"),
     "float": ([{**ENTRY, "category_id": 1.5}], "category_id is 1.5, not a whole number"),
     "NaN": ([{**ENTRY, "score": float("nan")}], "entry 0: score is nan"),
     "text": ([{**ENTRY, "score": "high"}], "score is 'high', not a number"),

@@ -147,7 +147,7 @@ def _other_tables(evaluation: Evaluation) -> Iterator[str]:
 def _table(table: ResultTable, *, filtered: bool = False, html_above: str = "") -> str:
     file = f'<p class="files"><a href="tables/{table.name}.csv">CSV</a></p>'
     shown_table = as_shown(table)
-    return html_above + table_block(shown_table, filtered=filtered, more=file)
+    return html_above + table_block(shown_table, filtered=filtered, footer=file)
 
 
 def as_shown(table: ResultTable) -> shown_tables.Table:

@@ -1,4 +1,4 @@
-"""Auditing a dataset of ours: every page, then the whole."""
+"""Auditing a built dataset: every page, then the whole."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -23,27 +23,29 @@ from deepscores.runs.progress import Progress
 
 ALIKE = "likeness"
 CHECKS = (
-    FILES, COUNTS, SPLIT, ALIKE, *(one.name for one in (*OF_SYMBOLS, *OF_OBJECTS, OF_PATCHES))
+    FILES, COUNTS, SPLIT, ALIKE, *(check.name for check in (*OF_SYMBOLS, *OF_OBJECTS, OF_PATCHES))
 )  # fmt: skip
-_ROOM = 8 * 2**30  # bytes for a worker
+_WORKER_MEMORY = 8 * 2**30  # bytes
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
 
 
 def audit_own(
-    dataset: OwnDataset, chosen: set[str], alike: float, jobs: int, progress: Progress
+    dataset: OwnDataset, sampled: set[str], alike: float, jobs: int, progress: Progress
 ) -> Ledger:
-    """What is found on the *chosen* pages and in the whole; *alike* is the share from which two
-    scores count as one work."""
+    """The findings on the *sampled* pages and in the dataset as a whole.
+
+    *alike* is the share of common music from which two scores count as one work.
+    """
     ledger = Ledger()
     check_whole(dataset, ledger)
     try:
-        tasks = list(plan_tasks(dataset, chosen))
+        tasks = list(plan_tasks(dataset, sampled))
     except DatasetError as error:
         ledger.note(FILES, 0, 0, [_unreadable(dataset.folder, "symbols", error)])
         return ledger
-    progress.stage("Checking pages", len(chosen))
+    progress.stage("Checking pages", len(sampled))
     for task, value in in_workers(check_pages, tasks, _page_limits, jobs):
         match value:
             case Ledger():
@@ -58,8 +60,8 @@ def audit_own(
     return ledger
 
 
-def _unreadable(folder: Path, where: str, error: DatasetError) -> Finding:
-    return Finding(FILES, where, "", str(error).removeprefix(f"{folder}/"))
+def _unreadable(folder: Path, place: str, error: DatasetError) -> Finding:
+    return Finding(FILES, place, "", str(error).removeprefix(f"{folder}/"))
 
 
 def in_workers(
@@ -79,15 +81,15 @@ def in_workers(
 
 
 def _print_limits(_: "_PrintTask") -> Limits:
-    return Limits(600, _ROOM)
+    return Limits(600, _WORKER_MEMORY)
 
 
 def _page_limits(task: OwnTask) -> Limits:
-    return Limits(600 + 60 * len(task.rows), _ROOM)
+    return Limits(600 + 60 * len(task.rows), _WORKER_MEMORY)
 
 
 def check_pages(task: OwnTask) -> Ledger:
-    """Look at the pages of a task; what cannot be read is a finding."""
+    """Check the pages of a task; an unreadable page is a finding."""
     ledger = Ledger()
     for row in task.rows:
         try:
@@ -110,27 +112,27 @@ class _PrintTask:
 def check_likeness(
     dataset: OwnDataset, alike: float, jobs: int, progress: Progress, ledger: Ledger
 ) -> None:
-    """Name the pairs of scores that are much the same music and in different splits."""
+    """Report pairs of scores of much the same music in different splits."""
     split_of = {str(row["score"]): str(row["split"]) for row in dataset.pages}
     tasks = list(_print_tasks(dataset))
     progress.stage("Comparing scores", len(tasks))
     prints: dict[str, Prints] = {}
-    for _, found in in_workers(take_prints, tasks, _print_limits, jobs):
-        if isinstance(found, dict):
-            prints.update(found)
+    for _, result in in_workers(take_prints, tasks, _print_limits, jobs):
+        if isinstance(result, dict):
+            prints.update(result)
         progress.advance()
     scores = sorted(prints)
     pairs = find_alike([prints[score] for score in scores], alike)
     findings = [
         Finding(
             ALIKE,
-            scores[one],
+            scores[first],
             "",
-            f"{split_of[scores[one]]}; {scores[other]} in {split_of[scores[other]]} "
+            f"{split_of[scores[first]]}; {scores[second]} in {split_of[scores[second]]} "
             f"has {share:.0%} of the smaller one's music",
         )
-        for one, other, share in pairs
-        if split_of[scores[one]] != split_of[scores[other]]
+        for first, second, share in pairs
+        if split_of[scores[first]] != split_of[scores[second]]
     ]
     ledger.note(ALIKE, len(dataset.pages), len(scores), findings)
 

@@ -20,7 +20,7 @@ from deepscores.inspection.pages.charts.vega import (
 )
 from deepscores.inspection.pages.drawing import Figure
 from deepscores.inspection.report.imbalance import lorenz
-from deepscores.inspection.report.material import Material
+from deepscores.inspection.report.material import ReportMaterial
 from deepscores.inspection.report.survey import DECADE, GRID, SIZES, size_edges
 from deepscores.inspection.report.tally import Tally, top_share
 
@@ -34,10 +34,10 @@ _MIN_RANGE = 0.01  # staff spaces: where a logarithmic axis may begin
 Rows = list[Row]
 
 
-def _tallies(material: Material) -> dict[str, Tally]:
+def _tallies(material: ReportMaterial) -> dict[str, Tally]:
     """This dataset first, then those it is compared with; titles that repeat are numbered."""
     tallies = {material.title: material.tally}
-    for dataset in material.others:
+    for dataset in material.compared:
         title, number = dataset.title, 2
         while title in tallies:
             title, number = f"{dataset.title} ({number})", number + 1
@@ -45,7 +45,7 @@ def _tallies(material: Material) -> dict[str, Tally]:
     return tallies
 
 
-def all_charts(material: Material) -> Iterator[Figure]:
+def all_charts(material: ReportMaterial) -> Iterator[Figure]:
     """Yield every chart of the report."""
     yield frequencies(material)
     yield symbols_per_page(material)
@@ -58,7 +58,7 @@ def all_charts(material: Material) -> Iterator[Figure]:
     yield hidden(material)
 
 
-def frequencies(material: Material) -> Figure:
+def frequencies(material: ReportMaterial) -> Figure:
     """Figure 3, as bars."""
     rows: Rows = [
         {
@@ -80,7 +80,7 @@ def frequencies(material: Material) -> Figure:
     return draw_bars(words, rows, "class", axis, tips)
 
 
-def symbols_per_page(material: Material) -> Figure:
+def symbols_per_page(material: ReportMaterial) -> Figure:
     """Figure 4: a histogram on a logarithmic axis whose area is 1."""
     tallies = _tallies(material)
     rows = [
@@ -125,7 +125,7 @@ def histogram_rows(title: str, counts: NDArray[np.int64]) -> Rows:
     ]
 
 
-def sizes(material: Material) -> Iterator[Figure]:
+def sizes(material: ReportMaterial) -> Iterator[Figure]:
     """Figure 6: how large objects are, in pixels and in staff spaces."""
     survey = material.survey
     for unit, symbol, bins in (
@@ -167,7 +167,7 @@ def _size_rows(bins: NDArray[np.int64], names: dict[str, str]) -> Rows:
     ]
 
 
-def size_ranges(material: Material) -> Figure:
+def size_ranges(material: ReportMaterial) -> Figure:
     """The height and width of each class's boxes."""
     sides = ("height", "width")
     rows: Rows = []
@@ -190,7 +190,7 @@ def size_ranges(material: Material) -> Figure:
     return draw_ranges(words, rows, "class", axis, Key("side", sides))
 
 
-def unevenness(material: Material) -> Figure:
+def unevenness(material: ReportMaterial) -> Figure:
     """The Lorenz curve."""
     tallies = _tallies(material)
     rows: Rows = [
@@ -211,7 +211,7 @@ def unevenness(material: Material) -> Figure:
     return draw_lines(words, rows, axes, Key("dataset", [*tallies]), tips)
 
 
-def together(material: Material) -> Figure:
+def together(material: ReportMaterial) -> Figure:
     """Which of the classes on most pages share pages."""
     counts = material.survey.together
     common = sorted(material.frequent, key=lambda counted: -counted.pages)[:_MAX_CLASSES]
@@ -241,7 +241,7 @@ def together(material: Material) -> Figure:
     )
 
 
-def places(material: Material) -> Figure:
+def places(material: ReportMaterial) -> Figure:
     """Where on the page objects are."""
     survey = material.survey
     maps = {"all classes": survey.places.sum(axis=0)}
@@ -280,7 +280,7 @@ def _map_rows(name: str, counts: NDArray[np.int64]) -> Rows:
     ]
 
 
-def density(material: Material) -> Figure:
+def density(material: ReportMaterial) -> Figure:
     """Objects per megapixel."""
     values = np.array(material.survey.density)
     counts, edges = np.histogram(values, bins=min(_DENSITY_BINS, len(values)))
@@ -299,7 +299,7 @@ def density(material: Material) -> Figure:
     return draw_histogram(words, rows, bins, height, tips)
 
 
-def hidden(material: Material) -> Figure:
+def hidden(material: ReportMaterial) -> Figure:
     """Which classes are covered by others."""
     sums = material.survey.hidden[0]
     shares = [

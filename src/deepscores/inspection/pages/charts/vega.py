@@ -1,7 +1,7 @@
 """Interactive charts in Vega-Lite, through Vega-Altair: one specification for page and print.
 
 Every chart is drawn over rows of plain values, a mapping for each mark. Fields are named by axes,
-keys and tips; those that a form of chart always reads are told by its function.
+keys and tips; fixed fields are named by the function of each form.
 """
 
 import io
@@ -176,7 +176,7 @@ def draw_matrix(
 
     *titles* are those of the axes, across and down; *shade* says what the share is of.
     """
-    across, down = titles
+    x_title, y_title = titles
     chart = (
         _over("rows")
         .mark_rect()
@@ -184,10 +184,10 @@ def draw_matrix(
             x=alt.X(
                 "with:N",
                 sort=[*names],
-                title=across,
+                title=x_title,
                 axis=alt.Axis(labelAngle=-90, labelOverlap=True),
             ),
-            y=alt.Y("class:N", sort=[*names], title=down),
+            y=alt.Y("class:N", sort=[*names], title=y_title),
             color=_shade(shade),
             tooltip=["class:N", "with:N", *map(_tooltip, tips)],
         )
@@ -213,13 +213,13 @@ def draw_maps(
     choice = alt.param(
         name=_CHOICE, value=names[0], bind=alt.binding_select(options=[*names], name="class ")
     )
-    across, down = (alt.Scale(domain=[*range(count)], padding=0) for count in cells)
+    x_scale, y_scale = (alt.Scale(domain=[*range(count)], padding=0) for count in cells)
     chart = (
         _over("rows")
         .mark_rect()
         .encode(
-            x=alt.X("x:O", axis=None, scale=across),
-            y=alt.Y("y:O", axis=None, scale=down),
+            x=alt.X("x:O", axis=None, scale=x_scale),
+            y=alt.Y("y:O", axis=None, scale=y_scale),
             color=_shade(shade),
             tooltip=["class:N", *map(_tooltip, tips)],
         )
@@ -236,13 +236,13 @@ def _figure(words: Words, chart: Any, /, *, width: int | None = None, **data: Ro
     The data are put in here: as part of the chart, every value would be checked against the schema.
     """
     printed = chart.properties(width=width or _WIDTH).configure(**_CONFIG | {"background": "white"})
-    shown = chart.properties(width=width or "container").configure(**_CONFIG)
+    embedded = chart.properties(width=width or "container").configure(**_CONFIG)
     datasets = {"datasets": data}
     drawn = vl_convert.vegalite_to_svg(
         json.dumps(printed.to_dict() | datasets), vl_version=_VERSION
     )
     svg = _GRADIENT.sub("gradient", drawn)  # numbered through all charts that a process draws
-    spec = shown.to_dict() | datasets | {"autosize": {"type": "fit-x", "contains": "padding"}}
+    spec = embedded.to_dict() | datasets | {"autosize": {"type": "fit-x", "contains": "padding"}}
     return Figure(words.name, words.title, words.caption, svg, "", spec, scale=1.5)
 
 
