@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from deepscores import export, open_dataset
 from deepscores.dataset.labelled import cut, label_page, windows
 from deepscores.errors import DatasetError
-from deepscores.formats.dota.lines import Turned, read_dota, write_dota
+from deepscores.formats.dota.lines import OrientedObject, read_dota, write_dota
 from tests.formats.told import Told
 
 
@@ -73,8 +73,8 @@ def test_a_label_set_by_name_and_a_staff_space(real: Path, tmp_path: Path) -> No
 
 def test_names_are_one_word() -> None:
     corners = (0.0, 0.0, 4.0, 0.0, 4.0, 2.0, 0.0, 2.0)
-    (one,) = read_dota(write_dota([Turned("note head", corners, 1)]).decode())
-    assert one == Turned("note_head", corners, 1)
+    (one,) = read_dota(write_dota([OrientedObject("note head", corners, 1)]).decode())
+    assert one == OrientedObject("note_head", corners, 1)
 
 
 @pytest.mark.parametrize("line", ["1 2 3 x 0", "1 2 3 4 5 6 7 x slur 0", "1 2 3 4 5 6 7 8 slur x"])

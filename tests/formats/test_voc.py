@@ -8,7 +8,7 @@ import supervision
 
 from deepscores import export, open_dataset
 from deepscores.dataset.labelled import cut, label_page, windows
-from deepscores.formats.voc.xml import Thing, read_pascal, write_pascal
+from deepscores.formats.voc.xml import VocObject, read_pascal, write_pascal
 from deepscores.page.geometry import Box
 from tests.formats.told import Told
 
@@ -101,8 +101,8 @@ def test_classes_of_another_set(real: Path, tmp_path: Path) -> None:
 
 def test_written_annotations_are_read_back() -> None:
     things = [
-        Thing("a & b", Box(0, 0, 4, 3)), Thing("cut", Box(3, 1, 10, 8), truncated=True),
-        Thing("hard", Box(9, 7, 10, 8), truncated=True, difficult=True),
+        VocObject("a & b", Box(0, 0, 4, 3)), VocObject("cut", Box(3, 1, 10, 8), truncated=True),
+        VocObject("hard", Box(9, 7, 10, 8), truncated=True, difficult=True),
     ]  # fmt: skip
     assert read_pascal(write_pascal("x.png", 10, 8, things)) == (10, 8, things)
 
@@ -120,6 +120,6 @@ def test_written_annotations_are_read_back() -> None:
 def test_a_box_is_of_whole_pixels_and_of_one_at_least(
     box: tuple[float, ...], whole: tuple[float, ...]
 ) -> None:
-    _, _, (thing,) = read_pascal(write_pascal("x.png", 10, 8, [Thing("x", Box(*box))]))
+    _, _, (thing,) = read_pascal(write_pascal("x.png", 10, 8, [VocObject("x", Box(*box))]))
     assert thing.box == whole
     assert np.array(thing.box[2:]).min() > 0

@@ -12,7 +12,7 @@ from skimage.draw import polygon
 
 from deepscores import export, open_dataset
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, windows
-from deepscores.inspection.report.others import open_source
+from deepscores.inspection.report.sources import open_source
 from deepscores.page.labels.label_sets import load_label_set
 from tests.formats.told import Told
 

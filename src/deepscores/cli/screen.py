@@ -29,13 +29,13 @@ from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
     from deepscores.building.build import Summary
-    from deepscores.building.importing.run import Summary as Import
+    from deepscores.building.importing.run import ImportSummary as Import
     from deepscores.building.verify import Verdict
     from deepscores.evaluation.results import Cell, Evaluation, Measure, ResultTable
     from deepscores.evaluation.run import EvaluationOutput
-    from deepscores.formats.export import Summary as Export
-    from deepscores.formats.findings import Report
+    from deepscores.formats.export import ExportSummary as Export
     from deepscores.inference.predicting.run import Summary as Predictions
+    from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.fonts.entries import Entry
     from deepscores.inspection.statistics.model import (
         ClassStatistics,

@@ -18,6 +18,7 @@ from deepscores.evaluation.results import NOTHING, Cell, Confusion, Evaluation, 
 from deepscores.evaluation.samples.groups import groups_of
 from deepscores.evaluation.samples.missing import few_works, name_missing, require_most
 from deepscores.evaluation.samples.works import measure, work_places, work_weights
+from deepscores.page.model.packing import pack
 
 COMMON_PATCHES = 20  # of the split, from which a class counts in the headline
 _WORST = 5
@@ -50,7 +51,7 @@ class PatchLabels(NamedTuple):
     def confusion(self) -> NDArray[np.int64]:
         """(classes, classes + 1): truth, and what was predicted; last: nothing."""
         side = len(self.names)
-        pairs = self.truth * (side + 1) + self.predicted
+        pairs = pack([self.truth, self.predicted], [side, side + 1])
         return np.bincount(pairs, minlength=side * (side + 1)).reshape(side, side + 1)
 
     def counts(self, groups: NDArray[np.int64], number: int) -> NDArray[np.int64]:

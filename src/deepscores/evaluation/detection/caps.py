@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.boxes import Boxes, Pages
+from deepscores.page.model.packing import pack
 
 MAX_DETECTIONS = 10_000  # detections of a page and class: no page has as many objects
 CAPS = (100, 1000, MAX_DETECTIONS)
@@ -21,7 +22,7 @@ def cut_at(detections: Boxes, truth: Boxes, pages: Pages) -> list[str]:
     cells = len(pages) * id_count
     of_page = [np.bincount(boxes.page, minlength=len(pages)) for boxes in (detections, truth)]
     of_class = [
-        np.bincount(boxes.page * id_count + boxes.class_id, minlength=cells)
+        np.bincount(pack([boxes.page, boxes.class_id], [len(pages), id_count]), minlength=cells)
         for boxes in (detections, truth)
     ]
     return [
@@ -64,5 +65,7 @@ def _beyond(of_class: NDArray[np.int64]) -> list[str]:
 def reachable(truth: Boxes, caps: Sequence[int]) -> list[float]:
     """The share of objects that are among the first *caps* of their page and class."""
     id_count = int(truth.class_id.max(initial=0)) + 1
-    _, counts = np.unique(truth.page * id_count + truth.class_id, return_counts=True)
+    pages = int(truth.page.max(initial=0)) + 1
+    cells = pack([truth.page, truth.class_id], [pages, id_count])
+    _, counts = np.unique(cells, return_counts=True)
     return [float(np.minimum(counts, cap).sum() / max(len(truth), 1)) for cap in caps]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.boxes import Boxes, Pages, to_corners
 from deepscores.evaluation.matching.polygons import area_of, shared_area
+from deepscores.page.model.packing import pack
 from deepscores.page.overlaps import intersection, share_of_union
 
 _CHUNK = 200_000  # candidates at a time
@@ -34,8 +35,11 @@ Value = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 
 def class_keys(detections: Boxes, truth: Boxes) -> Keys:
     """Pairs are of one page and class."""
-    id_count = int(max(detections.class_id.max(initial=0), truth.class_id.max(initial=0))) + 1
-    return detections.page * id_count + detections.class_id, truth.page * id_count + truth.class_id
+    sides = (detections, truth)
+    pages = max(int(boxes.page.max(initial=0)) for boxes in sides) + 1
+    ids = max(int(boxes.class_id.max(initial=0)) for boxes in sides) + 1
+    found_keys, truth_keys = (pack([boxes.page, boxes.class_id], [pages, ids]) for boxes in sides)
+    return found_keys, truth_keys
 
 
 def page_keys(detections: Boxes, truth: Boxes) -> Keys:

@@ -6,19 +6,16 @@ from pathlib import Path
 from deepscores.dataset.layout import PLAN, require_dataset
 from deepscores.dataset.lenient import is_own, open_own
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.coco.reading import find_json, read_annotations
-from deepscores.formats.deepscores_v1.reading import is_v1, read_v1
-from deepscores.formats.findings import Finding, Ledger, Report, report
-from deepscores.formats.foreign import CHECKS as FOREIGN_CHECKS
-from deepscores.formats.foreign import (
-    CLASSES,
-    FILES,
-    ForeignDataset,
-    ForeignPage,
-    check_foreign_pages,
-)
+from deepscores.formats.reading.annotated import AnnotatedDataset, AnnotatedPage
+from deepscores.formats.reading.findings import CLASSES, FILES, Finding
+from deepscores.formats.recognition import explain, recognise, source_title
+from deepscores.formats.registry import find_reader
+from deepscores.inspection.checking.foreign import CHECKS as FOREIGN_CHECKS
+from deepscores.inspection.checking.foreign import check_annotated_pages
+from deepscores.inspection.checking.ledger import Ledger, Report, report
 from deepscores.inspection.checking.own_dataset import CHECKS, audit_own, in_workers
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor, Limits
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 
@@ -31,7 +28,7 @@ def audit(
     *,
     sample: float | None = None,
     alike: float = DEFAULT_ALIKE,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Report:
     """Check every page of the dataset in *folder*, or a *sample* of them.
@@ -50,43 +47,56 @@ def audit(
         dataset = open_own(folder)
         stems = {str(row["page"]) for row in dataset.pages}
         sampled = choose(stems, sample)
-        ledger = audit_own(dataset, sampled, alike, jobs, progress)
+        ledger = audit_own(dataset, sampled, alike, executor, progress)
         return report(str(folder), "deepscores", (len(sampled), len(stems)), ledger, CHECKS)
-    foreign = _read_foreign(folder)
-    names = [page.name for page in foreign.pages]
+    return _audit_annotated(str(folder), _read_annotated(folder), sample, executor, progress)
+
+
+def _audit_annotated(
+    folder: str,
+    dataset: AnnotatedDataset,
+    sample: float | None,
+    executor: Executor,
+    progress: Progress,
+) -> Report:
+    names = [page.name for page in dataset.pages]
+    objects = sum(len(page.objects.ids) for page in dataset.pages)
     sampled = choose(names, sample)
     ledger = Ledger()
     for check in (FILES, CLASSES):
-        findings = [finding for finding in foreign.findings if finding.check == check]
-        ledger.note(
-            check, len(names), sum(len(page.objects.ids) for page in foreign.pages), findings
-        )
+        findings = [finding for finding in dataset.findings if finding.check == check]
+        ledger.note(check, len(names), objects, findings)
     progress.stage("Checking pages", len(sampled))
-    pages = [page for page in foreign.pages if page.name in sampled]
+    pages = [page for page in dataset.pages if page.name in sampled]
     tasks = [
         pages[first : first + _PAGES_PER_TASK] for first in range(0, len(pages), _PAGES_PER_TASK)
     ]
-    for task, value in in_workers(check_foreign_pages, tasks, _limits, jobs):
-        if isinstance(value, Ledger):
-            ledger.add(value)
+    for task, outcome in in_workers(check_annotated_pages, tasks, _limits, executor):
+        if isinstance(outcome, Ledger):
+            ledger.add(outcome)
         else:
-            finding = Finding(FILES, task[0].name, "", f"{value.reason}: {value.detail}")
+            finding = Finding(FILES, task[0].name, "", f"{outcome.reason}: {outcome.detail}")
             ledger.note(FILES, 0, 0, [finding])
         progress.advance(len(task))
     counts = (len(sampled), len(set(names)))
-    return report(str(folder), foreign.layout, counts, ledger, FOREIGN_CHECKS)
+    return report(folder, dataset.format, counts, ledger, FOREIGN_CHECKS)
 
 
-def _limits(task: list[ForeignPage]) -> Limits:
+def _limits(task: list[AnnotatedPage]) -> Limits:
     return Limits(600 + 60 * len(task), 8 * 2**30)
 
 
-def _read_foreign(folder: Path) -> ForeignDataset:
-    """A dataset in another format; DatasetError if there is none of a known layout."""
-    if is_v1(folder) and not (folder / PLAN).exists():
-        return read_v1(folder)
-    if annotation_files := find_json(folder):
-        return read_annotations(annotation_files)
+def _read_annotated(folder: Path) -> AnnotatedDataset:
+    """A dataset in another format; DatasetError if there is none that can be checked."""
+    names = [] if (folder / PLAN).exists() else recognise(folder)
+    for name in names:
+        dataset = find_reader(name).audit(folder)
+        if dataset is not None:
+            return dataset
+    if names:
+        titles = " and ".join(map(source_title, names))
+        raise DatasetError(f"{folder}: holds {titles}, which cannot be checked; import it first")
+    explain(folder)
     require_dataset(folder)  # says what is wrong
     raise DatasetError(f"{folder}: its tables are missing (pages.parquet, symbols/)")
 

@@ -11,9 +11,10 @@ from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, PATCHES
 from deepscores.dataset.lenient import OwnDataset, read_json, read_table
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.findings import Finding, Ledger, repeated
+from deepscores.formats.reading.findings import FILES, Finding, repeated
+from deepscores.inspection.checking.ledger import Ledger
 
-FILES, COUNTS, SPLIT = "files", "counts", "splits"
+COUNTS, SPLIT = "counts", "splits"
 _SUFFIXES = {IMAGES: ".png", MASKS: ".png", INSTANCES: ".png", XML: ".xml"}
 
 

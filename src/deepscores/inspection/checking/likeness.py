@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from deepscores.page.model.packing import pack
+
 _LENGTH = 8  # notes in a fingerprint
 _MIN_PRINTS = 16  # fingerprints of a score that can be compared
 _COMMON = 60  # scores: a fingerprint that more of them have is of no work in particular
@@ -113,7 +115,8 @@ def find_alike(prints: Sequence[Prints], min_share: float) -> list[Alike]:
         is_shared = merged[step:] == merged[:-step]
         if not is_shared.any():
             break
-        keys = owners[:-step][is_shared] * len(prints) + owners[step:][is_shared]
+        pairs = [owners[:-step][is_shared], owners[step:][is_shared]]
+        keys = pack(pairs, [len(prints), len(prints)])
         shared, counts = _add_up(shared, counts, keys)
     own_counts = np.bincount(owners, minlength=len(prints))
     first, second = np.divmod(shared, max(len(prints), 1))

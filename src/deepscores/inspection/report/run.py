@@ -7,8 +7,8 @@ from pathlib import Path
 
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.findings import Report as Audit
 from deepscores.inspection.checking.audit import audit
+from deepscores.inspection.checking.ledger import Report as Audit
 from deepscores.inspection.pages.drawing import Figure
 from deepscores.inspection.pages.tables import Table, to_csv, to_markdown
 from deepscores.inspection.report.counts import all_tables
@@ -16,15 +16,18 @@ from deepscores.inspection.report.extremes import Extreme, extremes_figure
 from deepscores.inspection.report.gallery import Card, gallery
 from deepscores.inspection.report.lookalikes import look_alike_figure, look_alikes
 from deepscores.inspection.report.material import ComparedDataset, ReportMaterial
-from deepscores.inspection.report.others import open_source
 from deepscores.inspection.report.page import assemble
 from deepscores.inspection.report.passages import passage_figure, passages
 from deepscores.inspection.report.seen import Source
+from deepscores.inspection.report.sources import open_source
 from deepscores.inspection.report.specimens import Specimen, cut_specimens
 from deepscores.inspection.report.survey import survey
 from deepscores.inspection.report.tally import Tally, top_share
 from deepscores.inspection.report.truth import choose_page, truth_figures
 from deepscores.inspection.statistics.counting import statistics
+from deepscores.runs.claim import claim_output
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 
@@ -50,23 +53,28 @@ def write_report(
     *,
     against: Sequence[Path] = (),
     audited: int = DEFAULT_AUDIT,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> ReportOutput:
     """Write the report of the dataset in *folder* to *output*, beside the datasets *against*.
 
     *audited* pages are audited as by `deepscores check`; 0 for none. Nothing is written before all
-    is drawn. Raise DatasetError for a folder that is not a dataset or is unreadable, RecipeError
-    without the extra ``report`` and for an unusable *output*.
+    is drawn. Raise DatasetError for a folder that is not a dataset or is unreadable and for an
+    unusable *output*, where the report of another dataset is only replaced with *force*;
+    RecipeError without the extra ``report``.
     """
     progress = progress or Silence()
     _require_extra()
     _require_room(folder, output)
     dataset = open_dataset(folder)
+    about = {"dataset": folder.resolve().name}
+    claim = claim_output(output, "report", about, (PAGE, *_FOLDERS), force=force)
+    claim.check()
     if not len(dataset):
         raise DatasetError(f"{folder}: the dataset has no pages")
     sources = [open_source(path) for path in against]
-    material = _gather(dataset, sources, audited, jobs, progress)
+    material = _gather(dataset, sources, audited, executor, progress)
     from deepscores.inspection.pages.charts.vega import bundle
     from deepscores.inspection.report.charts import all_charts
 
@@ -75,6 +83,7 @@ def write_report(
     figures, tables = {figure.name: figure for figure in drawn}, all_tables(material)
     page = assemble(material, figures, tables, bundle())
     written = list(_files(figures.values(), tables.values(), progress))
+    claim.begin()
     for name, data in [*written, (PAGE, page.encode())]:
         write_file(output / name, data)
     return ReportOutput(output / PAGE, tuple(figures), tuple(tables))
@@ -88,21 +97,19 @@ def _require_extra() -> None:
 
 
 def _require_room(folder: Path, output: Path) -> None:
-    """Raise RecipeError unless *output* is new, empty, or has an earlier report."""
+    """Raise RecipeError if *output* lies in the dataset."""
     if output.resolve().is_relative_to(folder.resolve()):
         raise RecipeError(
             f"--output: {output} lies in the dataset {folder}, whose files are listed"
         )
-    if output.exists() and not output.is_dir():
-        raise RecipeError(f"--output: {output} is a file, not a folder")
-    if output.is_dir():
-        other_files = {path.name for path in output.iterdir()} - {PAGE, *_FOLDERS}
-        if other_files:
-            raise RecipeError(f"--output: {output} holds other files: {min(other_files)}")
 
 
 def _gather(
-    dataset: Dataset, sources: Sequence[Source], audited: int, jobs: int, progress: Progress
+    dataset: Dataset,
+    sources: Sequence[Source],
+    audited: int,
+    executor: Executor,
+    progress: Progress,
 ) -> ReportMaterial:
     compared = []
     for source in sources:
@@ -119,7 +126,7 @@ def _gather(
         surveyed,
         statistics(dataset.folder),
         tuple(compared),
-        _audit(dataset.folder, audited, jobs, progress),
+        _audit(dataset.folder, audited, executor, progress),
         specimens,
         passages(dataset, {name: classes for classes, _, name in surveyed.variety}),
         look_alikes(specimens),
@@ -136,10 +143,10 @@ def _count(source: Source, progress: Progress) -> ComparedDataset:
     return ComparedDataset(source.title, source.layout, tally, len(source.names))
 
 
-def _audit(folder: Path, audited: int, jobs: int, progress: Progress) -> Audit | None:
+def _audit(folder: Path, audited: int, executor: Executor, progress: Progress) -> Audit | None:
     if not audited:
         return None
-    return audit(folder, sample=max(audited, 1), jobs=jobs, progress=progress)
+    return audit(folder, sample=max(audited, 1), executor=executor, progress=progress)
 
 
 def _pictures(material: ReportMaterial) -> Iterator[Figure]:
