@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from deepscores.building.importing.pixels import by_colour, ink_in, owners_of, value_in
 from deepscores.building.importing.relations import parents
-from deepscores.building.importing.spaces import staff_space
 from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.writer import Provenance, Sample, make_sample
@@ -19,6 +18,7 @@ from deepscores.formats.reading.sources import Omission, SourceObject, SourcePag
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
+from deepscores.page.measuring.line_distance import estimate_staff_space
 from deepscores.page.model import Page, Painting, RunPicture, Sheet, Symbol, Symbols
 from deepscores.runs.files import read_bytes
 
@@ -74,11 +74,11 @@ def make_page(
         raise PageError(
             "too many objects", f"{len(objects)} objects, of at most {MAX_OBJECTS_PER_PAGE}"
         )
-    space = source_page.staff_space or staff_space(pictures.image)
+    space = source_page.staff_space or estimate_staff_space(pictures.image)
     origin_of_space = "told" if source_page.staff_space else "estimated" if space else "unknown"
     counts[f"staff_space_{origin_of_space}"] += 1
     sheet = _sheet(objects, pictures, names, left_out, whole_masks=whole_masks)
-    page = Page(number, width, height, space, (), ())
+    page = Page(number, width, height, round(space or 0.0, 2), (), ())
     sample = make_sample(sheet, page, labels, origin, place)
     left_out += _unlabelled(objects, sample, sheet)
     return ImportedPage(

@@ -236,7 +236,7 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
         if record.pages:
             stems = tuple(str(row["page"]) for row in record.pages)
             symbols = sum(row["symbols"] for row in record.pages)
-            portions.append(Portion(record.index, first, stems, symbols, whole=True))
+            portions.append(Portion(record.index, first, stems, symbols, is_complete=True))
         first += len(record.pages)
     return Holdings(
         plan.recipe,

@@ -9,6 +9,7 @@ from PIL import Image
 from deepscores.dataset.labelled.page import LabelledPage, PixelsInMemory
 from deepscores.errors import RecipeError
 from deepscores.page.geometry import Affine, compose
+from deepscores.page.measuring.staff_space import known_staff_space
 
 _SMALLEST, _LARGEST = 0.05, 20.0
 
@@ -20,8 +21,8 @@ def rescale(page: LabelledPage, staff_space: float) -> LabelledPage:
     symbol so thin that no pixel of it would be left keeps those where its own come to lie. Raise
     RecipeError if the staff space of the page is unknown or the factor out of reason.
     """
-    previous_space = float(page.row["staff_space"])
-    if not previous_space > 0:
+    previous_space = known_staff_space(page.row["staff_space"])
+    if previous_space is None:
         raise RecipeError(f"{page.name}: its staff space is unknown, so it cannot be rescaled")
     factor = staff_space / previous_space
     if factor == 1:
@@ -54,13 +55,13 @@ def rescale(page: LabelledPage, staff_space: float) -> LabelledPage:
 
 
 def scaled_size(
-    width: int, height: int, previous_space: float, new_space: float | None
+    width: int, height: int, previous_space: float | None, new_space: float | None
 ) -> tuple[int, int]:
     """The size in pixels of a page whose staff space was *previous_space* and becomes *new_space*.
 
     Unchanged without a new one, or if the staff space of the page is unknown.
     """
-    if new_space is None or not previous_space > 0:
+    if new_space is None or previous_space is None:
         return width, height
     factor = new_space / previous_space
     return max(round(width * factor), 1), max(round(height * factor), 1)
