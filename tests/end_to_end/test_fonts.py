@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 from deepscores import build, check, open_dataset, verify
 from deepscores.engraving.verovio.data import fonts_folder
 from deepscores.errors import DatasetError, RecipeError
+from tests.commands import run_command
 
 Maker = Callable[..., Path]
 Differences = Callable[[Path, Path], list[str]]
@@ -37,13 +36,6 @@ def other_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     yield move
     monkeypatch.undo()
     fonts_folder.cache_clear()
-
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("deepscores")
-    return subprocess.run(
-        [program, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 def test_a_dataset_in_a_font_of_the_user_s(
@@ -128,7 +120,7 @@ def test_what_is_no_music_font_costs_one_line_and_writes_nothing(
         ("zoo", "-o", tmp_path / "d", "--font", odd),
         ("fonts", odd, "-o", tmp_path / "d"),
     ):
-        done = run(*command)
+        done = run_command(*command)
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1:] == done.stderr.splitlines()
         assert done.stderr.startswith(f"deepscores: {odd}: is no sound font file")
@@ -136,7 +128,7 @@ def test_what_is_no_music_font_costs_one_line_and_writes_nothing(
 
 
 def test_engrave_draws_in_a_font_s_file(tunes: Path, quill: Path, tmp_path: Path) -> None:
-    done = run("engrave", tunes / "tune-0.musicxml", "-o", tmp_path / "d", "--fonts", quill)
+    done = run_command("engrave", tunes / "tune-0.musicxml", "-o", tmp_path / "d", "--fonts", quill)
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (tmp_path / "d/images_png").iterdir()] == [
         "tune-0-aug-quill--page-1.png"
@@ -144,7 +136,7 @@ def test_engrave_draws_in_a_font_s_file(tunes: Path, quill: Path, tmp_path: Path
 
 
 def test_fonts_are_listed_as_json(quill: Path) -> None:
-    done = run("fonts", "Leland", quill, "--json", "--labels", "full")
+    done = run_command("fonts", "Leland", quill, "--json", "--labels", "full")
     leland, ours = json.loads(done.stdout)
     assert (leland["font"], leland["file"], leland["licence"]) == ("Leland", "", "OFL-1.1")
     assert (ours["font"], ours["file"], ours["metadata"]) == ("Quill", "quill.otf", True)
