@@ -195,7 +195,7 @@ def test_a_broken_format_keeps_no_other_from_being_recognised(
 ) -> None:
     export(built, tmp_path / "export", to="yolo", images="link")
     install(tmp_path / "site", monkeypatch, broken="no_such_module:FORMAT")
-    with pytest.warns(RuntimeWarning, match="'broken' of tiny-formats: .*passed over"):
+    with pytest.warns(RuntimeWarning, match="'broken' of tiny-formats: .*ignored"):
         assert recognise(tmp_path / "export") == ["yolo"]
 
 

@@ -196,7 +196,7 @@ def _open(job: Job) -> pq.ParquetFile:
         return pq.ParquetFile(path)
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:  # Arrow's, of what is no table
+    except ValueError as error:  # from Arrow, for a file that is not a table
         raise DatasetError(f"{path}: not a readable table: {error}") from None
 
 

@@ -104,7 +104,7 @@ def test_options_that_make_no_sense(
 
 
 def test_nothing_is_written_into_the_source(source: Path) -> None:
-    with pytest.raises(DatasetError, match="lies in what is to be imported"):
+    with pytest.raises(DatasetError, match="lies in the dataset to import"):
         import_dataset(source, source / "ours")
 
 

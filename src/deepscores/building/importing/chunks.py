@@ -1,4 +1,4 @@
-"""Some pages of a source, read and written in a worker; a record says that they are there."""
+"""Some pages of a source, read and written in a worker; a record marks them as done."""
 
 import json
 from collections import Counter
@@ -28,7 +28,7 @@ _ROOM = 4 * 2**30  # bytes for a worker
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker needs to know."""
+    """What a worker needs."""
 
     index: int
     folder: Path  # of the dataset
@@ -41,7 +41,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of a chunk; once it is on the disk, so are the chunk's files."""
+    """The result of a chunk; once it is on the disk, so are the chunk's files."""
 
     index: int
     pages: tuple[tuple[Any, ...], ...]  # rows

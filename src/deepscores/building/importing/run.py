@@ -112,7 +112,7 @@ def import_dataset(
     force: bool = False,
     progress: Progress | None = None,
 ) -> ImportSummary:
-    """Convert the dataset at *path* to a dataset of ours in *folder*, or resume doing so.
+    """Convert the dataset at *path* to a deepscores dataset in *folder*, or resume doing so.
 
     Patches and seed are the *recipe*'s; the *layout*, the name of a format, is recognised by
     default. What cannot be converted is left out and listed in ``skipped.jsonl``. Raise
@@ -252,7 +252,7 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
 
 
 def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]:
-    """A row for each score that has pages; nothing but its name is known."""
+    """A row for each score that has pages; only its name is known."""
     pages = Counter(score for record in records for score in record.scores)
     of_score = {page.origin.score: page for page in reversed(plan.pages)}  # its first page
     return [

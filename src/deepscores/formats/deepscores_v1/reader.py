@@ -29,7 +29,7 @@ _LISTS = ("classes.csv", "class_names.csv")
 
 
 class Entry(NamedTuple):
-    """What it takes to read a page."""
+    """What is needed to read a page."""
 
     folder: Path
     stem: str

@@ -45,7 +45,7 @@ class JsonAnnotation(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What it takes to read a page."""
+    """What is needed to read a page."""
 
     page: AnnotatedPage
     class_names: Mapping[str, str]  # of the annotation set, by id
@@ -57,7 +57,7 @@ class JsonReader(Reader):
     format: str
     image_of: str  # the key of an annotation's image
     file_of: str  # the key of an image's file
-    whole_masks: bool  # segmentations have what lies under other objects, too
+    whole_masks: bool  # segmentations include pixels under other objects
 
     def describes(self, table: Table) -> bool:
         """Whether *table* is in this layout."""

@@ -26,7 +26,7 @@ _NO_LABELS = ("classes", "obj")  # text files that are of no image
 
 
 class Entry(NamedTuple):
-    """What it takes to read a page."""
+    """What is needed to read a page."""
 
     labels: Path | None
     picture: Path
@@ -98,7 +98,7 @@ class YoloReader(Reader):
         )
 
     def pages(self, path: Path) -> Iterator[AnnotatedPage]:
-        """Every page, also those without a picture, whose size is unknown."""
+        """Every page; without a picture, its size is unknown."""
         names = tuple(_class_names(path))
         for folder in _label_folders(path):
             for files in _files(folder):
