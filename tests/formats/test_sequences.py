@@ -18,7 +18,7 @@ from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.export import export
-from deepscores.formats.options import Options
+from deepscores.formats.options import ExportOptions
 from deepscores.runs.executors.local.pool import Local
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
@@ -31,7 +31,7 @@ _SHARPS = {0.0: "", 1.0: "#", -1.0: "b", 2.0: "##", -2.0: "bb"}
 def sequences(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real pages as sequences; tests leave them as they are."""
     folder = tmp_path_factory.mktemp("sequences") / "export"
-    export(real, folder, Options("sequences"), executor=Local(2))
+    export(real, folder, ExportOptions("sequences"), executor=Local(2))
     return folder
 
 
@@ -250,7 +250,7 @@ def test_an_interrupted_export_ends_with_the_same_bytes(
 
     monkeypatch.setattr(Sequences, "pages_a_chunk", 3)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    export(built, whole, Options("sequences"))
+    export(built, whole, ExportOptions("sequences"))
     stopped = iter(range(2))
     write = Sequences.write
 
@@ -262,9 +262,9 @@ def test_an_interrupted_export_ends_with_the_same_bytes(
     with monkeypatch.context() as patch:
         patch.setattr(Sequences, "write", failing)
         with pytest.raises(KeyboardInterrupt):
-            export(built, broken, Options("sequences"))
+            export(built, broken, ExportOptions("sequences"))
     assert not (broken / "export.json").exists()
-    summary = export(built, broken, Options("sequences"))
+    summary = export(built, broken, ExportOptions("sequences"))
     assert 0 < summary.new_pages < sum(summary.pages.values())
     assert _bytes_of(broken) == _bytes_of(whole)
     assert rows_of(whole)
@@ -287,7 +287,7 @@ def test_nothing_in_an_export_tells_when_or_where(sequences: Path) -> None:
 
 def test_tiles_are_refused_with_the_reason(built: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="tiles cut through systems"):
-        export(built, tmp_path / "out", Options("sequences", tiles=256))
+        export(built, tmp_path / "out", ExportOptions("sequences", tiles=256))
     assert not (tmp_path / "out").exists()
 
 
@@ -298,16 +298,16 @@ def test_without_the_extra_an_error_names_it_and_mei_alone_works(
 
     monkeypatch.setattr(converters, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"deepscores\[sequences\]"):
-        export(built, tmp_path / "all", Options("sequences"))
-    export(built, tmp_path / "mei", Options("sequences-mei"))
+        export(built, tmp_path / "all", ExportOptions("sequences"))
+    export(built, tmp_path / "mei", ExportOptions("sequences-mei"))
     rows = rows_of(tmp_path / "mei")
     assert rows
     assert {tuple(row["encodings"]) for row in rows} == {("mei",)}
 
 
 def test_crops_of_rescaled_pages_are_of_that_size(built: Path, tmp_path: Path) -> None:
-    export(built, tmp_path / "one", Options("sequences-mei"))
-    export(built, tmp_path / "two", Options("sequences-mei", staff_space=20))
+    export(built, tmp_path / "one", ExportOptions("sequences-mei"))
+    export(built, tmp_path / "two", ExportOptions("sequences-mei", staff_space=20))
     for before, after in zip(rows_of(tmp_path / "one"), rows_of(tmp_path / "two"), strict=True):
         assert after["staff_space"] == 20
         assert after["mei"] == before["mei"]
@@ -324,8 +324,8 @@ def test_a_score_that_is_not_what_the_page_shows_costs_itself_only(
     shutil.copytree(built, copy)
     path = next(copy.glob("scores/*1.mei"))
     path.write_text(re.sub(r'pname="c"', 'pname="d"', path.read_text(), count=1))
-    export(copy, tmp_path / "out", Options("sequences-mei"))
-    export(built, tmp_path / "good", Options("sequences-mei"))
+    export(copy, tmp_path / "out", ExportOptions("sequences-mei"))
+    export(built, tmp_path / "good", ExportOptions("sequences-mei"))
     missing = skipped_of(tmp_path / "out")
     assert missing
     assert {one["name"].partition("-aug-")[0] for one in missing} == {path.stem}
@@ -349,7 +349,7 @@ def test_a_transposed_page_has_its_own_notes(
 ) -> None:
     """A style transposes a score before it is laid out; the MEI beside it is the transposed one."""
     dataset = small(tmp_path, quick, tune, fonts="Bravura", style={"transpose": 3})
-    export(dataset, tmp_path / "out", Options("sequences"))
+    export(dataset, tmp_path / "out", ExportOptions("sequences"))
     rows = rows_of(tmp_path / "out")
     assert rows
     assert not skipped_of(tmp_path / "out")
@@ -364,7 +364,7 @@ def test_pages_by_lilypond_have_their_music(
 ) -> None:
     options = {key: value for key, value in quick.items() if key != "fonts"}
     dataset = small(tmp_path, options, tune, engraver="lilypond")
-    export(dataset, tmp_path / "out", Options("sequences"))
+    export(dataset, tmp_path / "out", ExportOptions("sequences"))
     rows = rows_of(tmp_path / "out")
     assert len(rows) > deepscores.open_dataset(dataset)[0].row["systems"]
     assert not skipped_of(tmp_path / "out")

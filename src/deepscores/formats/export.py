@@ -19,7 +19,7 @@ from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.options import Options, check_options
+from deepscores.formats.options import ExportOptions, check_options
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.registry import find_exporter, format_version
 from deepscores.page.labels.label_sets import resolve_label_set
@@ -61,7 +61,7 @@ class _Task:
 def export(
     dataset: Path,
     folder: Path,
-    options: Options,
+    options: ExportOptions,
     *,
     executor: Executor = ONE_WORKER,
     force: bool = False,
@@ -87,7 +87,7 @@ def export(
         return _run(job, form, plan, executor, progress or Silence())
 
 
-def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Job:
+def _job(dataset: Path, folder: Path, options: ExportOptions, engines: Executor) -> Job:
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")

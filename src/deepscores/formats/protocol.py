@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.formats.options import Options
+from deepscores.formats.options import ExportOptions
 from deepscores.formats.reading.annotated import AnnotatedDataset, AnnotatedPage, annotated_page
 from deepscores.formats.reading.sources import Source, SourcePage
 from deepscores.page.labels.label_sets import LabelClass
@@ -19,7 +19,7 @@ class Job:
 
     dataset: Path
     folder: Path  # of the export
-    options: Options
+    options: ExportOptions
     classes: tuple[LabelClass, ...]  # ids in labelled pages are places here, from 1
     info: Mapping[str, Any]  # the dataset's dataset.json
     engines: Executor  # for what calls engines, within a task

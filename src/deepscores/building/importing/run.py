@@ -13,8 +13,8 @@ from typing import Any
 
 from deepscores.building.importing.chunks import (
     PAGES,
-    Record,
-    Task,
+    ImportRecord,
+    ImportTask,
     limits,
     read_records,
     write_chunk,
@@ -201,12 +201,12 @@ def _chunk(plan: _Plan, index: int) -> list[PlacedPage]:
     return plan.pages[index * PAGES : (index + 1) * PAGES]
 
 
-def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[Task]:
+def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[ImportTask]:
     entries = plan.source.entries()
     for index in range(plan.chunks):
         pages = [(placed, next(entries)) for placed in _chunk(plan, index)]
         if index not in done_indices:
-            yield Task(
+            yield ImportTask(
                 index,
                 folder,
                 plan.source.format,
@@ -219,7 +219,7 @@ def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[Task]:
 
 def _run_tasks(
     plan: _Plan, folder: Path, done_indices: set[int], executor: Executor
-) -> Iterator[tuple[Task, Record]]:
+) -> Iterator[tuple[ImportTask, ImportRecord]]:
     tasks = _tasks(plan, folder, done_indices)
     executor = for_safe_work(executor, plan.chunks)
     results = executor.run(write_chunk, tasks, limits=limits)
@@ -231,7 +231,7 @@ def _run_tasks(
             yield task, outcome.value
 
 
-def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
+def _holdings(plan: _Plan, records: Sequence[ImportRecord]) -> Holdings:
     portions = []
     first = 0
     for record in records:
@@ -251,7 +251,7 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     )
 
 
-def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+def _score_rows(plan: _Plan, records: Sequence[ImportRecord]) -> list[tuple[Any, ...]]:
     """A row for each score that has pages; only its name is known."""
     pages = Counter(score for record in records for score in record.scores)
     of_score = {page.origin.score: page for page in reversed(plan.pages)}  # its first page
@@ -265,13 +265,13 @@ def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]
     ]  # fmt: skip
 
 
-def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Omission]:
+def _left_out(plan: _Plan, records: Sequence[ImportRecord]) -> Iterator[Omission]:
     yield from plan.source.omissions
     for record in records:
         yield from record.left_out
 
 
-def _skipped(plan: _Plan, records: Sequence[Record]) -> bytes:
+def _skipped(plan: _Plan, records: Sequence[ImportRecord]) -> bytes:
     """A line for each page and each object that was left out."""
     of_page = {page.origin.stem: page.origin.score for page in plan.pages}
     lines = (
@@ -290,7 +290,7 @@ def _skipped(plan: _Plan, records: Sequence[Record]) -> bytes:
 
 
 def _describe(
-    plan: _Plan, records: Sequence[Record], totals: Totals, torn: Sequence[str]
+    plan: _Plan, records: Sequence[ImportRecord], totals: Totals, torn: Sequence[str]
 ) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     for record in records:

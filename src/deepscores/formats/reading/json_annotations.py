@@ -44,7 +44,7 @@ class JsonAnnotation(NamedTuple):
     entry: dict[str, Any] | None = None  # as the file has it
 
 
-class Entry(NamedTuple):
+class JsonPage(NamedTuple):
     """What is needed to read a page."""
 
     page: AnnotatedPage
@@ -139,10 +139,10 @@ class JsonReader(Reader):
             ]
             has_segmentations = has_segmentations or any(map(_has_segmentation, dataset.pages))
 
-        def entries() -> Iterator[Entry]:
+        def entries() -> Iterator[JsonPage]:
             for file in files:
                 dataset = self._dataset(file, keep_entries=True)
-                yield from (Entry(page, classes) for page in dataset.pages)
+                yield from (JsonPage(page, classes) for page in dataset.pages)
 
         ordered = tuple(sorted(classes.items(), key=lambda item: _by_number(item[0])))
         return Source(
@@ -156,7 +156,7 @@ class JsonReader(Reader):
             omissions,
         )
 
-    def read(self, entry: Entry) -> SourcePage:
+    def read(self, entry: JsonPage) -> SourcePage:
         """One page."""
         page = entry.page
         assert page.values is not None
