@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescaled, windows
+from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescale, windows
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
@@ -277,7 +277,7 @@ def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
         source: DatasetPage = dataset.page_of(row)
         page = label_page(source, options.labels, job.classes)
         if options.staff_space is not None:
-            page = rescaled(page, options.staff_space)
+            page = rescale(page, options.staff_space)
         if options.tiles is None:
             yield page
             continue

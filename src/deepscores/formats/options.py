@@ -8,6 +8,7 @@ from deepscores.dataset.splits import SPLITS
 from deepscores.engraving.styling import page_size
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space
 
 _IMAGES = ("copy", "link")
 _PLURAL = {"split": "splits"}
@@ -78,8 +79,7 @@ def check_options(options: ExportOptions, *, cuts_patches: bool) -> None:
         )
     if not 0 <= options.visibility <= 1:
         raise RecipeError(f"visibility: {options.visibility:g} is not between 0 and 1")
-    if options.staff_space is not None and not 1 <= options.staff_space <= 200:
-        raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
+    check_staff_space(options.staff_space, SCALABLE)
     if options.images not in _IMAGES:
         raise RecipeError(f"images: {options.images!r} is not one of {', '.join(_IMAGES)}")
     if options.patches_per_class is not None and options.patches_per_class < 1:

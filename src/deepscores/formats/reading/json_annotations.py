@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepscores.dataset.audited import Objects
-from deepscores.dataset.lenient import read_json
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import UNKNOWN, AnnotatedDataset, AnnotatedPage
@@ -24,6 +23,7 @@ from deepscores.formats.reading.sources import (
 )
 from deepscores.formats.reading.splits import split_in_path
 from deepscores.runs.caches import file_stamp
+from deepscores.runs.files import read_json
 
 _OWN_FILES = ("export.json", "dataset.json", "label_set.json")
 _FACTS = ("score", "work", "engraver", "font")  # of images in our own exports
@@ -286,7 +286,7 @@ class JsonReader(Reader):
             file,
             int(image.get("width") or 0),
             int(image.get("height") or 0),
-            Objects(
+            ObjectBoxes(
                 [annotation.id for annotation in annotations],
                 np.array(class_ids, np.int64),
                 [names.get(class_id, "?") for class_id in class_ids],
