@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepscores.cli.app import app
+from deepscores.cli.app import find_commands
 from deepscores.page.labels.label_sets import built_in_sets, load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,21 +45,20 @@ def main() -> int:
 def commands_page() -> str:
     """The help of every command, as the terminal shows it."""
     parts = [f"{_NOTE}# Commands\n\n{_help()}"]
-    commands = [one.name or one.callback.__name__ for one in app.registered_commands]
-    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in commands]
+    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in find_commands()]
     return "\n".join(parts)
 
 
 def _help(*command: str) -> str:
     program = Path(sys.executable).with_name("deepscores")
-    shown = subprocess.run(
+    help_text = subprocess.run(
         [program, *command, "--help"],
         capture_output=True,
         check=True,
         encoding="utf-8",
         env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1"},
     ).stdout
-    lines = [line.rstrip() for line in shown.strip().splitlines()]
+    lines = [line.rstrip() for line in help_text.strip().splitlines()]
     return "```\n{}\n```\n".format("\n".join(lines))
 
 
@@ -70,7 +69,7 @@ def classes_page() -> str:
         labels = load_label_set(name)
         parts.append(f"## {name}\n\n{labels.description}: {len(labels.classes)} classes.\n")
         rows = [
-            f"| {one.id} | {one.name} | {one.smufl} | {one.description} |" for one in labels.classes
+            f"| {row.id} | {row.name} | {row.smufl} | {row.description} |" for row in labels.classes
         ]
         table = ("| id | name | SMuFL glyph | what it is |", "| --: | --- | --- | --- |", *rows)
         parts.append("\n".join(table) + "\n")
@@ -98,10 +97,10 @@ def broken_links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What the headings of *page* are called in links."""
+    """The names by which links refer to the headings of *page*."""
     text = _FENCE.sub("", page.read_text("utf-8"))
-    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
-    return {heading.strip().replace(" ", "-") for heading in kept}
+    headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
+    return {heading.strip().replace(" ", "-") for heading in headings}
 
 
 def unlisted_packages() -> Iterator[str]:

@@ -98,7 +98,7 @@ def test_one_font_twice_is_a_mistake(music_font: Maker, tmp_path: Path) -> None:
 
 
 NONSENSE: dict[str, tuple[object, str]] = {
-    "no table": (3, "font-files: 3 is no table of fonts"),
+    "no table": (3, "font-files: 3 is not a table of fonts"),
     "no digest": ({"Quill": {}}, "font-files: a font has no sha256"),
     "no font": ({"Quill": 3}, "font-files: a font has no sha256"),
 }
@@ -112,7 +112,7 @@ def test_a_damaged_list_of_font_files_is_told(case: str) -> None:
 
 
 def test_font_takes_files_not_names() -> None:
-    with pytest.raises(RecipeError, match=r"font: 'Leland' is no font's file .*--fonts"):
+    with pytest.raises(RecipeError, match=r"font: 'Leland' is not a font file .*--fonts"):
         apply(Recipe(), {"font": ["Leland"]})
 
 

@@ -15,6 +15,7 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.page import of_classes
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
+from deepscores.recipe.deprecations import heed_old_logger
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.local.pool import Failed, Outcome, run_contained
 from deepscores.runs.streams import key_hash, stream
@@ -23,6 +24,7 @@ from deepscores.training.loaders.fresh import Leaf, Made, Work, make_pages
 from deepscores.training.loaders.views import View
 
 _LOG = logging.getLogger("deepscores.training.loaders")
+heed_old_logger(_LOG)
 
 State = dict[str, Any]
 Results = Generator[tuple[int, Work, Outcome[Made]]]

@@ -82,11 +82,11 @@ def why_missing(labels: LabelSet, one: LabelClass, font: str) -> str:
 def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[str]:
     """The lines of a Markdown page beside the picture."""
     labels, fonts = collection.labels, collection.fonts
-    yield f"# The zoo: {labels.name}"
+    yield f"# Gallery: {labels.name}"
     yield ""
     yield (
-        f"{labels.description}, as `deepscores zoo --labels {labels.name}` finds them on the pages "
-        "of the zoo. Each cell is cut from a page; only the labelled pixels are in colour. A "
+        f"{labels.description}, as `deepscores gallery --labels {labels.name}` finds them on pages of "
+        "small scores. Each cell is cut from a page; only the labelled pixels are in colour. A "
         "font's name in a cell is that of the font whose glyph was borrowed."
     )
     yield ""
