@@ -1,11 +1,11 @@
 """The commands as functions, with the options and defaults of `deepscores.recipe.options`.
 
 Each function imports what it needs when it is called: a build need not wait for the trainers.
+*jobs* and *executor* mean the same in all of them; see `build`.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from deepscores.inspection.report.run import Written
     from deepscores.inspection.statistics.model import Statistics
     from deepscores.recipe.recipe import Recipe
+    from deepscores.runs.executors.protocol import Executor
     from deepscores.runs.progress import Progress
     from deepscores.training.loop.outcome import Trained
 
@@ -43,6 +44,7 @@ def build(
     *,
     recipe: Recipe | str | Path | None = None,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
@@ -52,18 +54,22 @@ def build(
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
     file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
     ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. The same call resumes
-    an interrupted build. Raise RecipeError for invalid options, DatasetError for a folder that
-    cannot be used.
+    an interrupted build. *executor* is ``local`` (*jobs* worker processes, by default one per core,
+    which contain crashes and enforce limits of time and memory), ``inline`` (this process: no
+    worker has to start, and nothing is contained) or an executor of your own; by default what the
+    environment variable ``DEEPSCORES_EXECUTOR`` names, else ``local``. Raise RecipeError for
+    invalid options, DatasetError for a folder that cannot be used.
     """
     from deepscores.building import build
     from deepscores.recipe.recipe import Recipe, Run, read_run
+    from deepscores.runs.executors.choice import choose_executor
 
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
     return build.build(
         resolved,
         Path(output or run.output or "dataset"),
-        jobs=run.jobs if jobs is None else jobs,
+        executor=choose_executor(executor or run.executor, run.jobs if jobs is None else jobs),
         force=force or run.force,
         progress=progress,
     )
@@ -75,6 +81,7 @@ def engrave(
     output: str | Path,
     *,
     recipe: Recipe | str | Path | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
@@ -83,9 +90,16 @@ def engrave(
     *recipe* and *changes* are as in `build`.
     """
     from deepscores.building.single import engrave_score
+    from deepscores.runs.executors.choice import choose_executor
 
     resolved = resolve(recipe, None, {"pages": "all", **changes})
-    return engrave_score(score, Path(output), resolved, progress=progress)
+    return engrave_score(
+        score,
+        Path(output),
+        resolved,
+        executor=choose_executor(executor, 1),
+        progress=progress,
+    )
 
 
 def verify(
@@ -95,6 +109,7 @@ def verify(
     font: Sequence[str | Path] = (),
     font_dir: str | Path = "",
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Compare a dataset's files with its manifest, and a share of its pages with new ones.
@@ -104,13 +119,14 @@ def verify(
     RecipeError if one that is needed is missing.
     """
     from deepscores.building import verify
+    from deepscores.runs.executors.choice import choose_executor
 
     return verify.verify(
         Path(dataset),
         rerender=rerender,
         fonts=[Path(path) for path in font],
         font_dir=str(font_dir),
-        jobs=_worker_count(jobs),
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -150,10 +166,10 @@ def fonts(
     *engraver* says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if
     any, go a picture of one passage in all of them and a page.
     """
-    from deepscores.engraving.registry import engravers_here
+    from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
 
-    engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
+    engraver = engraver or ("verovio" if names else ",".join(installed_engravers()))
     changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
     if font_dir:
         changes["font-dir"] = str(font_dir)
@@ -169,6 +185,7 @@ def check(
     sample: float | None = None,
     alike: float = 0.5,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Compare the labels of a dataset in any supported layout with its pixels, tables and splits.
@@ -178,9 +195,14 @@ def check(
     there is no dataset.
     """
     from deepscores.inspection.checking.run import audit
+    from deepscores.runs.executors.choice import choose_executor
 
     return audit(
-        Path(dataset), sample=sample, alike=alike, jobs=_worker_count(jobs), progress=progress
+        Path(dataset),
+        sample=sample,
+        alike=alike,
+        executor=choose_executor(executor, jobs),
+        progress=progress,
     )
 
 
@@ -191,6 +213,7 @@ def report(
     against: Sequence[str | Path] | str | Path = (),
     audited: int = 50,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Written:
     """Write the paper's tables and figures, and more, of a dataset: an HTML page and its parts.
@@ -201,6 +224,7 @@ def report(
     or cannot be read.
     """
     from deepscores.inspection.report.run import write_report
+    from deepscores.runs.executors.choice import choose_executor
 
     paths = [against] if isinstance(against, str | Path) else against
     return write_report(
@@ -208,7 +232,7 @@ def report(
         Path(output),
         against=[Path(path) for path in paths],
         audited=audited,
-        jobs=_worker_count(jobs),
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -220,6 +244,7 @@ def export(
     *,
     to: str,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
@@ -233,12 +258,13 @@ def export(
     """
     from deepscores.formats import export as run
     from deepscores.formats.options import options_from
+    from deepscores.runs.executors.choice import choose_executor
 
     return run.export(
         Path(dataset),
         Path(output),
         options_from({"to": to, **options}),
-        jobs=_worker_count(jobs),
+        executor=choose_executor(executor, jobs),
         force=force,
         progress=progress,
     )
@@ -257,6 +283,7 @@ def evaluate(
     seed: int = 0,
     output: str | Path | None = None,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Evaluated:
     """Evaluate a model's *predictions* on one split of *dataset*.
@@ -270,6 +297,7 @@ def evaluate(
     without it and for invalid options, DatasetError for damaged or unsuitable predictions.
     """
     from deepscores.evaluation import run
+    from deepscores.runs.executors.choice import choose_executor
 
     return run.evaluate(
         Path(predictions),
@@ -282,7 +310,7 @@ def evaluate(
         resamples=resamples,
         seed=seed,
         output=None if output is None else Path(output),
-        jobs=_worker_count(jobs),
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -295,6 +323,7 @@ def import_dataset(
     layout: str | None = None,
     annotation_set: str = "",
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
@@ -308,6 +337,7 @@ def import_dataset(
     """
     from deepscores.building.importing import run
     from deepscores.errors import RecipeError
+    from deepscores.runs.executors.choice import choose_executor
 
     names = [
         option.python_name for option in options_of("import") if option.file_section == "recipe"
@@ -321,7 +351,7 @@ def import_dataset(
         resolve(None, None, changes),
         layout=layout,
         annotation_set=annotation_set,
-        jobs=_worker_count(jobs),
+        executor=choose_executor(executor, jobs),
         force=force,
         progress=progress,
     )
@@ -451,9 +481,3 @@ def resolve(
     if scores:
         changes = {**changes, "scores": [str(score) for score in scores]}
     return apply(base, changes)
-
-
-def _worker_count(jobs: int | None) -> int:
-    """The number of parallel workers: *jobs*, by default one per core."""
-    JOBS.check(jobs)
-    return jobs or os.cpu_count() or 1

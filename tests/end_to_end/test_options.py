@@ -87,8 +87,8 @@ def test_a_function_has_the_declared_keywords_and_defaults(command: str) -> None
 
 
 def test_a_drift_is_found() -> None:
-    def check(dataset, *, sample=None, alike=0.6, jobs=1, colour=None): ...
-    def forgetful(dataset, *, sample=None, jobs=None): ...
+    def check(dataset, *, sample=None, alike=0.6, jobs=1, executor=None, colour=None): ...
+    def forgetful(dataset, *, sample=None, jobs=None, executor=None): ...
 
     assert [*drifts("check", check)] == ["alike=0.6", "jobs=1", "colour=None"]
     assert [*drifts("check", forgetful)] == ["no alike"]
@@ -168,7 +168,7 @@ def test_the_defaults_declared_are_those_of_the_rooms_that_use_them() -> None:
 
 def test_a_recipe_file_holds_the_options_of_a_build_and_of_its_run() -> None:
     build = {option.name for option in options_of("build")}
-    assert {*keys_of("run")} == {"output", "jobs", "force"}
+    assert {*keys_of("run")} == {"output", "jobs", "executor", "force"}
     assert {*keys_of("recipe")} - build == {"font-files", "readability"}
     assert build - {*keys_of("recipe")} - {*keys_of("run")} == {"recipe"}
 

@@ -235,13 +235,15 @@ def test_a_recipe_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_run_can_stand_in_the_file_and_makes_no_other_dataset(tmp_path: Path) -> None:
-    path = write(tmp_path, 'output = "out"\njobs = 3\nforce = true\nseed = 4\n')
-    assert read_run(path) == Run(str(tmp_path / "out"), 3, force=True)
+    path = write(
+        tmp_path, 'output = "out"\njobs = 3\nexecutor = "inline"\nforce = true\nseed = 4\n'
+    )
+    assert read_run(path) == Run(str(tmp_path / "out"), 3, "inline", force=True)
     assert read_recipe(path) == apply(Recipe(), {"seed": 4})
     assert read_run(write(tmp_path, "seed = 4\n")) == Run()
 
 
-@pytest.mark.parametrize("line", ["jobs = 0", 'force = "yes"', "output = 3"])
+@pytest.mark.parametrize("line", ["jobs = 0", 'force = "yes"', "output = 3", "executor = 1"])
 def test_a_wrong_run_is_one_line(line: str, tmp_path: Path) -> None:
     path = write(tmp_path, line)
     with pytest.raises(RecipeError, match=f"{path.name}: {line.split(maxsplit=1)[0]}: "):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,12 +34,10 @@ from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.executors.choice import for_safe_work
+from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.files import commit_record, write_file
 from deepscores.runs.progress import Progress
-
-Task = TypeVar("Task")
-Value = TypeVar("Value")
 
 _STEM = PAGES.get_field_index("page")
 _SYMBOLS = PAGES.get_field_index("symbols")
@@ -57,11 +55,9 @@ def merge(
     plan: Plan,
     folder: Path,
     records: Sequence[Record],
-    jobs: int,
+    executor: Executor,
     progress: Progress,
     picked: Picked | None = None,
-    *,
-    show_output: bool,
 ) -> None:
     """Turn the finished shards of *records* into the dataset; doing it again gives the same."""
     kept = _within(records, None if picked else plan.recipe.pages)
@@ -88,7 +84,7 @@ def merge(
             **({"quota": report(plan, totals.objects, picked)} if picked else {}),
         }
 
-    assemble(folder, held, describe, jobs, progress, show_output=show_output)
+    assemble(folder, held, describe, executor, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +125,16 @@ def assemble(
     folder: Path,
     held: Holdings,
     describe: Callable[[Totals], dict[str, Any]],
-    jobs: int,
+    executor: Executor,
     progress: Progress,
-    *,
-    show_output: bool = False,
 ) -> None:
     """Write all that is about the whole; *describe* gives ``dataset.json``, which comes last."""
     entries = list(held.files)
-    parts = _merge_symbols(held, folder, jobs, progress, show_output=show_output)
+    parts = _merge_symbols(held, folder, executor, progress)
     entries += [one.entry for one in parts]
     counts = Counter(dict(enumerate(np.sum([one.objects for one in parts], axis=0).tolist())))
     chosen = combined(parts, held.recipe.patches_per_class)
-    entries += _cut_patches(held, folder, chosen, jobs, progress, show_output=show_output)
+    entries += _cut_patches(held, folder, chosen, executor, progress)
 
     def keep(path: str, data: bytes) -> None:
         write_file(folder / path, data)
@@ -220,10 +214,8 @@ def _portions(kept: Sequence[_Kept]) -> list[Portion]:
 def _merge_symbols(
     held: Holdings,
     folder: Path,
-    jobs: int,
+    executor: Executor,
     progress: Progress,
-    *,
-    show_output: bool,
 ) -> list[Part]:
     """Write the symbol table and count and choose objects, each part by itself."""
     progress.stage("Merging tables", len(held.portions))
@@ -239,12 +231,9 @@ def _merge_symbols(
         )
         for index, group in enumerate(grouped(held.portions, ROWS))
     ]
-    if jobs == 1 or len(tasks) == 1:  # a worker would take longer to start
-        done: Iterator[tuple[PartTask, Part]] = ((task, merge_part(task)) for task in tasks)
-    else:
-        done = _contained(merge_part, tasks, part_limits, jobs, show_output=show_output)
+    executor = for_safe_work(executor, len(tasks))
     parts: dict[int, Part] = {}
-    for task, part in done:
+    for task, part in _values(executor, merge_part, tasks, part_limits):
         parts[task.index] = part
         progress.advance(len(task.portions))
     return [parts[index] for index in sorted(parts)]
@@ -254,10 +243,8 @@ def _cut_patches(
     held: Holdings,
     folder: Path,
     chosen: Chosen,
-    jobs: int,
+    executor: Executor,
     progress: Progress,
-    *,
-    show_output: bool,
 ) -> list[Entry]:
     progress.stage("Cutting patches", len(np.unique(chosen.pages)))
     names = tuple(one.name for one in held.labels.classes)
@@ -266,27 +253,21 @@ def _cut_patches(
         for wanted in share_out(chosen, held.portions)
     )
     entries: list[Entry] = []
-    done: Iterator[tuple[PatchTask, list[Entry]]]
-    if jobs == 1:  # a worker would take longer to start
-        done = ((task, write_patches(task)) for task in tasks)
-    else:
-        done = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
-    for task, found in done:
-        entries += found
+    executor = for_safe_work(executor)
+    for task, patches in _values(executor, write_patches, tasks, patch_limits):
+        entries += patches
         progress.advance(task.pages)
     return entries
 
 
-def _contained(
+def _values(
+    executor: Executor,
     work: Callable[[Task], Value],
     tasks: Iterable[Task],
     limits: Callable[[Task], Limits],
-    jobs: int,
-    *,
-    show_output: bool,
 ) -> Iterator[tuple[Task, Value]]:
-    """Yield each task and what *work* makes of it in a worker, as they come in."""
-    results = run_contained(work, tasks, jobs=jobs, limits=limits, show_output=show_output)
+    """Yield each task and what *work* makes of it, as they come in."""
+    results = executor.run(work, tasks, limits=limits)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):

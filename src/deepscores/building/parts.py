@@ -16,7 +16,7 @@ from deepscores.building.shards import table_path
 from deepscores.dataset.columns import SYMBOLS, SYMBOLS_WHOLE, WRITING
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.selection import Chosen, Lowest, page_priorities
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_file
 
 ROWS = 1_000_000  # of a part, at most, unless a single shard has more

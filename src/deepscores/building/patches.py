@@ -15,7 +15,7 @@ from deepscores.dataset.png.codec import decode_png, encode_png
 from deepscores.dataset.selection import Chosen
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_again
 
 _PAGES_A_TASK = 40

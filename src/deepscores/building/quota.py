@@ -30,7 +30,7 @@ from deepscores.building.shards import (
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.symbols.placing import place_symbols
-from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress
 from deepscores.scores import read_score
@@ -91,11 +91,9 @@ def asked(quota: Mapping[str, int], labels: LabelSet) -> dict[int, int]:
     return {class_id: count for class_id, count in wanted.items() if count}
 
 
-def pick_pages(
-    plan: Plan, folder: Path, jobs: int, progress: Progress, *, show_output: bool
-) -> Picked:
+def pick_pages(plan: Plan, folder: Path, executor: Executor, progress: Progress) -> Picked:
     """Index the scores of *plan* and pick the pages that its quota needs."""
-    found = _index(plan, folder, jobs, progress, show_output=show_output)
+    found = _index(plan, folder, executor, progress)
     places: list[tuple[int, str, int]] = []
     counts: list[dict[int, int]] = []
     for index, one in sorted(found.items()):
@@ -181,9 +179,7 @@ def _task(plan: Plan, folder: Path, index: int) -> ShardTask:
     return ShardTask(index, planned.source, planned.size, plan.recipe, plan.labels, folder)
 
 
-def _index(
-    plan: Plan, folder: Path, jobs: int, progress: Progress, *, show_output: bool
-) -> dict[int, Indexed]:
+def _index(plan: Plan, folder: Path, executor: Executor, progress: Progress) -> dict[int, Indexed]:
     found = {
         int(path.stem): Indexed.decode(path.read_bytes())
         for path in (folder / INDEX).glob("*.json")
@@ -196,9 +192,7 @@ def _index(
             if index not in found:
                 yield _task(plan, folder, index)
 
-    results = run_contained(
-        index_score, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
-    )
+    results = executor.run(index_score, tasks(), limits=limits, start=warm_up)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):

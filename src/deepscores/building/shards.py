@@ -19,7 +19,7 @@ from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import Provenance, Sample, make_sample, page_stem
 from deepscores.engraving.protocol import Engraving
-from deepscores.engraving.registry import ENGRAVERS, engrave
+from deepscores.engraving.registry import engrave, find_engraver
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.label_sets import LabelSet
@@ -27,12 +27,11 @@ from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
 from deepscores.page.sheets import Studio
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 from deepscores.runs.streams import stream
 from deepscores.scores import Source, read_score
 
-_LILYPOND = 10  # how much longer it may take
 _PACKED = 15  # how much larger an .mxl gets when opened
 
 
@@ -106,8 +105,7 @@ def limits(task: Sized) -> Limits:
     factor = _PACKED if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6
     seconds = 60 + 40 * megabytes
-    # LilyPond lays out the whole score at once, a second or more a page, in each font.
-    slower = _LILYPOND if "lilypond" in task.recipe.engravers else 1
+    slower = max(find_engraver(name).relative_cost for name in task.recipe.engravers)
     return Limits(seconds * slower, int((1200 + 60 * megabytes) * 2**20))
 
 
@@ -178,7 +176,7 @@ def draw(
         drawn = notes + (drawn if place == style else 0)
         style = place
         if page.number == count:
-            verb = f"{ENGRAVERS[style_at.engraver]} draws in {font}"
+            verb = f"{find_engraver(style_at.engraver).title} draws in {font}"
             _compare_notes(score, drawn, verb, recipe)
         if only is None or (font, page.number) in only:
             maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)

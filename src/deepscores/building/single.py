@@ -12,7 +12,8 @@ from deepscores.dataset.writer import Provenance, make_sample
 from deepscores.errors import DatasetError, EngravingError, RecipeError, ScoreError
 from deepscores.page.painting.overlay import draw_overlay
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.scores import Source, find_scores, read_score
@@ -38,7 +39,12 @@ class _Task:
 
 
 def engrave_score(
-    score: str | Path, folder: Path, recipe: Recipe, *, progress: Progress | None = None
+    score: str | Path,
+    folder: Path,
+    recipe: Recipe,
+    *,
+    executor: Executor = ONE_WORKER,
+    progress: Progress | None = None,
 ) -> list[EngravedPage]:
     """Engrave one score in every font of *recipe* into *folder*, with overlay pictures.
 
@@ -53,7 +59,7 @@ def engrave_score(
     source = found[0]
     progress.stage("Engraving", None)
     task = _Task(source, source.path.stat().st_size, recipe, folder)
-    for _, _, outcome in run_contained(_engrave, [task], jobs=1, limits=limits, start=warm_up):
+    for _, _, outcome in executor.run(_engrave, [task], limits=limits, start=warm_up):
         if isinstance(outcome, Failed):
             raise EngravingError(source.name, f"{outcome.reason}: {outcome.detail}")
         if isinstance(outcome.value, ScoreError):

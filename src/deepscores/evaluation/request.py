@@ -5,6 +5,8 @@ from pathlib import Path
 
 from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.progress import Progress, Silence
 
 TASKS = ("detect", "segment", "classify")
@@ -25,7 +27,7 @@ class Request:
     protocol: str = "deepscores"
     resamples: int = RESAMPLES  # of the works; 0: no intervals
     seed: int = 0
-    jobs: int = 1
+    executor: Executor = ONE_WORKER
     progress: Progress = field(default_factory=Silence)
 
     @property

@@ -21,6 +21,8 @@ from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluation.request import PROTOCOLS, RESAMPLES, TASKS, Request
 from deepscores.evaluation.results import Evaluation, Table
 from deepscores.page.labels.label_sets import load_label_set
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 
@@ -54,7 +56,7 @@ def evaluate(
     resamples: int = RESAMPLES,
     seed: int = 0,
     output: Path | None = None,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Written:
     """Measure *predictions* against one split of *dataset*; into *output* goes a page of it.
@@ -73,7 +75,7 @@ def evaluate(
         predictions, opened, pages, split,
         load_label_set(labels) if labels else None,
         chosen_classes(opened.labels, labels, classes),
-        protocol, resamples, seed, jobs, progress or Silence(),
+        protocol, resamples, seed, executor, progress or Silence(),
     )  # fmt: skip
     task = _task(task, predictions)
     if protocol != PROTOCOLS[0] and task != "detect":

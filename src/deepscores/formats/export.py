@@ -23,7 +23,8 @@ from deepscores.formats.options import Options, checked
 from deepscores.formats.protocol import Chunk, Format, Job
 from deepscores.formats.registry import format_named
 from deepscores.page.labels.label_sets import load_label_set
-from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
+from deepscores.runs.executors.protocol import Executor, Failed, Limits
 from deepscores.runs.files import clean_partials, locked, write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
@@ -60,7 +61,7 @@ def export(
     folder: Path,
     options: Options,
     *,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
@@ -71,21 +72,21 @@ def export(
     """
     form = format_named(options.to)
     options = replace(options, labels=options.labels or form.labels)
-    job = _job(dataset, folder, checked(options))
+    job = _job(dataset, folder, checked(options), for_inner_tasks(executor))
     form.check(job)
     plan = _plan(job)
     _refuse(job, plan, force=force)
     with locked(folder, f"{WORK}/lock", "export is writing this folder"):
         _begin(folder, plan, form, force=force)
-        return _run(job, form, plan, jobs, progress or Silence())
+        return _run(job, form, plan, executor, progress or Silence())
 
 
-def _job(dataset: Path, folder: Path, options: Options) -> Job:
+def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Job:
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
     chosen = chosen_classes(opened.labels, options.labels, options.classes)
-    return Job(dataset, folder, options, chosen, opened.info)
+    return Job(dataset, folder, options, chosen, opened.info, engines)
 
 
 def _plan(job: Job) -> dict[str, Any]:
@@ -157,7 +158,9 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _run(job: Job, form: Format, plan: dict[str, Any], jobs: int, progress: Progress) -> Summary:
+def _run(
+    job: Job, form: Format, plan: dict[str, Any], executor: Executor, progress: Progress
+) -> Summary:
     done = job.folder / EXPORT
     if done.exists():
         progress.note(f"{job.folder}: this export is there already")
@@ -175,7 +178,7 @@ def _run(job: Job, form: Format, plan: dict[str, Any], jobs: int, progress: Prog
             else:
                 yield chunk
 
-    for chunk, record in _written(job, waiting(), jobs):
+    for chunk, record in _written(job, waiting(), for_safe_work(executor)):
         records[chunk.name] = record
         new += len(chunk.rows)
         progress.advance(len(chunk.rows))
@@ -263,14 +266,10 @@ def _record_path(folder: Path, chunk: Chunk) -> Path:
 
 
 def _written(
-    job: Job, chunks: Iterable[Chunk], jobs: int
+    job: Job, chunks: Iterable[Chunk], executor: Executor
 ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
     tasks = (_Task(job, chunk) for chunk in chunks)
-    if jobs == 1:
-        for task in tasks:
-            yield task.chunk, write_chunk(task)
-        return
-    results = run_contained(write_chunk, tasks, jobs=jobs, limits=_limits)
+    results = executor.run(write_chunk, tasks, limits=_limits)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):

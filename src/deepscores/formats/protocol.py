@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.formats.options import Options
 from deepscores.page.labels.label_sets import LabelClass
+from deepscores.runs.executors.protocol import Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Job:
     options: Options
     classes: tuple[LabelClass, ...]  # ids in labelled pages are places here, from 1
     info: Mapping[str, Any]  # the dataset's dataset.json
+    engines: Executor  # for what calls engines, within a task
 
     @property
     def names(self) -> list[str]:

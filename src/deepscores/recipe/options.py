@@ -709,6 +709,23 @@ JOBS = Option(
     default_text="one per core",
     file_section="run",
 )
+EXECUTOR = Option(
+    name="executor",
+    commands=(
+        "build",
+        "engrave",
+        "report",
+        "export",
+        "evaluate",
+        "import",
+        "verify",
+        "check",
+    ),
+    help="Executor: local (worker processes that contain crashes) or inline (this process)",
+    metavar="NAME",
+    default_text="$DEEPSCORES_EXECUTOR, or local",
+    file_section="run",
+)
 FORCE = Option(
     name="force",
     commands=("build", "train", "predict", "export", "import"),

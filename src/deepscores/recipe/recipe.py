@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepscores.engraving.font_choice import choose_fonts, engraver_of
-from deepscores.engraving.registry import properties_of
+from deepscores.engraving.registry import find_engraver
 from deepscores.engraving.smufl.fontfile import is_font_path
 from deepscores.engraving.styling import (
     Styling,
@@ -22,7 +22,7 @@ from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.page.labels.readability import READABLE, Readability
 from deepscores.page.model import FontFile, Style
 from deepscores.recipe import options
-from deepscores.recipe.options import DATASET_OUTPUT, FORCE, JOBS, keys_of
+from deepscores.recipe.options import DATASET_OUTPUT, EXECUTOR, FORCE, JOBS, keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Recipe:
             drawn.pop("staff-space", self.staff_space),
             drawn.pop("margin", self.margin),
             next((file for file in self.font_files if file.name == font), None),
-            font_dir=self.font_dir if engraver == "lilypond" else "",
+            font_dir=self.font_dir if find_engraver(engraver).takes_font_folder else "",
             transpose=drawn.pop("transpose", 0),
             properties=tuple(drawn.items()),
         )
@@ -78,7 +78,7 @@ class Recipe:
 
     def _varied(self, font: str) -> Styling:
         """The properties in the style that the font's engraver can draw."""
-        drawable = _OF_ANY_ENGRAVER | properties_of(self.engraver_of(font))
+        drawable = _OF_ANY_ENGRAVER | find_engraver(self.engraver_of(font)).style_properties
         return tuple((key, draw) for key, draw in self.style if key in drawable)
 
     def page_style(self, score: str, font: str, number: int) -> dict[str, Any]:
@@ -147,19 +147,23 @@ class Run:
 
     output: str | None = None  # relative to the file's folder
     jobs: int | None = None
+    executor: str | None = None
     force: bool = False
 
 
 def read_run(path: Path) -> Run:
-    """``output``, ``jobs`` and ``force`` of a recipe file, as far as it has them."""
+    """``output``, ``jobs``, ``executor`` and ``force`` of a recipe file, as far as it has them."""
     table = _read_table(path)
     try:
         output = DATASET_OUTPUT.parse(table["output"]) if "output" in table else None
         jobs = JOBS.parse(table["jobs"]) if "jobs" in table else None
+        executor = EXECUTOR.parse(table["executor"]) if "executor" in table else None
         force = FORCE.parse(table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
-    return Run(None if output is None else str(path.parent / output.expanduser()), jobs, force)
+    if output is not None:
+        output = str(path.parent / output.expanduser())
+    return Run(output, jobs, executor, force)
 
 
 def _read_table(path: Path) -> dict[str, Any]:
@@ -225,7 +229,8 @@ def _check(recipe: Recipe) -> Recipe:
     for option in _RANGES:
         option.check(getattr(recipe, option.python_name))
     _check_room(recipe)
-    drawable = _OF_ANY_ENGRAVER.union(*map(properties_of, recipe.engravers))
+    properties = (find_engraver(name).style_properties for name in recipe.engravers)
+    drawable = _OF_ANY_ENGRAVER.union(*properties)
     style = tuple((key, draw) for key, draw in recipe.style if key in drawable)
     return replace(recipe, style=style)
 

@@ -122,19 +122,19 @@ def parse_font_files(key: str, value: object) -> tuple[FontFile, ...]:
 
 
 def parse_engravers(key: str, value: object) -> tuple[str, ...]:
-    """One engraver or several, in the order of ENGRAVERS.
+    """One engraver or several, in the order of the registry.
 
     >>> parse_engravers("engraver", "both")
     ('verovio', 'lilypond')
     """
-    from deepscores.engraving.registry import ENGRAVERS
+    from deepscores.engraving.registry import engraver_names
 
-    names = tuple(ENGRAVERS) if value == "both" else parse_names(key, value)
+    available = engraver_names()
+    names = ("verovio", "lilypond") if value == "both" else parse_names(key, value)
     for name in names:
-        if name not in ENGRAVERS:
-            available = ", ".join(ENGRAVERS)
-            raise RecipeError(f"no engraver {name!r}; there are {available}, and both")
-    return tuple(engraver for engraver in ENGRAVERS for name in names if name == engraver)
+        if name not in available:
+            raise RecipeError(f"no engraver {name!r}; there are {', '.join(available)}, and both")
+    return tuple(name for name in available for _ in range(names.count(name)))
 
 
 def parse_quota(key: str, value: object) -> tuple[tuple[str, int], ...]:

@@ -19,7 +19,7 @@ from deepscores.errors import DatasetError
 from deepscores.formats.source_pages import Left
 from deepscores.formats.sources import LAYOUTS
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
 
 PAGES = 16  # of a chunk

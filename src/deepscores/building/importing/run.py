@@ -31,7 +31,8 @@ from deepscores.errors import DatasetError
 from deepscores.formats.source_pages import Left, Source
 from deepscores.formats.sources import open_source
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.executors.choice import ONE_WORKER, for_safe_work
+from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
@@ -104,7 +105,7 @@ def import_dataset(
     *,
     layout: str | None = None,
     annotation_set: str = "",
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
@@ -125,7 +126,7 @@ def import_dataset(
             if not is_finished(folder, plan, force=force):
                 begin(folder, plan, force=force)
                 clean_partials(folder)
-                _import(plan, folder, jobs, progress)
+                _import(plan, folder, executor, progress)
             shutil.rmtree(folder / BUILD, ignore_errors=True)
     return _summarise(folder, already_there=finished)
 
@@ -161,7 +162,7 @@ def _digest(source: Source, pages: Sequence[Placed]) -> str:
     return found.hexdigest()
 
 
-def _import(plan: _Plan, folder: Path, jobs: int, progress: Progress) -> None:
+def _import(plan: _Plan, folder: Path, executor: Executor, progress: Progress) -> None:
     torn = torn_scores(plan.pages)
     if torn:
         progress.note(f"{len(torn)} scores have pages in several splits, {torn[0]} for one")
@@ -169,7 +170,7 @@ def _import(plan: _Plan, folder: Path, jobs: int, progress: Progress) -> None:
     records = read_records(folder, plan.chunks)
     for one in records:
         progress.advance(len(_chunk(plan, one)))
-    for task, record in _written(plan, folder, set(records), jobs):
+    for task, record in _written(plan, folder, set(records), executor):
         records[task.index] = record
         progress.advance(len(task.pages))
     ordered = [records[index] for index in sorted(records)]
@@ -179,7 +180,9 @@ def _import(plan: _Plan, folder: Path, jobs: int, progress: Progress) -> None:
         why = f", the first, {first.page}: {first.detail}" if first else ""
         raise DatasetError(f"{plan.title}: no page could be imported{why}")
     held = _holdings(plan, ordered)
-    assemble(folder, held, lambda totals: _describe(plan, ordered, totals, torn), jobs, progress)
+    assemble(
+        folder, held, lambda totals: _describe(plan, ordered, totals, torn), executor, progress
+    )
 
 
 def _abandon(folder: Path) -> None:
@@ -210,12 +213,12 @@ def _tasks(plan: _Plan, folder: Path, done: set[int]) -> Iterator[Task]:
             )
 
 
-def _written(plan: _Plan, folder: Path, done: set[int], jobs: int) -> Iterator[tuple[Task, Record]]:
+def _written(
+    plan: _Plan, folder: Path, done: set[int], executor: Executor
+) -> Iterator[tuple[Task, Record]]:
     tasks = _tasks(plan, folder, done)
-    if jobs == 1 or plan.chunks == 1:  # no process needs to start
-        yield from ((task, write_chunk(task)) for task in tasks)
-        return
-    results = run_contained(write_chunk, tasks, jobs=jobs, limits=limits)
+    executor = for_safe_work(executor, plan.chunks)
+    results = executor.run(write_chunk, tasks, limits=limits)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):

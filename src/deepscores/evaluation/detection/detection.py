@@ -115,7 +115,7 @@ def _resampled(measured: Measured) -> dict[str, NDArray[np.float64]]:
     request.progress.stage("Resampling works", 4)
 
     def again(way: Mapping[int, Judged]) -> Resampled:
-        drawn = resample(list(way.values()), pages.work, weights, request.jobs)
+        drawn = resample(list(way.values()), pages.work, weights, request.executor.jobs)
         request.progress.advance()
         return drawn
 

@@ -32,7 +32,7 @@ from deepscores.evaluation.segmentation.pixels import (
 from deepscores.evaluation.segmentation.reading_masks import find_masks, read_classes, true_classes
 from deepscores.inspection.checking.own_audit import in_workers
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.runs.executors.local.pool import Failed, Limits
+from deepscores.runs.executors.protocol import Failed, Limits
 
 COMMON_PIXELS = 1000  # of the truth, from which a class counts in the headline
 _PAGES_A_TASK = 8
@@ -132,7 +132,9 @@ def _add_up(
         for place in group.pages.tolist():
             of_page[place].append(number)
     request.progress.stage("Comparing pixels", pages)
-    for task, value in in_workers(_compare, _tasks(request, folder, kept), _limits, request.jobs):
+    for task, value in in_workers(
+        _compare, _tasks(request, folder, kept), _limits, request.executor
+    ):
         if isinstance(value, Failed):
             raise DatasetError(f"{task.rows[0]['page']} ff.: {value.reason}: {value.detail}")
         totals.confusion[:] += value.confusion

@@ -23,7 +23,7 @@ from deepscores.formats.sequences.score import Score, read_score
 from deepscores.formats.sequences.sounds import drawn_sounds
 from deepscores.formats.sequences.systems import check_signs, names_of, systems_of, whole_page
 from deepscores.formats.sequences.unfit import Unfit
-from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.executors.protocol import Failed, Limits
 from deepscores.runs.files import replacing, write_again
 
 SKIPPED = "skipped.jsonl"
@@ -42,13 +42,13 @@ class Sequences(Format):
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
         """Pictures and encodings; a line of JSON for each pair, and for each that is missing.
 
-        The engines are at work in a process of their own, so that a score that they cannot stand
-        costs itself only.
+        The job's executor for engines contains them, so that a score that they cannot stand costs
+        itself only.
         """
         lines = BytesIO()
         waiting: dict[int, _Sample] = {}
         tasks = self._tasks(job, pictures, waiting, lines)
-        results = run_contained(label, tasks, jobs=1, limits=lambda _: _LIMITS)
+        results = job.engines.run(label, tasks, limits=lambda _: _LIMITS)
         with closing(results):
             for index, _, outcome in results:
                 sample = waiting.pop(index)

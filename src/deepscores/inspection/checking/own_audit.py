@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
 from deepscores.errors import DatasetError
@@ -13,7 +12,8 @@ from deepscores.formats.findings import Finding, Ledger
 from deepscores.inspection.checking.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
 from deepscores.inspection.checking.likeness import Prints, find_alike, prints_of_group
 from deepscores.inspection.checking.whole import COUNTS, FILES, SPLIT, check_whole
-from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.executors.choice import for_safe_work
+from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.progress import Progress
 
 ALIKE = "likeness"
@@ -22,12 +22,9 @@ CHECKS = (
 )  # fmt: skip
 _ROOM = 8 * 2**30  # bytes for a worker
 
-Task = TypeVar("Task")
-Value = TypeVar("Value")
-
 
 def audit_own(
-    dataset: OwnDataset, chosen: set[str], alike: float, jobs: int, progress: Progress
+    dataset: OwnDataset, chosen: set[str], alike: float, executor: Executor, progress: Progress
 ) -> Ledger:
     """What is found on the *chosen* pages and in the whole; *alike* is the share from which two
     scores count as one work."""
@@ -39,7 +36,7 @@ def audit_own(
         ledger.note(FILES, 0, 0, [_unreadable(dataset.folder, "symbols", error)])
         return ledger
     progress.stage("Checking pages", len(chosen))
-    for task, value in in_workers(check_pages, tasks, _page_limits, jobs):
+    for task, value in in_workers(check_pages, tasks, _page_limits, executor):
         match value:
             case Ledger():
                 ledger.add(value)
@@ -49,7 +46,7 @@ def audit_own(
                 )
                 ledger.note(FILES, 0, 0, [finding])
         progress.advance(len(task.rows))
-    check_likeness(dataset, alike, jobs, progress, ledger)
+    check_likeness(dataset, alike, executor, progress, ledger)
     return ledger
 
 
@@ -61,13 +58,10 @@ def in_workers(
     work: Callable[[Task], Value],
     tasks: Iterable[Task],
     limits: Callable[[Task], Limits],
-    jobs: int,
+    executor: Executor,
 ) -> Iterator[tuple[Task, Value | Failed]]:
     """Yield every task with its value, in the order of their ends."""
-    if jobs == 1:  # no process needs to start
-        yield from ((task, work(task)) for task in tasks)
-        return
-    results = run_contained(work, tasks, jobs=jobs, limits=limits)
+    results = for_safe_work(executor).run(work, tasks, limits=limits)
     with closing(results):
         for _, task, outcome in results:
             yield task, outcome if isinstance(outcome, Failed) else outcome.value
@@ -103,14 +97,14 @@ class _PrintTask:
 
 
 def check_likeness(
-    dataset: OwnDataset, alike: float, jobs: int, progress: Progress, ledger: Ledger
+    dataset: OwnDataset, alike: float, executor: Executor, progress: Progress, ledger: Ledger
 ) -> None:
     """Name the pairs of scores that are much the same music and in different splits."""
     split_of = {str(row["score"]): str(row["split"]) for row in dataset.pages}
     tasks = list(_print_tasks(dataset))
     progress.stage("Comparing scores", len(tasks))
     prints: dict[str, Prints] = {}
-    for _, found in in_workers(take_prints, tasks, _print_limits, jobs):
+    for _, found in in_workers(take_prints, tasks, _print_limits, executor):
         if isinstance(found, dict):
             prints.update(found)
         progress.advance()

@@ -18,7 +18,8 @@ from deepscores.formats.foreign import (
     check_foreign_pages,
 )
 from deepscores.inspection.checking.own_audit import CHECKS, audit_own, in_workers
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor, Limits
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 
@@ -31,7 +32,7 @@ def audit(
     *,
     sample: float | None = None,
     alike: float = DEFAULT_ALIKE,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Report:
     """Look at every page of the dataset in *folder*, or at a *sample* of them.
@@ -50,7 +51,7 @@ def audit(
         dataset = open_own(folder)
         stems = {str(row["page"]) for row in dataset.pages}
         chosen = choose(stems, sample)
-        ledger = audit_own(dataset, chosen, alike, jobs, progress)
+        ledger = audit_own(dataset, chosen, alike, executor, progress)
         return report(str(folder), "deepscores", (len(chosen), len(stems)), ledger, CHECKS)
     others = _read_others(folder)
     names = [page.name for page in others.pages]
@@ -62,7 +63,7 @@ def audit(
     progress.stage("Checking pages", len(chosen))
     pages = [page for page in others.pages if page.name in chosen]
     tasks = [pages[first : first + _PAGES_A_TASK] for first in range(0, len(pages), _PAGES_A_TASK)]
-    for task, value in in_workers(check_foreign_pages, tasks, _limits, jobs):
+    for task, value in in_workers(check_foreign_pages, tasks, _limits, executor):
         if isinstance(value, Ledger):
             ledger.add(value)
         else:

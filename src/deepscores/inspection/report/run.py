@@ -25,6 +25,8 @@ from deepscores.inspection.report.survey import survey
 from deepscores.inspection.report.tally import Tally, top_share
 from deepscores.inspection.report.truth import choose_page, truth_figures
 from deepscores.inspection.statistics.counting import statistics
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 
@@ -50,7 +52,7 @@ def write_report(
     *,
     against: Sequence[Path] = (),
     audited: int = DEFAULT_AUDIT,
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Written:
     """Write the report of the dataset in *folder* to *output*, beside the datasets *against*.
@@ -66,7 +68,7 @@ def write_report(
     if not len(dataset):
         raise DatasetError(f"{folder}: the dataset has no pages")
     sources = [open_source(path) for path in against]
-    material = _gather(dataset, sources, audited, jobs, progress)
+    material = _gather(dataset, sources, audited, executor, progress)
     from deepscores.inspection.report.charts import all_charts, bundle
 
     progress.stage("Drawing", None)
@@ -101,7 +103,11 @@ def _require_room(folder: Path, output: Path) -> None:
 
 
 def _gather(
-    dataset: Dataset, sources: Sequence[Source], audited: int, jobs: int, progress: Progress
+    dataset: Dataset,
+    sources: Sequence[Source],
+    audited: int,
+    executor: Executor,
+    progress: Progress,
 ) -> Material:
     others = []
     for source in sources:
@@ -118,7 +124,7 @@ def _gather(
         found,
         statistics(dataset.folder),
         tuple(others),
-        _audit(dataset.folder, audited, jobs, progress),
+        _audit(dataset.folder, audited, executor, progress),
         specimens,
         passages(dataset, {name: classes for classes, _, name in found.variety}),
         look_alikes(specimens),
@@ -135,10 +141,10 @@ def _count(source: Source, progress: Progress) -> Other:
     return Other(source.title, source.layout, tally, len(source.names))
 
 
-def _audit(folder: Path, audited: int, jobs: int, progress: Progress) -> Audit | None:
+def _audit(folder: Path, audited: int, executor: Executor, progress: Progress) -> Audit | None:
     if not audited:
         return None
-    return audit(folder, sample=max(audited, 1), jobs=jobs, progress=progress)
+    return audit(folder, sample=max(audited, 1), executor=executor, progress=progress)
 
 
 def _pictures(material: Material) -> Iterator[Figure]:

@@ -17,7 +17,8 @@ from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.recipe.deprecations import heed_old_logger
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, Outcome, run_contained
+from deepscores.runs.executors.choice import choose_executor
+from deepscores.runs.executors.protocol import Failed, Outcome
 from deepscores.runs.streams import key_hash, stream
 from deepscores.scores import Source
 from deepscores.training.loaders.fresh import Leaf, Made, Work, make_pages
@@ -127,8 +128,8 @@ class Stream(Iterator[tuple[LabelledPage, int]]):
         again: list[tuple[int, int, int]] = []
         if state is not None:
             again = self._restored(state)
-        self._results: Results = run_contained(
-            make_pages, self._works(again), jobs=1, limits=limits, start=warm_up
+        self._results: Results = choose_executor(None, 1).run(
+            make_pages, self._works(again), limits=limits, start=warm_up
         )
         self._again = again
 

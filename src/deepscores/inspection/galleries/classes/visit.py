@@ -85,8 +85,8 @@ def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[
     yield f"# Gallery: {labels.name}"
     yield ""
     yield (
-        f"{labels.description}, as `deepscores gallery --labels {labels.name}` finds them on pages of "
-        "small scores. Each cell is cut from a page; only the labelled pixels are in colour. A "
+        f"{labels.description}, as `deepscores gallery --labels {labels.name}` finds them on pages "
+        "of small scores. Each cell is cut from a page; only the labelled pixels are in colour. A "
         "font's name in a cell is that of the font whose glyph was borrowed."
     )
     yield ""
