@@ -105,9 +105,9 @@ def anchors(page: Path) -> set[str]:
 
 def unlisted_packages() -> Iterator[str]:
     """Yield the locked packages that third-party.md does not list in their version."""
-    listed = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
+    listed_versions = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
     for name, version in _LOCKED.findall((ROOT / "requirements.lock").read_text("utf-8")):
-        if version not in re.split(r"[ ;]+", listed.get(name, "")):
+        if version not in re.split(r"[ ;]+", listed_versions.get(name, "")):
             yield f"docs/third-party.md: lists no {name} {version}"
 
 

@@ -135,11 +135,11 @@ def test_workers_are_one_per_core_everywhere() -> None:
 def test_docs_show_the_declared_options(command: str) -> None:
     page = (ROOT / "docs/commands.md").read_text("utf-8")
     section = page.split(f"## deepscores {command}\n")[1].split("\n## ")[0]
-    shown = " ".join(section.split()).replace("- ", "-")
+    words = " ".join(section.split()).replace("- ", "-")
     for option in options_of(command):
         assert option.metavar in section if option.positional else f"--{option.name}" in section
         if option is not options.EXPORT_FORMAT:
-            assert option.help_text.replace("- ", "-") in shown
+            assert option.help_text.replace("- ", "-") in words
     names = set(re.findall(r"^  (?:-o, )?--([a-z-]+)", section, re.MULTILINE))
     assert names == {option.name for option in options_of(command) if not option.positional}
 
@@ -152,16 +152,16 @@ def test_the_defaults_declared_are_those_of_the_rooms_that_use_them() -> None:
         ("predict", PredictOptions),
         ("evaluate", Request),
     ):
-        own = {field.name: field.default for field in fields(owner)}
+        defaults = {field.name: field.default for field in fields(owner)}
         shared = [
             option
             for option in options_of(command)
-            if option.python_name in own and option.default_text == "" and not option.required
+            if option.python_name in defaults and option.default_text == "" and not option.required
         ]
         assert len(shared) > 2
         for option in shared:
             if command != "evaluate" or option.name in ("protocol", "resamples", "seed"):
-                assert own[option.python_name] == option.default, (command, option.name)
+                assert defaults[option.python_name] == option.default, (command, option.name)
     assert options.ALIKE.default == DEFAULT_ALIKE
     assert options.AUDIT.default == DEFAULT_AUDIT
 

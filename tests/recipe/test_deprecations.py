@@ -23,10 +23,10 @@ def _forget_old_names() -> Iterator[None]:
     """Each import of an old name is the first."""
     yield
     for name in [*sys.modules]:
-        if any(name == old or name.startswith(f"{old}.") for old in RENAMED_MODULES):
+        if f"{name}.".startswith(tuple(f"{old_name}." for old_name in RENAMED_MODULES)):
             del sys.modules[name]
-    for old in RENAMED_MODULES:
-        vars(deepscores).pop(old.rpartition(".")[2], None)
+    for old_name in RENAMED_MODULES:
+        vars(deepscores).pop(old_name.rpartition(".")[2], None)
 
 
 @pytest.mark.parametrize("old_name", ["deepscores.labelled", "deepscores.models"])
@@ -110,7 +110,7 @@ def test_level_and_handlers_of_a_logger_s_old_name_hold(
 
 def test_a_program_that_never_uses_an_old_name_never_warns() -> None:
     code = "import deepscores, deepscores.dataset.labelled, deepscores.inference.models.detections"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
-    assert not done.stderr
+    assert not process.stderr

@@ -55,14 +55,14 @@ def test_an_engraver_has_fonts_of_its_own() -> None:
 
 
 def test_both_engravers_have_fonts_each() -> None:
-    both = apply(Recipe(), {"engraver": "both"})
-    assert both.fonts == (*MUSIC_FONTS, "Emmentaler")
-    assert [style.engraver for style in both.styles()] == ["verovio"] * 5 + ["lilypond"]
-    assert both.as_table()["engraver"] == "verovio,lilypond"
-    assert apply(Recipe(), {"engraver": "lilypond, verovio"}) == both
-    assert apply(both, {}) == both
-    some = apply(Recipe(), {"engraver": "both", "fonts": "Emmentaler,Leland"})
-    assert some.fonts == ("Leland", "Emmentaler")  # Verovio's first
+    recipe = apply(Recipe(), {"engraver": "both"})
+    assert recipe.fonts == (*MUSIC_FONTS, "Emmentaler")
+    assert [style.engraver for style in recipe.styles()] == ["verovio"] * 5 + ["lilypond"]
+    assert recipe.as_table()["engraver"] == "verovio,lilypond"
+    assert apply(Recipe(), {"engraver": "lilypond, verovio"}) == recipe
+    assert apply(recipe, {}) == recipe
+    recipe = apply(Recipe(), {"engraver": "both", "fonts": "Emmentaler,Leland"})
+    assert recipe.fonts == ("Leland", "Emmentaler")  # Verovio's first
 
 
 @pytest.mark.parametrize(("fonts", "engraver"), [("Leland", "LilyPond"), ("Emmentaler", "Verovio")])

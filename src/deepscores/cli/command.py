@@ -36,22 +36,26 @@ class Command:
         """A function as Typer takes it, with a parameter for each option."""
 
         def call(**values: Any) -> ExitStatus:
-            return self.run(**self._given_values(values))
+            return self.run(**self._keep_given(values))
 
         parameters = [_parameter(option, self.choices) for option in self.options]
         call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-        call.__annotations__ = {one.name: one.annotation for one in parameters}
+        call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return call
 
-    def _given_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of those options that are on the command line; the others keep defaults."""
-        given = {}
+    def _keep_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of the options on the command line; those of all others are left out.
+
+        So the defaults are those of the function that runs. Raise RecipeError for a value that is
+        out of range.
+        """
+        keywords = {}
         for option in self.options:
             value = values[option.python_name]
             if value is not None and value != []:
                 option.check(value, f"--{option.name}")
-                given[option.python_name] = value
-        return given
+                keywords[option.python_name] = value
+        return keywords
 
 
 COMMANDS: dict[str, Command] = {}  # by name, once `find_commands` has run

@@ -78,7 +78,11 @@ def heed_old_logger(logger: Logger) -> None:
     """Let levels and handlers that a program gave the logger's old name hold for *logger*, too."""
     from logging import getLogger
 
-    old_loggers = [getLogger(old) for old, name in RENAMED_LOGGERS.items() if name == logger.name]
+    old_loggers = [
+        getLogger(old_name)
+        for old_name, current_name in RENAMED_LOGGERS.items()
+        if current_name == logger.name
+    ]
 
     def is_logged(record: LogRecord) -> bool:
         for old_logger in old_loggers:

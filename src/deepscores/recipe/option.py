@@ -46,8 +46,8 @@ class Option:
             return f"--{self.name}" if self.default else ""
         if self.kind is SIZE:
             return "x".join(map(str, self.default))
-        shown = f"{self.default:g}" if self.kind is NUMBER else str(self.default)
-        return f"{shown} {self.unit}".rstrip()
+        number = f"{self.default:g}" if self.kind is NUMBER else str(self.default)
+        return f"{number} {self.unit}".rstrip()
 
     @property
     def help_text(self) -> str:
@@ -65,7 +65,7 @@ class Option:
         """Raise RecipeError for a number that is out of range; None is in every range."""
         if not isinstance(value, int | float) or self.low <= value <= self.high:
             return
-        shown = f"{name or self.name}: {value:g}" + f" {self.unit}".rstrip()
+        subject = f"{name or self.name}: {value:g} {self.unit}".rstrip()
         if self.high == _OPEN_END:
-            raise RecipeError(f"{shown} is not at least {self.low:g}")
-        raise RecipeError(f"{shown} is not between {self.low:g} and {self.high:g}")
+            raise RecipeError(f"{subject} is not at least {self.low:g}")
+        raise RecipeError(f"{subject} is not between {self.low:g} and {self.high:g}")
