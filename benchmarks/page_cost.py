@@ -63,7 +63,7 @@ read: dict[str, Score] = {}
 def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list[Record]) -> float:
     """Merging and patches, in this process so that its CPU is counted."""
 
-    plan = Plan(recipe, recipe.label_set(), tuple(Planned(source, 0) for source in sources))
+    plan = Plan(recipe, recipe.labels, tuple(Planned(source, 0) for source in sources))
     return cpu(lambda: merging.merge(plan, folder, records, Inline(), Silence()))
 
 
@@ -75,7 +75,7 @@ def one_round(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[floa
         engraver += cpu(partial(verovio_alone, source, recipe))
         sharing += cpu(partial(verovio_sharing, source, recipe))
         size = source.path.stat().st_size
-        task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+        task = ShardTask(index, source, size, recipe, recipe.labels, folder)
         pages += cpu(lambda task=task: records.append(make_shard(task)))  # type: ignore[misc]
     merged = our_merge(sources, recipe, folder, records)
     count = sum(len(record.pages) for record in records)
@@ -92,7 +92,7 @@ def by_stage(sources: list[Source], recipe: Recipe, folder: Path) -> dict[str, f
     with stages() as found:
         for index, source in enumerate(sources):
             size = source.path.stat().st_size
-            task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+            task = ShardTask(index, source, size, recipe, recipe.labels, folder)
             records.append(make_shard(task))
         our_merge(sources, recipe, folder, records)
     count = sum(len(record.pages) for record in records)

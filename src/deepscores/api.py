@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from deepscores.inspection.galleries.fonts.book import Fonts
     from deepscores.inspection.report.run import Written
     from deepscores.inspection.statistics.model import Statistics
+    from deepscores.page.labels.label_sets import LabelSet
     from deepscores.recipe.recipe import Recipe
     from deepscores.runs.executors.protocol import Executor
     from deepscores.runs.progress import Progress
@@ -82,12 +83,14 @@ def engrave(
     *,
     recipe: Recipe | str | Path | None = None,
     executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
     """Engrave one score into *output* for inspection: pages, labels and overlay pictures.
 
     *recipe* and *changes* are as in `build`.
+    *force* replaces those of another score. Raise DatasetError for a folder of anything else.
     """
     from deepscores.building.single import engrave_score
     from deepscores.runs.executors.choice import choose_executor
@@ -98,6 +101,7 @@ def engrave(
         Path(output),
         resolved,
         executor=choose_executor(executor, 1),
+        force=force,
         progress=progress,
     )
 
@@ -134,37 +138,41 @@ def verify(
 def gallery(
     output: str | Path,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     fonts: Sequence[str] | str | None = None,
     font: Sequence[str | Path] = (),
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Visit:
     """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
 
-    *font* names files of additional SMuFL fonts.
+    *font* names files of additional SMuFL fonts. *force* replaces a gallery in other fonts. Raise
+    DatasetError for a folder of anything else.
     """
     from deepscores.inspection.galleries.classes.visit import write_zoo
 
     changes: dict[str, Any] = {"labels": labels, "font": [str(path) for path in font]}
     if fonts is not None:
         changes["fonts"] = fonts
-    return write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+    return write_zoo(Path(output), resolve(None, None, changes), force=force, progress=progress)
 
 
 def fonts(
     names: Sequence[str | Path] | str = (),
     output: str | Path | None = None,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     engraver: str | None = None,
     font_dir: str | Path = "",
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Fonts:
     """List fonts, *names* or SMuFL files, with what each contains.
 
     By default these are the fonts of every installed engraver; named fonts are Verovio's, unless
     *engraver* says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if
-    any, go a picture of one passage in all of them and a page.
+    any, go a picture of one passage in all of them and a page; *force* replaces those of other
+    fonts. Raise DatasetError for a folder of anything else.
     """
     from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
@@ -176,7 +184,7 @@ def fonts(
     if names:
         changes["fonts"] = names if isinstance(names, str) else [str(name) for name in names]
     folder = Path(output) if output is not None else None
-    return write_fonts(resolve(None, None, changes), folder, progress=progress)
+    return write_fonts(resolve(None, None, changes), folder, force=force, progress=progress)
 
 
 def check(
@@ -214,14 +222,15 @@ def report(
     audited: int = 50,
     jobs: int | None = None,
     executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Written:
     """Write the paper's tables and figures, and more, of a dataset: an HTML page and its parts.
 
     *against* names datasets to compare with: of this program, COCO, DeepScoresV2, DeepScores V1,
-    PASCAL VOC, YOLO, MUSCIMA++. *audited* pages are checked as by `check`. Needs
-    ``deepscores[report]``: raise RecipeError without it, DatasetError for a dataset that is missing
-    or cannot be read.
+    PASCAL VOC, YOLO, MUSCIMA++. *audited* pages are checked as by `check`. *force* replaces the
+    report of another dataset. Needs ``deepscores[report]``: raise RecipeError without it,
+    DatasetError for a dataset that is missing or cannot be read and for a folder of anything else.
     """
     from deepscores.inspection.report.run import write_report
     from deepscores.runs.executors.choice import choose_executor
@@ -233,6 +242,7 @@ def report(
         against=[Path(path) for path in paths],
         audited=audited,
         executor=choose_executor(executor, jobs),
+        force=force,
         progress=progress,
     )
 
@@ -276,7 +286,7 @@ def evaluate(
     *,
     task: str | None = None,
     split: str = "test",
-    labels: str | None = None,
+    labels: str | LabelSet | None = None,
     classes: Sequence[str] | str = (),
     protocol: str = "deepscores",
     resamples: int = 1000,
@@ -284,6 +294,7 @@ def evaluate(
     output: str | Path | None = None,
     jobs: int | None = None,
     executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Evaluated:
     """Evaluate a model's *predictions* on one split of *dataset*.
@@ -293,8 +304,9 @@ def evaluate(
     by default. Ids are those of the label set *labels*, by default the dataset's own; only
     *classes* (names or patterns) count.
     *resamples* of the works give the confidence intervals. Into the folder *output*, if any, go a
-    page, tables and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError
-    without it and for invalid options, DatasetError for damaged or unsuitable predictions.
+    page, tables and everything as JSON; *force* replaces another evaluation there. Detections need
+    ``deepscores[evaluate]``: raise RecipeError without it and for invalid options, DatasetError for
+    damaged or unsuitable predictions and for a folder of anything else.
     """
     from deepscores.evaluation import run
     from deepscores.runs.executors.choice import choose_executor
@@ -311,6 +323,7 @@ def evaluate(
         seed=seed,
         output=None if output is None else Path(output),
         executor=choose_executor(executor, jobs),
+        force=force,
         progress=progress,
     )
 

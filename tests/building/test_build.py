@@ -204,7 +204,7 @@ def test_two_builds_do_not_meet_in_one_folder(
     scores: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = tmp_path / "dataset"
-    with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
+    with locked(folder), pytest.raises(DatasetError, match="another run is writing"):
         build(scores, folder, jobs=1, force=True, **quick)
 
 
@@ -212,7 +212,7 @@ def test_force_does_not_clear_what_another_build_is_writing(
     assert_same: Same, scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(built, tmp_path / "dataset")
-    with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
+    with locked(folder), pytest.raises(DatasetError, match="another run is writing"):
         build(scores, folder, jobs=1, force=True, **quick | {"seed": 1})
     assert (folder / DATASET).exists()
     assert_same(folder, built)

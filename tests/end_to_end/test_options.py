@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import pytest
@@ -152,7 +152,9 @@ def test_the_defaults_declared_are_those_of_the_rooms_that_use_them() -> None:
         ("predict", PredictOptions),
         ("evaluate", Request),
     ):
-        defaults = {field.name: field.default for field in fields(owner)}
+        defaults = {
+            field.name: field.default for field in fields(owner) if field.default is not MISSING
+        }
         shared = [
             option
             for option in options_of(command)
@@ -162,6 +164,7 @@ def test_the_defaults_declared_are_those_of_the_rooms_that_use_them() -> None:
         for option in shared:
             if command != "evaluate" or option.name in ("protocol", "resamples", "seed"):
                 assert defaults[option.python_name] == option.default, (command, option.name)
+    assert options.LABELS.default == Recipe().labels.name
     assert options.ALIKE.default == DEFAULT_ALIKE
     assert options.AUDIT.default == DEFAULT_AUDIT
 

@@ -246,12 +246,14 @@ def test_nonsense_is_refused(
 
 def test_results_never_lie_among_other_files(built: Path, written: Writer, tmp_path: Path) -> None:
     path = written([])
-    for folder, message in (
-        (built / "evaluation", "lies in the dataset"),
-        (path, "is a file"),
-        (tmp_path, "holds other files"),
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/thesis.tex").write_text("")
+    for folder, error, message in (
+        (built / "evaluation", RecipeError, "lies in the dataset"),
+        (path, DatasetError, "is a file"),
+        (tmp_path / "full", DatasetError, "is not empty and holds no evaluation"),
     ):
-        with pytest.raises(RecipeError, match=message):
+        with pytest.raises(error, match=message):
             measured(path, built, output=folder)
 
 

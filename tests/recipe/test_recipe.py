@@ -118,7 +118,7 @@ def test_the_defaults_are_the_paper_s() -> None:
         (45, 170),
         5000,
     )
-    assert len(recipe.label_set().classes) == 118
+    assert len(recipe.labels.classes) == 118
     assert set(recipe.fonts) == {"Bravura", "Leland", "Leipzig", "Petaluma", "Gootville"}
 
 
@@ -141,7 +141,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path, monkeypatch: pytest.Mo
         write(folder, f'scores = ["a.mxl", "b/**", "{absolute}"]\nlabels = "mine.toml"')
     )
     assert recipe.scores == (str(folder / "a.mxl"), str(folder / "b/**"), str(absolute))
-    assert recipe.label_set().name == "mine"
+    assert recipe.labels.name == "mine"
 
 
 def test_a_home_folder_is_not_looked_for_beside_the_recipe(

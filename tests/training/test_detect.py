@@ -15,6 +15,7 @@ from deepscores.inference.models.detections import (
     decode_maps,
 )
 from deepscores.inference.models.file import load_model, open_model
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.training.detect.heat_network import SHAPES, Detector
 from deepscores.training.detect.pages import PageSource
 from deepscores.training.detect.precision import THRESHOLDS, Truth, average_precisions, macro
@@ -32,7 +33,7 @@ from deepscores.training.loop.exporting import check_export, to_onnx
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.run import train
 
-LABELS = "full"
+LABELS = load_label_set("full")
 CPU = torch.device("cpu")
 HEADS = HeatLayout(4, (Channel(1, 0, 20.0, 16.0), Channel(2, 1, 2.0, 56.0)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.building.merge import merge
-from deepscores.building.plan import SHARDS, Plan, begin, is_finished, make_plan
+from deepscores.building.plan import SHARDS, Plan, claim_dataset, make_plan
 from deepscores.building.quota import Picked, pick_pages
 from deepscores.building.shards import (
     Record,
@@ -22,7 +22,6 @@ from deepscores.dataset.layout import BUILD, require_dataset
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
-from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.front import Front
 from deepscores.runs.progress import Progress, Silence
 
@@ -64,14 +63,14 @@ def build(
     progress = progress or Silence()
     progress.stage("Finding scores", None)
     plan = make_plan(recipe)
-    finished = is_finished(folder, plan, force=force)
+    claim = claim_dataset(folder, plan, force=force)
+    finished = claim.is_finished()
     if finished and not (folder / BUILD).exists():
         return summarise(folder, already_there=True)
-    with locked(folder):
+    with claim.locked():
         # Asked again: until the lock was there, another build may have been at work.
-        if not is_finished(folder, plan, force=force):
-            begin(folder, plan, force=force)
-            clean_partials(folder)
+        if not claim.is_finished():
+            claim.begin()
             picked = None
             if plan.recipe.quota:
                 picked = pick_pages(plan, folder, executor, progress)

@@ -6,7 +6,7 @@ Rich is imported on use: help must stay quick.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,6 +112,14 @@ def number_table(name: str, *columns: str, title: str | None = None) -> Table:
     for column in columns:
         table.add_column(column, justify="right", overflow="fold")  # no digit is cut off
     return table
+
+
+def check_json_target(target: str | None, kind: str, keys: Sequence[str]) -> None:
+    """Raise DatasetError for a file that is not to be replaced: not JSON of this *kind*."""
+    if target not in (None, "-"):
+        from deepscores.runs.claim import require_own_file
+
+        require_own_file(Path(target), kind, keys)
 
 
 def write_json(text: str, target: str) -> None:

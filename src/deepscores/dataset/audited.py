@@ -34,6 +34,8 @@ class Symbols(NamedTuple):
     class_ids: NDArray[np.int64]
     names: list[str]  # of classes
     kinds: list[str]
+    glyphs: list[str]  # SMuFL names of what was drawn, "" for lines, shapes and text
+    roles: list[str]  # MEI names of the elements, or the engraver's names of their parts
     boxes: NDArray[np.float64]  # (n, 4)
     visible: NDArray[np.int64]  # (n, 4), zeros where there is none
     visible_areas: NDArray[np.int64]

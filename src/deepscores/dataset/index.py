@@ -28,7 +28,8 @@ from deepscores.dataset.labelled.objects import Objects, labelled_objects, store
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.page.labels.label_sets import LabelSet, load_label_set
+from deepscores.page.labels.label_sets import LabelSet
+from deepscores.page.model.packing import pack
 from deepscores.runs.caches import cache_folders
 from deepscores.version import __version__
 
@@ -143,6 +144,8 @@ class Index:
 
     def of_class(self, kind: str, split: str, class_id: int) -> tuple[int, int]:
         """Where the objects of a class and split begin and end in ``by_class`` or ``patched``."""
+        if not 1 <= class_id <= len(self.names):
+            raise ValueError(f"class {class_id} is not within 1…{len(self.names)}")
         starts = self.head[f"{kind}_starts"]
         place = _BUCKETS.index(split) * len(self.names) + class_id - 1
         return starts[place], starts[place + 1]
@@ -154,14 +157,13 @@ class Index:
             raise DatasetError(f"{self.folder / name}: {error.strerror}") from None
 
 
-def open_index(folder: str | Path, labels: str | None = None) -> Index:
+def open_index(folder: str | Path, labels: LabelSet | None = None) -> Index:
     """The index of the dataset in *folder* under a label set, by default its own; made if needed.
 
-    Raise DatasetError for what is no dataset or damaged, RecipeError for no such label set.
+    Raise DatasetError for what is no dataset or damaged.
     """
     dataset = open_dataset(folder)
-    wanted = load_label_set(labels) if labels else None
-    name = f"objects-{_key(dataset, wanted)}"
+    name = f"objects-{_key(dataset, labels)}"
     for cache in cache_folders():
         place = cache / name
         if (place / _HEAD).exists():
@@ -169,7 +171,7 @@ def open_index(folder: str | Path, labels: str | None = None) -> Index:
         with suppress(OSError):
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(cache, os.W_OK):
-            return _made(dataset, wanted, place)
+            return _made(dataset, labels, place)
     raise RecipeError("no folder can be written to in which to keep an index; set XDG_CACHE_HOME")
 
 
@@ -270,11 +272,15 @@ def _write_sorted(index: Index, dataset: Dataset, *, own: bool) -> dict[str, Any
     classes = len(index.names)
     splits = np.array([_bucket(one) for one in index.pages["split"].to_pylist()], np.int64)
     ends, ids = index.columns["object_end"], index.columns["class_id"]
+    if len(ids) and not 1 <= ids.min() <= ids.max() <= classes:
+        raise DatasetError(
+            f"{dataset.folder}: an object of class {ids.min()}…{ids.max()}; the label set has "
+            f"1…{classes}"
+        )
 
     def keys(rows: NDArray[Any]) -> NDArray[np.int64]:
         pages = np.searchsorted(ends, rows, side="right")
-        found: NDArray[np.int64] = splits[pages] * classes + ids[rows].astype(np.int64) - 1
-        return found
+        return pack([splits[pages], ids[rows].astype(np.int64) - 1], [len(_BUCKETS), classes])
 
     def every() -> Iterator[NDArray[np.int64]]:
         for start in range(0, len(ids), _CHUNK):

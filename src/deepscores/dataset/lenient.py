@@ -19,6 +19,7 @@ from deepscores.dataset.layout import DATASET, IMAGES, IMPORTED, INSTANCES, MASK
 from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError
 from deepscores.page.labels.readability import Readability
+from deepscores.runs.caches import file_stamp
 
 _PAGES_A_TASK = 32
 _FARTHEST = 1e6  # pixels: what damaged tables hold beyond it is as wrong there
@@ -26,7 +27,7 @@ _UNREADABLE = (OSError, pa.ArrowException)
 _BOX = ("x0", "y0", "x1", "y1")
 _VISIBLE = tuple(f"visible_{side}" for side in _BOX)
 _NUMBERS = ("number", "object", "class_id", "visible_area", "whole_area", "parent", "group")
-_COLUMNS = ("page", "class", "kind", *_BOX, *_VISIBLE, *_NUMBERS)
+_COLUMNS = ("page", "class", "kind", "smufl", "role", *_BOX, *_VISIBLE, *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def _patches(task: OwnTask, stem: str) -> Iterator[Patch]:
 
 
 @lru_cache(maxsize=1)  # a row group's pages come one after another
-def _read_group(part: Path, group: int) -> pa.Table:
+def _read_group(part: Path, group: int, _: tuple[int, int, int]) -> pa.Table:
     try:
         return pq.ParquetFile(part).read_row_group(group, columns=list(_COLUMNS))
     except _UNREADABLE as error:
@@ -219,9 +220,9 @@ def _read_group(part: Path, group: int) -> pa.Table:
 
 
 @lru_cache(maxsize=1)
-def _places(part: Path, group: int) -> dict[str, NDArray[np.int64]]:
+def _places(part: Path, group: int, stamp: tuple[int, int, int]) -> dict[str, NDArray[np.int64]]:
     """Where in the row group each page's rows are."""
-    pages = _read_group(part, group)["page"].combine_chunks().dictionary_encode()
+    pages = _read_group(part, group, stamp)["page"].combine_chunks().dictionary_encode()
     codes = pages.indices.to_numpy(zero_copy_only=False)
     order = np.argsort(codes, kind="stable")
     cuts = np.searchsorted(codes[order], np.arange(len(pages.dictionary) + 1))
@@ -232,11 +233,12 @@ def _places(part: Path, group: int) -> dict[str, NDArray[np.int64]]:
 def _symbols(task: OwnTask, stem: str) -> Symbols:
     if task.part is None:
         return _columns(pa.table({name: [] for name in _COLUMNS}))
-    table = _read_group(task.part, task.group)
+    stamp = file_stamp(task.part)
+    table = _read_group(task.part, task.group, stamp)
     missing = sorted(set(_COLUMNS) - set(table.column_names))
     if missing:
         raise DatasetError(f"{task.part}: no column {missing[0]!r}")
-    return _columns(table.take(_places(task.part, task.group)[stem]))
+    return _columns(table.take(_places(task.part, task.group, stamp)[stem]))
 
 
 def _columns(table: pa.Table) -> Symbols:
@@ -245,13 +247,18 @@ def _columns(table: pa.Table) -> Symbols:
         known: NDArray[np.float64] = np.nan_to_num(column).clip(-_FARTHEST, _FARTHEST)
         return known
 
+    def words(name: str) -> list[str]:
+        return [word or "" for word in table[name].to_pylist()]
+
     numbers = {name: values(name).astype(np.int64) for name in _NUMBERS}
     return Symbols(
         numbers["number"],
         numbers["object"],
         numbers["class_id"],
-        [name or "" for name in table["class"].to_pylist()],
-        [kind or "" for kind in table["kind"].to_pylist()],
+        words("class"),
+        words("kind"),
+        words("smufl"),
+        words("role"),
         np.stack([values(name) for name in _BOX], axis=1),
         np.stack([values(name) for name in _VISIBLE], axis=1).astype(np.int64),
         numbers["visible_area"],

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.curves import Judged, needed
+from deepscores.page.model.packing import pack
 
 _PLACES = 200  # of a class's right detections at which its curve is looked at
 _EXACT = 2**24  # whole numbers below are exact in single precision
@@ -97,7 +98,7 @@ def _until(
     works = weights.shape[1]
     block = np.searchsorted(places, at, side="left")
     inside = block < len(places)
-    cells = work[inside] * len(places) + block[inside]
+    cells = pack([work[inside], block[inside]], [works, len(places)])
     counts = np.bincount(cells, minlength=works * len(places)).reshape(works, len(places))
     return np.asarray(np.cumsum(counts, axis=1).astype(weights.dtype))
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from deepscores.errors import DatasetError
 from deepscores.formats.options import Options, checked
 from deepscores.formats.protocol import Chunk, Format, Job
 from deepscores.formats.registry import format_named
-from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.label_sets import resolve_label_set
+from deepscores.runs.caches import file_stamp
+from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits
-from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
@@ -71,13 +73,16 @@ def export(
     for a folder that cannot be used: one with another export in it is replaced with *force* alone.
     """
     form = format_named(options.to)
-    options = replace(options, labels=options.labels or form.labels)
+    options = replace(options, labels=options.labels or resolve_label_set(form.labels))
     job = _job(dataset, folder, checked(options), for_inner_tasks(executor))
     form.check(job)
     plan = _plan(job)
-    _refuse(job, plan, force=force)
-    with locked(folder, f"{WORK}/lock", "export is writing this folder"):
-        _begin(folder, plan, form, force=force)
+    claim = _claim(job, plan, force=force)
+    claim.check()
+    with claim.locked():
+        if claim.is_finished():
+            return _already(job, progress or Silence())
+        claim.begin()
         return _run(job, form, plan, executor, progress or Silence())
 
 
@@ -97,74 +102,33 @@ def _plan(job: Job) -> dict[str, Any]:
         "options": job.options.as_table(),
         "dataset": sha256(source.read_bytes()).hexdigest(),
         "classes": job.names,
+        "label_set": job.options.labels.as_identity() if job.options.labels else None,
         "deepscores": __version__,
     }
 
 
-def _refuse(job: Job, plan: dict[str, Any], *, force: bool) -> None:
-    folder = job.folder
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, not a folder")
-    before = _planned_before(folder)
-    if before is None and folder.exists() and any(one.name != WORK for one in folder.iterdir()):
-        raise DatasetError(f"{folder}: is not empty and holds no export; choose another folder")
-    if before is not None and before != plan and not force:
-        raise DatasetError(
-            f"{folder}: holds an export of another {_difference(before, plan)}; "
-            "give --force to replace it, or choose another folder"
-        )
+def _claim(job: Job, plan: dict[str, Any], *, force: bool) -> Claim:
+    return Claim(
+        job.folder,
+        "export",
+        plan,
+        _PLAN,
+        EXPORT,
+        frozenset({"options"}),
+        lambda record: format_named(record["options"]["to"]).owns,
+        lock=f"{WORK}/lock",
+        force=force,
+    )
 
 
-def _difference(before: dict[str, Any], plan: dict[str, Any]) -> str:
-    old, new = before.get("options", {}), plan["options"]
-    for name in new:
-        if old.get(name) != new[name]:
-            return f"kind ({name}: {old.get(name)} there, {new[name]} asked for)"
-    if before.get("dataset") != plan["dataset"]:
-        return "dataset"
-    return "label set" if before.get("classes") != plan["classes"] else "version of deepscores"
-
-
-def _planned_before(folder: Path) -> dict[str, Any] | None:
-    for name in (EXPORT, _PLAN):
-        try:
-            table = json.loads((folder / name).read_bytes())
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            raise DatasetError(f"{folder / name}: cannot be read: {error}") from None
-        if isinstance(table, dict) and "options" in table:
-            return {key: table.get(key) for key in ("options", "dataset", "classes", "deepscores")}
-        return None
-    return None
-
-
-def _begin(folder: Path, plan: dict[str, Any], form: Format, *, force: bool) -> None:
-    before = _planned_before(folder)
-    if before is not None and (before != plan or force):
-        other = before["options"]["to"]
-        owned = form.owns if other == plan["options"]["to"] else format_named(other).owns
-        for name in (EXPORT, _PLAN, _PARTS, *owned):
-            _remove(folder / name)
-    if not (folder / EXPORT).exists():
-        write_file(folder / _PLAN, _encode(plan), durable=True)
-        clean_partials(folder)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _already(job: Job, progress: Progress) -> Summary:
+    progress.note(f"{job.folder}: this export is there already")
+    return _summary(job, json.loads((job.folder / EXPORT).read_bytes())["summary"], 0)
 
 
 def _run(
     job: Job, form: Format, plan: dict[str, Any], executor: Executor, progress: Progress
 ) -> Summary:
-    done = job.folder / EXPORT
-    if done.exists():
-        progress.note(f"{job.folder}: this export is there already")
-        return _summary(job, json.loads(done.read_bytes())["summary"], 0)
     counts = _pages_by_split(job)
     progress.stage("Writing pages", sum(counts.values()))
     records: dict[str, dict[str, Any]] = {}
@@ -194,7 +158,7 @@ def _run(
     for record in records.values():
         totals.update(record)
     totals.update({split: counts[split] for split in job.options.splits})
-    write_file(done, _encode({**plan, "summary": dict(totals)}), durable=True)
+    write_file(job.folder / EXPORT, _encode({**plan, "summary": dict(totals)}), durable=True)
     shutil.rmtree(job.folder / WORK, ignore_errors=True)
     return _summary(job, dict(totals), new)
 
@@ -301,12 +265,11 @@ def write_chunk(task: _Task) -> dict[str, Any]:
 
 
 def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
-    dataset = _opened(job.dataset)
+    dataset = _opened(job.dataset, file_stamp(job.dataset / DATASET))
     options = job.options
-    labels = load_label_set(options.labels) if options.labels else None
     for row in chunk.rows:
         source: DatasetPage = dataset.page_of(row)
-        page = label_page(source, labels, job.classes)
+        page = label_page(source, options.labels, job.classes)
         if options.staff_space is not None:
             page = rescaled(page, options.staff_space)
         if options.tiles is None:
@@ -316,8 +279,8 @@ def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
             yield cut(page, window)
 
 
-@cache
-def _opened(folder: Path) -> Dataset:
+@lru_cache(maxsize=1)
+def _opened(folder: Path, _: tuple[int, int, int]) -> Dataset:
     return open_dataset(folder)
 
 

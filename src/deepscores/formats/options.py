@@ -1,12 +1,13 @@
 """What a user asks of an export."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from deepscores.dataset.splits import SPLITS
 from deepscores.engraving.styling import page_size
 from deepscores.errors import RecipeError
+from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 
 _IMAGES = ("copy", "link")
 _PATCHES = ("patches", "patch-mosaics")  # formats
@@ -18,7 +19,7 @@ class Options:
     """One export; the defaults change nothing of what the dataset holds."""
 
     to: str  # the format's name
-    labels: str | None = None  # None: as the dataset labels
+    labels: LabelSet | None = None  # None: as the dataset labels
     splits: tuple[str, ...] = SPLITS
     classes: tuple[str, ...] = ()  # names or patterns; none: all of the label set
     tiles: int | None = None  # pixels each way; None: whole pages
@@ -31,7 +32,9 @@ class Options:
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, as JSON has them."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values["labels"] = self.labels.name if self.labels else None
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
 
 
 def options_from(given: Mapping[str, Any]) -> Options:
@@ -49,6 +52,7 @@ def options_from(given: Mapping[str, Any]) -> Options:
             value = table[name]
             parts = value.split(",") if isinstance(value, str) else value
             table[name] = tuple(part.strip() for part in parts if part.strip())
+    table["labels"] = resolve_label_set(table.get("labels"))
     if "patches" in table:
         table["patches"] = page_size("patches", table["patches"])
     return Options(**table)

@@ -23,6 +23,12 @@ class Job:
     engines: Executor  # for what calls engines, within a task
 
     @property
+    def label_set(self) -> str:
+        """Name of the label set: the dataset's own, unless another is asked for."""
+        labels = self.options.labels
+        return labels.name if labels else str(self.info["label_set"]["name"])
+
+    @property
     def names(self) -> list[str]:
         """Names of the classes, by id - 1."""
         return [one.name for one in self.classes]

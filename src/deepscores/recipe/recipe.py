@@ -3,7 +3,7 @@
 import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Recipe:
     font_dir: str = options.FONT_DIR.default  # "": LilyPond's own fonts only
     pages: int | None = options.PAGES.default  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
-    labels: str = options.LABELS.default
+    labels: LabelSet = field(default_factory=lambda: load_label_set(options.LABELS.default))
     page_size: tuple[int, int] = options.PAGE_SIZE.default  # width, height in pixels
     staff_space: float = options.STAFF_SPACE.default  # pixels between two staff lines
     margin: int = options.MARGIN.default  # pixels
@@ -100,13 +100,10 @@ class Recipe:
         pages = self.most_of_a_score()
         return None if pages is None else -(-pages // len(self.fonts))
 
-    def label_set(self) -> LabelSet:
-        """The label set that `labels` names."""
-        return load_label_set(self.labels)
-
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
-        table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        table = {item.name.replace("_", "-"): getattr(self, item.name) for item in fields(self)}
+        table["labels"] = self.labels.name
         if not self.whole_masks:  # datasets without them predate the key
             del table["whole-masks"]
         del table["font-files"]
@@ -135,6 +132,9 @@ def read_recipe(path: Path) -> Recipe:
     Raise RecipeError with the file, the key and what it should be.
     """
     table = {key: value for key, value in _read_table(path).items() if key not in _RUN_KEYS}
+    labels = table.get("labels")
+    if isinstance(labels, str) and labels.endswith(".toml"):
+        table["labels"] = _resolve_path(path.parent, labels)
     try:
         return _check(_resolve_paths(path.parent, _change(Recipe(), table)))
     except RecipeError as error:
@@ -177,15 +177,16 @@ def _read_table(path: Path) -> dict[str, Any]:
 
 def _resolve_paths(folder: Path, recipe: Recipe) -> Recipe:
     """*recipe* with its paths, which are relative to *folder*, resolved."""
+    font_dir = _resolve_path(folder, recipe.font_dir) if recipe.font_dir else ""
+    fonts = tuple(
+        _resolve_path(folder, font) if is_font_path(font) else font for font in recipe.fonts
+    )
+    scores = tuple(_resolve_path(folder, path) for path in recipe.scores)
+    return replace(recipe, scores=scores, fonts=fonts, font_dir=font_dir)
 
-    def resolve(name: str) -> str:
-        return str(folder / Path(name).expanduser())
 
-    labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
-    font_dir = resolve(recipe.font_dir) if recipe.font_dir else ""
-    fonts = tuple(resolve(font) if is_font_path(font) else font for font in recipe.fonts)
-    scores = tuple(map(resolve, recipe.scores))
-    return replace(recipe, scores=scores, labels=labels, fonts=fonts, font_dir=font_dir)
+def _resolve_path(folder: Path, path: str) -> str:
+    return str(folder / Path(path).expanduser())
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -221,11 +222,10 @@ def _change(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 def _check(recipe: Recipe) -> Recipe:
     """*recipe* with its fonts resolved; raise RecipeError for what is impossible."""
     recipe = _with_fonts(recipe)
-    labels = recipe.label_set()
-    names = [label_class.name for label_class in labels.classes]
+    names = [label_class.name for label_class in recipe.labels.classes]
     for pattern, _ in recipe.quota:
         if pattern != "each" and not fnmatch.filter(names, pattern):
-            raise RecipeError(f"quota: no class {pattern!r} in label set {labels.name!r}")
+            raise RecipeError(f"quota: no class {pattern!r} in label set {recipe.labels.name!r}")
     for option in _RANGES:
         option.check(getattr(recipe, option.python_name))
     _check_room(recipe)

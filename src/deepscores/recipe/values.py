@@ -14,6 +14,7 @@ from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
     from deepscores.engraving.styling import Styling
+    from deepscores.page.labels.label_sets import LabelSet
     from deepscores.page.labels.readability import Readability
     from deepscores.page.model import FontFile
 
@@ -68,6 +69,13 @@ def parse_flag(key: str, value: object) -> bool:
 def parse_page_limit(key: str, value: object) -> int | None:
     """A number of pages, from 1 up; None for ``all``."""
     return None if value in ("all", None) else parse_whole_number(key, value, smallest=1)
+
+
+def parse_label_set(key: str, value: object) -> LabelSet:
+    """A label set, by its name or TOML file, or as it is."""
+    from deepscores.page.labels.label_sets import LabelSet, load_label_set
+
+    return value if isinstance(value, LabelSet) else load_label_set(parse_text(key, value))
 
 
 def parse_size(key: str, value: object) -> tuple[int, int]:
@@ -179,6 +187,7 @@ WHOLE_NUMBER = Kind(int, parse_whole_number)
 NUMBER = Kind(float, parse_number)
 FLAG = Kind(bool, parse_flag)
 PAGE_LIMIT = Kind(str, parse_page_limit)
+LABEL_SET = Kind(str, parse_label_set)
 SIZE = Kind(str, parse_size)
 NAMES = Kind(str, parse_names)
 PATHS = Kind(str, parse_paths)

@@ -100,11 +100,11 @@ def clean_partials(folder: Path) -> int:
 
 @contextlib.contextmanager
 def locked(
-    folder: Path, lock: str = LOCK, what: str = "build is writing this dataset"
+    folder: Path, lock: str = LOCK, what: str = "run is writing this folder"
 ) -> Iterator[None]:
-    """Keep every other build, or *what* it is, out of *folder* meanwhile.
+    """Keep every other run out of *folder* meanwhile; *what* it is doing is said of it.
 
-    The lock goes with the process: a killed build leaves none.
+    The lock goes with the process: one that is killed leaves none.
 
     Raises:
         DatasetError: another one is at work there.

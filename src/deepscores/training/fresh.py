@@ -34,8 +34,7 @@ class FreshPages(Generic[Made]):
         )  # fmt: skip
         if self._pages.classes[1:] != tuple(classes):
             raise RecipeError(
-                f"synthetic: {options.recipe} labels other classes than the dataset does; see "
-                "--labels"
+                "synthetic: the recipe labels other classes than the dataset does; see --labels"
             )
 
     def epoch(self, number: int, pages: int) -> list[Made]:

@@ -17,6 +17,7 @@ from deepscores.dataset.png.codec import (
     encode_colours_png,
     encode_palette_png,
     encode_png,
+    encode_runs_png,
     png_size,
 )
 from deepscores.dataset.png.deflate import find_runs
@@ -192,3 +193,15 @@ def test_pillow_reads_colours_and_where_there_are_none(colours: np.ndarray) -> N
 
 def test_colours_of_classes_are_all_different() -> None:
     assert len({tuple(colour) for colour in class_colours(256).tolist()}) == 256
+
+
+@pytest.mark.parametrize(("value", "depth"), [(256, 1), (-1, 1), (65_536, 2)])
+def test_a_value_that_does_not_fit_a_pixel_is_refused_not_cut_off(value: int, depth: int) -> None:
+    runs = np.array([[4, value]], np.int32)
+    with pytest.raises(ValueError, match=f"does not fit {depth} bytes"):
+        encode_runs_png(runs, 2, depth)
+
+
+def test_a_colour_of_more_than_24_bits_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        encode_colours_png(np.array([[4, 1 << 24]], np.int32), 2)

@@ -179,7 +179,7 @@ def test_another_model_or_kind_needs_force(detector: Path, scans: Path, tmp_path
     for told, options in (
         ("of another model", {"model": other}),
         (r"threshold: 0\.3 there, 0\.4 asked for", {"model": detector, "threshold": 0.4}),
-        ("on other inputs", {"model": detector, "inputs": scans}),
+        ("of other inputs", {"model": detector, "inputs": scans}),
     ):
         with pytest.raises(DatasetError, match=told):
             predict(**{"inputs": page, "output": out, **options})  # type: ignore[arg-type]

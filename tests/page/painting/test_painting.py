@@ -230,3 +230,10 @@ def test_a_painting_keeps_its_arrays_when_the_canvas_paints_again() -> None:
     canvas.paint([rectangle(0, 0, 16, 12), rectangle(2, 2, 3, 3)])
     assert (first.shades == shades).all()
     assert (first.owning == owning).all()
+
+
+def test_more_symbols_than_a_cell_can_number_are_refused_not_given_to_another() -> None:
+    dot = rectangle(0, 0, 1, 1)
+    assert owners(paint(*[dot] * 65_535)).max() == 65_535
+    with pytest.raises(ValueError, match="65536 symbols, over 65535"):
+        paint(*[dot] * 65_536)

@@ -23,7 +23,7 @@ from deepscores.building.importing.classes import Classes, classes_of
 from deepscores.building.importing.placing import Placed, place_pages, torn_scores
 from deepscores.building.merge import Holdings, Totals, assemble
 from deepscores.building.parts import Portion
-from deepscores.building.plan import begin, clear, is_finished
+from deepscores.building.plan import claim_dataset
 from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
@@ -31,9 +31,9 @@ from deepscores.errors import DatasetError
 from deepscores.formats.source_pages import Left, Source
 from deepscores.formats.sources import open_source
 from deepscores.recipe.recipe import Recipe
+from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed
-from deepscores.runs.files import clean_partials, locked
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
@@ -120,13 +120,13 @@ def import_dataset(
     progress.stage("Listing pages", None)
     plan = _plan(path, recipe, layout, annotation_set)
     _refuse(path, folder)
-    finished = is_finished(folder, plan, force=force)
+    claim = claim_dataset(folder, plan, force=force)
+    finished = claim.is_finished()
     if not finished or (folder / BUILD).exists():
-        with locked(folder):
-            if not is_finished(folder, plan, force=force):
-                begin(folder, plan, force=force)
-                clean_partials(folder)
-                _import(plan, folder, executor, progress)
+        with claim.locked():
+            if not claim.is_finished():
+                claim.begin()
+                _import(plan, claim, executor, progress)
             shutil.rmtree(folder / BUILD, ignore_errors=True)
     return _summarise(folder, already_there=finished)
 
@@ -162,7 +162,8 @@ def _digest(source: Source, pages: Sequence[Placed]) -> str:
     return found.hexdigest()
 
 
-def _import(plan: _Plan, folder: Path, executor: Executor, progress: Progress) -> None:
+def _import(plan: _Plan, claim: Claim, executor: Executor, progress: Progress) -> None:
+    folder = claim.folder
     torn = torn_scores(plan.pages)
     if torn:
         progress.note(f"{len(torn)} scores have pages in several splits, {torn[0]} for one")
@@ -176,7 +177,7 @@ def _import(plan: _Plan, folder: Path, executor: Executor, progress: Progress) -
     ordered = [records[index] for index in sorted(records)]
     if not any(one.pages for one in ordered):
         first = next((left for one in ordered for left in one.left_out), None)
-        _abandon(folder)
+        _abandon(claim)
         why = f", the first, {first.page}: {first.detail}" if first else ""
         raise DatasetError(f"{plan.title}: no page could be imported{why}")
     held = _holdings(plan, ordered)
@@ -185,12 +186,12 @@ def _import(plan: _Plan, folder: Path, executor: Executor, progress: Progress) -
     )
 
 
-def _abandon(folder: Path) -> None:
-    """Leave *folder* as if nothing had been tried; the lock goes with the process."""
-    clear(folder)
-    shutil.rmtree(folder / BUILD, ignore_errors=True)
+def _abandon(claim: Claim) -> None:
+    """Leave the folder as if nothing had been tried; the lock goes with the process."""
+    claim.clear()
+    shutil.rmtree(claim.folder / BUILD, ignore_errors=True)
     with suppress(OSError):
-        folder.rmdir()  # unless something else lies there
+        claim.folder.rmdir()  # unless something else lies there
 
 
 def _chunk(plan: _Plan, index: int) -> list[Placed]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from deepscores import api
 from deepscores.cli.command import ExitStatus, command
-from deepscores.cli.screen import new_console, new_table, showing_progress, write_json
+from deepscores.cli.screen import (
+    check_json_target,
+    new_console,
+    new_table,
+    showing_progress,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from deepscores.formats.findings import Report
@@ -27,6 +33,7 @@ def run(json: str | None = None, **values: Any) -> ExitStatus:
     deepscores check dataset --sample 0.1 --json findings.json
     deepscores check ds2_dense/deepscores_train.json --json - | jq .checks
     """
+    check_json_target(json, "report of check", ("checks", "dataset"))
     with showing_progress() as progress:
         report = api.check(progress=progress, **values)
     if json is not None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from deepscores import api
 from deepscores.cli.command import command
-from deepscores.cli.screen import new_wide_console, number_table, showing_progress, write_json
+from deepscores.cli.screen import (
+    check_json_target,
+    new_wide_console,
+    number_table,
+    showing_progress,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,6 +47,7 @@ def run(json: str | None = None, **values: Any) -> None:
     deepscores evaluate masks/ dataset --split val
     deepscores evaluate labels.csv dataset --task classify
     """
+    check_json_target(json, "evaluation", ("measures", "predictions"))
     with showing_progress() as progress:
         written = api.evaluate(progress=progress, **values)
     if json is not None:

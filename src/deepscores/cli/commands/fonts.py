@@ -23,7 +23,7 @@ def run(*, json: bool = False, **values: Any) -> None:
     deepscores fonts                              the fonts of all installed engravers
     deepscores fonts fonts/Sebastian.otf --json
     deepscores fonts Leland Emmentaler --engraver both
-    deepscores fonts Bravura Leland fonts/*.otf -o fonts   a passage in each: fonts.png, fonts.md
+    deepscores fonts Bravura Leland fonts/*.otf -o passage   a passage in each: fonts.png, fonts.md
     """
     with showing_progress() as progress:
         book = api.fonts(progress=progress, **values)

@@ -15,7 +15,7 @@ def run(**values: Any) -> None:
 
     \b
     deepscores gallery -o gallery
-    deepscores gallery -o gallery --labels deepscores-v2 --fonts Bravura,Petaluma
+    deepscores gallery -o two-fonts --labels deepscores-v2 --fonts Bravura,Petaluma
     """
     with showing_progress() as progress:
         gallery = api.gallery(progress=progress, **values)

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from deepscores.errors import RecipeError
-from deepscores.page.labels.label_sets import LabelClass, LabelSet, load_label_set
+from deepscores.page.labels.label_sets import LabelClass, LabelSet
 
 
 def chosen_classes(
-    own: LabelSet, labels: str | None, patterns: Sequence[str] | str = ()
+    own: LabelSet, labels: LabelSet | None, patterns: Sequence[str] | str = ()
 ) -> tuple[LabelClass, ...]:
-    """Those of the label set called *labels*, by default the dataset's *own*, as `choose` has them.
-
-    Raise RecipeError for no such label set, too.
-    """
-    return choose((load_label_set(labels) if labels else own).classes, patterns)
+    """Those of *labels*, by default the dataset's *own* label set, as `choose` has them."""
+    return choose((labels or own).classes, patterns)
 
 
 def choose(classes: Sequence[LabelClass], patterns: Sequence[str] | str) -> tuple[LabelClass, ...]:

@@ -18,6 +18,7 @@ from deepscores.evaluation.missing import few_works, name_missing, require_most
 from deepscores.evaluation.request import Request
 from deepscores.evaluation.resampling import measure, work_places, work_weights
 from deepscores.evaluation.results import NOTHING, Cell, Confusion, Evaluation, Measure, Table
+from deepscores.page.model.packing import pack
 
 COMMON_PATCHES = 20  # of the split, from which a class counts in the headline
 _WORST = 5
@@ -48,7 +49,7 @@ class Labels(NamedTuple):
     def confusion(self) -> NDArray[np.int64]:
         """(classes, classes + 1): truth, and what was predicted; last: nothing."""
         side = len(self.names)
-        pairs = self.truth * (side + 1) + self.found
+        pairs = pack([self.truth, self.found], [side, side + 1])
         return np.bincount(pairs, minlength=side * (side + 1)).reshape(side, side + 1)
 
     def counts(self, groups: NDArray[np.int64], number: int) -> NDArray[np.int64]:

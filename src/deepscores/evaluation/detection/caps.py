@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.boxes import Boxes, Pages
+from deepscores.page.model.packing import pack
 
 MOST = 10_000  # detections of a page and class: no page has as many objects
 CAPS = (100, 1000, MOST)
@@ -21,7 +22,8 @@ def cut_at(found: Boxes, truth: Boxes, pages: Pages) -> list[str]:
     cells = len(pages) * most
     of_page = [np.bincount(one.page, minlength=len(pages)) for one in (found, truth)]
     of_class = [
-        np.bincount(one.page * most + one.class_id, minlength=cells) for one in (found, truth)
+        np.bincount(pack([boxes.page, boxes.class_id], [len(pages), most]), minlength=cells)
+        for boxes in (found, truth)
     ]
     return [
         *_constant(of_page[0], of_page[1], pages.work, "of a page"),
@@ -57,5 +59,7 @@ def _beyond(of_class: NDArray[np.int64]) -> list[str]:
 def reachable(truth: Boxes, caps: Sequence[int]) -> list[float]:
     """The share of objects that are among the first *caps* of their page and class."""
     most = int(truth.class_id.max(initial=0)) + 1
-    _, counts = np.unique(truth.page * most + truth.class_id, return_counts=True)
+    pages = int(truth.page.max(initial=0)) + 1
+    cells = pack([truth.page, truth.class_id], [pages, most])
+    _, counts = np.unique(cells, return_counts=True)
     return [float(np.minimum(counts, cap).sum() / max(len(truth), 1)) for cap in caps]

@@ -11,6 +11,7 @@ from deepscores.evaluation.matching.judging import Material
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
 from deepscores.evaluation.matching.overlaps import page_keys, upright_pairs
 from deepscores.evaluation.results import NOTHING, Confusion, Curve, Outcomes
+from deepscores.page.model.packing import pack
 
 _NOTE = (
     "Detections from the score on at which their class has its best F1; partners have an "
@@ -55,7 +56,8 @@ def confusion(material: Material, best: Mapping[int, Best], names: Mapping[int, 
     size = len(ids) + 1
     rows = np.concatenate([truth[partner], truth[:-1][missed]])  # -1 is the appended: nothing
     columns = np.concatenate([found, np.full(int(missed.sum()), len(ids))])
-    counts = np.bincount(rows * size + columns, minlength=size * size).reshape(size, size)
+    cells = pack([rows, columns], [size, size])
+    counts = np.bincount(cells, minlength=size * size).reshape(size, size)
     return Confusion((*names.values(), NOTHING), counts.astype(np.int64), _NOTE)
 
 

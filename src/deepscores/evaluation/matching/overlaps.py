@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.boxes import Boxes, Pages
 from deepscores.evaluation.matching.polygons import area_of, shared_area
+from deepscores.page.model.packing import pack
 
 _CHUNK = 200_000  # candidates at a time
 _SLACK = 1e-3  # pixels
@@ -33,8 +34,10 @@ Value = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
 
 def class_keys(found: Boxes, truth: Boxes) -> Keys:
     """Pairs are of one page and class."""
+    pages = int(max(found.page.max(initial=0), truth.page.max(initial=0))) + 1
     most = int(max(found.class_id.max(initial=0), truth.class_id.max(initial=0))) + 1
-    return found.page * most + found.class_id, truth.page * most + truth.class_id
+    sizes = [pages, most]
+    return pack([found.page, found.class_id], sizes), pack([truth.page, truth.class_id], sizes)
 
 
 def page_keys(found: Boxes, truth: Boxes) -> Keys:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.segmentation.reading_masks import ClassMap
+from deepscores.page.model.packing import pack
 
 TRUTH, PREDICTED, BOTH, INK_TRUTH, INK_PREDICTED, INK_BOTH, FAR_MISSED, FAR_FALSE = range(8)
 DARKEST_PAPER = 128  # what is darker is ink
@@ -62,7 +63,7 @@ def _confusion(
     left: NDArray[np.int64], right: NDArray[np.int64], classes: int
 ) -> NDArray[np.int64]:
     side = classes + 1
-    return np.bincount(left * side + right, minlength=side * side).reshape(side, side)
+    return np.bincount(pack([left, right], [side, side]), minlength=side * side).reshape(side, side)
 
 
 def _margins(confusion: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:

@@ -113,9 +113,8 @@ def categories(job: Job) -> list[dict[str, Any]]:
 
 
 def _info(job: Job, split: str) -> dict[str, Any]:
-    labels = job.options.labels or job.info["label_set"]["name"]
     return {
-        "description": f"deepscores, {split}, label set {labels}",
+        "description": f"deepscores, {split}, label set {job.label_set}",
         "version": __version__,
         "seed": job.info.get("recipe", {}).get("seed"),
     }

@@ -14,6 +14,7 @@ from deepscores.formats.layouts import annotation_files
 from deepscores.formats.source_masks import Mask, Polygons, Rle
 from deepscores.formats.source_pages import Found, Left, Listed, Source, Thing
 from deepscores.formats.source_splits import told_split
+from deepscores.runs.caches import file_stamp
 
 _TOLD = ("score", "work", "engraver", "font")  # of images in our own exports
 _WRONG = (KeyError, TypeError, ValueError, IndexError)
@@ -32,8 +33,12 @@ class Entry(NamedTuple):
     class_names: Mapping[str, str]  # of the annotation set, by id
 
 
-@lru_cache(maxsize=1)  # most datasets are one file, which is asked for several times
 def _read(path: Path) -> tuple[dict[str, Any], ForeignDataset]:
+    return _read_as_it_is(path, file_stamp(path))
+
+
+@lru_cache(maxsize=1)  # most datasets are one file, which is asked for several times
+def _read_as_it_is(path: Path, _: tuple[int, int, int]) -> tuple[dict[str, Any], ForeignDataset]:
     table = read_json(path)
     return table, annotations_of(table, path, keep=True)
 

@@ -87,11 +87,11 @@ class DeepScoresV2(Format):
 
 
 def _is_published(job: Job) -> bool:
-    return job.options.labels == LABELS
+    return job.options.labels == load_label_set(LABELS)
 
 
 def _sets(job: Job) -> list[str]:
-    return list(SETS) if _is_published(job) else [load_label_set(str(job.options.labels)).name]
+    return list(SETS) if _is_published(job) else [job.label_set]
 
 
 def _categories(job: Job) -> dict[str, Any]:

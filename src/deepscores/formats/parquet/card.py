@@ -88,11 +88,7 @@ def _quoted(text: str) -> str:
 
 
 def _title(card: Card) -> str:
-    return f"Sheet-music pages with labels ({_labels(card.job)})"
-
-
-def _labels(job: Job) -> str:
-    return job.options.labels or str(job.info["label_set"]["name"])
+    return f"Sheet-music pages with labels ({card.job.label_set})"
 
 
 def _text(card: Card) -> Iterator[str]:
@@ -117,7 +113,7 @@ def _text(card: Card) -> Iterator[str]:
     yield ""
     yield from _music(card)
     yield ""
-    yield f"## Classes of the label set `{_labels(job)}`"
+    yield f"## Classes of the label set `{job.label_set}`"
     yield ""
     rows = ((place, one, card.classes[one]) for place, one in enumerate(job.names))
     yield from _table(("category", "class", "objects"), rows)

@@ -23,6 +23,7 @@ from deepscores.formats.sequences.score import Score, read_score
 from deepscores.formats.sequences.sounds import drawn_sounds
 from deepscores.formats.sequences.systems import check_signs, names_of, systems_of, whole_page
 from deepscores.formats.sequences.unfit import Unfit
+from deepscores.runs.caches import file_stamp
 from deepscores.runs.executors.protocol import Failed, Limits
 from deepscores.runs.files import replacing, write_again
 
@@ -125,7 +126,7 @@ def _samples(job: Job, page: LabelledPage) -> Iterator[_Sample | _Missing]:
     stem = str(page.row["page"])
     path = job.dataset / "scores" / f"{page.row['score']}.mei"
     try:
-        score = _score(path)
+        score = _score(path, file_stamp(path))
         systems = systems_of(page.symbols, score, int(page.row["measures"]))
     except Unfit as why:
         yield _Missing(stem, "mei", str(why))
@@ -154,7 +155,7 @@ def _samples(job: Job, page: LabelledPage) -> Iterator[_Sample | _Missing]:
 
 
 @lru_cache(maxsize=1)
-def _score(path: Path) -> Score:
+def _score(path: Path, _: tuple[int, int, int]) -> Score:
     return read_score(path)
 
 

@@ -20,6 +20,7 @@ from deepscores.formats.sequences.score import Score, read_score
 from deepscores.formats.sequences.snapping import snapped
 from deepscores.formats.sequences.sounds import Sound, compare, compare_by_name, read_back, shifted
 from deepscores.formats.sequences.unfit import Unfit
+from deepscores.runs.caches import file_stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def label(shown: Shown) -> Label:
     Engines are at work here that can crash or hang: call this in a process that may be lost.
     """
     try:
-        made = excerpt(_score(shown.score), shown.span)
+        made = excerpt(_score(shown.score, file_stamp(shown.score)), shown.span)
         drawn = _checked(made.text, shown)
         ready = snapped(made.text, {name: one.onset for name, one in drawn.items()})
     except Unfit as why:
@@ -62,7 +63,7 @@ def label(shown: Shown) -> Label:
 
 
 @lru_cache(maxsize=1)
-def _score(path: Path) -> Score:
+def _score(path: Path, _: tuple[int, int, int]) -> Score:
     return read_score(path)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deepscores.dataset.audited import OwnPage
 from deepscores.formats import boxes
 from deepscores.formats.findings import Ledger
-from deepscores.inspection.checking import agreement, ink, relations
+from deepscores.inspection.checking import agreement, ink, kinds, relations
 from deepscores.page.labels.readability import unreadable
 
 
@@ -62,6 +62,12 @@ OF_SYMBOLS: tuple[Check, ...] = (
     ),
     Check("numbers", "numbers run 1…n and are those of the map", agreement.wrong_numbers),
     Check("classes", "class ids are in the list and have its names", agreement.wrong_classes),
+    Check(
+        "kinds",
+        "kinds are what the drawn glyphs and elements say",
+        kinds.wrong_kinds,
+        of_others=False,
+    ),
     Check("mask", "the class map follows from the instance map", agreement.wrong_mask),
     Check("relations", "parents and groups are symbols of a fitting kind", relations.wrong_parents),
     Check("page-row", "counts in pages.parquet are the page's", agreement.wrong_row),

@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from deepscores.page.model.packing import pack
+
 _LENGTH = 8  # notes in a fingerprint
 _FEWEST = 16  # fingerprints of a score that can be compared
 _COMMON = 60  # scores: a fingerprint that more of them have is of no work in particular
@@ -113,7 +115,8 @@ def find_alike(prints: Sequence[Prints], least: float) -> list[Alike]:
         same = every[step:] == every[:-step]
         if not same.any():
             break
-        keys = owners[:-step][same] * len(prints) + owners[step:][same]
+        pairs = [owners[:-step][same], owners[step:][same]]
+        keys = pack(pairs, [len(prints), len(prints)])
         shared, counts = _add_up(shared, counts, keys)
     own = np.bincount(owners, minlength=len(prints))
     one, other = np.divmod(shared, max(len(prints), 1))

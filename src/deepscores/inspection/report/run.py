@@ -25,6 +25,7 @@ from deepscores.inspection.report.survey import survey
 from deepscores.inspection.report.tally import Tally, top_share
 from deepscores.inspection.report.truth import choose_page, truth_figures
 from deepscores.inspection.statistics.counting import statistics
+from deepscores.runs.claim import claim_output
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
@@ -53,18 +54,23 @@ def write_report(
     against: Sequence[Path] = (),
     audited: int = DEFAULT_AUDIT,
     executor: Executor = ONE_WORKER,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Written:
     """Write the report of the dataset in *folder* to *output*, beside the datasets *against*.
 
     *audited* pages are looked at as `deepscores check` does; 0 for none. Nothing is written before
-    all is drawn. Raise DatasetError for what is no dataset or cannot be read, RecipeError without
-    the extra ``report`` and for an *output* that cannot be used.
+    all is drawn. Raise DatasetError for what is no dataset or cannot be read and for an *output*
+    that cannot be used, where the report of another dataset is replaced with *force* alone;
+    RecipeError without the extra ``report``.
     """
     progress = progress or Silence()
     _require_extra()
     _require_room(folder, output)
     dataset = open_dataset(folder)
+    about = {"dataset": folder.resolve().name}
+    claim = claim_output(output, "report", about, (PAGE, *_FOLDERS), force=force)
+    claim.check()
     if not len(dataset):
         raise DatasetError(f"{folder}: the dataset has no pages")
     sources = [open_source(path) for path in against]
@@ -76,6 +82,7 @@ def write_report(
     figures, tables = {one.name: one for one in drawn}, all_tables(material)
     page = assemble(material, figures, tables, bundle())
     written = list(_files(figures.values(), tables.values(), progress))
+    claim.begin()
     for name, data in [*written, (PAGE, page.encode())]:
         write_file(output / name, data)
     return Written(output / PAGE, tuple(figures), tuple(tables))
@@ -89,17 +96,11 @@ def _require_extra() -> None:
 
 
 def _require_room(folder: Path, output: Path) -> None:
-    """Raise RecipeError unless *output* is new, empty, or has a report of ours."""
+    """Raise RecipeError if *output* lies in the dataset."""
     if output.resolve().is_relative_to(folder.resolve()):
         raise RecipeError(
             f"--output: {output} lies in the dataset {folder}, whose files are listed"
         )
-    if output.exists() and not output.is_dir():
-        raise RecipeError(f"--output: {output} is a file, not a folder")
-    if output.is_dir():
-        others = {path.name for path in output.iterdir()} - {PAGE, *_FOLDERS}
-        if others:
-            raise RecipeError(f"--output: {output} holds other files: {min(others)}")
 
 
 def _gather(

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deepscores.dataset.reader import Dataset
+from deepscores.page.model.packing import pack
 
 _COLUMNS = (
     "page", "number", "object", "class_id", "x0", "y0", "x1", "y1", "visible_area", "whole_area"
@@ -74,7 +75,8 @@ def _objects_by_page(table: pa.Table) -> Iterator[tuple[str, _Objects]]:
     names, codes = pages.dictionary.to_pylist(), pages.indices.to_numpy()
     column = {name: table[name].to_numpy() for name in _COLUMNS[1:]}
     labelled = np.flatnonzero(column["object"] > 0)
-    key = codes[labelled].astype(np.int64) << 32 | column["object"][labelled]
+    members = column["object"][labelled]
+    key = pack([codes[labelled], members], [len(names), int(members.max(initial=0)) + 1])
     order = np.argsort(key, kind="stable")  # an object's rows together, its first symbol first
     rows, key = labelled[order], key[order]
     starts = np.flatnonzero(np.diff(key, prepend=-1))

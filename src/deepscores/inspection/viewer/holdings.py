@@ -15,6 +15,7 @@ from deepscores.errors import DatasetError
 from deepscores.inspection.viewer.catalogue import Catalogue, Places
 from deepscores.inspection.viewer.columns import read_columns
 from deepscores.inspection.viewer.files import locate
+from deepscores.page.model.packing import pack
 
 _COLUMNS = ("page", "number", "object", "class_id")
 
@@ -92,7 +93,7 @@ class Holdings:
         ids = class_id.to_numpy()[objects]
         if len(ids) and not 0 <= ids.min() <= ids.max() < width:
             raise DatasetError(f"{self._folder}: its symbols have classes that the label set lacks")
-        cells = page.indices.to_numpy()[objects].astype(np.int64) * width + ids
+        cells = pack([page.indices.to_numpy()[objects], ids], [len(places), width])
         counts = np.bincount(cells, minlength=len(places) * width).reshape(-1, width)
         counts[places < 0] = 0  # of pages that are in no list
         rows_, columns = np.nonzero(counts)

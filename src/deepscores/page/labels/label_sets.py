@@ -13,12 +13,14 @@ Composed classes (``sequence``, ``group``, ``linked``) take their symbols before
 A set may stand on another (``base``) and ``keep``, ``drop``, ``rename`` or ``merge`` its classes.
 """
 
+import json
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,12 +71,27 @@ class Labelled(NamedTuple):
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Classes with ids 1…N without gaps."""
+    """Classes with ids 1…N without gaps; what it is, is its content, wherever it was read from."""
 
     name: str
     version: int
     description: str
     classes: tuple[LabelClass, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker gets the set with every task; the rules it looked up for one serve the next.
+        fields = (self.name, self.version, self.description, self.classes)
+        return _restore, (self.digest, *fields)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that the set says, in hexadecimal."""
+        text = json.dumps(self.as_table(), ensure_ascii=False, sort_keys=True, default=str)
+        return sha256(text.encode()).hexdigest()
+
+    def as_identity(self) -> dict[str, str]:
+        """What tells the set from others: its name for people, its digest for programs."""
+        return {"name": self.name, "sha256": self.digest}
 
     def class_named(self, name: str) -> LabelClass:
         for one in self.classes:
@@ -188,6 +205,21 @@ class LabelSet:
         if rule.sequence:
             return kinds.issuperset(rule.sequence)
         return any(_matches(kind, rule.group + rule.linked) for kind in kinds)
+
+
+_restored: dict[str, LabelSet] = {}  # by digest
+_MAX_RESTORED = 8
+
+
+def _restore(
+    digest: str, name: str, version: int, description: str, classes: tuple[LabelClass, ...]
+) -> LabelSet:
+    """The set with this content, the same object each time while few sets are in use."""
+    if digest not in _restored:
+        if len(_restored) >= _MAX_RESTORED:
+            _restored.clear()
+        _restored[digest] = LabelSet(name, version, description, classes)
+    return _restored[digest]
 
 
 @cache
@@ -313,20 +345,34 @@ def built_in_sets() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
 
 
-@cache
 def load_label_set(name: str) -> LabelSet:
-    """The label set called *name*, or in the TOML file at that path.
+    """The label set called *name*, or in the TOML file at that path, as it is now.
 
     Raise RecipeError where there is none, or where it contradicts itself.
     """
     if name in built_in_sets():
-        text = (files("deepscores.page.labels") / "sets" / f"{name}.toml").read_text("utf-8")
-    else:
-        try:
-            text = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            known = ", ".join(built_in_sets())
-            raise RecipeError(f"no label set {name!r}; there are {known}, or a TOML file") from None
+        return _built_in(name)
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        known = ", ".join(built_in_sets())
+        raise RecipeError(f"no label set {name!r}; there are {known}, or a TOML file") from None
+    return parse_label_set(text, name)
+
+
+def resolve_label_set(labels: str | LabelSet | None) -> LabelSet | None:
+    """The label set that a user names, or has in hand; None where none is asked for.
+
+    To be called once, where the user's words come in: from there on the set itself is passed.
+    """
+    if not labels:
+        return None
+    return labels if isinstance(labels, LabelSet) else load_label_set(labels)
+
+
+@cache  # the package's own files do not change while it runs
+def _built_in(name: str) -> LabelSet:
+    text = (files("deepscores.page.labels") / "sets" / f"{name}.toml").read_text("utf-8")
     return parse_label_set(text, name)
 
 

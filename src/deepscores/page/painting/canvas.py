@@ -34,8 +34,11 @@ class Canvas:
         A pixel is labelled if its ink, all symbols together, is at least half black. It belongs
         to the symbol that covers most of it; ties go to the one painted last. A symbol so thin
         that it nowhere covers half a pixel keeps, across its width, the pixels it covers most.
-        What lies outside the page is cut off.
+        What lies outside the page is cut off. Raise ValueError for more outlines than a cell of the
+        canvas can number.
         """
+        if len(outlines) > kernels.LARGEST_NUMBER:
+            raise ValueError(f"{len(outlines)} symbols, over {kernels.LARGEST_NUMBER}")
         edges, runs, to, boxed = pack(outlines)
         whole = np.zeros(len(outlines) + 1, np.int64)
         kernels.paint(edges, runs, to, boxed, self._cells, self._tiles, whole)

@@ -14,7 +14,6 @@ from torch.nn import functional
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
-from deepscores.page.labels.label_sets import load_label_set
 from deepscores.training.classify.patch_data import FreshPatches, PatchSet, at_random, by_works
 from deepscores.training.loaders import BalancedSampler
 from deepscores.training.loop.options import TrainOptions
@@ -248,6 +247,6 @@ def _shifted(ink: torch.Tensor, most: int) -> torch.Tensor:
 def _about(dataset: Path, options: TrainOptions) -> tuple[str, float | None]:
     """The label set's name; the pages' staff space, if all have the same."""
     opened = open_dataset(dataset)
-    labels = load_label_set(options.labels) if options.labels else opened.labels
+    labels = options.labels or opened.labels
     spaces = {float(page.row["staff_space"]) for page in opened}
     return labels.name, spaces.pop() if len(spaces) == 1 else None

@@ -70,7 +70,7 @@ class SyntheticPages(IterableDataset[Any]):
             raise RecipeError(f"mixed: {mixed} is not at least 1")
         resolved = _resolved(recipe, scores, changes)
         engine_versions(resolved.engravers, resolved.font_dir)  # a missing program is told here
-        labels = resolved.label_set()
+        labels = resolved.labels
         chosen = choose(labels.classes, classes)
         self.classes = named(one.name for one in chosen)
         self.form = _form(form, visibility, masks=masks)

@@ -14,7 +14,7 @@ from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 from deepscores.training.loaders.forms import DetectionForm, Form, SegmentationForm, named
 from deepscores.training.loaders.maps import MapReader
 from deepscores.training.loaders.reading import PageReader
@@ -36,7 +36,7 @@ class Tiles(Dataset[Any]):
         form: Form,
         view: View,
         *,
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         staff_space: float | None = None,
         transform: Callable[..., Any] | None = None,
@@ -44,8 +44,9 @@ class Tiles(Dataset[Any]):
         if staff_space is not None and not _LARGEST[0] <= staff_space <= _LARGEST[1]:
             raise RecipeError(f"staff-space: {staff_space:g} px is not between 1 and 200")
         self.form, self.view, self.transform = form, checked_view(view), transform
-        self.index = open_index(dataset, labels)
-        chosen = chosen_classes(open_dataset(dataset).labels, labels, classes)
+        label_set = resolve_label_set(labels)
+        self.index = open_index(dataset, label_set)
+        chosen = chosen_classes(open_dataset(dataset).labels, label_set, classes)
         self.classes = named(one.name for one in chosen)
         self.reader = PageReader(
             Path(dataset), self.index, chosen if classes else None, staff_space
@@ -154,7 +155,7 @@ class Detection(Tiles):
         dataset: str | Path,
         split: str = "train",
         *,
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
         overlap: int | None = None,
@@ -182,7 +183,7 @@ class Segmentation(Tiles):
         dataset: str | Path,
         split: str = "train",
         *,
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
         overlap: int | None = None,
@@ -191,13 +192,14 @@ class Segmentation(Tiles):
         seed: int = 0,
         transform: Callable[..., Any] | None = None,
     ) -> None:
+        labels = resolve_label_set(labels)
         super().__init__(
             dataset, split, SegmentationForm(), View(tiles, overlap, crops, seed),
             labels=labels, classes=classes, staff_space=staff_space, transform=transform,
         )  # fmt: skip
         own = open_dataset(dataset).labels
         chosen = self.reader.chosen
-        is_own = labels is None or load_label_set(labels) == own
+        is_own = labels is None or labels == own
         self.maps = (
             MapReader(Path(dataset), self.index, chosen) if is_own and staff_space is None else None
         )
