@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepscores.recipe.options import JOBS, options_of, takes_options
+from deepscores.recipe.options.runs import JOBS
+from deepscores.recipe.options.table import options_of, takes_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,9 +17,9 @@ from deepscores.formats.options import Options as ExportOptions
 from deepscores.inference.predicting.options import Options as PredictOptions
 from deepscores.inspection.checking.run import DEFAULT_ALIKE
 from deepscores.inspection.report.run import DEFAULT_AUDIT
-from deepscores.recipe import options
-from deepscores.recipe.option import Option
-from deepscores.recipe.options import COMMANDS, OPTIONS, keys_of, options_of
+from deepscores.recipe.options import datasets, models, outputs, recipes, runs
+from deepscores.recipe.options.declaration import Option
+from deepscores.recipe.options.table import COMMANDS, OPTIONS, keys_of, options_of
 from deepscores.recipe.recipe import Recipe
 from deepscores.training.loop.options import TrainOptions
 from tests.places import ROOT
@@ -123,12 +123,10 @@ def test_a_command_hands_over_what_its_function_takes(
 
 
 def test_workers_are_one_per_core_everywhere() -> None:
-    for command in options.JOBS.commands:
+    for command in runs.JOBS.commands:
         assert inspect.signature(FUNCTIONS[command]).parameters["jobs"].default is None
     for command, function in FUNCTIONS.items():
-        assert ("jobs" in inspect.signature(function).parameters) == (
-            command in options.JOBS.commands
-        )
+        assert ("jobs" in inspect.signature(function).parameters) == (command in runs.JOBS.commands)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -138,7 +136,7 @@ def test_docs_show_the_declared_options(command: str) -> None:
     words = " ".join(section.split()).replace("- ", "-")
     for option in options_of(command):
         assert option.metavar in section if option.positional else f"--{option.name}" in section
-        if option is not options.EXPORT_FORMAT:
+        if option is not outputs.EXPORT_FORMAT:
             assert option.help_text.replace("- ", "-") in words
     names = set(re.findall(r"^  (?:-o, )?--([a-z-]+)", section, re.MULTILINE))
     assert names == {option.name for option in options_of(command) if not option.positional}
@@ -164,9 +162,9 @@ def test_the_defaults_declared_are_those_of_the_rooms_that_use_them() -> None:
         for option in shared:
             if command != "evaluate" or option.name in ("protocol", "resamples", "seed"):
                 assert defaults[option.python_name] == option.default, (command, option.name)
-    assert options.LABELS.default == Recipe().labels.name
-    assert options.ALIKE.default == DEFAULT_ALIKE
-    assert options.AUDIT.default == DEFAULT_AUDIT
+    assert recipes.LABELS.default == Recipe().labels.name
+    assert datasets.ALIKE.default == DEFAULT_ALIKE
+    assert datasets.AUDIT.default == DEFAULT_AUDIT
 
 
 def test_a_recipe_file_holds_the_options_of_a_build_and_of_its_run() -> None:
@@ -177,23 +175,23 @@ def test_a_recipe_file_holds_the_options_of_a_build_and_of_its_run() -> None:
 
 
 def test_an_option_out_of_range_is_refused_with_its_name_and_unit() -> None:
-    staff_space = options.STAFF_SPACE
+    staff_space = recipes.STAFF_SPACE
     assert staff_space.parse("12.5") == 12.5
     with pytest.raises(RecipeError, match=r"^staff-space: 3 px is not between 4 and 64$"):
         staff_space.parse("3")
     with pytest.raises(RecipeError, match=r"^--jobs: 0 is not at least 1$"):
-        options.JOBS.check(0, "--jobs")
+        runs.JOBS.check(0, "--jobs")
 
 
 @pytest.mark.parametrize(
     ("option", "text"),
     [
-        (options.STAFF_SPACE, "16 px"),
-        (options.PAGE_SIZE, "1894x2668"),
-        (options.SEED, "0"),
-        (options.OVERLAY, "--overlay"),
-        (options.FORCE, ""),
-        (replace(options.FORCE, default_text="never"), "never"),
+        (recipes.STAFF_SPACE, "16 px"),
+        (recipes.PAGE_SIZE, "1894x2668"),
+        (runs.SEED, "0"),
+        (models.OVERLAY, "--overlay"),
+        (runs.FORCE, ""),
+        (replace(runs.FORCE, default_text="never"), "never"),
     ],
 )
 def test_help_shows_the_default(option: Option, text: str) -> None:

@@ -14,8 +14,8 @@ from typer.main import get_command
 from deepscores.cli import commands
 from deepscores.cli.command import COMMANDS, Command
 from deepscores.errors import DeepScoresError, RecipeError
-from deepscores.recipe import options
 from deepscores.recipe.deprecations import RENAMED_COMMANDS
+from deepscores.recipe.options import table
 from deepscores.version import __version__
 
 _INTERRUPTED = 130  # the exit status that shells give for SIGINT
@@ -25,7 +25,7 @@ def find_commands() -> Mapping[str, Command]:
     """Every command by name, in the order of the help; each file registers its own."""
     for module in iter_modules(commands.__path__):
         import_module(f"{commands.__name__}.{module.name}")
-    return {name: COMMANDS[name] for name in sorted(COMMANDS, key=options.COMMANDS.index)}
+    return {name: COMMANDS[name] for name in sorted(COMMANDS, key=table.COMMANDS.index)}
 
 
 def make_app() -> typer.Typer:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from deepscores.recipe.option import Option
-from deepscores.recipe.options import options_of
-from deepscores.recipe.values import FLAG
+from deepscores.recipe.options.declaration import Option
+from deepscores.recipe.options.table import options_of
+from deepscores.recipe.options.values import FLAG
 
 ExitStatus = int | None  # None: 0
 Run = Callable[..., ExitStatus]

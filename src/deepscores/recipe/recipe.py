@@ -21,8 +21,10 @@ from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.page.labels.readability import READABLE, Readability
 from deepscores.page.model import FontFile, Style
-from deepscores.recipe import options
-from deepscores.recipe.options import DATASET_OUTPUT, EXECUTOR, FORCE, JOBS, keys_of
+from deepscores.recipe.options import recipes
+from deepscores.recipe.options.outputs import DATASET_OUTPUT
+from deepscores.recipe.options.runs import EXECUTOR, FORCE, JOBS, SEED
+from deepscores.recipe.options.table import keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +32,23 @@ class Recipe:
     """All that a dataset depends on, besides the scores and the versions of the engines."""
 
     scores: tuple[str, ...] = ()  # files, folders, glob patterns; () is the default corpus
-    engravers: tuple[str, ...] = (options.ENGRAVER.default,)
+    engravers: tuple[str, ...] = (recipes.ENGRAVER.default,)
     fonts: tuple[str, ...] = MUSIC_FONTS  # names; a checked recipe has no font files among them
     font_files: tuple[FontFile, ...] = ()  # those of the fonts that the user supplied for Verovio
-    font_dir: str = options.FONT_DIR.default  # "": LilyPond's own fonts only
-    pages: int | None = options.PAGES.default  # None: all
+    font_dir: str = recipes.FONT_DIR.default  # "": LilyPond's own fonts only
+    pages: int | None = recipes.PAGES.default  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
-    labels: LabelSet = field(default_factory=lambda: load_label_set(options.LABELS.default))
-    page_size: tuple[int, int] = options.PAGE_SIZE.default  # width, height in pixels
-    staff_space: float = options.STAFF_SPACE.default  # pixels between two staff lines
-    margin: int = options.MARGIN.default  # pixels
-    patches: tuple[int, int] = options.PATCHES.default  # width, height in pixels
-    patches_per_class: int = options.PATCHES_PER_CLASS.default
+    labels: LabelSet = field(default_factory=lambda: load_label_set(recipes.LABELS.default))
+    page_size: tuple[int, int] = recipes.PAGE_SIZE.default  # width, height in pixels
+    staff_space: float = recipes.STAFF_SPACE.default  # pixels between two staff lines
+    margin: int = recipes.MARGIN.default  # pixels
+    patches: tuple[int, int] = recipes.PATCHES.default  # width, height in pixels
+    patches_per_class: int = recipes.PATCHES_PER_CLASS.default
     quota: tuple[tuple[str, int], ...] = ()  # class, pattern or "each" → objects wanted of it
-    max_lost_notes: float = options.MAX_LOST_NOTES.default  # share, beyond which a score is skipped
+    max_lost_notes: float = recipes.MAX_LOST_NOTES.default  # share, beyond which a score is skipped
     readability: Readability = READABLE  # pages beyond these limits are left out
-    seed: int = options.SEED.default
-    whole_masks: bool = options.WHOLE_MASKS.default  # whether the symbol table has each mask
+    seed: int = SEED.default
+    whole_masks: bool = recipes.WHOLE_MASKS.default  # whether the symbol table has each mask
     style: Styling = ()  # what varies from score to score, and what is not the engraver's default
 
     def styles(self, score: str = "") -> tuple[Style, ...]:
@@ -200,7 +202,7 @@ def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 _RECIPE_KEYS = keys_of("recipe")
 _RUN_KEYS = keys_of("run")
-_RANGES = (options.MAX_LOST_NOTES, options.STAFF_SPACE, options.MARGIN)
+_RANGES = (recipes.MAX_LOST_NOTES, recipes.STAFF_SPACE, recipes.MARGIN)
 
 
 def _change(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:

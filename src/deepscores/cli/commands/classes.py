@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deepscores.cli.command import command
 from deepscores.cli.screen import new_console, new_table
-from deepscores.recipe.options import LABELS
+from deepscores.recipe.options.recipes import LABELS
 
 if TYPE_CHECKING:
     from deepscores.page.labels.label_sets import LabelSet

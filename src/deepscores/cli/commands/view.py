@@ -4,7 +4,7 @@ from typing import Any
 
 from deepscores import api
 from deepscores.cli.command import command
-from deepscores.recipe.options import OPEN
+from deepscores.recipe.options.datasets import OPEN
 
 
 @command("view")

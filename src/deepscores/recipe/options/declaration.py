@@ -1,10 +1,10 @@
-"""What the declaration of an option says; see `deepscores.recipe.options` for the declarations."""
+"""What the declaration of an option says; see `deepscores.recipe.options.table`."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from deepscores.errors import RecipeError
-from deepscores.recipe.values import FLAG, NUMBER, SIZE, TEXT, Kind
+from deepscores.recipe.options.values import FLAG, NUMBER, SIZE, TEXT, Kind
 
 _OPEN_END = float("inf")
 
