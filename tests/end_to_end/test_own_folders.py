@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 import deepscores
-from deepscores.cli.app import app
+from deepscores.cli.app import make_app
 from deepscores.dataset.manifest import list_files
 from deepscores.errors import DatasetError
 
@@ -70,7 +70,8 @@ def files_in(folder: Path) -> list[str]:
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
-    return dict(get_command(app).commands)  # type: ignore[attr-defined]
+    every_command = get_command(make_app()).commands  # type: ignore[attr-defined]
+    return {name: command for name, command in every_command.items() if not command.hidden}
 
 
 def test_the_table_has_every_command_that_writes_to_a_folder_and_each_can_be_forced() -> None:
@@ -158,7 +159,7 @@ def test_json_is_not_written_over_something_else(
     words = [places.get(word, word) for word in words]
     path = tmp_path / "dataset.json"
     shutil.copy(built / "dataset.json", path)
-    run = get_command(app)
+    run = get_command(make_app())
     with pytest.raises(DatasetError, match=f"dataset.json: holds no {kind}; choose another file"):
         run([*words, "--json", str(path)], standalone_mode=False)
     assert path.read_bytes() == (built / "dataset.json").read_bytes()
