@@ -49,7 +49,7 @@ def test_another_label_set_is_cut_from_pages(melody_patches: Path) -> None:
 
 
 def test_training_shows_the_network_what_predicting_does(task: Classify) -> None:
-    held, pool = task._held, task.pool
+    held, pool = task._tensors, task.pool
     items = torch.arange(0, len(pool), 5)
     ink = held.ink(items, with_boxes=True).numpy()
     picked = items.numpy()
@@ -186,7 +186,7 @@ def test_what_cannot_be_trained_is_told(
 ) -> None:
     with pytest.raises(DatasetError, match="dataset"):
         train("classify", tmp_path, tmp_path / "run")
-    with pytest.raises(RecipeError, match="staff-space: patches are as the dataset has them"):
+    with pytest.raises(RecipeError, match="staff-space: patches are not rescaled"):
         train("classify", melody_patches, tmp_path / "run", staff_space=12, device="cpu")
     with pytest.raises(RecipeError, match="no fresh pages"):
         train(

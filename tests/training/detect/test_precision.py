@@ -80,4 +80,4 @@ def test_classes_with_few_objects_do_not_count():
     each = average_precisions(found, truth)
     assert {one: float(ap[0]) for one, ap in each.items()} == {1: 1.0, 2: 0.0}
     assert macro(each, truth).tolist() == [1.0]
-    assert np.isnan(macro(each, truth, least=11)).all()
+    assert np.isnan(macro(each, truth, min_objects=11)).all()

@@ -1,4 +1,4 @@
-"""Average precision as COCO has it, quickly, for a look at a detector while it is trained."""
+"""Average precision as COCO defines it, quickly, for detectors in training."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,34 +9,34 @@ from numpy.typing import NDArray
 from deepscores.inference.models.detections import Detections, box_overlap
 
 _RECALLS = np.linspace(0, 1, 101)
-LEAST_OBJECTS = 10  # of a class, for it to count
+MIN_OBJECTS = 10  # of a class, for it to count
 THRESHOLDS = tuple((0.5 + 0.05 * np.arange(10)).round(2).tolist())
 
 
 class Truth(NamedTuple):
-    """What there is on a page."""
+    """The true objects of a page."""
 
     box: NDArray[np.float32]  # (n, 4)
     class_id: NDArray[np.int32]  # (n,)
 
 
 def average_precisions(
-    found: Sequence[Detections], truth: Sequence[Truth], thresholds: Sequence[float] = (0.5,)
+    detections: Sequence[Detections], truth: Sequence[Truth], thresholds: Sequence[float] = (0.5,)
 ) -> dict[int, NDArray[np.float64]]:
     """The average precision of each class that *truth* has, at each IoU of *thresholds*.
 
-    *found* and *truth* are of the same pages. No number of detections is left out.
+    *detections* and *truth* are of the same pages. The number of detections is not limited.
     """
-    counts = np.bincount(np.concatenate([one.class_id for one in truth] or [np.empty(0, int)]))
+    counts = np.bincount(np.concatenate([page.class_id for page in truth] or [np.empty(0, int)]))
     precisions = {}
     for class_id in np.flatnonzero(counts).tolist():
         scores, hits = [], []
-        for page, real in zip(found, truth, strict=True):
-            mine = page.kept(page.class_id == class_id)
-            mine = mine.kept(np.argsort(-mine.score, kind="stable"))
-            there = real.box[real.class_id == class_id]
-            scores.append(mine.score)
-            hits.append(_hits(mine.box, there, np.array(thresholds)))
+        for page, real in zip(detections, truth, strict=True):
+            of_class = page.kept(page.class_id == class_id)
+            of_class = of_class.kept(np.argsort(-of_class.score, kind="stable"))
+            true_box = real.box[real.class_id == class_id]
+            scores.append(of_class.score)
+            hits.append(_hits(of_class.box, true_box, np.array(thresholds)))
         score, hit = np.concatenate(scores), np.concatenate(hits, axis=1)
         order = np.argsort(-score, kind="stable")
         precisions[class_id] = np.array(
@@ -46,23 +46,25 @@ def average_precisions(
 
 
 def macro(
-    precisions: dict[int, NDArray[np.float64]], truth: Sequence[Truth], least: int = LEAST_OBJECTS
+    precisions: dict[int, NDArray[np.float64]],
+    truth: Sequence[Truth],
+    min_objects: int = MIN_OBJECTS,
 ) -> NDArray[np.float64]:
-    """The mean over classes with at least *least* objects, at each threshold; NaN without any."""
-    counts = np.bincount(np.concatenate([one.class_id for one in truth] or [np.empty(0, int)]))
-    chosen = [row for class_id, row in precisions.items() if counts[class_id] >= least]
-    return np.mean(chosen, axis=0) if chosen else np.full(1, np.nan)
+    """The mean over classes with *min_objects* objects or more, by threshold; NaN without any."""
+    counts = np.bincount(np.concatenate([page.class_id for page in truth] or [np.empty(0, int)]))
+    counted = [row for class_id, row in precisions.items() if counts[class_id] >= min_objects]
+    return np.mean(counted, axis=0) if counted else np.full(1, np.nan)
 
 
 def _hits(
-    box: NDArray[np.float32], there: NDArray[np.float32], thresholds: NDArray[np.float64]
+    box: NDArray[np.float32], true_box: NDArray[np.float32], thresholds: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """(thresholds, n) whether each box, the surest first, finds an object none before it found."""
+    """(thresholds, n) whether each box, by falling score, matches an object not matched before."""
     hits = np.zeros((len(thresholds), len(box)), np.bool_)
-    if not len(there):
+    if not len(true_box):
         return hits
-    overlap = box_overlap(box, there)
-    free = np.ones((len(thresholds), len(there)), np.bool_)
+    overlap = box_overlap(box, true_box)
+    free = np.ones((len(thresholds), len(true_box)), np.bool_)
     levels = np.arange(len(thresholds))
     for place in np.flatnonzero(overlap.max(axis=1) >= thresholds.min()).tolist():
         fit = np.where(free, overlap[place], -1)
