@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from deepscores.evaluation.run import Written
     from deepscores.formats.export import Summary as Export
     from deepscores.formats.findings import Report
-    from deepscores.inference.predicting.run import Summary as Predictions
-    from deepscores.inspection.galleries.fonts.entries import Entry
+    from deepscores.inference.predicting.run import PredictionSummary as Predictions
+    from deepscores.inspection.galleries.fonts.entries import FontEntry as Entry
     from deepscores.inspection.statistics.model import (
         ClassStatistics,
         Extent,

@@ -1,4 +1,4 @@
-"""What the fonts of a recipe hold and say of themselves."""
+"""The fonts of a recipe: their glyphs, and the facts in their files."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,11 +18,11 @@ from deepscores.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FontEntry:
     """One font in one engraver."""
 
     engraver: str
-    font: str  # as pages and rows call it
+    font: str  # its name in tables
     file: str  # its name, without the folder; "" if it comes with the engraver
     sha256: str  # of that file
     metadata: bool  # whether anchors and engraving defaults came from a JSON beside it
@@ -37,25 +37,27 @@ class Entry:
         return {**table.pop("facts"), **table, "missing": list(self.missing)}
 
 
-def list_fonts(recipe: Recipe, labels: LabelSet) -> Iterator[Entry]:
-    """Yield an entry for every style of *recipe*, seen with the classes of *labels*."""
-    wanted = dict.fromkeys(one.smufl for one in labels.classes if one.smufl)
+def list_fonts(recipe: Recipe, labels: LabelSet) -> Iterator[FontEntry]:
+    """Yield an entry for every style of *recipe*, compared with the classes of *labels*."""
+    glyph_names = dict.fromkeys(
+        label_class.smufl for label_class in labels.classes if label_class.smufl
+    )
     for style in recipe.styles():
         read = _READERS[style.engraver](style)
-        yield Entry(
+        yield FontEntry(
             style.engraver,
             style.music_font,
             read.file,
             read.sha256,
             bool(style.font_file and style.font_file.metadata_sha256),
             len(read.names),
-            tuple(name for name in wanted if name in read.lent - read.names),
+            tuple(name for name in glyph_names if name in read.lent - read.names),
             read.lender,
             read.facts,
         )
 
 
-class _Read(NamedTuple):
+class _FontContent(NamedTuple):
     facts: Facts
     names: frozenset[str]  # of its glyphs
     lender: str
@@ -64,21 +66,21 @@ class _Read(NamedTuple):
     sha256: str = ""
 
 
-def _read_verovio(style: Style) -> _Read:
+def _read_verovio(style: Style) -> _FontContent:
     lent = glyph_names_of(FALLBACK)
     file = style.font_file
     if file is None:
-        # What Verovio packs for browsers has lost its licence; its own documents name it.
+        # Verovio's packed fonts lack their licence; its documents name it.
         facts = facts_of(packaged_font(style.music_font), style.music_font)
         facts = replace(facts, licence=LICENCE)
-        return _Read(facts, glyph_names_of(style.music_font), FALLBACK, lent)
+        return _FontContent(facts, glyph_names_of(style.music_font), FALLBACK, lent)
     facts = facts_of(file.path.read_bytes() if file.path else b"", str(file.path))
     place = file.path.name if file.path else ""
     names = glyph_names_of(loaded_name(file))
-    return _Read(facts, names, FALLBACK, lent, place, file.sha256)
+    return _FontContent(facts, names, FALLBACK, lent, place, file.sha256)
 
 
-def _read_lilypond(style: Style) -> _Read:
+def _read_lilypond(style: Style) -> _FontContent:
     font = own_name(style.music_font)
     path = music_font_file(font, style.font_dir, "otf")
     data = path.read_bytes()
@@ -87,11 +89,11 @@ def _read_lilypond(style: Style) -> _Read:
     # LilyPond's fonts have their licence among the rights.
     facts = replace(facts, licence=facts.licence or facts.copyright)
     if font in MUSIC_FONTS:
-        return _Read(facts, names, "", frozenset())
-    return _Read(facts, names, "", frozenset(), path.name, sha256(data).hexdigest())
+        return _FontContent(facts, names, "", frozenset())
+    return _FontContent(facts, names, "", frozenset(), path.name, sha256(data).hexdigest())
 
 
-_READERS: Mapping[str, Callable[[Style], _Read]] = {
+_READERS: Mapping[str, Callable[[Style], _FontContent]] = {
     "verovio": _read_verovio,
     "lilypond": _read_lilypond,
 }
