@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deepscores.evaluation.run import Written as Evaluated
     from deepscores.formats.export import Summary as Exported
     from deepscores.formats.findings import Report
-    from deepscores.inference.predicting.run import Summary as Predicted
+    from deepscores.inference.predicting.run import PredictionSummary as Predicted
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
     from deepscores.inspection.report.run import Written

@@ -92,7 +92,7 @@ def test_splits_by_work_keep_the_test_split_out(melody_patches: Path) -> None:
 def test_fresh_pages_follow_from_the_epoch(
     melodies: Path, melody_patches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.training.classify.patch_data._PAGES", 3)
+    monkeypatch.setattr("deepscores.training.classify.patch_data._FRESH_PAGES", 3)
     recipe = tmp_path / "fresh.toml"
     recipe.write_text(
         f'scores = ["{melodies}"]\nfonts = ["Bravura"]\npage-size = "800x600"\nstaff-space = 10\n'
@@ -188,7 +188,7 @@ def test_what_cannot_be_trained_is_told(
         train("classify", tmp_path, tmp_path / "run")
     with pytest.raises(RecipeError, match="staff-space: patches are not rescaled"):
         train("classify", melody_patches, tmp_path / "run", staff_space=12, device="cpu")
-    with pytest.raises(RecipeError, match="no fresh pages"):
+    with pytest.raises(RecipeError, match="not fresh pages"):
         train(
             "classify", melody_patches, tmp_path / "fresh", recipe="a.toml", protocol="paper",
             device="cpu",

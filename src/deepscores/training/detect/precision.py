@@ -32,8 +32,8 @@ def average_precisions(
     for class_id in np.flatnonzero(counts).tolist():
         scores, hits = [], []
         for page, real in zip(detections, truth, strict=True):
-            of_class = page.kept(page.class_id == class_id)
-            of_class = of_class.kept(np.argsort(-of_class.score, kind="stable"))
+            of_class = page.select(page.class_id == class_id)
+            of_class = of_class.select(np.argsort(-of_class.score, kind="stable"))
             true_box = real.box[real.class_id == class_id]
             scores.append(of_class.score)
             hits.append(_hits(of_class.box, true_box, np.array(thresholds)))
