@@ -58,10 +58,10 @@ bench: $(VENV)/.bench ## all benchmarks, most of an hour on an idle machine; wri
 	$(BIN)/python -m benchmarks.tables
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
-	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-118
+	$(BIN)/deepscores zoo -o docs/zoo --force --labels deepscores-118
 	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-v2
 	$(BIN)/deepscores fonts --engraver both Bravura Leland Leipzig Petaluma Gootville Emmentaler \
-		$(foreach font,$(FONTS),build/fonts/node_modules/@vexflow-fonts/$(font)/$(font).otf) -o docs/fonts
+		$(foreach font,$(FONTS),build/fonts/node_modules/@vexflow-fonts/$(font)/$(font).otf) -o docs/fonts --force
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m pytest -m docs || [ $$? -eq 5 ] # 5: no such test
 

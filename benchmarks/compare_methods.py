@@ -116,7 +116,7 @@ def scratch() -> Iterator[Path]:
 def draw_ours(source: Source, recipe: Recipe, tally: Tally) -> None:
     size = source.path.stat().st_size
     with scratch() as folder:
-        task = ShardTask(0, source, size, recipe, recipe.label_set(), folder)
+        task = ShardTask(0, source, size, recipe, recipe.labels, folder)
 
         def work() -> None:
             tally.pages += len(make_shard(task).pages)

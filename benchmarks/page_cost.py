@@ -14,11 +14,9 @@ import argparse
 import json
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import verovio
 
@@ -30,7 +28,7 @@ from deepscores.building.shards import Record, ShardTask, make_shard, warm_up
 from deepscores.engraving.verovio import engine
 from deepscores.page.model import Score
 from deepscores.recipe.recipe import Recipe, apply
-from deepscores.runs.executors.local.pool import Done
+from deepscores.runs.executors.inline import Inline
 from deepscores.runs.progress import Silence
 from deepscores.scores import Source, read_score
 
@@ -65,15 +63,8 @@ read: dict[str, Score] = {}
 def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list[Record]) -> float:
     """Merging and patches, in this process so that its CPU is counted."""
 
-    def here(
-        work: Callable[[Any], Any], tasks: Iterable[Any], **_: object
-    ) -> Iterator[tuple[int, Any, Done[Any]]]:
-        for index, task in enumerate(tasks):
-            yield index, task, Done(work(task))
-
-    plan = Plan(recipe, recipe.label_set(), tuple(Planned(source, 0) for source in sources))
-    with patch.object(merging, "run_contained", here):
-        return cpu(lambda: merging.merge(plan, folder, records, 1, Silence(), show_output=False))
+    plan = Plan(recipe, recipe.labels, tuple(Planned(source, 0) for source in sources))
+    return cpu(lambda: merging.merge(plan, folder, records, Inline(), Silence()))
 
 
 def one_round(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[float, ...]:
@@ -84,7 +75,7 @@ def one_round(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[floa
         engraver += cpu(partial(verovio_alone, source, recipe))
         sharing += cpu(partial(verovio_sharing, source, recipe))
         size = source.path.stat().st_size
-        task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+        task = ShardTask(index, source, size, recipe, recipe.labels, folder)
         pages += cpu(lambda task=task: records.append(make_shard(task)))  # type: ignore[misc]
     merged = our_merge(sources, recipe, folder, records)
     count = sum(len(record.pages) for record in records)
@@ -101,7 +92,7 @@ def by_stage(sources: list[Source], recipe: Recipe, folder: Path) -> dict[str, f
     with stages() as found:
         for index, source in enumerate(sources):
             size = source.path.stat().st_size
-            task = ShardTask(index, source, size, recipe, recipe.label_set(), folder)
+            task = ShardTask(index, source, size, recipe, recipe.labels, folder)
             records.append(make_shard(task))
         our_merge(sources, recipe, folder, records)
     count = sum(len(record.pages) for record in records)

@@ -112,7 +112,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Pa
     from deepscores import build
 
     folder = tmp_path_factory.mktemp("built")
-    build(write_tunes(folder / "tunes"), folder / "dataset", jobs=2, **quick)
+    build(write_tunes(folder / "tunes"), folder / "dataset", executor="inline", **quick)
     return folder / "dataset"
 
 
@@ -140,7 +140,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy.write_bytes(source.path.read_bytes())
     build(
         folder / "scores", folder / "dataset", fonts="Bravura,Petaluma", pages="all",
-        pages_per_score=4, whole_masks=True, patches_per_class=20, jobs=2,
+        pages_per_score=4, whole_masks=True, patches_per_class=20, executor="inline",
     )  # fmt: skip
     return folder / "dataset"
 

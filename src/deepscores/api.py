@@ -1,6 +1,7 @@
 """The same as the command line, from Python.
 
-Each function loads what it needs when it is called: a build need not wait for the trainers.
+Each function loads what it needs when it is called: a build need not wait for the trainers. *jobs*
+and *executor* mean the same in all of them; see `build`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from deepscores.building.build import BuildSummary as Summary
-    from deepscores.building.importing.run import Summary as Imported
+    from deepscores.building.importing.run import ImportSummary as Imported
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
-    from deepscores.evaluation.run import Written as Evaluated
-    from deepscores.formats.export import Summary as Exported
-    from deepscores.formats.findings import Report
+    from deepscores.evaluation.run import EvaluationOutput
+    from deepscores.formats.export import ExportSummary as Exported
     from deepscores.inference.predicting.run import PredictionSummary as Predicted
+    from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
-    from deepscores.inspection.report.run import Written
+    from deepscores.inspection.report.run import ReportOutput
     from deepscores.inspection.statistics.model import Statistics
+    from deepscores.page.labels.label_sets import LabelSet
     from deepscores.recipe.recipe import Recipe
+    from deepscores.runs.executors.protocol import Executor
     from deepscores.runs.progress import Progress
     from deepscores.training.loop.outcome import Trained
 
@@ -42,6 +45,7 @@ def build(
     *,
     recipe: Recipe | str | Path | None = None,
     jobs: int | None = None,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
@@ -51,18 +55,22 @@ def build(
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
     file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
     ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. An interrupted
-    build goes on where it was. Raise RecipeError for what makes no sense, DatasetError for a folder
-    that cannot be used.
+    build goes on where it was. *executor* is ``local`` (*jobs* worker processes, by default one per
+    core, which contain crashes and hold limits of time and memory), ``inline`` (this process: no
+    worker has to start, and nothing is contained) or an executor of your own; by default what the
+    environment variable ``DEEPSCORES_EXECUTOR`` names, else ``local``. Raise RecipeError for what
+    makes no sense, DatasetError for a folder that cannot be used.
     """
     from deepscores.building import build
     from deepscores.recipe.recipe import Recipe, Run, read_run
+    from deepscores.runs.executors.choice import choose_executor
 
     resolved = resolve(recipe, scores, changes)
     run = Run() if recipe is None or isinstance(recipe, Recipe) else read_run(Path(recipe))
     return build.build(
         resolved,
         Path(output or run.output or "dataset"),
-        jobs=run.jobs if jobs is None else jobs,
+        executor=choose_executor(executor or run.executor, run.jobs if jobs is None else jobs),
         force=force or run.force,
         progress=progress,
     )
@@ -73,14 +81,27 @@ def engrave(
     output: str | Path,
     *,
     recipe: Recipe | str | Path | None = None,
+    executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
-    """Engrave one score into *output*: pages, labels and overlay pictures to look at."""
+    """Engrave one score into *output*: pages, labels and overlay pictures to look at.
+
+    *force* replaces those of another score. Raise DatasetError for a folder of anything else.
+    """
     from deepscores.building.single import engrave_score
+    from deepscores.runs.executors.choice import choose_executor
 
     resolved = resolve(recipe, None, {"pages": "all", **changes})
-    return engrave_score(score, Path(output), resolved, progress=progress)
+    return engrave_score(
+        score,
+        Path(output),
+        resolved,
+        executor=choose_executor(executor, 1),
+        force=force,
+        progress=progress,
+    )
 
 
 def verify(
@@ -90,6 +111,7 @@ def verify(
     font: Sequence[str | Path] = (),
     font_dir: str | Path = "",
     jobs: int = 1,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Check a dataset's files against its manifest, and remake a share of its pages.
@@ -99,6 +121,7 @@ def verify(
     RecipeError if one is needed and not among them.
     """
     from deepscores.building import verify
+    from deepscores.runs.executors.choice import choose_executor
 
     paths = [Path(one) for one in font]
     return verify.verify(
@@ -106,7 +129,7 @@ def verify(
         rerender=rerender,
         fonts=paths,
         font_dir=str(font_dir),
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
@@ -114,49 +137,53 @@ def verify(
 def zoo(
     output: str | Path,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     fonts: Sequence[str] | str | None = None,
     font: Sequence[str | Path] = (),
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Visit:
     """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
 
-    *font* names files of SMuFL fonts that come in besides.
+    *font* names files of SMuFL fonts that come in besides. *force* replaces a zoo in other fonts.
+    Raise DatasetError for a folder of anything else.
     """
     from deepscores.inspection.galleries.classes.visit import write_zoo
 
     changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
     if fonts is not None:
         changes["fonts"] = fonts
-    return write_zoo(Path(output), resolve(None, None, changes), progress=progress)
+    return write_zoo(Path(output), resolve(None, None, changes), force=force, progress=progress)
 
 
 def fonts(
     names: Sequence[str | Path] | str = (),
     output: str | Path | None = None,
     *,
-    labels: str = "deepscores-118",
+    labels: str | LabelSet = "deepscores-118",
     engraver: str | None = None,
     font_dir: str | Path = "",
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Fonts:
     """List fonts, *names* or SMuFL files, with what each holds.
 
     By default those of every engraver that is here; named fonts are Verovio's, unless *engraver*
     says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
-    picture of one passage in all of them and a page.
+    picture of one passage in all of them and a page; *force* replaces that of other fonts. Raise
+    DatasetError for a folder of anything else.
     """
-    from deepscores.engraving.registry import engravers_here
+    from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
 
-    engraver = engraver or ("verovio" if names else ",".join(engravers_here()))
+    engraver = engraver or ("verovio" if names else ",".join(installed_engravers()))
     changes: dict[str, Any] = {"labels": labels, "engraver": engraver}
     if font_dir:
         changes["font-dir"] = str(font_dir)
     if names:
         changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
     folder = Path(output) if output is not None else None
-    return write_fonts(resolve(None, None, changes), folder, progress=progress)
+    return write_fonts(resolve(None, None, changes), folder, force=force, progress=progress)
 
 
 def check(
@@ -165,6 +192,7 @@ def check(
     sample: float | None = None,
     alike: float = 0.5,
     jobs: int = 1,
+    executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Audit the labels of a dataset, ours or another's: is what they say so, and do they agree?
@@ -172,9 +200,16 @@ def check(
     *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
     their music, in different splits, are findings. Raise DatasetError where there is no dataset.
     """
-    from deepscores.inspection.checking.run import audit
+    from deepscores.inspection.checking.audit import audit
+    from deepscores.runs.executors.choice import choose_executor
 
-    return audit(Path(dataset), sample=sample, alike=alike, jobs=jobs, progress=progress)
+    return audit(
+        Path(dataset),
+        sample=sample,
+        alike=alike,
+        executor=choose_executor(executor, jobs),
+        progress=progress,
+    )
 
 
 def report(
@@ -184,15 +219,19 @@ def report(
     against: Sequence[str | Path] | str | Path = (),
     audited: int = 50,
     jobs: int = 1,
+    executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
-) -> Written:
+) -> ReportOutput:
     """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
 
     *against* names datasets to compare with: ours, COCO, DeepScoresV2, DeepScores V1, PASCAL VOC,
-    YOLO, MUSCIMA++. *audited* pages are checked as `check` does. Needs ``deepscores[report]``:
-    raise RecipeError without it, DatasetError for what is no dataset or cannot be read.
+    YOLO, MUSCIMA++. *audited* pages are checked as `check` does. *force* replaces the report of
+    another dataset. Needs ``deepscores[report]``: raise RecipeError without it, DatasetError for
+    what is no dataset or cannot be read and for a folder of anything else.
     """
     from deepscores.inspection.report.run import write_report
+    from deepscores.runs.executors.choice import choose_executor
 
     others = [against] if isinstance(against, str | Path) else against
     return write_report(
@@ -200,7 +239,8 @@ def report(
         Path(output),
         against=[Path(one) for one in others],
         audited=audited,
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
+        force=force,
         progress=progress,
     )
 
@@ -211,6 +251,7 @@ def export(
     *,
     to: str,
     jobs: int = 1,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
@@ -224,12 +265,13 @@ def export(
     """
     from deepscores.formats import export as run
     from deepscores.formats.options import options_from
+    from deepscores.runs.executors.choice import choose_executor
 
     return run.export(
         Path(dataset),
         Path(output),
         options_from({"to": to, **options}),
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         force=force,
         progress=progress,
     )
@@ -241,15 +283,17 @@ def evaluate(
     *,
     task: str | None = None,
     split: str = "test",
-    labels: str | None = None,
+    labels: str | LabelSet | None = None,
     classes: Sequence[str] | str = (),
     protocol: str = "deepscores",
     resamples: int = 1000,
     seed: int = 0,
     output: str | Path | None = None,
     jobs: int = 1,
+    executor: str | Executor | None = None,
+    force: bool = False,
     progress: Progress | None = None,
-) -> Evaluated:
+) -> EvaluationOutput:
     """Measure a model's output against one split of *dataset*.
 
     *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a
@@ -257,10 +301,12 @@ def evaluate(
     default. Ids are of the label set *labels*, by default the dataset's own; *classes* (names or
     patterns) count.
     *resamples* of the works give the intervals. Into the folder *output*, if any, go a page, tables
-    and everything as JSON. Detections need ``deepscores[evaluate]``: raise RecipeError without it
-    and for what makes no sense, DatasetError for predictions that are damaged or do not fit.
+    and everything as JSON; *force* replaces another evaluation there. Detections need
+    ``deepscores[evaluate]``: raise RecipeError without it and for what makes no sense, DatasetError
+    for predictions that are damaged or do not fit and for a folder of anything else.
     """
     from deepscores.evaluation import run
+    from deepscores.runs.executors.choice import choose_executor
 
     return run.evaluate(
         Path(predictions),
@@ -273,7 +319,8 @@ def evaluate(
         resamples=resamples,
         seed=seed,
         output=None if output is None else Path(output),
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
+        force=force,
         progress=progress,
     )
 
@@ -285,6 +332,7 @@ def import_dataset(
     layout: str | None = None,
     annotation_set: str = "",
     jobs: int = 1,
+    executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
@@ -298,6 +346,7 @@ def import_dataset(
     """
     from deepscores.building.importing import run
     from deepscores.errors import RecipeError
+    from deepscores.runs.executors.choice import choose_executor
 
     for name in changes:
         if name not in _OF_IMPORTS:
@@ -310,7 +359,7 @@ def import_dataset(
         resolve(None, None, changes),
         layout=layout,
         annotation_set=annotation_set,
-        jobs=jobs,
+        executor=choose_executor(executor, jobs),
         force=force,
         progress=progress,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import slow_scores
 
 from deepscores import build
 from deepscores.dataset.layout import DATASET
@@ -91,6 +92,23 @@ def test_a_limit_keeps_the_first_pages_of_the_plan(
     for name in images:  # they are what the whole build makes of them
         whole = (built / "images_png" / name).read_bytes()
         assert (tmp_path / "three/images_png" / name).read_bytes() == whole
+
+
+def test_a_build_that_has_its_pages_does_not_wait_for_scores_it_does_not_need(
+    assert_same: Same,
+    tune: Callable[..., str],
+    quick: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for title in ("one", "two", "three"):
+        (tmp_path / f"{title}.musicxml").write_text(tune(4, title=title))
+    few = quick | {"pages": 1, "fonts": "Bravura"}
+    build(tmp_path / "*.musicxml", tmp_path / "alone", jobs=1, **few)
+    monkeypatch.setattr("deepscores.building.build.make_shard", slow_scores.make_only_the_first)
+    build(tmp_path / "*.musicxml", tmp_path / "two", jobs=2, executor="local", **few)
+    assert not list(tmp_path.glob("two.engraved-*"))
+    assert_same(tmp_path / "two", tmp_path / "alone")
 
 
 def test_progress_is_told(scores: Path, quick: dict[str, Any], tmp_path: Path) -> None:
@@ -186,7 +204,7 @@ def test_two_builds_do_not_meet_in_one_folder(
     scores: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = tmp_path / "dataset"
-    with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
+    with locked(folder), pytest.raises(DatasetError, match="another run is writing"):
         build(scores, folder, jobs=1, force=True, **quick)
 
 
@@ -194,7 +212,7 @@ def test_force_does_not_clear_what_another_build_is_writing(
     assert_same: Same, scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(built, tmp_path / "dataset")
-    with locked(folder), pytest.raises(DatasetError, match="another build is writing"):
+    with locked(folder), pytest.raises(DatasetError, match="another run is writing"):
         build(scores, folder, jobs=1, force=True, **quick | {"seed": 1})
     assert (folder / DATASET).exists()
     assert_same(folder, built)

@@ -9,6 +9,7 @@ from deepscores.building.build import build
 from deepscores.building.verify import verify
 from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe, apply
+from deepscores.runs.executors.local.pool import Local
 
 _NOTE = (
     "<note><pitch><step>G</step><octave>4</octave></pitch><duration>4</duration>"
@@ -38,7 +39,7 @@ def test_a_system_taller_than_the_page_is_left_out_with_the_reason(tmp_path: Pat
         Recipe(scores=(str(scores),)),
         {"page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all"},
     )
-    summary = build(recipe, tmp_path / "dataset", jobs=2)
+    summary = build(recipe, tmp_path / "dataset", executor=Local(2))
     assert (summary.scores, summary.pages) == (1, 1)
     (line,) = (tmp_path / "dataset/skipped.jsonl").read_text().splitlines()
     row = json.loads(line)
@@ -56,7 +57,7 @@ def test_unreadable_pages_are_left_out_by_the_limits_of_the_recipe(tmp_path: Pat
         "page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all",
         "readability": {"least-notes": 3},
     }  # fmt: skip
-    summary = build(apply(Recipe(scores=(str(scores),)), options), tmp_path / "dataset", jobs=1)
+    summary = build(apply(Recipe(scores=(str(scores),)), options), tmp_path / "dataset")
     assert (summary.scores, summary.pages) == (1, 1)
     row = json.loads((tmp_path / "dataset/skipped.jsonl").read_text())
     assert row["score"] == "duet.musicxml"

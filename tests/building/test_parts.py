@@ -15,7 +15,7 @@ from deepscores import build
 from deepscores.building.parts import Portion, group_portions
 from deepscores.building.patches import share_out
 from deepscores.dataset.manifest import check_manifest, read_manifest
-from deepscores.dataset.selection import Chosen, page_priorities, priorities
+from deepscores.dataset.selection import Selection, page_priorities, priorities
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 20))
@@ -60,7 +60,7 @@ def test_every_chosen_object_is_shared_out_once_and_to_its_page(
     at = np.array([page for page, _ in shuffled], np.int64)
     numbers = np.array([number for _, number in shuffled], np.int64)
     nothing = np.zeros(len(shuffled), np.int32)
-    chosen = Chosen(nothing, nothing.astype(np.uint64), at, numbers)
+    chosen = Selection(nothing, nothing.astype(np.uint64), at, numbers)
     tasks = list(share_out(chosen, portions)) if items else []
     found = [
         (one.portion.first + place, number)

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from deepscores import engrave
+from deepscores.building.single import OWNED
 from deepscores.errors import DatasetError, RecipeError, ScoreError
+from deepscores.runs.claim import MARKER
 
 
 @pytest.fixture
@@ -38,10 +40,7 @@ def test_every_page_has_its_files_and_an_overlay(
             assert any(len({*colour}) > 1 for _, colour in colours)  # not all grey
         assert page.symbols > page.objects > 3
     folders = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert folders == [
-        "images_png", "instances_png", "overlays", "pix_annotations_png", "symbols",
-        "xml_annotations",
-    ]  # fmt: skip
+    assert folders == sorted([MARKER, *OWNED])
 
 
 def test_pages_equal_those_of_a_build(
@@ -59,6 +58,27 @@ def test_a_bad_score_is_one_line(tmp_path: Path, options: dict[str, Any]) -> Non
     with pytest.raises(ScoreError, match=r"^bad\.xml: score without parts$"):
         engrave(tmp_path / "bad.xml", tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+def test_pages_of_another_score_are_replaced_by_force_alone(
+    song: Path, options: dict[str, Any], tmp_path: Path
+) -> None:
+    other, folder = tmp_path / "other.musicxml", tmp_path / "out"
+    other.write_text(song.read_text())
+    for _ in range(2):  # the same again needs no force, nor do other options
+        engrave(song, folder, **options)
+    engrave(song, folder, **options | {"fonts": "Gootville"})
+    assert len(list((folder / "overlays").iterdir())) == 6
+    with pytest.raises(DatasetError) as refused:
+        engrave(other, folder, **options)
+    assert str(refused.value) == (
+        f"{folder}: holds an engraving of another score (song.musicxml there, other.musicxml asked "
+        "for); give --force to replace it, or choose another folder"
+    )
+    (folder / "notes.txt").write_text("the user's")
+    engrave(other, folder, force=True, **options)
+    assert {path.name[:5] for path in (folder / "overlays").iterdir()} == {"other"}
+    assert (folder / "notes.txt").exists()
 
 
 def test_what_is_not_one_score(song: Path, tmp_path: Path, options: dict[str, Any]) -> None:

@@ -59,6 +59,6 @@ def test_one_score_can_be_engraved_with_them(
 
     options = {"page_size": quick["page_size"], "staff_space": 10, "margin": 40}
     score = built.parent / "tunes/tune-0.musicxml"
-    page, *_ = engrave(score, tmp_path, fonts="Leland", whole_masks=True, **options)
-    table = pq.read_table(tmp_path / f"symbols/{page.stem}.parquet")
+    page, *_ = engrave(score, tmp_path / "out", fonts="Leland", whole_masks=True, **options)
+    table = pq.read_table(tmp_path / f"out/symbols/{page.stem}.parquet")
     assert np.array([len(one) for one in table["whole_mask"].to_pylist()]).min() > 2

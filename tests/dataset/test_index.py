@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from deepscores.dataset.index import open_index
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
+from deepscores.page.labels.label_sets import load_label_set
 from deepscores.training.loaders.reading import PageReader
 
 
@@ -42,7 +45,7 @@ def test_it_is_made_once(built: Path) -> None:
     written = (first.folder / "index.json").stat().st_mtime_ns
     assert open_index(built).folder == first.folder
     assert (first.folder / "index.json").stat().st_mtime_ns == written
-    assert open_index(built, "full").folder != first.folder
+    assert open_index(built, load_label_set("full")).folder != first.folder
     assert not list(first.folder.parent.glob("objects-*-*"))
 
 
@@ -66,3 +69,21 @@ def test_a_page_whose_files_do_not_fit_is_named(built: Path, tmp_path: Path) -> 
     (copy / "instances_png" / f"{name}.png").unlink()
     with pytest.raises(DatasetError, match=f"{name}.png: No such file"):
         PageReader(copy, open_index(copy)).page(0)
+
+
+def test_a_class_beyond_the_label_set_is_refused_not_counted_in_the_next_split(
+    built: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(built, copy)
+    (copy / "manifest.tsv").write_text("class 119\n")  # another dataset, another index
+    part = copy / "symbols/part-00000.parquet"
+    table = pq.read_table(part)
+    ids = [119 if number else 0 for number in table["class_id"].to_pylist()]
+    place = table.schema.get_field_index("class_id")
+    field = table.schema.field(place)
+    pq.write_table(table.set_column(place, field, pa.array(ids, field.type)), part)
+    with pytest.raises(DatasetError, match="an object of class 119…119; the label set has 1…118"):
+        open_index(copy)
+    with pytest.raises(ValueError, match="class 119 is not within 1…118"):
+        open_index(built).of_class("by_class", "train", 119)

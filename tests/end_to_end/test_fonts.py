@@ -91,7 +91,7 @@ def test_another_font_or_other_metadata_is_another_dataset(
     options = quick | {"fonts": str(quill)}
     build(tunes, tmp_path / "d", jobs=1, **options)
     (quill.parent / "quill.json").write_text("{}")
-    with pytest.raises(DatasetError, match=r"another recipe \(font-files: .*give --force"):
+    with pytest.raises(DatasetError, match=r"another recipe \(font-files, .*give --force"):
         build(tunes, tmp_path / "d", jobs=1, **options)
 
 

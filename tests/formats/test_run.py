@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepscores import export
+from deepscores import build, export
 from deepscores.dataset.manifest import list_files
 from deepscores.dataset.png.codec import encode_png
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.registry import FORMATS, format_named
+from deepscores.formats.registry import FORMATS, find_exporter
+from deepscores.page.labels.label_sets import load_label_set
 
 SMALL: dict[str, Any] = {"images": "copy"}
 
@@ -54,14 +55,14 @@ def test_number_of_workers_changes_no_byte(
 @pytest.mark.parametrize("to", FORMATS)
 def test_a_format_owns_all_that_it_writes(to: str, whole: Callable[[str], Path]) -> None:
     there = {path.name for path in whole(to).iterdir()}
-    assert there - {"export.json"} <= set(format_named(to).owns)
+    assert there - {"export.json"} <= set(find_exporter(to).owns)
 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_what_a_killed_run_wrote_is_kept(
     to: str, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kind = type(format_named(to))
+    kind = type(find_exporter(to))
     monkeypatch.setattr(kind, "pages_a_chunk", 3)
     export(built, tmp_path / "wanted", to=to, **SMALL)
     write = kind.write
@@ -118,7 +119,7 @@ def test_another_export_is_replaced_by_force_alone(built: Path, tmp_path: Path) 
     export(built, folder, to="coco")
     (folder / "mine.txt").write_text("keep")
     with pytest.raises(
-        DatasetError, match=r"another kind \(tiles: None there, 256 asked for\).*--force"
+        DatasetError, match=r"other options \(tiles: None there, 256 asked for\).*--force"
     ):
         export(built, folder, to="coco", tiles=256)
     export(built, folder, to="coco", tiles=256, force=True)
@@ -126,20 +127,105 @@ def test_another_export_is_replaced_by_force_alone(built: Path, tmp_path: Path) 
     assert all("--x" in path.name for path in folder.glob("images/*/*.png"))
 
 
+def write_label_set(path: Path, name: str, kind: str) -> Path:
+    path.write_text(f'[[class]]\nid = 1\nname = "{name}"\nof = ["{kind}"]\n')
+    return path
+
+
+def count_objects(folder: Path) -> int:
+    return sum(
+        len(json.loads(path.read_bytes())["annotations"])
+        for path in folder.glob("annotations/*.json")
+    )
+
+
+def test_an_edited_label_set_is_another_though_its_path_and_names_are_the_same(
+    built: Path, tmp_path: Path
+) -> None:
+    path, folder = tmp_path / "mine.toml", tmp_path / "export"
+    for kind, directory in (("noteheadBlack", "heads"), ("gClef", "clefs")):
+        write_label_set(path, "sign", kind)
+        export(built, tmp_path / directory, to="coco", labels=str(path))
+    heads, clefs = count_objects(tmp_path / "heads"), count_objects(tmp_path / "clefs")
+    assert 0 < heads != clefs > 0
+    write_label_set(path, "sign", "noteheadBlack")
+    export(built, folder, to="coco", labels=str(path))
+    write_label_set(path, "sign", "gClef")
+    with pytest.raises(DatasetError, match=r"another label set \(sha256: .*; give --force"):
+        export(built, folder, to="coco", labels=str(path))
+    export(built, folder, to="coco", labels=str(path), force=True)
+    assert contents(folder) == contents(tmp_path / "clefs")
+
+
+def test_a_half_done_export_does_not_go_on_with_an_edited_label_set(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = tmp_path / "mine.toml", tmp_path / "export"
+    kind = type(find_exporter("coco"))
+    monkeypatch.setattr(kind, "pages_a_chunk", 1)
+    write_label_set(path, "sign", "noteheadBlack")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            export(built, folder, to="coco", labels=str(path))
+    write_label_set(path, "sign", "gClef")
+    with pytest.raises(DatasetError, match="another label set"):
+        export(built, folder, to="coco", labels=str(path))
+
+
+def test_a_label_set_may_be_given_as_itself(built: Path, tmp_path: Path) -> None:
+    path = write_label_set(tmp_path / "mine.toml", "sign", "gClef")
+    export(built, tmp_path / "by path", to="coco", labels=str(path))
+    labels = load_label_set(str(path))
+    path.unlink()
+    export(built, tmp_path / "as itself", to="coco", labels=labels, jobs=2)
+    assert contents(tmp_path / "by path") == contents(tmp_path / "as itself")
+
+
+def test_an_export_of_an_older_version_is_compared_by_what_it_says(
+    built: Path, tmp_path: Path
+) -> None:
+    export(built, tmp_path / "export", to="coco", labels="full")
+    record = tmp_path / "export/export.json"
+    table = json.loads(record.read_bytes())
+    del table["label_set"]
+    record.write_text(json.dumps(table))
+    assert export(built, tmp_path / "export", to="coco", labels="full").new_pages == 0
+    with pytest.raises(DatasetError, match=r"other options \(labels: full there, None asked for"):
+        export(built, tmp_path / "export", to="coco")
+
+
+def test_a_dataset_built_again_in_its_place_is_read_again(
+    built: Path, tmp_path: Path, tunes: Path, quick: dict[str, Any]
+) -> None:
+    dataset = tmp_path / "dataset"
+    shutil.copytree(built, dataset)
+    export(dataset, tmp_path / "before", to="coco")
+    build(tunes, dataset, jobs=1, force=True, **quick | {"seed": 1})
+    export(dataset, tmp_path / "after", to="coco")
+    shutil.copytree(dataset, tmp_path / "copy")
+    export(tmp_path / "copy", tmp_path / "expected", to="coco")
+    assert contents(tmp_path / "after") == contents(tmp_path / "expected")
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"to": "cocoa"}, "no format 'cocoa'; there are coco"),
-        ({"split": "dev"}, "split: 'dev' is none of train, val, test"),
-        ({"split": ""}, "split: none is named"),
+        ({"to": "cocoa"}, "unknown format 'cocoa'; there are coco"),
+        ({"split": "dev"}, "split: 'dev' is not one of train, val, test"),
+        ({"split": ""}, "split: empty"),
         ({"tiles": 3}, "tiles: 3 px is less than 16"),
         ({"tiles": 100, "overlap": 100}, "overlap: 100 px is not between 0 and a tile's 100"),
         ({"visibility": 1.5}, "visibility: 1.5 is not between 0 and 1"),
         ({"staff_space": 0}, "staff-space: 0 px is not between 1 and 200"),
         ({"classes": "nothead*"}, r"classes: no class 'nothead\*'"),
         ({"labels": "no-such"}, "no label set 'no-such'"),
-        ({"images": "move"}, "images: 'move' is none of copy, link"),
-        ({"tile": 4}, "no option 'tile' of an export"),
+        ({"images": "move"}, "images: 'move' is not one of copy, link"),
+        ({"tile": 4}, "unknown export option 'tile'"),
     ],
 )
 def test_nonsense_is_refused_and_writes_nothing(

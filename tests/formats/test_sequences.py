@@ -19,6 +19,7 @@ from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.export import export
 from deepscores.formats.options import Options
+from deepscores.runs.executors.local.pool import Local
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
 MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -30,7 +31,7 @@ _SHARPS = {0.0: "", 1.0: "#", -1.0: "b", 2.0: "##", -2.0: "bb"}
 def sequences(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real pages as sequences; tests leave them as they are."""
     folder = tmp_path_factory.mktemp("sequences") / "export"
-    export(real, folder, Options("sequences"), jobs=2)
+    export(real, folder, Options("sequences"), executor=Local(2))
     return folder
 
 
@@ -185,7 +186,7 @@ def test_music21_reads_the_rhythm_and_the_letters_of_the_picture_from_abc(
 
 def test_ties_across_the_edges_are_told_by_their_notes(real: Path, sequences: Path) -> None:
     """From the dataset's own MEI: which ties are drawn, and which of their notes."""
-    told: Counter[str] = Counter()
+    tie_marks: Counter[str] = Counter()
     for row in rows_of(sequences):
         drawn_here = set(
             _symbols(deepscores.open_dataset(real)[row["page"]], row)["element"].to_pylist()
@@ -200,8 +201,8 @@ def test_ties_across_the_edges_are_told_by_their_notes(real: Path, sequences: Pa
             note.get(XML_ID): note.get("tie") for note in root.iter(f"{MEI}note") if note.get("tie")
         }
         assert found == wanted, row["mei"]
-        told.update(found.values())
-    assert min(told["i"], told["t"]) > 5
+        tie_marks.update(found.values())
+    assert min(tie_marks["i"], tie_marks["t"]) > 5
 
 
 @cache

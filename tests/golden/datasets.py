@@ -1,7 +1,8 @@
 """Build three golden datasets and hold every file of them, and of their exports, against a list.
 
-``python -m tests.golden.datasets`` compares; ``--accept`` writes the lists anew. A list holds the
-digest of every file but ``dataset.json`` (which states versions) and the manifest, which lists it.
+``python -m tests.golden.datasets`` compares, with ``--inline`` what one process makes;
+``--accept`` writes the lists anew. A list holds the digest of every file but ``dataset.json``
+(which states versions) and the manifest, which lists it.
 """
 
 import hashlib
@@ -65,9 +66,9 @@ def digests(folder: Path) -> Iterator[str]:
             yield f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n"
 
 
-def build(name: str, folder: Path, *, jobs: int = 2) -> Path:
+def build(name: str, folder: Path, *, executor: str = "local") -> Path:
     """Build one of the golden datasets in *folder*."""
-    deepscores.build([SCORES], folder, jobs=jobs, **RECIPES[name])
+    deepscores.build([SCORES], folder, jobs=2, executor=executor, **RECIPES[name])
     return folder
 
 
@@ -88,11 +89,14 @@ def differences(name: str, folder: Path) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Compare all lists, or write them anew with ``--accept``."""
     wrong: list[str] = []
+    executor = "inline" if "--inline" in arguments else "local"
     with tempfile.TemporaryDirectory() as scratch:
-        folders = {name: build(name, Path(scratch) / name) for name in RECIPES}
+        folders = {name: build(name, Path(scratch) / name, executor=executor) for name in RECIPES}
         for form, (source, options) in EXPORTS.items():
             folder = Path(scratch) / f"export-{form}"
-            deepscores.export(folders[source], folder, to=form, jobs=2, **options)
+            deepscores.export(
+                folders[source], folder, to=form, jobs=2, executor=executor, **options
+            )
             folders[folder.name] = folder
         for name, folder in folders.items():
             if "--accept" in arguments:

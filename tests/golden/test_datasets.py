@@ -9,13 +9,19 @@ import pytest
 
 from deepscores import export
 from deepscores.formats.registry import FORMATS
+from deepscores.runs.executors.choice import EXECUTORS
 from tests.golden.datasets import EXPORTS, RECIPES, build, differences
 
 
+@pytest.fixture(scope="module", params=EXECUTORS)
+def executor(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def datasets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def datasets(executor: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("golden")
-    return {name: build(name, folder / name) for name in RECIPES}
+    return {name: build(name, folder / name, executor=executor) for name in RECIPES}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -25,10 +31,10 @@ def test_every_file_of_a_dataset_is_golden(name: str, datasets: dict[str, Path])
 
 @pytest.mark.parametrize("form", EXPORTS)
 def test_every_file_of_an_export_is_golden(
-    form: str, datasets: dict[str, Path], tmp_path: Path
+    form: str, datasets: dict[str, Path], executor: str, tmp_path: Path
 ) -> None:
     source, options = EXPORTS[form]
-    export(datasets[source], tmp_path / form, to=form, **options)
+    export(datasets[source], tmp_path / form, to=form, executor=executor, **options)
     assert differences(f"export-{form}", tmp_path / form) == []
 
 

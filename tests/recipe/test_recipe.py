@@ -118,7 +118,7 @@ def test_the_defaults_are_the_paper_s() -> None:
         (45, 170),
         5000,
     )
-    assert len(recipe.label_set().classes) == 118
+    assert len(recipe.labels.classes) == 118
     assert set(recipe.fonts) == {"Bravura", "Leland", "Leipzig", "Petaluma", "Gootville"}
 
 
@@ -141,7 +141,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path, monkeypatch: pytest.Mo
         write(folder, f'scores = ["a.mxl", "b/**", "{absolute}"]\nlabels = "mine.toml"')
     )
     assert recipe.scores == (str(folder / "a.mxl"), str(folder / "b/**"), str(absolute))
-    assert recipe.label_set().name == "mine"
+    assert recipe.labels.name == "mine"
 
 
 def test_a_home_folder_is_not_looked_for_beside_the_recipe(
@@ -235,13 +235,15 @@ def test_a_recipe_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_run_can_stand_in_the_file_and_makes_no_other_dataset(tmp_path: Path) -> None:
-    path = write(tmp_path, 'output = "out"\njobs = 3\nforce = true\nseed = 4\n')
-    assert read_run(path) == Run(str(tmp_path / "out"), 3, force=True)
+    path = write(
+        tmp_path, 'output = "out"\njobs = 3\nexecutor = "inline"\nforce = true\nseed = 4\n'
+    )
+    assert read_run(path) == Run(str(tmp_path / "out"), 3, "inline", force=True)
     assert read_recipe(path) == apply(Recipe(), {"seed": 4})
     assert read_run(write(tmp_path, "seed = 4\n")) == Run()
 
 
-@pytest.mark.parametrize("line", ["jobs = 0", 'force = "yes"', "output = 3"])
+@pytest.mark.parametrize("line", ["jobs = 0", 'force = "yes"', "output = 3", "executor = 1"])
 def test_a_wrong_run_is_one_line(line: str, tmp_path: Path) -> None:
     path = write(tmp_path, line)
     with pytest.raises(RecipeError, match=f"{path.name}: {line.split(maxsplit=1)[0]}: "):

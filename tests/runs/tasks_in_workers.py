@@ -87,6 +87,11 @@ def _sleep_and_fill(folder: str, seconds: float, size: int) -> bytes:
     return b"x" * size
 
 
+def _sleep_then_touch(seconds: float, path: str) -> None:
+    time.sleep(seconds)
+    Path(path).touch()
+
+
 def _hang_in_c() -> None:
     ctypes.PyDLL(None).sleep(600)  # PyDLL: with the interpreter's lock, as an engine does
 
@@ -199,6 +204,7 @@ ACTS: dict[str, Callable[..., object]] = {
     "segfault": _segfault,
     "sleep": time.sleep,
     "sleep and fill": _sleep_and_fill,
+    "sleep then touch": _sleep_then_touch,
     "slow first": _slow_first,
     "spin": _spin,
     "started": lambda: list(STARTED),

@@ -125,7 +125,7 @@ def test_partials_are_cleaned_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_two_builds_in_one_folder_are_refused(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(DatasetError, match="another build"), locked(tmp_path):
+    with locked(tmp_path), pytest.raises(DatasetError, match="another run"), locked(tmp_path):
         pass
     with locked(tmp_path):
         pass
@@ -146,7 +146,7 @@ def test_a_killed_build_leaves_no_lock(tmp_path: Path) -> None:
     with holder:
         assert holder.stdout
         assert holder.stdout.readline() == b"locked\n"
-        with pytest.raises(DatasetError, match="another build"), locked(tmp_path):
+        with pytest.raises(DatasetError, match="another run"), locked(tmp_path):
             pass
         holder.kill()
     with locked(tmp_path):

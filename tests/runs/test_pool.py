@@ -18,7 +18,8 @@ import tasks_in_workers as acts
 from tasks_in_workers import MIB
 
 from deepscores.errors import DeepScoresError, ScoreError
-from deepscores.runs.executors.local.pool import Done, Failed, Limits, Outcome, run_contained
+from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.protocol import Done, Failed, Limits, Outcome
 
 FREE = Limits(seconds=60, bytes=1024 * MIB)
 Act = tuple[object, ...]
@@ -29,7 +30,7 @@ def outcomes(
     *tasks: Act, jobs: int = 1, limits: Limits = FREE, start: Callable[[], None] | None = None
 ) -> list[Outcome[object]]:
     """Outcomes in the order of the tasks."""
-    found = run_contained(acts.act, tasks, jobs=jobs, limits=lambda _: limits, start=start)
+    found = Local(jobs).run(acts.act, tasks, limits=lambda _: limits, start=start)
     ordered = sorted(found, key=lambda row: row[0])
     assert [(index, task) for index, task, _ in ordered] == list(enumerate(tasks))
     return [outcome for _, _, outcome in ordered]
@@ -79,7 +80,7 @@ def test_no_task_starts_no_worker() -> None:
 
 def test_fewer_than_one_job_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        next(run_contained(acts.act, [GOOD], jobs=0, limits=lambda _: FREE))
+        Local(0)
 
 
 def test_tasks_run_outside_this_process() -> None:
@@ -98,7 +99,7 @@ def test_messages_larger_than_the_pipe_pass_both_ways() -> None:
     size = 5 * MIB
     assert outcomes(("big", size), jobs=2) == [Done(b"x" * size)]
     tasks = [b"y" * size] * 4
-    found = run_contained(len, tasks, jobs=2, limits=lambda _: FREE)
+    found = Local(2).run(len, tasks, limits=lambda _: FREE)
     assert [result for *_, result in found] == [Done(size)] * 4
 
 
@@ -110,7 +111,7 @@ def test_tasks_are_pulled_as_workers_get_free() -> None:
             pulled.append(i)
             yield "double", i
 
-    found = run_contained(acts.act, tasks(), jobs=2, limits=lambda _: FREE)
+    found = Local(2).run(acts.act, tasks(), limits=lambda _: FREE)
     next(found)
     assert len(pulled) <= 5
     found.close()  # type: ignore[attr-defined]
@@ -121,7 +122,7 @@ def test_a_result_waits_for_a_slow_caller_without_running_out_of_time(tmp_path: 
     slow: Act = ("sleep and fill", str(tmp_path), 0.4, 5 * MIB)
     limits = Limits(seconds=0.7, bytes=FREE.bytes)
     tasks = [("sleep", 0.2), slow]
-    for _, _, result in run_contained(acts.act, tasks, jobs=2, limits=lambda _: limits):
+    for _, _, result in Local(2).run(acts.act, tasks, limits=lambda _: limits):
         assert isinstance(result, Done)
         time.sleep(1.2)
     assert (tmp_path / "tries").stat().st_size == 1
@@ -135,14 +136,14 @@ def test_idle_time_is_not_the_next_tasks_time(tmp_path: Path) -> None:
             yield "report", str(tmp_path), 0.3
             time.sleep(0.7)
 
-    found = run_contained(acts.act, tasks(), jobs=1, limits=lambda _: limits)
+    found = Local(1).run(acts.act, tasks(), limits=lambda _: limits)
     assert len({outcome for *_, outcome in found}) == 1  # the same worker, not killed
 
 
 def test_what_workers_print_is_dropped_unless_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
     outcomes(("print",))
     assert capfd.readouterr() == ("", "")
-    list(run_contained(acts.act, [("print",)], jobs=1, limits=lambda _: FREE, show_output=True))
+    list(Local(1, show_output=True).run(acts.act, [("print",)], limits=lambda _: FREE))
     assert capfd.readouterr() == ("", "from C on 1\nfrom C on 2\n")
 
 
@@ -223,7 +224,7 @@ def waited_for(folder: Path, count: int = 1) -> list[Path]:
 
 
 def test_an_idle_worker_killed_from_outside_costs_nothing() -> None:
-    found = run_contained(acts.act, tasks_after_kills(), jobs=1, limits=lambda _: FREE)
+    found = Local(1).run(acts.act, tasks_after_kills(), limits=lambda _: FREE)
     assert [result for *_, result in found] == [Done(42)] * 3
 
 
@@ -269,7 +270,7 @@ def test_a_task_that_eats_memory_is_stopped() -> None:
 def test_limits_hold_while_the_caller_is_busy() -> None:
     limits = Limits(seconds=60, bytes=200 * MIB)
     tasks = [GOOD, ("eat", 400)]
-    found = run_contained(acts.act, tasks, jobs=2, limits=lambda _: limits)
+    found = Local(2).run(acts.act, tasks, limits=lambda _: limits)
     next(found)
     deadline = time.monotonic() + 10
     while any(worker.is_running() and rss(worker) > 150 * MIB for worker in children()):
@@ -295,17 +296,13 @@ def test_limits_are_asked_for_each_task() -> None:
     tasks = [("sleep", 1.5), ("sleep", 1.5)]
     quick, patient = Limits(0.3, FREE.bytes), FREE
     given = iter([quick, patient])
-    found = run_contained(acts.act, tasks, jobs=2, limits=lambda _: next(given))
+    found = Local(2).run(acts.act, tasks, limits=lambda _: next(given))
     assert {index: type(result) for index, _, result in found} == {0: Failed, 1: Done}
 
 
 def test_a_swollen_worker_is_replaced_between_tasks() -> None:
-    found = run_contained(
-        acts.act,
-        [("where",), ("where",), ("keep", 150), ("where",)],
-        jobs=1,
-        limits=lambda _: FREE,
-        recycle_bytes=120 * MIB,
+    found = Local(1, recycle_bytes=120 * MIB).run(
+        acts.act, [("where",), ("where",), ("keep", 150), ("where",)], limits=lambda _: FREE
     )
     first, second, third, fourth = (result for *_, result in found)
     assert first == second == third != fourth
@@ -353,7 +350,7 @@ def test_a_worker_killed_while_starting_costs_nothing(tmp_path: Path) -> None:
 
 def test_closing_early_ends_the_workers() -> None:
     tasks: list[Act] = [GOOD, ("hang in C",), ("sleep", 600), ("spin",)]
-    found = run_contained(acts.act, tasks, jobs=3, limits=lambda _: FREE)
+    found = Local(3).run(acts.act, tasks, limits=lambda _: FREE)
     next(found)
     assert len(children()) == 3
     began = time.monotonic()
@@ -380,14 +377,15 @@ def alive(pid: int) -> bool:
 SCRIPT = """
 import sys
 import tasks_in_workers as acts
-from deepscores.runs.executors.local.pool import Limits, run_contained
+from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.protocol import Limits
 
 print("once", flush=True)  # a script that workers ran again would print again
 limits = Limits(seconds=600, bytes=2**30)
 tasks = [("report", sys.argv[1], 0), ("hang in C",), ("sleep", 600), ("spin",)]
 tasks += [("report", sys.argv[1], 600), ("sleep", 600)]
 try:
-    for _ in run_contained(acts.act, tasks, jobs=5, limits=lambda _: limits, show_output=True):
+    for _ in Local(5, show_output=True).run(acts.act, tasks, limits=lambda _: limits):
         print("result", flush=True)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -427,12 +425,13 @@ def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -
 
 
 UNIMPORTABLE = """
-from deepscores.runs.executors.local.pool import Limits, run_contained
+from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.protocol import Limits
 
 def work(task):
     return task
 
-for found in run_contained(work, [1], jobs=1, limits=lambda _: Limits(60, 2**30)):
+for found in Local(1).run(work, [1], limits=lambda _: Limits(60, 2**30)):
     print(found)
 """
 

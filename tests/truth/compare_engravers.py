@@ -255,7 +255,7 @@ class Comparison:
 
 def draw(score: Score, engraver: str, font: str) -> Drawn:
     """The symbols of *score* as one engraver draws them."""
-    engraving = find_engraver(engraver)(score, [Style(font, engraver)])
+    engraving = find_engraver(engraver).engrave(score, [Style(font, engraver)])
     return Drawn(
         [
             Shown(one.kind, one.element, (page.number, one.system), one.staff, one.measure)

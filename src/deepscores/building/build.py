@@ -1,14 +1,13 @@
 """Build a dataset: plan, make shards in worker processes, merge. Interrupted, it can be resumed."""
 
-import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.building.merge import merge
-from deepscores.building.plan import Plan, begin, is_finished, make_plan
+from deepscores.building.plan import Plan, claim_dataset, make_plan
 from deepscores.building.quota import PickedPages, pick_pages
 from deepscores.building.shards import (
     Record,
@@ -21,10 +20,10 @@ from deepscores.building.shards import (
     write_record,
 )
 from deepscores.dataset.layout import BUILD, require_dataset
-from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, run_contained
-from deepscores.runs.files import clean_partials, locked
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor, Failed
+from deepscores.runs.front import Front
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.store import FolderStore
 
@@ -51,36 +50,32 @@ def build(
     recipe: Recipe,
     folder: Path,
     *,
-    jobs: int | None = None,
+    executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-    show_output: bool = False,
 ) -> BuildSummary:
     """Build the dataset of *recipe* in *folder*, or resume it; the bytes are the same either way.
 
-    *jobs* worker processes (default: one per core). Raise RecipeError before anything is written,
-    DatasetError for a folder that cannot be used or a full disk. A score that cannot be read or
-    engraved is recorded in ``skipped.jsonl`` and costs nothing else.
+    Raise RecipeError before anything is written, DatasetError for a folder that cannot be used or
+    a full disk. A score that cannot be read or engraved is recorded in ``skipped.jsonl`` and costs
+    nothing else.
     """
-    if jobs is not None and jobs < 1:
-        raise RecipeError(f"jobs: {jobs} is not at least 1")
     progress = progress or Silence()
-    jobs = jobs or os.cpu_count() or 1
     progress.stage("Finding scores", None)
     plan = make_plan(recipe)
-    finished = is_finished(folder, plan, force=force)
+    claim = claim_dataset(folder, plan, force=force)
+    finished = claim.is_finished()
     if finished and not (folder / BUILD).exists():
         return summarise(folder, already_there=True)
-    with locked(folder):
+    with claim.locked():
         # Asked again: until the lock was there, another build may have been at work.
-        if not is_finished(folder, plan, force=force):
-            begin(folder, plan, force=force)
-            clean_partials(folder)
+        if not claim.is_finished():
+            claim.begin()
             picked = None
             if plan.recipe.quota:
-                picked = pick_pages(plan, folder, jobs, progress, show_output=show_output)
-            records = _make_shards(plan, folder, jobs, progress, picked, show_output=show_output)
-            merge(plan, folder, records, jobs, progress, picked, show_output=show_output)
+                picked = pick_pages(plan, folder, executor, progress)
+            records = _make_shards(plan, folder, executor, progress, picked)
+            merge(plan, folder, records, executor, progress, picked)
         shutil.rmtree(folder / BUILD, ignore_errors=True)
     return summarise(folder, already_there=finished)
 
@@ -88,11 +83,9 @@ def build(
 def _make_shards(
     plan: Plan,
     folder: Path,
-    jobs: int,
+    executor: Executor,
     progress: Progress,
     picked: PickedPages | None,
-    *,
-    show_output: bool,
 ) -> list[Record]:
     """Records of the first scores of the plan that together have the pages asked for.
 
@@ -101,73 +94,39 @@ def _make_shards(
     finished_records = read_records(FolderStore(folder))
     total = sum(map(len, picked.pages.values())) if picked else plan.recipe.pages
     places = sorted(picked.pages) if picked else range(len(plan.scores))
-    front = _Front(None if picked else plan.recipe.pages, finished_records, places)
+    limit = None if picked else plan.recipe.pages
+    front = Front(places, lambda record: len(record.pages), limit, finished_records)
     progress.stage("Engraving pages" if total else "Engraving scores", total or len(plan.scores))
     progress.advance(_steps(total, list(finished_records.values())))
 
     def tasks() -> Iterator[ShardTask]:
-        for index in places:
-            if front.is_enough():
-                return
-            if index not in finished_records:
-                planned = plan.scores[index]
-                only = picked.pages[index] if picked else None
-                yield ShardTask(
-                    index, planned.source, planned.size, plan.recipe, plan.labels, folder, only
-                )
+        for index in front.pending():
+            planned = plan.scores[index]
+            only = picked.pages[index] if picked else None
+            yield ShardTask(
+                index, planned.source, planned.size, plan.recipe, plan.labels, folder, only
+            )
 
-    results = run_contained(
-        make_shard, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
-    )
-    with closing(results):  # when stopped from outside, no worker is left running
+    results = executor.run(make_shard, tasks(), limits=limits, start=warm_up)
+    with closing(results):  # however this ends, no worker is left
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
                 record = skipped_record(task.index, task.source, outcome.reason, outcome.detail)
                 write_record(FolderStore(folder), record)
             else:
                 record = outcome.value
-            front.add(record)
+            front.add(record.index, record)
             if record.reason:
                 progress.note(f"skipped {record.source}: {record.detail}")
             progress.advance(_steps(total, [record]))
-    records = front.records()
+            if front.is_enough():
+                break  # nobody waits for the scores that are still being engraved
+    records = front.results()
     return sorted([*records, *(picked.left_out if picked else ())], key=lambda record: record.index)
 
 
 def _steps(pages: int | None, records: list[Record]) -> int:
     return sum(len(record.pages) for record in records) if pages else len(records)
-
-
-class _Front:
-    """How far the plan is done without a gap: what is kept does not depend on who was first."""
-
-    def __init__(self, wanted: int | None, known: dict[int, Record], places: Sequence[int]) -> None:
-        self.wanted = wanted
-        self.done = dict(known)
-        self.places = places  # of the scores in the plan
-        self.next = 0
-        self.pages = 0
-        self._move()
-
-    def add(self, record: Record) -> None:
-        self.done[record.index] = record
-        self._move()
-
-    def _move(self) -> None:
-        while not (self.is_enough() or self.next == len(self.places)):
-            record = self.done.get(self.places[self.next])
-            if record is None:
-                return
-            self.pages += len(record.pages)
-            self.next += 1
-
-    def is_enough(self) -> bool:
-        return self.wanted is not None and self.pages >= self.wanted
-
-    def records(self) -> list[Record]:
-        """The records that count, in order."""
-        assert self.is_enough() or self.next == len(self.places)
-        return [self.done[index] for index in self.places[: self.next]]
 
 
 def summarise(folder: Path, *, already_there: bool) -> BuildSummary:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,24 +26,18 @@ from deepscores.building.patches import PatchTask, patch_limits, share_out, writ
 from deepscores.building.plan import Plan
 from deepscores.building.quota import PickedPages, report
 from deepscores.building.shards import Record
-from deepscores.dataset.columns import PAGES, SCORES, encode_table, table
+from deepscores.dataset.columns import PAGES, SCORES, encode_table, table_of_rows
 from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
-from deepscores.dataset.selection import Chosen
+from deepscores.dataset.selection import Selection
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, Limits, run_contained
+from deepscores.runs.executors.choice import for_safe_work
+from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.files import commit_record, write_file
 from deepscores.runs.progress import Progress
-
-Task = TypeVar("Task")
-Value = TypeVar("Value")
-
-_STEM = PAGES.get_field_index("page")
-_SYMBOLS = PAGES.get_field_index("symbols")
-_SPLIT = PAGES.get_field_index("split")
 
 
 class _KeptPages(NamedTuple):
@@ -57,11 +51,9 @@ def merge(
     plan: Plan,
     folder: Path,
     records: Sequence[Record],
-    jobs: int,
+    executor: Executor,
     progress: Progress,
     picked: PickedPages | None = None,
-    *,
-    show_output: bool,
 ) -> None:
     """Turn the finished shards of *records* into the dataset; a second run gives the same bytes."""
     shards = _within(records, None if picked else plan.recipe.pages)
@@ -90,7 +82,7 @@ def merge(
             **({"quota": report(plan, totals.objects, picked)} if picked else {}),
         }
 
-    assemble(folder, holdings, describe, jobs, progress, show_output=show_output)
+    assemble(folder, holdings, describe, executor, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +93,8 @@ class Holdings:
     labels: LabelSet
     portions: Sequence[Portion]
     files: Sequence[Entry]  # already written
-    pages: Sequence[tuple[Any, ...]]  # rows
-    scores: Sequence[tuple[Any, ...]]  # rows
+    pages: Sequence[dict[str, Any]]  # rows
+    scores: Sequence[dict[str, Any]]  # rows
     skipped: bytes  # lines of JSON
 
 
@@ -133,30 +125,28 @@ def assemble(
     folder: Path,
     holdings: Holdings,
     describe: Callable[[Totals], dict[str, Any]],
-    jobs: int,
+    executor: Executor,
     progress: Progress,
-    *,
-    show_output: bool = False,
 ) -> None:
     """Write the files about the whole dataset; last ``dataset.json``, which *describe* returns."""
     entries = list(holdings.files)
-    parts = _merge_symbols(holdings, folder, jobs, progress, show_output=show_output)
+    parts = _merge_symbols(holdings, folder, executor, progress)
     entries += [part.entry for part in parts]
     counts = Counter(dict(enumerate(np.sum([part.objects for part in parts], axis=0).tolist())))
     selection = combine_selections(parts, holdings.recipe.patches_per_class)
-    entries += _cut_patches(holdings, folder, selection, jobs, progress, show_output=show_output)
+    entries += _cut_patches(holdings, folder, selection, executor, progress)
 
     def keep(path: str, data: bytes) -> None:
         write_file(folder / path, data)
         entries.append(Entry.of(path, data))
 
-    keep("pages.parquet", encode_table(table(PAGES, holdings.pages)))
-    keep("scores.parquet", encode_table(table(SCORES, holdings.scores)))
+    keep("pages.parquet", encode_table(table_of_rows(PAGES, holdings.pages)))
+    keep("scores.parquet", encode_table(table_of_rows(SCORES, holdings.scores)))
     keep("classes.csv", _class_list(holdings.labels, counts))
     keep("label_set.json", _json(holdings.labels.as_table()))
     keep("skipped.jsonl", holdings.skipped)
     for split in SPLITS:
-        names = "".join(f"{row[_STEM]}\n" for row in holdings.pages if row[_SPLIT] == split)
+        names = "".join(f"{row['page']}\n" for row in holdings.pages if row["split"] == split)
         keep(f"splits/{split}.txt", names.encode())
     symbols = sum(part.symbols for part in parts)
     totals = Totals(
@@ -183,7 +173,7 @@ def _files(shard: _KeptPages) -> Iterator[Entry]:
     """The files of the pages that are kept, and of the score."""
     if not shard.pages:
         return
-    stems = {row[_STEM] for row in shard.record.pages[: shard.pages]}
+    stems = {row["page"] for row in shard.record.pages[: shard.pages]}
     for entry in shard.record.files:
         if entry.path.startswith("scores/") or Path(entry.path).stem in stems:
             yield entry
@@ -214,8 +204,8 @@ def _portions(shards: Sequence[_KeptPages]) -> list[Portion]:
                 Portion(
                     record.index,
                     first,
-                    tuple(row[_STEM] for row in rows),
-                    sum(row[_SYMBOLS] for row in rows),
+                    tuple(row["page"] for row in rows),
+                    sum(row["symbols"] for row in rows),
                     pages == len(record.pages),
                 )
             )
@@ -226,10 +216,8 @@ def _portions(shards: Sequence[_KeptPages]) -> list[Portion]:
 def _merge_symbols(
     holdings: Holdings,
     folder: Path,
-    jobs: int,
+    executor: Executor,
     progress: Progress,
-    *,
-    show_output: bool,
 ) -> list[Part]:
     """Write the symbol table and count and choose objects, each part by itself."""
     progress.stage("Merging tables", len(holdings.portions))
@@ -245,12 +233,9 @@ def _merge_symbols(
         )
         for index, group in enumerate(group_portions(holdings.portions, ROWS))
     ]
-    if jobs == 1 or len(tasks) == 1:  # a worker would take longer to start
-        results: Iterator[tuple[PartTask, Part]] = ((task, merge_part(task)) for task in tasks)
-    else:
-        results = _contained(merge_part, tasks, part_limits, jobs, show_output=show_output)
+    executor = for_safe_work(executor, len(tasks))
     parts: dict[int, Part] = {}
-    for task, part in results:
+    for task, part in _values(executor, merge_part, tasks, part_limits):
         parts[task.index] = part
         progress.advance(len(task.portions))
     return [parts[index] for index in sorted(parts)]
@@ -259,11 +244,9 @@ def _merge_symbols(
 def _cut_patches(
     holdings: Holdings,
     folder: Path,
-    selection: Chosen,
-    jobs: int,
+    selection: Selection,
+    executor: Executor,
     progress: Progress,
-    *,
-    show_output: bool,
 ) -> list[Entry]:
     progress.stage("Cutting patches", len(np.unique(selection.pages)))
     names = tuple(label.name for label in holdings.labels.classes)
@@ -272,27 +255,21 @@ def _cut_patches(
         for requests in share_out(selection, holdings.portions)
     )
     entries: list[Entry] = []
-    results: Iterator[tuple[PatchTask, list[Entry]]]
-    if jobs == 1:  # a worker would take longer to start
-        results = ((task, write_patches(task)) for task in tasks)
-    else:
-        results = _contained(write_patches, tasks, patch_limits, jobs, show_output=show_output)
-    for task, patches in results:
+    executor = for_safe_work(executor)
+    for task, patches in _values(executor, write_patches, tasks, patch_limits):
         entries += patches
         progress.advance(task.pages)
     return entries
 
 
-def _contained(
+def _values(
+    executor: Executor,
     work: Callable[[Task], Value],
     tasks: Iterable[Task],
     limits: Callable[[Task], Limits],
-    jobs: int,
-    *,
-    show_output: bool,
 ) -> Iterator[tuple[Task, Value]]:
-    """Yield each task and what *work* makes of it in a worker, as they come in."""
-    results = run_contained(work, tasks, jobs=jobs, limits=limits, show_output=show_output)
+    """Yield each task and what *work* makes of it, as they come in."""
+    results = executor.run(work, tasks, limits=limits)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
@@ -300,9 +277,9 @@ def _contained(
             yield task, outcome.value
 
 
-def _score_row(shard: _KeptPages) -> tuple[Any, ...]:
+def _score_row(shard: _KeptPages) -> dict[str, Any]:
     assert shard.record.score is not None
-    return (*shard.record.score[:-1], shard.pages, shard.record.score[-1])
+    return {**shard.record.score, "pages": shard.pages}
 
 
 def _class_list(labels: LabelSet, counts: Counter[int]) -> bytes:

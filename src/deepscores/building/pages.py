@@ -10,12 +10,12 @@ import numpy as np
 
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import Provenance
-from deepscores.engraving.registry import ENGRAVERS, engrave
+from deepscores.engraving.registry import engrave, find_engraver
 from deepscores.errors import EngravingError
 from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.readability import unreadable
 from deepscores.page.model import Elements, Marks, Music, Page, Score, Sheet, Style, Symbols
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.streams import stream
 from deepscores.scores import Source, read_score
@@ -106,7 +106,7 @@ def _paint_pages(
         style, page = drawn.style, drawn.page
         notes_by_style[style] += drawn.notes
         if page.number == drawn.page_count:
-            verb = f"{ENGRAVERS[style.engraver]} draws in {style.music_font}"
+            verb = f"{find_engraver(style.engraver).title} draws in {style.music_font}"
             _check_notes(score, notes_by_style[style], verb, recipe)
         if only is None or (style.music_font, page.number) in only:
             yield _paint(drawn, recipe)
@@ -125,9 +125,9 @@ def _paint(drawn: EnginePage, recipe: Recipe) -> FinishedPage:
 
 
 @cache
-def _sheet_maker(width: int, height: int, *, whole_masks: bool) -> Studio:
+def _sheet_maker(width: int, height: int, *, whole_masks: bool) -> SheetMaker:
     """This process's maker of sheets of one size, with its scratch memory."""
-    return Studio(width, height, whole_masks=whole_masks)
+    return SheetMaker(width, height, whole_masks=whole_masks)
 
 
 def _count_notes(page: Page) -> int:

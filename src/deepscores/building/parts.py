@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from deepscores.building.shards import table_path
 from deepscores.dataset.columns import SYMBOLS, SYMBOLS_WHOLE, WRITING
 from deepscores.dataset.manifest import Entry
-from deepscores.dataset.selection import Chosen, Lowest, page_priorities
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.dataset.selection import PrioritySampler, Selection, page_priorities
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_file
 
 ROWS = 1_000_000  # maximum of a part, unless a single shard has more
@@ -53,7 +53,7 @@ class Part(NamedTuple):
     entry: Entry
     symbols: int
     objects: NDArray[np.int64]  # by class id
-    selection: Chosen  # of its objects, for patches
+    selection: Selection  # of its objects, for patches
 
 
 def group_portions(portions: Iterable[Portion], rows: int) -> Iterator[tuple[Portion, ...]]:
@@ -80,7 +80,7 @@ def merge_part(task: PartTask) -> Part:
     data, symbols = _merged(task)
     write_file(task.folder / path, data)
     counts = np.zeros(task.labels + 1, np.int64)
-    lowest = Lowest(task.patches_per_class)
+    lowest = PrioritySampler(task.patches_per_class)
     for portion in task.portions:
         rows = read_objects(task.folder, portion)
         counts += np.bincount(rows["class_id"], minlength=len(counts))
@@ -121,9 +121,9 @@ def _symbols(folder: Path, portion: Portion) -> pa.Table:
     return content.filter(pc.is_in(content["page"], pa.array(portion.stems)))
 
 
-def combine_selections(parts: Sequence[Part], patches_per_class: int) -> Chosen:
+def combine_selections(parts: Sequence[Part], patches_per_class: int) -> Selection:
     """The objects that become patches, out of those that each of *parts* selected."""
-    lowest = Lowest(patches_per_class)
+    lowest = PrioritySampler(patches_per_class)
     for part in parts:
         lowest.merge(part.selection)
     return lowest.result()

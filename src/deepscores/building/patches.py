@@ -12,10 +12,10 @@ from deepscores.building.parts import Columns, Portion, read_objects
 from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.png.codec import decode_png, encode_png
-from deepscores.dataset.selection import Chosen
+from deepscores.dataset.selection import Selection
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_again
 
 _PAGES_PER_TASK = 40
@@ -48,7 +48,9 @@ def patch_limits(task: PatchTask) -> Limits:
     return Limits(600 + 10 * task.pages, 8 * 2**30)
 
 
-def share_out(selection: Chosen, portions: Sequence[Portion]) -> Iterator[tuple[PatchRequest, ...]]:
+def share_out(
+    selection: Selection, portions: Sequence[Portion]
+) -> Iterator[tuple[PatchRequest, ...]]:
     """Share the objects of *selection* out: some pages at a time, in the order of the pages."""
     order = np.lexsort((selection.numbers, selection.pages))
     pages, numbers = selection.pages[order], selection.numbers[order]

@@ -1,19 +1,20 @@
 """Everything decided before anything is done: which scores, in which order, into which folder."""
 
 import json
-import shutil
-from collections.abc import Mapping
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
-from deepscores.dataset.layout import BUILD, DATASET, PLAN, PLAN_KEYS, is_ours
+from deepscores.dataset.layout import BUILD, DATASET, PLAN, PLAN_KEYS
 from deepscores.engraving.registry import engine_versions
-from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.files import write_file
+from deepscores.runs.claim import Claim
+from deepscores.runs.files import LOCK
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, default_corpus, find_scores
 from deepscores.version import __version__
@@ -35,6 +36,7 @@ class Planned:
 
     source: Source
     size: int
+    sha256: str = ""  # of the file; "" where it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Plan:
         return {
             **identity(self.recipe, self.labels),
             "scores": [[one.source.id, one.source.name, one.size] for one in self.scores],
+            "scores_sha256": _digest(self.scores),
         }
 
 
@@ -64,15 +67,24 @@ def make_plan(recipe: Recipe) -> Plan:
     """Find the scores and shuffle them by the seed, so that a build of a few pages is a sample."""
     sources = find_scores(recipe.scores) if recipe.scores else default_corpus()
     ordered = sorted(sources, key=lambda one: (key_hash(recipe.seed, "order", one.id), one.id))
-    scores = tuple(Planned(source, _size(source)) for source in ordered)
-    return Plan(recipe, recipe.label_set(), scores)
+    scores = tuple(_planned(source) for source in ordered)
+    return Plan(recipe, recipe.labels, scores)
 
 
-def _size(source: Source) -> int:
+def _planned(source: Source) -> Planned:
     try:
-        return source.path.stat().st_size
+        if not source.path.is_file():  # a pipe would be waited for
+            return Planned(source, 0)
+        with open(source.path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return Planned(source, size, file_digest(file, "sha256").hexdigest())
     except OSError:
-        return 0  # reading it will say why
+        return Planned(source, 0)  # reading it will say why
+
+
+def _digest(scores: Sequence[Planned]) -> str:
+    """One number for the content of all scores, in their order."""
+    return sha256("".join(f"{one.sha256}\n" for one in scores).encode()).hexdigest()
 
 
 def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
@@ -93,83 +105,16 @@ def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
     }
 
 
-def is_finished(folder: Path, plan: Described, *, force: bool) -> bool:
-    """Whether *folder* holds the finished dataset of *plan*, so that nothing is left to do.
-
-    Raise DatasetError where *plan* cannot be built there: *folder* is a file, or holds something
-    else than a dataset, or a dataset of another plan and that without *force*.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, not a folder")
-    known = _planned_before(folder)
-    if known is None and _holds_files(folder):
-        raise DatasetError(f"{folder}: is not empty and holds no dataset; choose another folder")
-    if known is not None and known != plan.as_table() and not force:
-        raise DatasetError(
-            f"{folder}: holds a dataset of {_difference(known, plan.as_table())}; "
-            "give --force to replace it, or choose another folder"
-        )
-    return known is not None and not force and (folder / DATASET).exists()
-
-
-def begin(folder: Path, plan: Described, *, force: bool) -> None:
-    """Make *folder* ready for *plan*: clear another plan's, keep this one's files.
-
-    With *force*, a finished dataset is cleared, too. Killed in the middle, it can be done again.
-    """
-    table = plan.as_table()
-    known = _planned_before(folder)
-    finished = force and (folder / DATASET).exists()
-    stale = known is not None and (known != table or finished)
-    if stale:
-        for name in (SHARDS, INDEX):
-            shutil.rmtree(folder / name, ignore_errors=True)
-    write_file(folder / PLAN, _encode(table), durable=True)
-    if stale:
-        clear(folder)
-
-
-def clear(folder: Path) -> None:
-    """Remove a dataset's files; what else lies in the folder stays."""
-    for name in _OURS:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _holds_files(folder: Path) -> bool:
-    # A build killed at its very beginning leaves a lock and no plan.
-    return folder.exists() and any(path.name != BUILD for path in folder.iterdir())
-
-
-def _planned_before(folder: Path) -> dict[str, Any] | None:
-    """The plan, as a table, of the dataset in *folder*, finished or not; None if there is none."""
-    for name in (DATASET, PLAN):
-        try:
-            table = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, ValueError) as error:
-            raise DatasetError(f"{folder / name}: cannot be read: {error}") from None
-        return {key: table[key] for key in PLAN_KEYS} if is_ours(table) else None
-    return None
-
-
-def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """Where two plans differ, in words."""
-    for key in ("recipe", "versions"):
-        before, now = known.get(key, {}), wanted[key]
-        for name in sorted({*before, *now}):
-            if before.get(name) != now.get(name):
-                return (
-                    f"another {key} ({name}: {before.get(name)} there, {now.get(name)} asked for)"
-                )
-    if known.get("label_set") != wanted["label_set"]:
-        return "another label set"
-    return "other scores"
-
-
-def _encode(table: Mapping[str, Any]) -> bytes:
-    return json.dumps(table, ensure_ascii=False, sort_keys=True).encode()
+def claim_dataset(folder: Path, plan: Described, *, force: bool) -> Claim:
+    """The claim of what is planned to *folder*."""
+    return Claim(
+        folder,
+        "dataset",
+        plan.as_table(),
+        PLAN,
+        DATASET,
+        PLAN_KEYS,
+        lambda _: _OURS,
+        lock=LOCK,
+        force=force,
+    )

@@ -28,7 +28,7 @@ from deepscores.building.shards import (
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.symbols.placing import place_symbols
-from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress
 from deepscores.scores import read_score
@@ -89,11 +89,9 @@ def objects_asked_for(quota: Mapping[str, int], labels: LabelSet) -> dict[int, i
     return {class_id: count for class_id, count in targets.items() if count}
 
 
-def pick_pages(
-    plan: Plan, folder: Path, jobs: int, progress: Progress, *, show_output: bool
-) -> PickedPages:
+def pick_pages(plan: Plan, folder: Path, executor: Executor, progress: Progress) -> PickedPages:
     """Index the scores of *plan* and pick the pages that its quota needs."""
-    index_by_score = _index(plan, folder, jobs, progress, show_output=show_output)
+    index_by_score = _index(plan, folder, executor, progress)
     places: list[tuple[int, str, int]] = []
     counts: list[dict[int, int]] = []
     for index, score in sorted(index_by_score.items()):
@@ -185,7 +183,7 @@ def _task(plan: Plan, folder: Path, index: int) -> ShardTask:
 
 
 def _index(
-    plan: Plan, folder: Path, jobs: int, progress: Progress, *, show_output: bool
+    plan: Plan, folder: Path, executor: Executor, progress: Progress
 ) -> dict[int, IndexedScore]:
     index_by_score = {
         int(path.stem): IndexedScore.decode(path.read_bytes())
@@ -199,9 +197,7 @@ def _index(
             if index not in index_by_score:
                 yield _task(plan, folder, index)
 
-    results = run_contained(
-        index_score, tasks(), jobs=jobs, limits=limits, start=warm_up, show_output=show_output
-    )
+    results = executor.run(index_score, tasks(), limits=limits, start=warm_up)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):

@@ -13,18 +13,19 @@ import pyarrow as pa
 from deepscores.building.pages import pages_of
 from deepscores.building.plan import SHARDS
 from deepscores.dataset.columns import encode_table
+from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Sample, make_sample, page_stem
+from deepscores.dataset.writer import Sample, make_sample
+from deepscores.engraving.registry import find_engraver
 from deepscores.errors import EngravingError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Limits
+from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_again, write_file
 from deepscores.runs.store import FolderStore, Store
 from deepscores.scores import Source, read_score
 
-_LILYPOND_FACTOR = 10  # of the time that other engravers are given
 _UNZIPPED_FACTOR = 15  # of the size of an .mxl
 
 
@@ -47,8 +48,8 @@ class Record:
 
     index: int
     source: str
-    score: tuple[Any, ...] | None  # its row, without what merging adds
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    score: dict[str, Any] | None  # its row, without what merging adds
+    pages: tuple[dict[str, Any], ...]  # rows
     files: tuple[Entry, ...]
     reason: str = ""  # why it was left out
     detail: str = ""
@@ -62,8 +63,7 @@ class Record:
     @classmethod
     def decode(cls, data: bytes) -> "Record":
         values = json.loads(data)
-        values["score"] = values["score"] and tuple(values["score"])
-        values["pages"] = tuple(map(tuple, values["pages"]))
+        values["pages"] = tuple(values["pages"])
         values["files"] = tuple(Entry(*entry) for entry in values["files"])
         values["left_out"] = tuple(map(tuple, values["left_out"]))
         return cls(**values)
@@ -87,8 +87,7 @@ def limits(task: Sized) -> Limits:
     factor = _UNZIPPED_FACTOR if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6
     seconds = 60 + 40 * megabytes
-    # LilyPond lays out the whole score at once, a second or more per page, in each font.
-    slower = _LILYPOND_FACTOR if "lilypond" in task.recipe.engravers else 1
+    slower = max(find_engraver(name).relative_cost for name in task.recipe.engravers)
     return Limits(seconds * slower, int((1200 + 60 * megabytes) * 2**20))
 
 
@@ -156,7 +155,9 @@ def _make(task: ShardTask) -> Record:
     for drawn in pages_of(score, recipe, task.only):
         notes[drawn.font] += drawn.notes
         if drawn.exclusion:
-            left_out.append((page_stem(score.id, drawn.font, drawn.page.number), *drawn.exclusion))
+            left_out.append(
+                (PageIdentity(score.id, drawn.font, drawn.page.number).stem, *drawn.exclusion)
+            )
             continue
         origin = drawn.provenance(recipe.seed)
         sample = make_sample(drawn.sheet, drawn.page, task.labels, origin, len(samples))
@@ -172,14 +173,26 @@ def _make(task: ShardTask) -> Record:
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
     keep(f"scores/{score.id}.mei", mei.encode())
     _write_tables(task, samples)
-    row = (
-        score.id, score.path, file, score.digest, score.format, score.work, split, score.title,
-        score.composer, score.rights, score.measures, score.notes, notes[recipe.fonts[0]],
-    )  # fmt: skip
+    row = {
+        "score": score.id,
+        "source": score.path,
+        "file": file,
+        "sha256": score.digest,
+        "format": score.format,
+        "work": score.work,
+        "split": split,
+        "title": score.title,
+        "composer": score.composer,
+        "rights": score.rights,
+        "measures": score.measures,
+        "notes": score.notes,
+        "notes_drawn": notes[recipe.fonts[0]],
+        "mended": list(score.mended),
+    }
     return Record(
         task.index,
         task.source.name,
-        (*row, list(score.mended)),
+        row,
         tuple(sample.page_row for sample in samples),
         tuple(entries),
         left_out=tuple(left_out),

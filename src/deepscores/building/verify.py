@@ -15,12 +15,14 @@ from deepscores.dataset.layout import DATASET, IMPORTED, require_dataset
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.writer import Provenance, make_sample
+from deepscores.engraving.registry import find_engraver
 from deepscores.engraving.smufl.fontfile import identify
 from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.recipe.recipe import Recipe, apply
-from deepscores.runs.executors.local.pool import Failed, run_contained
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source
@@ -54,7 +56,7 @@ def verify(
     rerender: float = 0.01,
     fonts: Sequence[Path] = (),
     font_dir: str = "",
-    jobs: int = 1,
+    executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Verdict:
     """Compare every file of the dataset in *folder* with its manifest.
@@ -89,7 +91,7 @@ def verify(
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
     if tasks and (newer := _other_versions(table, recipe)):
         problems.append(Problem("dataset.json", f"made with other versions: {newer}"))
-    results = run_contained(remake, tasks, jobs=jobs, limits=limits, start=warm_up)
+    results = executor.run(remake, tasks, limits=limits, start=warm_up)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
@@ -168,7 +170,7 @@ def _remakes(
 
 
 def _in_one_font(recipe: Recipe, engraver: str, font: str) -> Recipe:
-    folder = recipe.font_dir if engraver == "lilypond" else ""
+    folder = recipe.font_dir if find_engraver(engraver).takes_font_folder else ""
     changes = {"engraver": engraver, "fonts": [font], "pages": "all"}
     return apply(replace(recipe, font_dir=folder), changes)
 

@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from deepscores.errors import DeepScoresError, RecipeError
-from deepscores.formats.registry import FORMATS
+from deepscores.formats.registry import readable_names, writable_names
 from deepscores.inference.models.card import TASKS
 from deepscores.version import __version__
 
@@ -72,6 +72,16 @@ WholeMasks = Annotated[
 ]
 Seed = Annotated[
     int | None, typer.Option(metavar="N", help="Order, splits and patches follow it [default: 0].")
+]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", help="Worker processes [default: one per core].")
+]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="local (contained worker processes) or inline (this process) [default: local].",
+    ),
 ]
 
 
@@ -143,9 +153,8 @@ def build(
     ] = None,
     seed: Seed = None,
     whole_masks: WholeMasks = False,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a dataset of another recipe.")
     ] = False,
@@ -174,7 +183,14 @@ def build(
     )  # fmt: skip
     with watching() as progress:
         summary = api.build(
-            scores, output, recipe=recipe, jobs=jobs, force=force, progress=progress, **changes
+            scores,
+            output,
+            recipe=recipe,
+            jobs=jobs,
+            executor=executor,
+            force=force,
+            progress=progress,
+            **changes,
         )
     print_summary(summary)
 
@@ -194,6 +210,7 @@ def engrave(
     style: Style = None,
     margin: Margin = None,
     whole_masks: WholeMasks = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace pages of another score.")] = False,
 ) -> None:
     """Engrave one score to look at it: pages, labels and overlay pictures.
 
@@ -212,7 +229,7 @@ def engrave(
         whole_masks=whole_masks or None,
     )  # fmt: skip
     with watching() as progress:
-        pages = api.engrave(score, output, recipe=recipe, progress=progress, **changes)
+        pages = api.engrave(score, output, recipe=recipe, force=force, progress=progress, **changes)
     for page in pages:
         print(f"{page.overlay}  {page.symbols} symbols, {page.objects} labelled objects")
 
@@ -240,19 +257,23 @@ def zoo(
     labels: Labels = None,
     fonts: Fonts = None,
     font: FontFiles = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a zoo in other fonts.")] = False,
 ) -> None:
     """Picture every class of a label set in every font, cut from the pages of small scores.
 
     \b
     deepscores zoo -o zoo
-    deepscores zoo -o zoo --labels deepscores-v2 --fonts Bravura,Petaluma
+    deepscores zoo -o two-fonts --labels deepscores-v2 --fonts Bravura,Petaluma
     """
     from deepscores import api
     from deepscores.cli.screen import watching
 
     with watching() as progress:
         visit = api.zoo(
-            output, progress=progress, **_given(labels=labels, fonts=fonts, font=font or None)
+            output,
+            force=force,
+            progress=progress,
+            **_given(labels=labels, fonts=fonts, font=font or None),
         )
     for name, shown in visit.shown:
         print(f"{name}: {shown} of {visit.classes} classes")
@@ -462,9 +483,9 @@ def report(
     audit: Annotated[
         int, typer.Option(metavar="N", min=0, help="Pages to look at as check does; 0 for none.")
     ] = 50,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another report.")] = False,
 ) -> None:
     """Write a report of a dataset: the paper's tables and figures and more, one page to look at.
 
@@ -486,6 +507,8 @@ def report(
             against=against or (),
             audited=audit,
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
+            force=force,
             progress=progress,
         )
     print(f"{len(written.figures)} figures and {len(written.tables)} tables:", written.page)
@@ -495,7 +518,7 @@ def report(
 def export(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")
+        str, typer.Option("--to", metavar="FORMAT", help=f"One of {', '.join(writable_names())}.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     labels: Annotated[
@@ -532,9 +555,8 @@ def export(
     patches_per_class: Annotated[
         int | None, typer.Option(metavar="N", help="Patches at most [default: all].")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another export.")] = False,
 ) -> None:
     """Write a dataset in the format that a trainer reads; interrupted, it goes on where it was.
@@ -561,6 +583,7 @@ def export(
             output,
             to=to,
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             force=force,
             progress=progress,
             **options,
@@ -610,6 +633,8 @@ def evaluate(
     jobs: Annotated[
         int | None, typer.Option(metavar="N", help="Threads [default: one a core].")
     ] = None,
+    executor: ExecutorName = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace another evaluation.")] = False,
 ) -> None:
     """Measure a model's output against one split of a dataset.
 
@@ -624,13 +649,16 @@ def evaluate(
     """
     from deepscores import api
     from deepscores.cli.screen import print_evaluation, watching, write_evaluation
+    from deepscores.runs.claim import require_own_file
 
     _positive("jobs", jobs)
+    if json not in (None, "-"):
+        require_own_file(Path(json), "evaluation", ("measures", "predictions"))
     with watching() as progress:
         written = api.evaluate(
             predictions, dataset, task=task, split=split, labels=labels, classes=classes or (),
             protocol=protocol, resamples=resamples, seed=seed, output=output,
-            jobs=jobs or os.cpu_count() or 1, progress=progress,
+            jobs=jobs or os.cpu_count() or 1, executor=executor, force=force, progress=progress,
         )  # fmt: skip
     if json is not None:
         write_evaluation(written.evaluation, json)
@@ -652,7 +680,7 @@ def import_(
         typer.Option(
             "--from",
             metavar="LAYOUT",
-            help="deepscores-v1, deepscores-v2, coco, yolo, mung, voc [default: found out].",
+            help=f"One of {', '.join(readable_names())} [default: auto-detected].",
         ),
     ] = None,
     annotation_set: Annotated[
@@ -665,9 +693,8 @@ def import_(
         int | None, typer.Option(metavar="N", help="At most so many of a class [default: 5000].")
     ] = None,
     seed: Seed = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another dataset.")] = False,
 ) -> None:
     """Make a dataset that others made one of ours; interrupted, it goes on where it was.
@@ -691,6 +718,7 @@ def import_(
             layout=layout,
             annotation_set=annotation_set,
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             force=force,
             progress=progress,
             **changes,
@@ -712,6 +740,7 @@ def fonts(
     ] = None,
     labels: Labels = None,
     json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace another specimen.")] = False,
 ) -> None:
     """List music fonts, and picture a passage in all of them.
 
@@ -719,14 +748,14 @@ def fonts(
     deepscores fonts                              the fonts that come with the engravers
     deepscores fonts fonts/Sebastian.otf --json
     deepscores fonts Leland Emmentaler --engraver both
-    deepscores fonts Bravura Leland fonts/*.otf -o fonts   one passage in each, fonts.png and .md
+    deepscores fonts Bravura Leland fonts/*.otf -o seen   one passage in each, fonts.png and .md
     """
     from deepscores import api
     from deepscores.cli.screen import print_fonts, watching
 
     with watching() as progress:
         options = _given(labels=labels, engraver=engraver, font_dir=font_dir)
-        book = api.fonts(fonts or (), output, progress=progress, **options)
+        book = api.fonts(fonts or (), output, force=force, progress=progress, **options)
     print_fonts(book.entries, json=json)
     if not json and book.picture and book.page:
         print(book.picture, book.page, sep="\n")
@@ -743,9 +772,8 @@ def verify(
         typer.Option(metavar="FILE", help="A SMuFL font it was made with; may be repeated."),
     ] = None,
     font_dir: FontDir = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
 ) -> None:
     """Check every file against the manifest; make a sample of pages again and compare bytes.
 
@@ -767,6 +795,7 @@ def verify(
             font=font or (),
             font_dir=font_dir or "",
             jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
             progress=progress,
         )
     print_verdict(verdict)
@@ -795,9 +824,8 @@ def check(
     json: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write all findings as JSON.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes [default: one a core].")
-    ] = None,
+    jobs: Jobs = None,
+    executor: ExecutorName = None,
 ) -> None:
     """Audit the labels of a dataset: do picture, boxes, maps, tables and splits agree?
 
@@ -810,11 +838,19 @@ def check(
     """
     from deepscores import api
     from deepscores.cli.screen import print_report, watching, write_report
+    from deepscores.runs.claim import require_own_file
 
     _positive("jobs", jobs)
+    if json not in (None, "-"):
+        require_own_file(Path(json), "report of check", ("checks", "dataset"))
     with watching() as progress:
         report = api.check(
-            dataset, sample=sample, alike=alike, jobs=jobs or os.cpu_count() or 1, progress=progress
+            dataset,
+            sample=sample,
+            alike=alike,
+            jobs=jobs or os.cpu_count() or 1,
+            executor=executor,
+            progress=progress,
         )
     if json is not None:
         write_report(report, json)

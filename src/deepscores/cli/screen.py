@@ -29,14 +29,13 @@ from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
     from deepscores.building.build import BuildSummary as Summary
-    from deepscores.building.importing.run import Summary as Import
+    from deepscores.building.importing.run import ImportSummary as Import
     from deepscores.building.verify import Verdict
-    from deepscores.evaluation.results import Cell, Evaluation, Measure
-    from deepscores.evaluation.results import Table as Results
-    from deepscores.evaluation.run import Written
-    from deepscores.formats.export import Summary as Export
-    from deepscores.formats.findings import Report
+    from deepscores.evaluation.results import Cell, Evaluation, Measure, ResultTable
+    from deepscores.evaluation.run import EvaluationOutput
+    from deepscores.formats.export import ExportSummary as Export
     from deepscores.inference.predicting.run import PredictionSummary as Predictions
+    from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.fonts.entries import FontEntry as Entry
     from deepscores.inspection.statistics.model import (
         ClassStatistics,
@@ -199,7 +198,7 @@ def write_evaluation(evaluation: Evaluation, target: str) -> None:
     _write_json(to_json(evaluation), target)
 
 
-def print_evaluation(written: Written) -> None:
+def print_evaluation(written: EvaluationOutput) -> None:
     """What an evaluation found: the figures of the whole, its tables, and what to mind."""
     found = written.evaluation
     console = Console()
@@ -224,7 +223,7 @@ def _interval(one: Measure) -> str:
     return "" if one.low is None else f"{_figure(one.low)} – {_figure(one.high)}"
 
 
-def _result_table(one: Results, left_out: Sequence[str]) -> Table:
+def _result_table(one: ResultTable, left_out: Sequence[str]) -> Table:
     """The columns of a table of results for which there is room, and the rows with a value."""
     shown = [place for place, name in enumerate(one.columns) if name not in left_out]
     table = _numbers(one.columns[0], *(one.columns[place] for place in shown[1:]), title=one.title)

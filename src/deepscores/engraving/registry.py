@@ -1,60 +1,57 @@
-"""The engravers by name, and the music fonts that each has; an engine is imported when used."""
+"""The engravers by name, built in or from other distributions; an engine is imported when used."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from importlib import import_module
 
-from deepscores.engraving.lilypond import fonts as lilypond_fonts
-from deepscores.engraving.lilypond.options import PROPERTIES
 from deepscores.engraving.protocol import Engraved, Engraver, Engraving
-from deepscores.engraving.verovio import glyphs as verovio_glyphs
-from deepscores.engraving.verovio.options import OPTIONS
 from deepscores.errors import RecipeError
 from deepscores.page.model import Music, Score, Style
+from deepscores.runs.plugins import load_plugin, origin_version, plugin_names, plugins
 
-ENGRAVERS = {"verovio": "Verovio", "lilypond": "LilyPond"}  # with the names they go by
+GROUP = "deepscores.engravers"
+_BUILT_IN = {
+    "verovio": "deepscores.engraving.verovio.engraver:VEROVIO",
+    "lilypond": "deepscores.engraving.lilypond.engraver:LILYPOND",
+}
+
+
+def engraver_names() -> tuple[str, ...]:
+    """The names of all engravers, Verovio and LilyPond first."""
+    return plugin_names(GROUP, _BUILT_IN)
+
+
+@cache
+def find_engraver(name: str) -> Engraver:
+    """The engraver of that *name*; raise RecipeError where there is none."""
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        engraver: Engraver = getattr(import_module(module), attribute)
+        return engraver
+    external = plugins(GROUP, frozenset(_BUILT_IN))
+    if name not in external:
+        raise RecipeError(f"no engraver {name!r}; there are {', '.join(engraver_names())}")
+    loaded: Engraver = load_plugin(external[name])
+    return loaded
 
 
 def music_fonts(engraver: str, folder: str = "") -> tuple[str, ...]:
-    """The music fonts of *engraver*, its own first; LilyPond's can come from a *folder*, too.
+    """The music fonts of *engraver*, its own first; some take more from a *folder*.
 
-    Raise RecipeError for an engraver that there is not, or a folder without fonts.
+    Raise RecipeError for an unknown engraver, or a folder without fonts.
     """
-    if engraver not in ENGRAVERS:
-        raise RecipeError(f"no engraver {engraver!r}; there are {', '.join(ENGRAVERS)}")
-    if engraver == "verovio":
-        if folder:
-            raise RecipeError("font-dir: only the engraver 'lilypond' takes fonts from a folder")
-        return verovio_glyphs.MUSIC_FONTS
-    added = lilypond_fonts.fonts_in(Path(folder)) if folder else ()
-    return (*lilypond_fonts.MUSIC_FONTS, *added)
+    chosen = find_engraver(engraver)
+    if folder and not chosen.takes_font_folder:
+        takers = [name for name in engraver_names() if find_engraver(name).takes_font_folder]
+        names = " or ".join(map(repr, takers))
+        raise RecipeError(f"font-dir: only the engraver {names} takes fonts from a folder")
+    return chosen.music_fonts(folder)
 
 
-def engravers_here() -> tuple[str, ...]:
+def installed_engravers() -> tuple[str, ...]:
     """The engravers that can be used on this machine."""
-    from deepscores.engraving.lilypond.program import find_program  # noqa: PLC0415
-
-    try:
-        find_program()
-    except RecipeError:
-        return ("verovio",)
-    return tuple(ENGRAVERS)
-
-
-def properties_of(engraver: str) -> frozenset[str]:
-    """The properties of a style that *engraver* can draw."""
-    return frozenset(OPTIONS) if engraver == "verovio" else PROPERTIES
-
-
-def find_engraver(name: str) -> Engraver:
-    """The engraver of that *name*."""
-    if name == "lilypond":
-        from deepscores.engraving.lilypond.engine import engrave as lilypond  # noqa: PLC0415
-
-        return lilypond
-    from deepscores.engraving.verovio.engine import engrave as verovio  # noqa: PLC0415
-
-    return verovio
+    return tuple(name for name in engraver_names() if find_engraver(name).is_installed())
 
 
 def engrave(score: Score, styles: Sequence[Style]) -> Engraving:
@@ -63,8 +60,8 @@ def engrave(score: Score, styles: Sequence[Style]) -> Engraving:
     for place, style in enumerate(styles):
         places.setdefault(style.engraver, []).append(place)
     parts = {
-        tuple(some): find_engraver(name)(score, [styles[place] for place in some])
-        for name, some in places.items()
+        tuple(indices): find_engraver(name).engrave(score, [styles[place] for place in indices])
+        for name, indices in places.items()
     }
     return next(iter(parts.values())) if len(parts) == 1 else _Engravings(parts)
 
@@ -81,8 +78,8 @@ class _Engravings:
 
     def pages(self, most: int | None = None) -> Iterator[Engraved]:
         for places, engraving in self.parts.items():
-            for one in engraving.pages(most):
-                yield one._replace(style=places[one.style])
+            for engraved in engraving.pages(most):
+                yield engraved._replace(style=places[engraved.style])
 
 
 def engine_versions(engravers: Sequence[str], folder: str = "") -> dict[str, str]:
@@ -90,9 +87,10 @@ def engine_versions(engravers: Sequence[str], folder: str = "") -> dict[str, str
 
     Raise RecipeError if a program is not there.
     """
-    if "lilypond" not in engravers:
-        return {}
-    from deepscores.engraving.lilypond.program import version  # noqa: PLC0415
-
-    fonts = {"fonts": lilypond_fonts.digest(Path(folder))} if folder else {}
-    return {"lilypond": version(), **fonts}
+    external = plugins(GROUP, frozenset(_BUILT_IN))
+    versions: dict[str, str] = {}
+    for name in engravers:
+        versions |= find_engraver(name).versions(folder)
+        if name in external:
+            versions |= origin_version(external[name])
+    return versions

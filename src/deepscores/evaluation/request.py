@@ -1,10 +1,12 @@
-"""What is asked of an evaluation, checked: whose output, of which pages and classes."""
+"""The checked request for an evaluation: predictions, pages, classes, protocol."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
+from deepscores.runs.executors.choice import ONE_WORKER
+from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.progress import Progress, Silence
 
 TASKS = ("detect", "segment", "classify")
@@ -25,7 +27,7 @@ class Request:
     protocol: str = "deepscores"
     resamples: int = RESAMPLES  # of the works; 0: no intervals
     seed: int = 0
-    jobs: int = 1
+    executor: Executor = ONE_WORKER
     progress: Progress = field(default_factory=Silence)
 
     @property
@@ -36,4 +38,4 @@ class Request:
     @property
     def names(self) -> dict[int, str]:
         """Names of the classes that count, by id."""
-        return {one.id: one.name for one in self.classes}
+        return {label_class.id: label_class.name for label_class in self.classes}

@@ -3,12 +3,12 @@
 import fnmatch
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from deepscores.engraving.font_choice import choose_fonts, engraver_of
-from deepscores.engraving.registry import ENGRAVERS, properties_of
+from deepscores.engraving.registry import engraver_names, find_engraver
 from deepscores.engraving.smufl.fontfile import is_font_path
 from deepscores.engraving.styling import (
     Styling,
@@ -36,7 +36,7 @@ class Recipe:
     font_dir: str = ""  # with fonts for LilyPond; "": its own only
     pages: int | None = 300  # None: all
     pages_per_score: int | None = None  # None: a twentieth of the pages, where those are limited
-    labels: str = "deepscores-118"
+    labels: LabelSet = field(default_factory=lambda: load_label_set("deepscores-118"))
     page_size: tuple[int, int] = (1894, 2668)  # width, height in pixels
     staff_space: float = 16.0  # pixels between two staff lines
     margin: int = 100  # pixels
@@ -67,7 +67,7 @@ class Recipe:
             drawn.pop("staff-space", self.staff_space),
             drawn.pop("margin", self.margin),
             next((file for file in self.font_files if file.name == font), None),
-            font_dir=self.font_dir if engraver == "lilypond" else "",
+            font_dir=self.font_dir if find_engraver(engraver).takes_font_folder else "",
             transpose=drawn.pop("transpose", 0),
             properties=tuple(drawn.items()),
         )
@@ -78,7 +78,7 @@ class Recipe:
 
     def _varied(self, font: str) -> Styling:
         """What varies, of that which the font's engraver can draw."""
-        known = _OF_ANY_ENGRAVER | properties_of(self.engraver_of(font))
+        known = _OF_ANY_ENGRAVER | find_engraver(self.engraver_of(font)).style_properties
         return tuple(one for one in self.style if one[0] in known)
 
     def page_style(self, score: str, font: str, number: int) -> dict[str, Any]:
@@ -100,12 +100,10 @@ class Recipe:
         most = self.most_of_a_score()
         return None if most is None else -(-most // len(self.fonts))
 
-    def label_set(self) -> LabelSet:
-        return load_label_set(self.labels)
-
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
-        table = {key.replace("_", "-"): value for key, value in asdict(self).items()}
+        table = {one.name.replace("_", "-"): getattr(self, one.name) for one in fields(self)}
+        table["labels"] = self.labels.name
         if not self.whole_masks:  # a dataset without them is as it was before they could be had
             del table["whole-masks"]
         del table["font-files"]
@@ -134,8 +132,11 @@ def read_recipe(path: Path) -> Recipe:
     Raise RecipeError with the file, the key and what it should be.
     """
     table = {key: value for key, value in _read_table(path).items() if key not in _RUN}
+    labels = table.get("labels")
+    if isinstance(labels, str) and labels.endswith(".toml"):
+        table["labels"] = _beside(path.parent, labels)
     try:
-        return checked(_beside(path.parent, parsed(Recipe(), table)))
+        return checked(_all_beside(path.parent, parsed(Recipe(), table)))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
 
@@ -146,24 +147,26 @@ class Run:
 
     output: str | None = None  # relative to the file's folder
     jobs: int | None = None
+    executor: str | None = None
     force: bool = False
 
 
 def read_run(path: Path) -> Run:
-    """``output``, ``jobs`` and ``force`` of a recipe file, as far as it has them."""
+    """``output``, ``jobs``, ``executor`` and ``force`` of a recipe file, as far as it has them."""
     table = _read_table(path)
     try:
         output = _text("output", table["output"]) if "output" in table else None
         jobs = _whole("jobs", table["jobs"], least=1) if "jobs" in table else None
+        executor = _text("executor", table["executor"]) if "executor" in table else None
         force = _flag("force", table.get("force", False))
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
     if output is not None:
         output = str(path.parent / Path(output).expanduser())
-    return Run(output, jobs, force)
+    return Run(output, jobs, executor, force)
 
 
-_RUN = frozenset(("output", "jobs", "force"))
+_RUN = frozenset(("output", "jobs", "executor", "force"))
 
 
 def _read_table(path: Path) -> dict[str, Any]:
@@ -175,17 +178,16 @@ def _read_table(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: {error}") from None
 
 
-def _beside(folder: Path, recipe: Recipe) -> Recipe:
+def _all_beside(folder: Path, recipe: Recipe) -> Recipe:
     """Paths in a recipe are relative to its folder."""
+    font_dir = _beside(folder, recipe.font_dir) if recipe.font_dir else ""
+    fonts = tuple(_beside(folder, one) if is_font_path(one) else one for one in recipe.fonts)
+    scores = tuple(_beside(folder, one) for one in recipe.scores)
+    return replace(recipe, scores=scores, fonts=fonts, font_dir=font_dir)
 
-    def resolve(name: str) -> str:
-        return str(folder / Path(name).expanduser())
 
-    labels = resolve(recipe.labels) if recipe.labels.endswith(".toml") else recipe.labels
-    font_dir = resolve(recipe.font_dir) if recipe.font_dir else ""
-    fonts = tuple(resolve(one) if is_font_path(one) else one for one in recipe.fonts)
-    scores = tuple(map(resolve, recipe.scores))
-    return replace(recipe, scores=scores, labels=labels, fonts=fonts, font_dir=font_dir)
+def _beside(folder: Path, name: str) -> str:
+    return str(folder / Path(name).expanduser())
 
 
 def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -217,18 +219,18 @@ def parsed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 def checked(recipe: Recipe) -> Recipe:
     """*recipe*, or RecipeError where it asks for what cannot be."""
     recipe = _with_fonts(recipe)
-    labels = recipe.label_set()
-    names = [one.name for one in labels.classes]
+    names = [one.name for one in recipe.labels.classes]
     for pattern, _ in recipe.quota:
         if pattern != "each" and not fnmatch.filter(names, pattern):
-            raise RecipeError(f"quota: no class {pattern!r} in label set {labels.name!r}")
+            raise RecipeError(f"quota: no class {pattern!r} in label set {recipe.labels.name!r}")
     if not 0 <= recipe.max_lost_notes <= 1:
         raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
     check_staff_space(recipe.staff_space, ENGRAVABLE)
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
     _check_room(recipe)
-    known = _OF_ANY_ENGRAVER.union(*map(properties_of, recipe.engravers))
+    drawable = (find_engraver(name).style_properties for name in recipe.engravers)
+    known = _OF_ANY_ENGRAVER.union(*drawable)
     return replace(recipe, style=tuple(one for one in recipe.style if one[0] in known))
 
 
@@ -344,23 +346,27 @@ def _readability(key: str, value: object) -> Readability:
 
 
 def _engravers(key: str, value: object) -> tuple[str, ...]:
-    """One engraver or several, in the order of ENGRAVERS.
+    """One engraver or several, in the order of the registry.
 
     >>> _engravers("engraver", "both")
     ('verovio', 'lilypond')
     """
-    names = tuple(ENGRAVERS) if value == "both" else _names(key, value)
+    known = engraver_names()
+    names = ("verovio", "lilypond") if value == "both" else _names(key, value)
     for name in names:
-        if name not in ENGRAVERS:
-            there = ", ".join(ENGRAVERS)
-            raise RecipeError(f"no engraver {name!r}; there are {there}, and both")
-    return tuple(name for name in ENGRAVERS for given in names if given == name)
+        if name not in known:
+            raise RecipeError(f"no engraver {name!r}; there are {', '.join(known)}, and both")
+    return tuple(name for name in known for _ in range(names.count(name)))
 
 
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise RecipeError(f"{key}: {value!r} is no name")
     return value
+
+
+def _label_set(key: str, value: object) -> LabelSet:
+    return value if isinstance(value, LabelSet) else load_label_set(_text(key, value))
 
 
 _PARSERS: dict[str, Any] = {
@@ -372,7 +378,7 @@ _PARSERS: dict[str, Any] = {
     "font_files": _font_files,
     "pages": _pages,
     "pages_per_score": _pages,
-    "labels": _text,
+    "labels": _label_set,
     "page_size": page_size,
     "staff_space": _real,
     "margin": _whole,

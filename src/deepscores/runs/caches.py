@@ -1,10 +1,22 @@
-"""Where to keep what is made once and used again: folders of the user's own."""
+"""Where to keep what is made once and used again, and what tells that a file has changed."""
 
 import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+
+def file_stamp(path: Path) -> tuple[int, int, int]:
+    """What changes whenever the file at *path* is written: part of the key of what is kept of it.
+
+    Zeros where there is no file; whoever reads it will say so.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def cache_folders() -> Iterator[Path]:

@@ -17,13 +17,14 @@ from deepscores.dataset.png.codec import (
     encode_colours_png,
     encode_palette_png,
     encode_png,
+    encode_runs_png,
     png_size,
 )
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
 from deepscores.errors import DatasetError
-from deepscores.formats.palette import class_colours
-from deepscores.page.model import spread
+from deepscores.formats.writing.palette import class_colours
+from deepscores.page.model import spread_runs
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
 pictures = st.one_of(arrays(np.uint8, shapes), arrays(np.uint16, shapes))
@@ -41,7 +42,7 @@ def test_pillow_and_we_read_the_pixels_that_were_written(pixels: np.ndarray) -> 
     again = decode_png(data)
     assert again.dtype == pixels.dtype
     assert (again == pixels).all()
-    assert (spread(find_runs(pixels), pixels.shape[1], np.uint16) == pixels).all()
+    assert (spread_runs(find_runs(pixels), pixels.shape[1], np.uint16) == pixels).all()
 
 
 @given(pictures)
@@ -192,3 +193,15 @@ def test_pillow_reads_colours_and_where_there_are_none(colours: np.ndarray) -> N
 
 def test_colours_of_classes_are_all_different() -> None:
     assert len({tuple(colour) for colour in class_colours(256).tolist()}) == 256
+
+
+@pytest.mark.parametrize(("value", "depth"), [(256, 1), (-1, 1), (65_536, 2)])
+def test_a_value_that_does_not_fit_a_pixel_is_refused_not_cut_off(value: int, depth: int) -> None:
+    runs = np.array([[4, value]], np.int32)
+    with pytest.raises(ValueError, match=f"does not fit {depth} bytes"):
+        encode_runs_png(runs, 2, depth)
+
+
+def test_a_colour_of_more_than_24_bits_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        encode_colours_png(np.array([[4, 1 << 24]], np.int32), 2)

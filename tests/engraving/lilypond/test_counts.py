@@ -66,7 +66,7 @@ def counts(engraving: Engraving) -> tuple[Counter[str], int]:
 
 def engraved(path: Path, engraver: str, font: str) -> tuple[Counter[str], int]:
     score: Score = read_score(find_scores([path])[0])
-    return counts(find_engraver(engraver)(score, [Style(font, engraver)]))
+    return counts(find_engraver(engraver).engrave(score, [Style(font, engraver)]))
 
 
 @pytest.mark.parametrize("path", SCORES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")

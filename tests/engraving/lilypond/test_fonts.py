@@ -86,6 +86,8 @@ def test_a_copied_font_gives_the_same_page(name: str, tmp_path: Path) -> None:
         Style(name, "lilypond", font_dir=str(tmp_path)),
         Style("Emmentaler", "lilypond"),
     ]
-    other, emmentaler = (one.page for one in find_engraver("lilypond")(score, styles).pages())
+    other, emmentaler = (
+        one.page for one in find_engraver("lilypond").engrave(score, styles).pages()
+    )
     assert [mark.glyph for mark in other.marks] == [mark.glyph for mark in emmentaler.marks]
     assert {mark.font for mark in other.marks} == {"", name}

@@ -29,7 +29,7 @@ def piano() -> Score:
 
 @pytest.fixture(scope="module")
 def engraving(piano: Score) -> Engraving:
-    return find_engraver("lilypond")(piano, [STYLE])
+    return find_engraver("lilypond").engrave(piano, [STYLE])
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,8 @@ def test_the_same_music_gives_the_same_svg(piano: Score) -> None:
 def test_sizes_in_pixels_do_not_change_the_layout(piano: Score) -> None:
     large = Style("Emmentaler", "lilypond", 3788, 5336, 32.0, 200)
     small, twice = (
-        next(find_engraver("lilypond")(piano, [style]).pages()).page for style in (STYLE, large)
+        next(find_engraver("lilypond").engrave(piano, [style]).pages()).page
+        for style in (STYLE, large)
     )
     assert len(small.marks) == len(twice.marks)
     for one, other in zip(small.marks, twice.marks, strict=True):
@@ -115,7 +116,7 @@ def test_what_cannot_be_written_is_refused_with_the_reason() -> None:
     tablature = ROOT / "src/deepscores/classbook/scores/tablature.musicxml"
     score = read_score(find_scores([tablature])[0])
     with pytest.raises(EngravingError, match="tablatures are not written for LilyPond yet"):
-        find_engraver("lilypond")(score, [STYLE])
+        find_engraver("lilypond").engrave(score, [STYLE])
 
 
 def test_ledger_lines_and_clefs_are_of_their_measure(piano: Score, symbols: list[Symbol]) -> None:
@@ -141,7 +142,7 @@ def test_equal_keys_have_equal_outlines() -> None:
     grace = ROOT / "src/deepscores/classbook/scores/grace.mei"
     score = read_score(find_scores([grace])[0])
     outlines: dict[str, bytes] = {}
-    for engraved in find_engraver("lilypond")(score, [STYLE]).pages():
+    for engraved in find_engraver("lilypond").engrave(score, [STYLE]).pages():
         for mark in engraved.page.marks:
             if mark.key and mark.edges is not None:
                 assert outlines.setdefault(mark.key, mark.edges.tobytes()) == mark.edges.tobytes()

@@ -15,7 +15,7 @@ from deepscores import open_dataset, predict
 from deepscores.dataset.manifest import list_files
 from deepscores.dataset.png.codec import decode_values
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.palette import class_colours
+from deepscores.formats.writing.palette import class_colours
 from deepscores.inference.predicting import work
 from deepscores.inference.predicting.choice import model_path, split_arguments
 from tests.inference.predicting.drawn import PLACES, boxes_at, drawn_page
@@ -179,7 +179,7 @@ def test_another_model_or_kind_needs_force(detector: Path, scans: Path, tmp_path
     for told, options in (
         ("of another model", {"model": other}),
         (r"threshold: 0\.3 there, 0\.4 asked for", {"model": detector, "threshold": 0.4}),
-        ("on other inputs", {"model": detector, "inputs": scans}),
+        ("of other inputs", {"model": detector, "inputs": scans}),
     ):
         with pytest.raises(DatasetError, match=told):
             predict(**{"inputs": page, "output": out, **options})  # type: ignore[arg-type]

@@ -9,8 +9,8 @@ import pytest
 from deepscores import check
 from deepscores.cli.app import _run
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.findings import KEPT, Ledger, report
-from deepscores.inspection.checking.run import choose
+from deepscores.inspection.checking.audit import choose
+from deepscores.inspection.checking.ledger import KEPT, Ledger, report
 from deepscores.page.symbols.parents import PARENTS, may_belong
 from deepscores.page.symbols.relations import _WITHIN
 
@@ -18,6 +18,7 @@ from deepscores.page.symbols.relations import _WITHIN
 def test_the_number_of_jobs_changes_nothing(planted: Any) -> None:
     planted.paint("images_png", lambda image: image.fill(0))
     assert check(planted.folder, jobs=1) == check(planted.folder, jobs=2)
+    assert check(planted.folder, jobs=1) == check(planted.folder, executor="inline")
 
 
 def test_a_sample_is_a_share_or_a_number_of_pages(built: Path) -> None:
@@ -72,7 +73,9 @@ def test_exit_status_and_json(
     assert json.loads(capsys.readouterr().out)["findings"] == table["findings"]
 
 
-@pytest.mark.parametrize("options", [["--sample", "0"], ["--jobs", "0"], ["--json", "/no/way"]])
+@pytest.mark.parametrize(
+    "options", [["--sample", "0"], ["--jobs", "0"], ["--executor", "x"], ["--json", "/no/way"]]
+)
 def test_nonsense_is_asked_for(options: list[str], built: Path) -> None:
     assert _run(["check", str(built), "--sample", "1", "--jobs", "1", *options], debug=False) == 2
 

@@ -14,9 +14,10 @@ from PIL import Image
 
 from deepscores import build, report
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.inspection.report.charts import _histogram
+from deepscores.inspection.report.charts import histogram_rows
 from deepscores.inspection.report.page import SECTIONS
 from deepscores.inspection.report.published import published_datasets
+from deepscores.runs.claim import MARKER
 
 FIGURES = {
     "figure-1-page", "figure-2-patches", "figure-3-classes", "figure-3-frequencies",
@@ -83,17 +84,27 @@ def test_the_same_dataset_gives_the_same_report(
         assert again.read_bytes() == path.read_bytes(), path.name
 
 
-def test_a_report_may_be_written_over_an_older_one(built: Path, tmp_path: Path) -> None:
+def test_a_report_is_written_over_that_of_the_same_dataset_and_over_another_s_with_force(
+    built: Path, tmp_path: Path
+) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "index.html").write_text("old")
-    report(built, tmp_path, audited=0)
-    assert (tmp_path / "index.html").stat().st_size > 10**5
-    assert not (tmp_path / "tables/audit.csv").exists()
+    with pytest.raises(DatasetError, match="is not empty and holds no report"):
+        report(built, tmp_path, audited=0)  # a page of the user's, for all that is known
+    for dataset, force in (("other", True), (built.name, False)):
+        marker = {"kind": "report", "dataset": dataset, "owns": ["figures", "index.html", "tables"]}
+        (tmp_path / MARKER).write_text(json.dumps(marker))
+        if force:
+            with pytest.raises(DatasetError, match=r"holds a report of another dataset \(other"):
+                report(built, tmp_path, audited=0)
+        report(built, tmp_path, audited=0, force=force)
+        assert (tmp_path / "index.html").stat().st_size > 10**5
+        assert not (tmp_path / "tables/audit.csv").exists()
 
 
 @pytest.mark.parametrize("counts", [[3], [1, 1, 2, 900], [*range(1, 300)]])
 def test_the_histogram_of_figure_4_has_an_area_of_1(counts: list[int]) -> None:
-    bars = _histogram("x", np.array([0, *counts]))
+    bars = histogram_rows("x", np.array([0, *counts]))
     area = sum(bar["density"] * np.log10(bar["to"] / bar["from"]) for bar in bars)
     assert area == pytest.approx(1, abs=0.01)
     assert sum(bar["pages"] for bar in bars) == len(counts)
@@ -126,12 +137,12 @@ REFUSED: dict[str, tuple[Callable[[Path, Path], dict[str, Any]], type[Exception]
     "output is a file": (
         lambda built, _: {"dataset": built, "output": built / "dataset.json"},
         RecipeError,
-        "dataset.json",
+        "lies in the dataset",
     ),
     "output holds other files": (
         lambda built, folder: {"dataset": built, "output": _with(folder / "full", "thesis.tex")},
-        RecipeError,
-        "holds other files: thesis.tex",
+        DatasetError,
+        "is not empty and holds no report; choose another folder",
     ),
 }
 

@@ -1,6 +1,7 @@
 """Label sets: the published tables, what a user may write, and what is refused."""
 
 import fnmatch
+import pickle
 from itertools import combinations
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Box, overlap
+from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import (
     LabelSet,
     built_in_sets,
@@ -18,6 +19,7 @@ from deepscores.page.labels.label_sets import (
     parse_label_set_table,
 )
 from deepscores.page.model import Symbol
+from deepscores.page.overlaps import overlap
 
 HERE = Path(__file__).parent
 
@@ -285,3 +287,29 @@ def test_of_two_classes_that_fit_the_first_is_taken() -> None:
         (wide.format(1) + small.format(2), "wide"),
     ):
         assert labelled(parse_label_set(classes, "mine.toml"), head) == [(wanted, (1,))]
+
+
+def write_set(path: Path, kind: str) -> LabelSet:
+    path.write_text(f'[[class]]\nid = 1\nname = "one"\nof = ["{kind}"]\n')
+    return load_label_set(str(path))
+
+
+def test_a_set_read_again_is_as_its_file_is_now(tmp_path: Path) -> None:
+    before = write_set(tmp_path / "mine.toml", "staff")
+    after = write_set(tmp_path / "mine.toml", "stem")
+    assert (before.classes[0].of, after.classes[0].of) == (("staff",), ("stem",))
+
+
+def test_a_set_s_digest_is_that_of_its_content_wherever_it_is_from(tmp_path: Path) -> None:
+    first = write_set(tmp_path / "mine.toml", "staff")
+    (tmp_path / "else").mkdir()
+    assert write_set(tmp_path / "else/mine.toml", "staff").digest == first.digest
+    assert write_set(tmp_path / "mine.toml", "stem").digest != first.digest
+    assert parse_label_set_table(first.as_table(), "table").digest == first.digest
+
+
+def test_a_set_in_another_process_is_the_same_object_for_task_after_task() -> None:
+    labels = load_label_set("full")
+    copies = [pickle.loads(pickle.dumps(labels)) for _ in range(2)]
+    assert copies[0] == labels
+    assert copies[0] is copies[1]

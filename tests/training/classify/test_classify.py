@@ -1,5 +1,6 @@
 """The classifier: what it is shown, how data is shared out, and that it learns in a minute."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,10 +16,13 @@ from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.inference.models.file import load_model
 from deepscores.inference.models.patches import box_channel, classify_patches, patch_inputs
+from deepscores.page.labels.label_sets import load_label_set
+from deepscores.recipe.recipe import read_recipe
 from deepscores.training.classify.patch_data import FreshPatches, at_random, by_works, read_patches
 from deepscores.training.classify.task import PRESETS, Classify, Network, figures
 from deepscores.training.loaders import Patches
-from deepscores.training.loop.options import TrainOptions
+from deepscores.training.loop.options import TrainOptions, train_options
+from deepscores.training.loop.run import run_identity
 
 OPTIONS = TrainOptions(device="cpu", workers=0)
 SHORT = {"steps": 80, "batch_size": 48}
@@ -40,7 +44,7 @@ def test_patches_in_memory_are_the_files(melody_patches: Path) -> None:
 
 
 def test_another_label_set_is_cut_from_pages(melody_patches: Path) -> None:
-    found = read_patches(melody_patches, "val", replace(OPTIONS, labels="full"))
+    found = read_patches(melody_patches, "val", replace(OPTIONS, labels=load_label_set("full")))
     assert found.images.shape[1:] == (30, 20)
     assert "stem" in found.classes
     present = {found.classes[label] for label in found.labels.tolist()}
@@ -98,7 +102,7 @@ def test_fresh_pages_follow_from_the_epoch(
         f'scores = ["{melodies}"]\nfonts = ["Bravura"]\npage-size = "800x600"\nstaff-space = 10\n'
         "margin = 40\n"
     )
-    options = replace(OPTIONS, recipe=recipe)
+    options = replace(OPTIONS, recipe=read_recipe(recipe))
     task = Classify(melody_patches, options)
     assert isinstance(task.fresh, FreshPatches)
     first = [one.tolist() for one in task.batches(0, 0)]
@@ -173,12 +177,53 @@ def test_another_run_in_a_folder_is_told(melody_patches: Path, tmp_path: Path) -
         return train("classify", melody_patches, tmp_path / "run", **options)
 
     begin()
-    with pytest.raises(DatasetError, match="holds a run with another seed; choose another folder"):
+    with pytest.raises(DatasetError, match=r"of other options \(seed: 0 there, 1 asked for\)"):
         begin(seed=1)
     assert begin(seed=1, force=True).card.training["seed"] == 1
     (tmp_path / "run" / "run.json").unlink()
     with pytest.raises(DatasetError, match="is not empty and holds no training run"):
         begin()
+
+
+def test_a_run_is_known_by_the_content_of_its_label_set(
+    melody_patches: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+
+    def begin(kind: str) -> Any:
+        path.write_text(
+            f'[[class]]\nid = 1\nname = "one"\nof = ["{kind}"]\n'
+            '[[class]]\nid = 2\nname = "two"\nof = ["stem"]\n'
+        )
+        options = {"steps": 1, "device": "cpu", "batch_size": 8, "labels": str(path)}
+        return train("classify", melody_patches, tmp_path / "run", **options)
+
+    begin("noteheadBlack")
+    assert begin("noteheadBlack").already_there
+    with pytest.raises(DatasetError, match="another label set"):
+        begin("staff")
+
+
+def test_a_run_on_fresh_pages_is_known_by_what_they_follow_from(
+    melodies: Path, melody_patches: Path, tmp_path: Path
+) -> None:
+    scores, labels = tmp_path / "scores", tmp_path / "mine.toml"
+    shutil.copytree(melodies, scores)
+    labels.write_text('[[class]]\nid = 1\nname = "one"\nof = ["stem"]\n')
+    path = tmp_path / "fresh.toml"
+    path.write_text('scores = "scores"\nlabels = "mine.toml"\nfonts = ["Bravura"]\n')
+
+    def known() -> dict[str, Any]:
+        return run_identity("detect", melody_patches, train_options("detect", {"recipe": path}))
+
+    before = known()
+    assert before == known()
+    labels.write_text('[[class]]\nid = 1\nname = "one"\nof = ["staff"]\n')
+    edited = known()
+    assert edited != before
+    score = min(scores.iterdir())
+    score.write_text(score.read_text() + "<!-- edited -->")
+    assert known() not in (before, edited)
 
 
 def test_what_cannot_be_trained_is_told(
@@ -188,10 +233,11 @@ def test_what_cannot_be_trained_is_told(
         train("classify", tmp_path, tmp_path / "run")
     with pytest.raises(RecipeError, match="staff-space: patches are not rescaled"):
         train("classify", melody_patches, tmp_path / "run", staff_space=12, device="cpu")
+    (tmp_path / "a.toml").write_text("")
     with pytest.raises(RecipeError, match="not fresh pages"):
         train(
-            "classify", melody_patches, tmp_path / "fresh", recipe="a.toml", protocol="paper",
-            device="cpu",
+            "classify", melody_patches, tmp_path / "fresh", recipe=tmp_path / "a.toml",
+            protocol="paper", device="cpu",
         )  # fmt: skip
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(RecipeError, match="PyTorch finds no CUDA here"):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from deepscores.errors import RecipeError
+from deepscores.recipe.recipe import read_recipe
 from deepscores.training.loop.options import TrainOptions, train_options
 from deepscores.training.loop.protocol import Plan
 from deepscores.training.loop.registry import task_maker
@@ -35,9 +36,11 @@ def test_nonsense_is_told(task: str, given: dict[str, Any], told: str) -> None:
         train_options(task, given)
 
 
-def test_what_is_not_given_stays_as_it_is() -> None:
-    found = train_options("classify", {"recipe": "a.toml", "seed": None, "box_channel": False})
-    assert found == TrainOptions(recipe=Path("a.toml"), box_channel=False)
+def test_what_is_not_given_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("seed = 3\n")
+    given = {"recipe": tmp_path / "a.toml", "seed": None, "box_channel": False}
+    expected = TrainOptions(recipe=read_recipe(tmp_path / "a.toml"), box_channel=False)
+    assert train_options("classify", given) == expected
 
 
 def test_no_such_task_is_told() -> None:

@@ -10,6 +10,7 @@ from deepscores.dataset.index import Index, open_index
 from deepscores.dataset.labelled import LabelledPage, Window, cut
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.inference.models.segmentation import INK
+from deepscores.recipe.recipe import read_recipe
 from deepscores.training.loaders.reading import PageReader
 from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
@@ -115,7 +116,7 @@ def test_fresh_pages_of_an_epoch_are_the_same_again(
         f'scores = ["{small_scores}"]\nfonts = ["Bravura"]\npage-size = "600x500"\n'
         "staff-space = 10\nmargin = 40\n"
     )
-    options = TrainOptions(recipe=recipe, seed=1)
+    options = TrainOptions(recipe=read_recipe(recipe), seed=1)
     pages = FreshPages(options, index.names, fresh_page)
     pools = [FreshPool(pages.epoch(epoch, 4), len(index.names)) for epoch in (1, 1, 2)]
     counts = [

@@ -8,7 +8,7 @@ from deepscores.errors import RecipeError
 
 MUSIC_FONTS = ("Emmentaler",)
 SIZES = (11, 13, 14, 16, 18, 20, 23, 26)  # in which LilyPond asks for a font
-_PARTED = "-LilyPond"
+_APART = "-LilyPond"
 _FILE = re.compile(r"(.+)-(?:\d+|brace)\.(?:otf|svg)")
 
 
@@ -35,18 +35,13 @@ def fonts_in(folder: Path) -> tuple[str, ...]:
     raise RecipeError(f"font-dir: {folder} holds no fonts for LilyPond (NAME-20.otf, NAME-20.svg)")
 
 
-def parted_name(font: str) -> str:
-    """What a font is called where Verovio has one of that name, too."""
-    return font + _PARTED
-
-
 def own_name(font: str) -> str:
-    """What LilyPond knows a font by.
+    """What LilyPond knows a font by, which goes by another name where Verovio has one so called.
 
-    >>> own_name(parted_name("Gonville"))
+    >>> own_name("Gonville-LilyPond")
     'Gonville'
     """
-    return font.removesuffix(_PARTED)
+    return font.removesuffix(_APART)
 
 
 def lacking(name: str, files: dict[str, Path]) -> list[str]:

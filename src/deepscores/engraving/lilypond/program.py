@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 from functools import cache, partial
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from deepscores.engraving.lilypond.fonts import MUSIC_FONTS, font_files
 from deepscores.errors import EngravingError, RecipeError
 from deepscores.page.outlines.text import font_folders, write_text_fonts
+from deepscores.runs.caches import file_stamp
 
 ENVIRONMENT = "DEEPSCORES_LILYPOND"  # names a program to be used instead
 _MISSING = (
@@ -112,17 +114,24 @@ def _remove_left_behind() -> None:
             shutil.rmtree(folder)
 
 
-@cache
 def music_font_folder(font: str, folder: str) -> Path:
     """A folder with the files of a music font from *folder* as LilyPond looks for them.
 
     All files lie side by side, and a font without braces has those of LilyPond's own.
     """
-    root = _folder().path / "music" / font
+    files = font_files(Path(folder))
+    own = tuple(path for name, path in files.items() if name.rpartition("-")[0] == font)
+    return _copies(font, own, tuple(map(file_stamp, own)))
+
+
+@cache
+def _copies(font: str, files: tuple[Path, ...], stamps: tuple[tuple[int, int, int], ...]) -> Path:
+    # Files that were edited are others: they get a folder of their own.
+    key = sha256(repr((files, stamps)).encode()).hexdigest()[:16]
+    root = _folder().path / "music" / key / font
     root.mkdir(parents=True, exist_ok=True)
-    for name, path in font_files(Path(folder)).items():
-        if name.rpartition("-")[0] == font:
-            shutil.copyfile(path, root / name)
+    for path in files:
+        shutil.copyfile(path, root / path.name)
     for suffix in ("otf", "svg"):
         brace = root / f"{font}-brace.{suffix}"
         if not brace.exists():

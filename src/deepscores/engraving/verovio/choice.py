@@ -13,12 +13,14 @@ from deepscores.page.model import FontFile
 Choice = tuple[tuple[str, ...], tuple[FontFile, ...]]
 
 
-def choose_fonts(entries: Sequence[str], known: Sequence[FontFile] = ()) -> Choice:
+def choose_fonts(
+    entries: Sequence[str], known: Sequence[FontFile] = (), own: Sequence[str] = MUSIC_FONTS
+) -> Choice:
     """The names of the fonts that *entries* mean, and those of them that are files.
 
-    An entry is a name, of Verovio's or of a font *known* already, or a path; those are opened and
-    converted, and called by names that nothing else has. Raise RecipeError for what is no font, or
-    is there twice.
+    An entry is a name, of the engraver's *own* or of a font *known* already, or a path; those are
+    opened and converted, and called by names that nothing else has. Raise RecipeError for what is
+    not a font, or is named twice.
     """
     by_name = {file.name: file for file in known}
     names: list[str] = []
@@ -29,12 +31,12 @@ def choose_fonts(entries: Sequence[str], known: Sequence[FontFile] = ()) -> Choi
             install(file)
             files.append(file)
             names.append(file.name)
-        elif entry in by_name or entry in MUSIC_FONTS:
+        elif entry in by_name or entry in own:
             files += [by_name[entry]] if entry in by_name else []
             names.append(entry)
         else:
             raise RecipeError(
-                f"no music font {entry!r}; there are {', '.join(MUSIC_FONTS)}, "
+                f"no music font {entry!r}; there are {', '.join(own)}, "
                 "and any SMuFL font by the path of its file"
             )
     if not names or len(set(names)) < len(names):

@@ -52,7 +52,7 @@ _END = re.compile(r"\s*</svg>\s*</svg>\s*")
 _START = '<g class="page-margin"'
 _OVER_NOTES = frozenset(("beam", "tupletNum", "tupletBracket"))
 _FLATNESS = 0.2  # Verovio units: 0.02 px
-_PIECES = 1 << 16  # more than one text has pieces
+_PARTS = 2  # of a token: the body of its glyph before the numeral
 _new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
@@ -188,7 +188,7 @@ class _Reader:
             np.zeros(len(uses)),
             np.zeros((len(uses), 4)),
         )
-        order = where * _PIECES
+        order = where * _PARTS
         divided = np.array([len(one) > 1 for one in found], np.bool_)
         if not divided.any():
             return [Ordered(bodies, order)]
@@ -235,8 +235,8 @@ class _Reader:
             box,
         )
         if upright.all():
-            return Ordered(marks, where * _PIECES), where[:0]
-        return Ordered(marks.taken(upright), where[upright] * _PIECES), where[~upright]
+            return Ordered(marks, where * _PARTS), where[:0]
+        return Ordered(marks.taken(upright), where[upright] * _PARTS), where[~upright]
 
     def joined_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
         """Which of *lines* stay: Verovio draws a staff line measure by measure.
@@ -302,7 +302,7 @@ class _Reader:
             widths * self.sizes.pixels_per_unit,
             np.zeros((count, 4)),
         )
-        return Ordered(marks, where * _PIECES)
+        return Ordered(marks, where * _PARTS)
 
     def read_shapes(self, tokens: Tokens, where: Places, aslant: Places) -> Ordered:
         """All other shapes, and lines that are neither level nor upright."""
@@ -313,13 +313,13 @@ class _Reader:
             attributes = dict(_ATTRIBUTE.findall(self.svg[more0:more1]))
             found = self.shape(self.svg[name0:name1], attributes, element)
             marks += found
-            order += [place * _PIECES] * len(found)
+            order += [place * _PARTS] * len(found)
         for place in aslant.tolist():
             _, element, x0, y0, x1, y1, width = tokens[place].tolist()
             path = {"d": f"M{x0} {y0} L{x1} {y1}", "stroke-width": f"{width}"}
             found = self.shape("path", path, element)
             marks += found
-            order += [place * _PIECES] * len(found)
+            order += [place * _PARTS] * len(found)
         return Ordered(Marks.of(marks), np.array(order, np.int64))
 
     def shape(self, tag: str, node: Attributes, element: int) -> list[Mark]:
@@ -348,7 +348,7 @@ class _Reader:
                     drawings.append(_new(Drawing, (edges, name, font, "", words, key)))
                     elements.append(element)
                     rows.append((size, left + right, top + down))
-                    order.append(place * _PIECES + len(order) % _PIECES)
+                    order.append(place * _PARTS)
         sizes, x, y = np.array(rows, np.float64).reshape(-1, 3).T
         to_page = self.map_rows[self.map_of[elements]]
         a, b, c, d, e, f = to_page.T

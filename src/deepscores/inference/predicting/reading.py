@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError
 from deepscores.inference.predicting.clock import Clock
@@ -14,6 +13,7 @@ from deepscores.inference.predicting.inputs import PageInput
 from deepscores.inference.predicting.pictures import read_picture
 from deepscores.page.measuring.light import EvenedPicture, evenly_lit
 from deepscores.page.measuring.line_distance import estimate_staff_space
+from deepscores.runs.files import read_bytes
 
 READ, ESTIMATE = "reading", "light and staff space"  # on a clock
 _DPI = 200.0  # at which a PDF is rendered first

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.formats.compact import compact_json
-from deepscores.formats.palette import class_colours
+from deepscores.formats.writing.compact import compact_json
+from deepscores.formats.writing.palette import class_colours
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.detections import Detections
 from deepscores.inference.predicting.encoding import grey_png, palette_png

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,15 +13,15 @@ from typing import Any, TypeVar
 
 import psutil
 
-from deepscores.dataset.lenient import read_bytes
-from deepscores.errors import DatasetError, RecipeError
+from deepscores.errors import RecipeError
 from deepscores.inference.models.file import Model, open_model
 from deepscores.inference.predicting import records
 from deepscores.inference.predicting.choice import model_path
 from deepscores.inference.predicting.inputs import Failure, PageInput, find_pages
 from deepscores.inference.predicting.options import Options, checked
 from deepscores.inference.predicting.work import Job, expected, predict_page
-from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.claim import Claim
+from deepscores.runs.files import read_bytes, write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
@@ -72,9 +71,10 @@ def predict(
     opened = open_model(content, str(path), threads=max(cores // jobs, 1))
     _check_task(opened, str(path), options, pages)
     plan = _plan(opened, content, inputs, options)
-    _refuse(folder, plan, force=force)
-    with locked(folder, f"{records.WORK}/lock", "predict is writing this folder"):
-        _begin(folder, plan, force=force)
+    claim = _claim(folder, plan, force=force)
+    claim.check()
+    with claim.locked():
+        claim.begin()
         return _run(Job(opened, folder, options), plan, pages, failures, jobs, progress)
 
 
@@ -107,56 +107,18 @@ def _plan(
     }
 
 
-def _refuse(folder: Path, plan: dict[str, Any], *, force: bool) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, not a folder")
-    before = _planned_before(folder)
-    if before is None and folder.exists() and any(p.name != records.WORK for p in folder.iterdir()):
-        raise DatasetError(
-            f"{folder}: is not empty and holds no predictions; choose another folder"
-        )
-    if before is not None and before != plan and not force:
-        raise DatasetError(
-            f"{folder}: holds predictions {_difference(before, plan)}; "
-            "give --force to replace them, or choose another folder"
-        )
-
-
-def _difference(before: dict[str, Any], plan: dict[str, Any]) -> str:
-    if before.get("model") != plan["model"]:
-        return "of another model"
-    old = before.get("options", {})
-    for name, value in plan["options"].items():
-        if old.get(name) != value:
-            return f"of another kind ({name}: {old.get(name)} there, {value} asked for)"
-    if before.get("deepscores") != plan["deepscores"]:
-        return "by another version of deepscores"
-    return "on other inputs"
-
-
-def _planned_before(folder: Path) -> dict[str, Any] | None:
-    path = folder / _PLAN
-    try:
-        table: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from None
-    return table
-
-
-def _begin(folder: Path, plan: dict[str, Any], *, force: bool) -> None:
-    before = _planned_before(folder)
-    if before is not None and (force or before != plan):
-        for name in (RUN, *records.OWNED):
-            path = folder / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-    if before != plan:
-        write_file(folder / _PLAN, json.dumps(plan, ensure_ascii=False, sort_keys=True).encode())
-    clean_partials(folder)
+def _claim(folder: Path, plan: dict[str, Any], *, force: bool) -> Claim:
+    return Claim(
+        folder,
+        "predictions",
+        plan,
+        _PLAN,
+        RUN,
+        frozenset({"model", "inputs", "options"}),
+        lambda _: records.OWNED,
+        lock=f"{records.WORK}/lock",
+        force=force,
+    )
 
 
 def _run(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset.labelled.objects import stored_objects
+from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError
 from deepscores.inference.models.file import Model
@@ -31,6 +32,7 @@ from deepscores.inference.predicting.page import (
     segment,
 )
 from deepscores.inference.predicting.reading import READ, PagePicture, read_page
+from deepscores.runs.caches import file_stamp
 from deepscores.runs.files import write_file
 
 DRAW, WRITE = "drawing", "writing"  # on a clock
@@ -137,22 +139,23 @@ def _patched(page: PageInput) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Numbers and boxes of the page's objects with a patch in the dataset."""
     folder = page.path.parent.parent
     with _TABLE:
-        objects = stored_objects(_opened(folder)[page.name].symbols)
-    patch_numbers = _patch_files(folder).get(page.name, frozenset())
+        stamp = file_stamp(folder / DATASET)  # written last, and anew with every build
+        objects = stored_objects(_opened(folder, stamp)[page.name].symbols)
+        patch_numbers = _patch_files(folder, stamp).get(page.name, frozenset())
     rows = np.flatnonzero([number in patch_numbers for number in objects.number.tolist()])
     return objects.number[rows], objects.box[rows]
 
 
-@cache
-def _opened(folder: Path) -> Dataset:
+@lru_cache(maxsize=8)
+def _opened(folder: Path, _: tuple[int, int, int]) -> Dataset:
     return open_dataset(folder)
 
 
-@cache
-def _patch_files(folder: Path) -> dict[str, frozenset[int]]:
+@lru_cache(maxsize=8)
+def _patch_files(folder: Path, _: tuple[int, int, int]) -> dict[str, frozenset[int]]:
     """By page, the numbers of the symbols that have a file in ``patches/``."""
     numbers_by_page: dict[str, set[int]] = {}
     for path in (folder / "patches").glob("*/*.png"):
-        name, _, number = path.stem.rpartition("-")
+        name, number = path.stem.rsplit("-", 1)
         numbers_by_page.setdefault(name, set()).add(int(number))
     return {name: frozenset(numbers) for name, numbers in numbers_by_page.items()}

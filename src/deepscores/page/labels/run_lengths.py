@@ -10,6 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.page.model.packing import pack
+
 _MOST = 7  # characters of a count: 35 bits
 
 
@@ -30,7 +32,7 @@ def encode_rles(
     y, x = np.divmod(pixels, width)
     size = height * width
     # Each value's pixels together, column after column; no stretch goes on into the next value's.
-    keys = np.sort(places * (size + 1) + x * height + y)
+    keys = np.sort(pack([places, x * height + y], [count + 1, size + 1]))
     first = np.flatnonzero(np.diff(keys, prepend=-2) != 1)
     last = np.append(first[1:], len(keys))[: len(first)] - 1
     of, starts = np.divmod(keys[first], size + 1)

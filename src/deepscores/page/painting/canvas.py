@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.page.geometry import Affine
-from deepscores.page.model import Outline, Outlines, Painting
+from deepscores.page.model import Outline, Outlines, Painting, RunPicture
 from deepscores.page.painting import kernels
 
 
@@ -34,8 +34,11 @@ class Canvas:
         A pixel is labelled if its ink, all symbols together, is at least half black. It belongs
         to the symbol that covers most of it; ties go to the one painted last. A symbol so thin
         that it nowhere covers half a pixel keeps, across its width, the pixels it covers most.
-        What lies outside the page is cut off.
+        What lies outside the page is cut off. Raise ValueError for more outlines than a cell of the
+        canvas can number.
         """
+        if len(outlines) > kernels.LARGEST_NUMBER:
+            raise ValueError(f"{len(outlines)} symbols, over {kernels.LARGEST_NUMBER}")
         edges, runs, to, boxed = pack(outlines)
         whole = np.zeros(len(outlines) + 1, np.int64)
         kernels.paint(edges, runs, to, boxed, self._cells, self._tiles, whole)
@@ -48,8 +51,8 @@ class Canvas:
         return Painting(
             self.width,
             self.height,
-            shades[:inked].copy(),
-            owners[:owned].copy(),
+            RunPicture(shades[:inked].copy(), self.width),
+            RunPicture(owners[:owned].copy(), self.width),
             boxes,
             visible,
             whole,

@@ -132,6 +132,7 @@ def cover(edges, first, last, to, alpha, left, top):  # pragma: no cover - compi
 # A canvas cell holds, in 32 bits, the pixel's owner, the most that one symbol covers of it, and its
 # ink: one place in memory to look at. Blank is 0.
 OWNER, MOST = 16, 8
+LARGEST_NUMBER = (1 << 32 - OWNER) - 1  # of an owner
 
 
 @njit(cache=True, error_model="numpy")

@@ -5,14 +5,16 @@ shape or text. It follows from the mark and from the group it stands in, never f
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.page.geometry import Box
-from deepscores.page.model import Drawing, Element, Elements, Mark, Marks, Page, Words
-from deepscores.page.model.marks import BOX
+from deepscores.page.model import Elements, Mark, Marks, Page, Words
+from deepscores.page.model.marks import BOX, SHAPES
+from deepscores.page.model.packing import pack
 from deepscores.page.outlines.contours import bounds, on_page
 
 # Shapes, by the group that draws them: kind, and whether one group's shapes are one symbol.
@@ -113,15 +115,18 @@ def find_symbols(page: Page) -> Drawn:
         return Drawn(Words.of(()), np.empty(0, np.int64), {})
     named, which = _named(marks, page)
     kinds: dict[str, int] = {}
-    kind_of = np.array([kinds.setdefault(one.kind, len(kinds)) for one in named])[which]
+    kind_of = np.array([kinds.setdefault(name.kind, len(kinds)) for name in named])[which]
     # What makes two marks of a kind one symbol: a number that they share.
-    shared = -1 - np.arange(len(marks))
-    together = np.array([one.whole for one in named])[which]
-    shared[together] = marks.element[together]
+    count, elements = len(marks), len(page.elements)
+    shared = np.arange(count)
+    together = np.array([name.whole for name in named])[which]
+    shared[together] = count + marks.element[together]
     # A staff's lines are drawn measure by measure; a line is one symbol across its system.
-    lines = np.flatnonzero(np.array([one.line for one in named])[which])
-    shared[lines] = _systems(page)[marks.element[lines]] * _HEIGHTS + _heights(marks, lines)
-    keys = kind_of * (1 << 48) + shared
+    lines = np.flatnonzero(np.array([name.line for name in named])[which])
+    line_codes = _lines(marks, lines, page)
+    shared[lines] = count + elements + line_codes
+    room = count + elements + int(line_codes.max(initial=-1)) + 1
+    keys = pack([kind_of, shared], [len(kinds), room])
     _, first, symbol, counts = np.unique(
         keys, return_index=True, return_inverse=True, return_counts=True
     )
@@ -139,10 +144,8 @@ def find_symbols(page: Page) -> Drawn:
     return Drawn(Words(kind_of[first].astype(np.int32), tuple(kinds)), first, others)
 
 
-_HEIGHTS = 1 << 28  # more hundredths of a pixel than a page is high
-
-
 _FINGERS = frozenset("012345")
+_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
 class _Name(NamedTuple):
@@ -153,40 +156,47 @@ class _Name(NamedTuple):
     line: bool = False  # one symbol with what is drawn at its height in its system
 
 
-_Look = tuple[int, int, int, int, bool]  # drawing, shape, element, parent of it, stroked outline
-_names: dict[_Look, _Name] = {}  # of what was met
-_codes: dict[object, int] = {}  # of kinds of elements, and of what drawings are
+class _Look(NamedTuple):
+    """All of a mark that its name may depend on, but for the slope of a slash."""
 
-
-def _code(word: object) -> int:
-    return _codes.setdefault(word, len(_codes))
+    shape: str  # one of SHAPES
+    element: str  # kind of its element
+    around: str  # kind of the element around that, "" if there is none
+    glyph: str
+    part: str
+    finger: str  # its text, if that is the number of a finger
+    stroked: bool  # a line along an outline
 
 
 def _named(marks: Marks, page: Page) -> tuple[list[_Name], NDArray[np.int64]]:
     """The different names of *marks*, and for each mark which one it has.
 
-    A name follows from what all marks of one look share, so that it is found out once.
+    A name follows from what all marks of one look share, so that it is found out once. Codes are
+    those of this page alone: pages drawn before may have no influence.
     """
     elements = Elements.of(page.elements)
-    kinds = np.array(list(map(_code, elements.kind.words)), np.int64)[elements.kind.codes]
+    words, kinds = elements.kind.words, elements.kind.codes
     parents = elements.parent
     around = np.where(parents < 0, 0, kinds[parents] + 1)
-    drawn = [_code(_drawn(one)) for one in marks.drawings]
-    boxed = marks.drawing == BOX
-    drawing = np.array([*drawn, _code(())], np.int64)[marks.drawing]  # a box is the last
-    stroked = ~boxed & (marks.stroke > 0)
-    looks = np.stack(
-        [drawing, marks.shape, kinds[marks.element], around[marks.element], stroked], axis=1
-    )
-    packed = looks @ np.array([1 << 36, 1 << 33, 1 << 17, 2, 1])
-    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
-    named = []
-    for place, look in zip(first.tolist(), looks[first].tolist(), strict=True):
-        name = _names.get(tuple(look))
-        if name is None:
-            name = _names[tuple(look)] = _name(marks[place], page)
-        named.append(name)
-    slashes = [one.kind == _SLASH for one in named]
+    drawn: dict[tuple[str, str, str], int] = {}
+    codes = [
+        drawn.setdefault((glyph, part, text if text in _FINGERS else ""), len(drawn))
+        for _, glyph, _, part, text, _ in marks.drawings
+    ]
+    drawing = np.array([*codes, len(drawn)], np.int64)[marks.drawing]  # a box is the last
+    stroked = (marks.drawing != BOX) & (marks.stroke > 0)
+    columns = [drawing, marks.shape, kinds[marks.element], around[marks.element], stroked]
+    sizes = [len(drawn) + 1, len(SHAPES), len(words), len(words) + 1, 2]
+    _, first, which = np.unique(pack(columns, sizes), return_index=True, return_inverse=True)
+    looks = zip(*(column[first].tolist() for column in columns), strict=True)
+    drawings, parent_words = [*drawn, ("", "", "")], ("", *words)
+    named = [
+        _name(
+            _new(_Look, (SHAPES[shape], words[kind], parent_words[parent], *drawings[code], line))
+        )
+        for code, shape, kind, parent, line in looks
+    ]
+    slashes = [name.kind == _SLASH for name in named]
     if any(slashes):
         which = which.copy()
         for place in np.flatnonzero(np.array(slashes)[which]).tolist():
@@ -195,33 +205,27 @@ def _named(marks: Marks, page: Page) -> tuple[list[_Name], NDArray[np.int64]]:
     return named, which
 
 
-def _drawn(drawing: Drawing) -> tuple[str, ...]:
-    """What of a drawing its name may depend on."""
-    text = drawing.text if drawing.text in _FINGERS else ""
-    return drawing.glyph, drawing.part, text
-
-
-def _name(mark: Mark, page: Page) -> _Name:
-    element = page.elements[mark.element]
-    kind = element.kind
-    if mark.glyph:
-        return _name_glyph(mark, element, page)
-    if mark.shape == "text":
-        return _Name(_name_text(mark, element, page))
+@lru_cache(maxsize=4096)
+def _name(look: _Look) -> _Name:
+    kind = look.element
+    if look.glyph:
+        return _name_glyph(look)
+    if look.shape == "text":
+        return _Name(_name_text(look))
     if kind == "staff":
         return _Name("staffLine", line=True)
     if kind == "stem":
-        return _Name("stem" if mark.edges is None or not mark.stroke else _SLASH)
+        return _Name(_SLASH if look.stroked else "stem")
     if kind == "grpSym":
-        return _Name("brace" if mark.shape == "path" else "bracket", whole=True)
+        return _Name("brace" if look.shape == "path" else "bracket", whole=True)
     if kind == "barLine":
         return _Name("barline", whole=True)
     return _Name(*_SHAPES.get(kind, ("unclassified", False)))
 
 
-def _name_glyph(mark: Mark, element: Element, page: Page) -> _Name:
-    name, kind = mark.glyph, element.kind
-    if mark.shape == "text":  # a music character among words: a metronome note, an accidental
+def _name_glyph(look: _Look) -> _Name:
+    name, kind = look.glyph, look.element
+    if look.shape == "text":  # a music character among words: a metronome note, an accidental
         # Verovio takes figured bass's accidentals for chord symbols too.
         return _Name(name.replace("figbass", "chordSymbol") if kind == "harm" else name)
     if kind == "keyAccid":
@@ -237,37 +241,33 @@ def _name_glyph(mark: Mark, element: Element, page: Page) -> _Name:
     if kind == "notehead" and name.startswith("accidentalParens"):
         return _Name(name.replace("accidentalParens", "noteheadParenthesis"))
     if kind == "clef":
-        return _Name(_name_clef(mark, change=_in_layer(element, page)))
+        return _Name(_name_clef(look))
     return _Name(name)
 
 
-def _name_clef(mark: Mark, *, change: bool) -> str:
+def _name_clef(look: _Look) -> str:
     """The kind of a clef or of its octave numeral, which the engraver has cut off.
 
-    A clef within the music (*change*) is ``gClefChange`` and so on, whatever glyph the font has.
+    A clef within the music, in a layer, is ``gClefChange`` and so on, whatever glyph the font has.
     """
-    found = _CLEF.fullmatch(mark.glyph)
+    found = _CLEF.fullmatch(look.glyph)
     if not found:
-        return mark.glyph
+        return look.glyph
     clef, octave, small = found.groups()
-    if mark.part == "numeral":
+    if look.part == "numeral":
         return "clef15" if octave.startswith("15") else "clef8"
-    return f"{clef}Change" if change or small else str(clef)
+    return f"{clef}Change" if look.around == "layer" or small else str(clef)
 
 
 _CLEF = re.compile(r"([cfg]Clef)(8va|8vb|15ma|15mb)?(Change)?")
 
 
-def _in_layer(element: Element, page: Page) -> bool:
-    return element.parent >= 0 and page.elements[element.parent].kind == "layer"
-
-
-def _name_text(mark: Mark, element: Element, page: Page) -> str:
-    if element.kind == "fing" and mark.text in _FINGERS:
-        return f"fingering{mark.text}"
-    if element.kind == "label" and page.elements[element.parent].kind == "note":
+def _name_text(look: _Look) -> str:
+    if look.element == "fing" and look.finger:
+        return f"fingering{look.finger}"
+    if look.element == "label" and look.around == "note":
         return "noteText"
-    return _TEXTS.get(element.kind, "text")
+    return _TEXTS.get(look.element, "text")
 
 
 _SLASH = "graceNoteSlashStem"  # Up or Down, by how it is drawn
@@ -285,6 +285,16 @@ def _systems(page: Page) -> NDArray[np.int64]:
     elements = Elements.of(page.elements)
     places = np.arange(1, len(elements) + 1)
     return elements.inherited(np.where(elements.kind.are("system"), places, 0)) - 1
+
+
+def _lines(marks: Marks, rows: NDArray[np.int64], page: Page) -> NDArray[np.int64]:
+    """(n,) a number of the staff line that each of the marks in *rows* is a segment of."""
+    if not len(rows):
+        return rows
+    systems = _systems(page)[marks.element[rows]] + 1
+    heights = _heights(marks, rows)
+    heights -= heights.min()
+    return pack([systems, heights], [int(systems.max()) + 1, int(heights.max()) + 1])
 
 
 def _heights(marks: Marks, rows: NDArray[np.int64]) -> NDArray[np.int64]:

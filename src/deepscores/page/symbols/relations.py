@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.page.model import Elements, Facts, Music, Page, Words
+from deepscores.page.model.packing import pack
 from deepscores.page.symbols import links
 
 _TO_NOTEHEAD = frozenset(("accid", "dots", "artic", "flag", "syl", "verse", "bTrem", "note"))
@@ -91,7 +92,6 @@ def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32],
 
 
 _INNER = frozenset(_WITHIN)
-_WHOLE = 1 << 32  # more than there are elements or symbols
 
 
 def _keys(drafts: Drafts, above: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -99,10 +99,15 @@ def _keys(drafts: Drafts, above: NDArray[np.int32]) -> NDArray[np.int64]:
     element = drafts.element.astype(np.int64)
     # The symbols of a note's stem, of one signature, of one bracket are one group.
     keys = np.where(drafts.role.among(_PARTS), above[drafts.element], element)
+    # Beyond the elements' numbers: symbols of no group, and beyond those the staves of systems.
     alone = drafts.role.among(_ALONE)
-    keys[alone] = _WHOLE + np.flatnonzero(alone)
-    lines = drafts.kind.are("staffLine")
-    keys[lines] = -1 - drafts.staff[lines] - drafts.system[lines].astype(np.int64) * _WHOLE
+    keys[alone] = len(above) + np.flatnonzero(alone)
+    lines = np.flatnonzero(drafts.kind.are("staffLine"))
+    if len(lines):
+        system, staff = drafts.system[lines], drafts.staff[lines].astype(np.int64)
+        staff -= staff.min()  # a score may number its staves as it likes
+        staves = pack([system, staff], [int(system.max()) + 1, int(staff.max()) + 1])
+        keys[lines] = len(above) + len(keys) + staves
     return keys
 
 

@@ -14,7 +14,6 @@ from torch.nn import functional
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
-from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.measuring.staff_space import common_staff_space
 from deepscores.training.classify.network import ResidualNetwork
 from deepscores.training.classify.patch_data import FreshPatches, PatchSet, at_random, by_works
@@ -255,5 +254,5 @@ def _shift(ink: torch.Tensor, max_pixels: int) -> torch.Tensor:
 def _about(dataset: Path, options: TrainOptions) -> tuple[str, float | None]:
     """The label set's name; the pages' staff space, if all have the same."""
     opened = open_dataset(dataset)
-    labels = load_label_set(options.labels) if options.labels else opened.labels
+    labels = options.labels or opened.labels
     return labels.name, common_staff_space(page.row["staff_space"] for page in opened)

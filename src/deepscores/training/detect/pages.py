@@ -34,8 +34,7 @@ class PageSource:
         self.index: Index = open_index(dataset, options.labels)
         self._reader = PageReader(dataset, self.index)
         self._options, self._most_pixels = options, most_pixels
-        labels = options.labels or open_dataset(dataset).labels.name
-        self.label_set = str(labels)
+        self.label_set = (options.labels or open_dataset(dataset).labels).name
         self._fresh = FreshPages(options, self.index.names, _train_page) if options.recipe else None
         self._pages_by_drawing: dict[int, list[TrainPage]] = {}  # by number of the drawing
         self._has_all = self._pixels("train") <= most_pixels

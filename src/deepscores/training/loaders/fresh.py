@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from deepscores.building.pages import pages_of
-from deepscores.dataset.columns import PAGES
 from deepscores.dataset.labelled import LabelledPage, painted_page
 from deepscores.dataset.splits import split_of
 from deepscores.dataset.writer import describe
@@ -75,5 +74,5 @@ def _make_pages(task: EngravingTask) -> Iterator[PackedPage]:
             continue
         origin = drawn.provenance(task.split_seed)
         description = describe(drawn.sheet, drawn.page, task.labels, origin)
-        row = dict(zip(PAGES.names, description.page_row, strict=True))
-        yield PackedPage({**row, "epoch": task.epoch}, drawn.sheet.painting, description.symbols)
+        row = {**description.page_row, "epoch": task.epoch}
+        yield PackedPage(row, drawn.sheet.painting, description.symbols)

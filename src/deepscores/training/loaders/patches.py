@@ -17,6 +17,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.geometry import Box
+from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 from deepscores.page.labels.patches import cut_patch
 from deepscores.training.loaders.forms import image_tensor
 from deepscores.training.loaders.reading import read_pixels
@@ -42,7 +43,7 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         split: str = "train",
         *,
         source: Literal["files", "pages"] = "files",
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         size: tuple[int, int] | None = None,
         transform: Callable[..., Any] | None = None,
@@ -57,8 +58,9 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         if split != "all" and split not in SPLITS:
             raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}, all")
         self.dataset, self.source, self.transform = Path(dataset), source, transform
-        self.index = open_index(dataset, labels)
-        label_classes = chosen_classes(opened.labels, labels, classes)
+        label_set = resolve_label_set(labels)
+        self.index = open_index(dataset, label_set)
+        label_classes = chosen_classes(opened.labels, label_set, classes)
         self.classes = tuple(label_class.name for label_class in label_classes)
         self._kind = "by_class" if source == "pages" else "patched"
         buckets = (*SPLITS, "") if split == "all" else (split,)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from deepscores.dataset.columns import SYMBOLS
 from deepscores.dataset.index import Index
-from deepscores.dataset.labelled import LabelledPage, rescaled
-from deepscores.dataset.labelled.page import Held, of_classes, require_fit
+from deepscores.dataset.labelled import LabelledPage, rescale
+from deepscores.dataset.labelled.page import PixelsInMemory, require_fit, select_classes
 from deepscores.dataset.layout import IMAGES, INSTANCES
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_png
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelClass
+from deepscores.runs.files import read_bytes
 
 _MAX_CACHED_PAGES = 2  # pages kept at hand in each process
 
@@ -72,11 +72,11 @@ class PageReader:
         location = f"{self.dataset}: {name}"
         require_fit(location, image, owners, self.index.symbols(place))
         objects = self.index.objects(place)
-        pixels = Held(image, owners)
+        pixels = PixelsInMemory(image, owners)
         page = LabelledPage(name, row, pixels, SYMBOLS.empty_table(), objects, Affine())
         if self.classes is not None:
-            page = of_classes(page, self.classes)
-        return page if self.staff_space is None else rescaled(page, self.staff_space)
+            page = select_classes(page, self.classes)
+        return page if self.staff_space is None else rescale(page, self.staff_space)
 
     def image(self, name: str) -> NDArray[np.uint8]:
         """The picture of a page, as it is on the disk."""

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.dataset.labelled.page import of_classes
+from deepscores.dataset.labelled.page import select_classes
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.recipe.recipe import Recipe
-from deepscores.runs.executors.local.pool import Failed, Outcome, run_contained
+from deepscores.runs.executors.choice import choose_executor
+from deepscores.runs.executors.protocol import Failed, Outcome
 from deepscores.runs.streams import key_hash, stream
 from deepscores.scores import Source
 from deepscores.training.loaders.fresh import EngravingResult, EngravingTask, PackedPage, make_pages
@@ -127,8 +128,8 @@ class Stream(Iterator[tuple[LabelledPage, int]]):
         again: list[tuple[int, int, int]] = []
         if state is not None:
             again = self._restore(state)
-        self._results: Results = run_contained(
-            make_pages, self._tasks(again), jobs=1, limits=limits, start=warm_up
+        self._results: Results = choose_executor(None, 1).run(
+            make_pages, self._tasks(again), limits=limits, start=warm_up
         )
         self._again = again
 
@@ -242,7 +243,7 @@ class Stream(Iterator[tuple[LabelledPage, int]]):
                 continue
             page = packed.page()
             if self._plan.classes is not None:
-                page = of_classes(page, self._plan.classes)
+                page = select_classes(page, self._plan.classes)
             for part in self._plan.view.parts(page, task.epoch):
                 yield PendingSample(task.epoch, task.place, nth, part)
                 nth += 1

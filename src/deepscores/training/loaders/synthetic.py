@@ -70,7 +70,7 @@ class SyntheticPages(IterableDataset[Any]):
             raise RecipeError(f"mixed: {mixed} is not at least 1")
         resolved = _resolve(recipe, scores, changes)
         engine_versions(resolved.engravers, resolved.font_dir)  # reports a missing program now
-        labels = resolved.label_set()
+        labels = resolved.labels
         label_classes = choose(labels.classes, classes)
         self.classes = with_paper(label_class.name for label_class in label_classes)
         self.form = _form(form, visibility, masks=masks)

@@ -13,9 +13,14 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
-from deepscores.page.labels.label_sets import load_label_set
+from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space, known_staff_space
-from deepscores.training.loaders.forms import DetectionForm, Form, SegmentationForm, with_paper
+from deepscores.training.loaders.forms import (
+    DetectionForm,
+    Form,
+    SegmentationForm,
+    with_paper,
+)
 from deepscores.training.loaders.maps import MapReader
 from deepscores.training.loaders.reading import PageReader
 from deepscores.training.loaders.sharing import shared_counter
@@ -34,15 +39,16 @@ class Tiles(Dataset[Any]):
         form: Form,
         view: View,
         *,
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         staff_space: float | None = None,
         transform: Callable[..., Any] | None = None,
     ) -> None:
         check_staff_space(staff_space, SCALABLE)
         self.form, self.view, self.transform = form, checked_view(view), transform
-        self.index = open_index(dataset, labels)
-        label_classes = chosen_classes(open_dataset(dataset).labels, labels, classes)
+        label_set = resolve_label_set(labels)
+        self.index = open_index(dataset, label_set)
+        label_classes = chosen_classes(open_dataset(dataset).labels, label_set, classes)
         self.classes = with_paper(label_class.name for label_class in label_classes)
         self.reader = PageReader(
             Path(dataset), self.index, label_classes if classes else None, staff_space
@@ -152,7 +158,7 @@ class Detection(Tiles):
         dataset: str | Path,
         split: str = "train",
         *,
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
         overlap: int | None = None,
@@ -180,7 +186,7 @@ class Segmentation(Tiles):
         dataset: str | Path,
         split: str = "train",
         *,
-        labels: str | None = None,
+        labels: str | LabelSet | None = None,
         classes: Sequence[str] | str = (),
         tiles: int | None = None,
         overlap: int | None = None,
@@ -189,13 +195,14 @@ class Segmentation(Tiles):
         seed: int = 0,
         transform: Callable[..., Any] | None = None,
     ) -> None:
+        labels = resolve_label_set(labels)
         super().__init__(
             dataset, split, SegmentationForm(), View(tiles, overlap, crops, seed),
             labels=labels, classes=classes, staff_space=staff_space, transform=transform,
         )  # fmt: skip
         built_labels = open_dataset(dataset).labels
         label_classes = self.reader.classes
-        is_own = labels is None or load_label_set(labels) == built_labels
+        is_own = labels is None or labels == built_labels
         self.maps = (
             MapReader(Path(dataset), self.index, label_classes)
             if is_own and staff_space is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
-from deepscores.dataset.labelled import LabelledPage, rescaled
+from deepscores.dataset.labelled import LabelledPage, rescale
 from deepscores.errors import RecipeError
 from deepscores.training.loaders import SyntheticPages
 from deepscores.training.loop.options import TrainOptions
@@ -34,8 +34,7 @@ class FreshPages(Generic[Sample]):
         )  # fmt: skip
         if self._pages.classes[1:] != tuple(classes):
             raise RecipeError(
-                f"synthetic: {options.recipe} labels other classes than the dataset does; see "
-                "--labels"
+                "synthetic: the recipe labels other classes than the dataset does; see --labels"
             )
 
     def epoch(self, number: int, pages: int) -> list[Sample]:
@@ -55,5 +54,5 @@ class _Rescaled(Generic[Sample]):
 
     def __call__(self, page: LabelledPage, image_id: int, /) -> Sample:
         if self.staff_space is not None:
-            page = rescaled(page, self.staff_space)
+            page = rescale(page, self.staff_space)
         return self.form(page, image_id)

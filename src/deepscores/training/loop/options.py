@@ -1,12 +1,14 @@
 """Options of a training run."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from deepscores.errors import RecipeError
+from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space
+from deepscores.recipe.recipe import Recipe, read_recipe
 
 PRESETS = ("small", "base", "paper")
 PROTOCOLS = ("works", "paper")
@@ -24,17 +26,20 @@ class TrainOptions:
     device: str = "auto"  # auto, cpu, cuda; a task receives the resolved one
     batch_size: int | None = None
     workers: int | None = None  # processes that make batches; 0: none
-    labels: str | None = None  # another label set than the dataset's
+    labels: LabelSet | None = None  # another label set than the dataset's
     staff_space: float | None = None  # pixels that pages are rescaled to
-    recipe: Path | None = None  # train on SyntheticPages of it, instead of the split `train`
+    recipe: Recipe | None = None  # train on SyntheticPages of it, instead of the split `train`
     minutes: float | None = None  # of training; the learning rate follows the clock
     steps: int | None = None  # exact number; the learning rate follows them
     box_channel: bool | None = None  # classify: a second channel shows the object's box
     protocol: str = "works"  # classify: splits by work, or the paper's: 80/20 at random
 
     def as_table(self) -> dict[str, Any]:
-        """The options as plain values, for JSON."""
-        return {key: str(v) if isinstance(v, Path) else v for key, v in asdict(self).items()}
+        """Plain values, as JSON has them; of label set and recipe what tells them from others."""
+        table = {field.name: getattr(self, field.name) for field in fields(self)}
+        table["labels"] = self.labels.name if self.labels else None
+        table["recipe"] = self.recipe.as_table() if self.recipe else None
+        return table
 
 
 def train_options(task: str, arguments: Mapping[str, Any]) -> TrainOptions:
@@ -48,8 +53,9 @@ def train_options(task: str, arguments: Mapping[str, Any]) -> TrainOptions:
             )
         if name in _OF_CLASSIFY and task != "classify":
             raise RecipeError(f"{name.replace('_', '-')}: of 'train classify' alone")
-    if "recipe" in table:
-        table["recipe"] = Path(table["recipe"])
+    table["labels"] = resolve_label_set(table.get("labels"))
+    if not isinstance(recipe := table.get("recipe"), Recipe | None):
+        table["recipe"] = read_recipe(Path(recipe))
     return _check(TrainOptions(**table))
 
 

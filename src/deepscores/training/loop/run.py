@@ -1,7 +1,6 @@
 """A training run from its folder's first file to the exported model; the same call goes on."""
 
 import json
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
@@ -9,11 +8,12 @@ from typing import Any
 
 import torch
 
+from deepscores.building.plan import make_plan
 from deepscores.dataset.layout import require_dataset
-from deepscores.errors import DatasetError
 from deepscores.inference.models.card import parse_card
 from deepscores.inference.models.file import MODEL
-from deepscores.runs.files import clean_partials, locked, write_file
+from deepscores.runs.claim import Claim
+from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 from deepscores.training.loop.checkpoints import STATE, WEIGHTS, save_weights
@@ -55,12 +55,13 @@ def train(
     maker = task_maker(name)
     device = choose_device(options.device)
     require_dataset(dataset)
-    asked = _identity(name, dataset, options)
-    with locked(folder, ".lock", "training is at work in this folder"):
-        clean_partials(folder)
-        found = _claim(folder, asked, force=force)
-        if found.get("finished"):
-            return _already(folder, found)
+    asked = run_identity(name, dataset, options)
+    claim = _claim(folder, asked, force=force)
+    claim.check()
+    with claim.locked():
+        if claim.is_finished():
+            return _already(folder, claim.record() or {})
+        claim.begin()
         prepare(device)
         workers = default_workers(device) if options.workers is None else options.workers
         torch.manual_seed(key_hash(options.seed, "weights") >> 1)
@@ -132,60 +133,42 @@ class _Run:
         }
 
 
-def _identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, Any]:
+def run_identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, Any]:
     """What a run in a folder must have in common with the one that goes on there."""
     table = options.as_table()
     manifest = dataset / "manifest.tsv"
     with open(manifest if manifest.exists() else dataset / "dataset.json", "rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     if options.recipe is not None:
-        table["recipe"] = options.recipe.read_text("utf-8") if options.recipe.exists() else ""
+        table["recipe"] = _synthetic(options)
     return {
         "task": name,
         "dataset": {"name": dataset.resolve().name, "sha256": digest},
         "options": {key: value for key, value in table.items() if key not in _ELSEWHERE},
+        "label_set": options.labels.as_identity() if options.labels else None,
     }
 
 
-def _claim(folder: Path, asked: dict[str, Any], *, force: bool) -> dict[str, Any]:
-    """What ``run.json`` says already; raise DatasetError if it is of another run."""
-    path = folder / _RUN
-    if force:
-        _clear(folder)
-    if not path.exists():
-        if any(one.name != ".lock" for one in folder.iterdir()):
-            raise DatasetError(f"{folder}: is not empty and holds no training run")
-        return {}
-    try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from None
-    for key in ("task", "dataset", "options"):
-        if found.get(key) != asked[key]:
-            raise DatasetError(
-                f"{folder}: holds a run with another {_other(key, found.get(key), asked[key])}; "
-                "choose another folder, or --force"
-            )
-    return found
+def _synthetic(options: TrainOptions) -> dict[str, Any]:
+    """The recipe of fresh pages by all that the pages follow from, the scores' content, too."""
+    assert options.recipe is not None
+    recipe = replace(options.recipe, labels=options.labels or options.recipe.labels)
+    plan = make_plan(recipe)
+    return {**plan.as_table(), "label_set": recipe.labels.as_identity()}
 
 
-def _other(key: str, found: Any, asked: Any) -> str:
-    if key == "task":
-        return f"task: {found}, not {asked}"
-    for name, value in asked.items():
-        if not isinstance(found, dict) or found.get(name) != value:
-            return f"{name if key == 'options' else key}"
-    return key
-
-
-def _clear(folder: Path) -> None:
-    """Remove a run's files; what else is there stays."""
-    for name in (_RUN, STATE, WEIGHTS, MODEL, TRAINING, VALIDATION):
-        (folder / name).unlink(missing_ok=True)
-    for one in (folder / EVENTS).glob("events.*"):
-        one.unlink()
-    with suppress(OSError):
-        (folder / EVENTS).rmdir()
+def _claim(folder: Path, asked: dict[str, Any], *, force: bool) -> Claim:
+    return Claim(
+        folder,
+        "training run",
+        asked,
+        _RUN,
+        _RUN,
+        frozenset({"task", "options"}),
+        lambda _: (STATE, WEIGHTS, MODEL, TRAINING, VALIDATION, f"{EVENTS}/events.*"),
+        lock=".lock",
+        force=force,
+    )
 
 
 def _already(folder: Path, found: dict[str, Any]) -> Trained:

@@ -21,8 +21,8 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
-from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.measuring.staff_space import common_staff_space
+from deepscores.page.model.packing import pack
 from deepscores.training.loop.ahead import make_ahead
 from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
@@ -148,10 +148,7 @@ class Segment:
     def __init__(self, dataset: Path, options: TrainOptions) -> None:
         self.preset = preset_of(options)
         self.dataset, self.options, self.plan = dataset, options, self.preset.plan
-        built_labels = open_dataset(dataset).labels
-        self.label_set = (
-            load_label_set(options.labels).name if options.labels else built_labels.name
-        )
+        self.label_set = (options.labels or open_dataset(dataset).labels).name
         self.index = open_index(dataset, options.labels)
         self._fresh = FreshPages(options, self.index.names, fresh_page) if options.recipe else None
         first = self._fresh_pool(0) if self._fresh else self._pages("train")
@@ -246,7 +243,8 @@ class Segment:
         for nth in range(count):
             page = pool.read(nth * pool.pages // count)
             tile = whole_page(page, STRIDE)
-            pairs = tile.class_id * (classes + 1) + self._predict(tile.image, tile.place)
+            predicted = self._predict(tile.image, tile.place)
+            pairs = pack([tile.class_id, predicted], [classes + 1, classes + 1])
             total += np.bincount(pairs, minlength=total.size).reshape(total.shape)
             # Thin symbols have pixels lighter than ink, which are never predicted.
             light = page.class_id[page.grey >= INK]

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepscores.errors import DatasetError
 from deepscores.inspection.galleries.classes.inventory import (
     expected_counts,
     known_holes,
@@ -15,6 +14,7 @@ from deepscores.inspection.galleries.classes.picture import draw_table
 from deepscores.inspection.galleries.classes.specimens import Collection, by_class, engrave_zoo
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.recipe.recipe import Recipe
+from deepscores.runs.claim import claim_output
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 
@@ -29,15 +29,20 @@ class Visit:
     shown: tuple[tuple[str, int], ...]  # font → classes with a specimen
 
 
-def write_zoo(folder: Path, recipe: Recipe, *, progress: Progress | None = None) -> Visit:
+def write_zoo(
+    folder: Path, recipe: Recipe, *, force: bool = False, progress: Progress | None = None
+) -> Visit:
     """Engrave the zoo in the fonts of *recipe*; write ``LABELS.png`` and ``LABELS.md``.
 
-    Raise DatasetError where *folder* is a file.
+    Several label sets have room in one folder. Raise DatasetError for a folder that cannot be used:
+    a zoo in other fonts is replaced with *force* alone.
     """
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, not a folder")
+    labels = recipe.labels
+    picture, page = folder / f"{labels.name}.png", folder / f"{labels.name}.md"
+    about = {"fonts": recipe.fonts}
+    claim = claim_output(folder, "zoo", about, (picture.name, page.name), force=force)
+    claim.check()
     progress = progress or Silence()
-    labels = recipe.label_set()
     collection = Collection(labels, recipe.fonts)
     progress.stage("Engraving", len(expected_counts()))
     previous_score = ""
@@ -51,7 +56,7 @@ def write_zoo(folder: Path, recipe: Recipe, *, progress: Progress | None = None)
     draw_table(
         collection, classes, lambda label_class, font: why_missing(labels, label_class, font)
     ).save(sink, "PNG", optimize=True)
-    picture, page = folder / f"{labels.name}.png", folder / f"{labels.name}.md"
+    claim.begin()
     write_file(picture, sink.getvalue())
     write_file(page, "\n".join(describe(collection, classes)).encode())
     classes_shown = tuple(

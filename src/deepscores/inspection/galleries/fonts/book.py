@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores.dataset.png.codec import encode_png
-from deepscores.errors import DatasetError
 from deepscores.inspection.galleries.fonts.entries import FontEntry, list_fonts
 from deepscores.inspection.galleries.fonts.picture import Row, draw_rows, engrave_passage
 from deepscores.recipe.recipe import Recipe
+from deepscores.runs.claim import claim_output
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import Progress, Silence
 
@@ -22,24 +22,29 @@ class Fonts:
     page: Path | None = None
 
 
-def write_fonts(recipe: Recipe, folder: Path | None, *, progress: Progress | None = None) -> Fonts:
+def write_fonts(
+    recipe: Recipe, folder: Path | None, *, force: bool = False, progress: Progress | None = None
+) -> Fonts:
     """List the fonts of *recipe*; into *folder*, if given, write ``fonts.png`` and ``fonts.md``.
 
-    Raise DatasetError where *folder* is a file.
+    Raise DatasetError for a folder that cannot be used: pictures of other fonts are replaced with
+    *force* alone.
     """
-    labels = recipe.label_set()
+    labels = recipe.labels
     entries = tuple(list_fonts(recipe, labels))
     if folder is None:
         return Fonts(entries)
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"{folder}: is a file, not a folder")
+    picture, page = folder / "fonts.png", folder / "fonts.md"
+    about = {"fonts": recipe.fonts}
+    claim = claim_output(folder, "font specimen", about, (picture.name, page.name), force=force)
+    claim.check()
     progress = progress or Silence()
     progress.stage("Engraving", len(entries))
     rows = []
     for row in engrave_passage(recipe):
         rows.append(row)
         progress.advance()
-    picture, page = folder / "fonts.png", folder / "fonts.md"
+    claim.begin()
     write_file(picture, encode_png(draw_rows(rows)))
     write_file(page, "\n".join(describe(entries, rows, labels.name)).encode())
     return Fonts(entries, picture, page)

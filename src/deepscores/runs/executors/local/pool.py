@@ -16,27 +16,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import wait
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic
 
 from deepscores.errors import DeepScoresError
-from deepscores.runs.executors.local.process import End, Limits, Worker, end_all
-from deepscores.runs.executors.local.worker import Done, Raised
-
-__all__ = ["Done", "Failed", "Limits", "Outcome", "run_contained"]
-
-Task = TypeVar("Task")
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The task could not be finished in any try; *detail* is a line for a person."""
-
-    reason: Literal["crash", "timeout", "memory"]
-    detail: str
-
-
-Outcome: TypeAlias = Done[Value] | Failed
+from deepscores.runs.executors.local.process import End, Worker, end_all
+from deepscores.runs.executors.local.worker import Raised
+from deepscores.runs.executors.protocol import Done, Failed, Limits, Outcome, Task, Value
 
 WATCH_SECONDS = 0.2  # between two looks at time and memory
 RECYCLE_BYTES = 600 * 2**20
@@ -51,40 +36,47 @@ TRIES = {"crash": 3, "killed": 5, "timeout": 2, "memory": 2}
 FALSE_STARTS = 5  # workers that died before they had seen the task
 
 
-def run_contained(
-    work: Callable[[Task], Value],
-    tasks: Iterable[Task],
-    *,
-    jobs: int,
-    limits: Callable[[Task], Limits],
-    start: Callable[[], None] | None = None,
-    recycle_bytes: int = RECYCLE_BYTES,
-    show_output: bool = False,
-) -> Generator[tuple[int, Task, Outcome[Value]]]:
-    """Yield ``(index, task, outcome)`` of every task, as they come in; the caller orders them.
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Runs tasks in worker processes of this machine, *jobs* at once.
 
-    *tasks* is pulled lazily: at most *jobs* are in flight, a free worker gets its next task before
-    the result is yielded. *start* runs once in each worker, before its first task (to import heavy
-    engines). A worker found above *recycle_bytes* between two tasks is replaced. What workers print
-    is dropped unless *show_output*.
-
-    A worker that dies, or goes over the limits and is killed, costs no other task. Its own is
-    tried again in a fresh worker, so that outcomes do not depend on chance (see ``TRIES``).
-
-    An exception that *work* or *start* lets out is a bug or the machine's failure, not the task's:
-    it is raised here, as the original type where that can be pickled, with the worker's traceback
-    as a note. Only `MemoryError` counts as ``Failed("memory")``.
-
-    No worker outlives the iterator: it ends them when it is exhausted, closed or interrupted, and
-    they end themselves when this process is killed (or, on Linux, the thread that runs it ends).
+    A worker found above *recycle_bytes* between two tasks is replaced. What workers print is
+    dropped unless *show_output*.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs must be at least 1, not {jobs}")
-    tries = (_Try(index, task, limits(task)) for index, task in enumerate(tasks))
-    hire = partial(Worker, pickle.dumps((work, start)), show_output=show_output)
-    crew: _Crew[Task, Value] = _Crew(tries, jobs, recycle_bytes, hire)
-    with crew.watched():
-        yield from crew.results()
+
+    jobs: int
+    show_output: bool = field(default=False, repr=False)
+    recycle_bytes: int = field(default=RECYCLE_BYTES, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:
+            raise ValueError(f"jobs must be at least 1, not {self.jobs}")
+
+    def run(
+        self,
+        work: Callable[[Task], Value],
+        tasks: Iterable[Task],
+        *,
+        limits: Callable[[Task], Limits],
+        start: Callable[[], None] | None = None,
+    ) -> Generator[tuple[int, Task, Outcome[Value]]]:
+        """As `Executor.run` says; a free worker gets its next task before a result is yielded.
+
+        A worker that dies, or goes over the limits and is killed, costs no other task. Its own is
+        tried again in a fresh worker, so that outcomes do not depend on chance (see ``TRIES``).
+
+        Exceptions are raised as the original type where that can be pickled, with the worker's
+        traceback as a note.
+
+        No worker outlives the generator: it ends them when it is exhausted, closed or interrupted,
+        and they end themselves when this process is killed (or, on Linux, the thread that runs it
+        ends).
+        """
+        tries = (_Try(index, task, limits(task)) for index, task in enumerate(tasks))
+        hire = partial(Worker, pickle.dumps((work, start)), show_output=self.show_output)
+        crew: _Crew[Task, Value] = _Crew(tries, self.jobs, self.recycle_bytes, hire)
+        with crew.watched():
+            yield from crew.results()
 
 
 @dataclass(slots=True)

@@ -10,32 +10,19 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import psutil
 
-from deepscores.runs.executors.local.worker import Done, Raised
+from deepscores.runs.executors.local.worker import Raised
+from deepscores.runs.executors.protocol import Done, Limits
 
 START_SECONDS = 300.0  # for a worker's imports, on however slow a network disk
 
 # Signals that people, batch systems and a kernel short of memory send; engines do not.
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP})
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one task may take.
-
-    *seconds* is processor time plus time asleep: wall-clock time, less the time spent waiting for
-    a core. So a crowded machine, or more jobs than cores, does not change which tasks fail.
-    *bytes* is resident memory of the whole worker, interpreter and imports included.
-    """
-
-    seconds: float
-    bytes: int
 
 
 class End(NamedTuple):

@@ -12,18 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-Value = TypeVar("Value")
+from deepscores.runs.executors.protocol import Done
 
 _PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Generic[Value]):
-    """The task returned *value*."""
-
-    value: Value
 
 
 @dataclass(frozen=True, slots=True)
