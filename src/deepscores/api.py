@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deepscores.building.build import Summary
+    from deepscores.building.build import BuildSummary as Summary
     from deepscores.building.importing.run import ImportSummary as Imported
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict

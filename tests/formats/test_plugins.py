@@ -33,6 +33,7 @@ MISNAMED = Format("other-name", "named otherwise than its entry point")
 
 class Tiny(Exporter):
     owns = ("pages", "tiny.json")
+    cuts_patches = True
     pages_a_chunk = 4
 
     def write(self, job, chunk, pictures):
@@ -226,3 +227,8 @@ def test_listing_the_formats_loads_none() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "['deepscores.formats.registry']"
+
+
+def test_an_external_format_may_cut_patches(tiny: None, built: Path, tmp_path: Path) -> None:
+    summary = export(built, tmp_path / "export", to="tiny", images="link", patches_per_class=3)
+    assert sum(summary.pages.values()) > 0

@@ -216,16 +216,16 @@ def test_a_dataset_built_again_in_its_place_is_read_again(
     ("options", "says"),
     [
         ({"to": "cocoa"}, "unknown format 'cocoa'; there are coco"),
-        ({"split": "dev"}, "split: 'dev' is none of train, val, test"),
-        ({"split": ""}, "split: none is named"),
+        ({"split": "dev"}, "split: 'dev' is not one of train, val, test"),
+        ({"split": ""}, "split: empty"),
         ({"tiles": 3}, "tiles: 3 px is less than 16"),
         ({"tiles": 100, "overlap": 100}, "overlap: 100 px is not between 0 and a tile's 100"),
         ({"visibility": 1.5}, "visibility: 1.5 is not between 0 and 1"),
         ({"staff_space": 0}, "staff-space: 0 px is not between 1 and 200"),
         ({"classes": "nothead*"}, r"classes: no class 'nothead\*'"),
         ({"labels": "no-such"}, "no label set 'no-such'"),
-        ({"images": "move"}, "images: 'move' is none of copy, link"),
-        ({"tile": 4}, "no option 'tile' of an export"),
+        ({"images": "move"}, "images: 'move' is not one of copy, link"),
+        ({"tile": 4}, "unknown export option 'tile'"),
     ],
 )
 def test_nonsense_is_refused_and_writes_nothing(

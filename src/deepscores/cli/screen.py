@@ -28,7 +28,7 @@ from rich.table import Table
 from deepscores.errors import RecipeError
 
 if TYPE_CHECKING:
-    from deepscores.building.build import Summary
+    from deepscores.building.build import BuildSummary as Summary
     from deepscores.building.importing.run import ImportSummary as Import
     from deepscores.building.verify import Verdict
     from deepscores.evaluation.results import Cell, Evaluation, Measure, ResultTable

@@ -59,7 +59,8 @@ class Exporter(Protocol):
 
     owns: Sequence[str]  # names of its files and folders at the top of the export
     pages_a_chunk: int
-    labels: str | None = None  # the label set, unless another is asked for; None: the dataset's
+    labels: str | None = None  # the default label set; None: the dataset's
+    cuts_patches: bool = False  # follows the options of patches
 
     def check(self, job: Job) -> None:
         """Raise RecipeError if the format cannot honour the options; nothing is written yet."""

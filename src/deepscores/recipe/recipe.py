@@ -21,6 +21,7 @@ from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.page.labels.readability import READABLE, Readability
+from deepscores.page.measuring.staff_space import ENGRAVABLE, check_staff_space
 from deepscores.page.model import FontFile, Style
 
 
@@ -224,8 +225,7 @@ def checked(recipe: Recipe) -> Recipe:
             raise RecipeError(f"quota: no class {pattern!r} in label set {recipe.labels.name!r}")
     if not 0 <= recipe.max_lost_notes <= 1:
         raise RecipeError(f"max-lost-notes: {recipe.max_lost_notes:g} is not between 0 and 1")
-    if not 4 <= recipe.staff_space <= 64:
-        raise RecipeError(f"staff-space: {recipe.staff_space:g} px is not between 4 and 64")
+    check_staff_space(recipe.staff_space, ENGRAVABLE)
     if not 0 <= recipe.margin <= 500:
         raise RecipeError(f"margin: {recipe.margin} px is not between 0 and 500")
     _check_room(recipe)

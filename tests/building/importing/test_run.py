@@ -187,7 +187,7 @@ def test_splits_that_are_not_told_follow_from_works(tmp_path: Path) -> None:
 
 
 def test_a_report_of_what_was_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepscores.building.importing.pages.staff_space", lambda _: 0.0)
+    monkeypatch.setattr("deepscores.building.importing.pages.estimate_staff_space", lambda _: None)
     import_dataset(SAMPLES["deepscores-v1"](tmp_path / "source"), tmp_path / "ours")
     written = report(
         tmp_path / "ours", tmp_path / "report", audited=2, against=[tmp_path / "source"]

@@ -44,7 +44,7 @@ class Record:
     """What became of a chunk; once it is on the disk, so are the chunk's files."""
 
     index: int
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    pages: tuple[dict[str, Any], ...]  # rows
     scores: tuple[str, ...]  # of each page
     files: tuple[Entry, ...]
     left_out: tuple[Omission, ...]
@@ -58,7 +58,7 @@ class Record:
         values = json.loads(data)
         return cls(
             values["index"],
-            tuple(map(tuple, values["pages"])),
+            tuple(values["pages"]),
             tuple(values["scores"]),
             tuple(Entry(*entry) for entry in values["files"]),
             tuple(Omission(*omission) for omission in values["left_out"]),

@@ -24,7 +24,6 @@ from deepscores.building.importing.placing import PlacedPage, place_pages, torn_
 from deepscores.building.merge import Holdings, Totals, assemble
 from deepscores.building.parts import Portion
 from deepscores.building.plan import claim_dataset
-from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
@@ -37,7 +36,6 @@ from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
-_SYMBOLS = PAGE_COLUMNS.get_field_index("symbols")
 _PACKAGES = ("pyarrow", "pillow", "numpy")  # that bytes depend on
 
 
@@ -236,9 +234,9 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     first = 0
     for record in records:
         if record.pages:
-            stems = tuple(str(row[0]) for row in record.pages)
-            symbols = sum(row[_SYMBOLS] for row in record.pages)
-            portions.append(Portion(record.index, first, stems, symbols, whole=True))
+            stems = tuple(str(row["page"]) for row in record.pages)
+            symbols = sum(row["symbols"] for row in record.pages)
+            portions.append(Portion(record.index, first, stems, symbols, is_complete=True))
         first += len(record.pages)
     return Holdings(
         plan.recipe,
@@ -251,18 +249,30 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     )
 
 
-def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[dict[str, Any]]:
     """A row for each score that has pages; nothing but its name is known."""
     pages = Counter(score for record in records for score in record.scores)
     of_score = {page.origin.score: page for page in reversed(plan.pages)}  # its first page
     return [
-        (
-            score, of_score[score].listing.name, "", "", plan.source.format,
-            of_score[score].origin.work, of_score[score].origin.split, "", "", "", None, None,
-            None, count, [],
-        )
+        {
+            "score": score,
+            "source": of_score[score].listing.name,
+            "file": "",
+            "sha256": "",
+            "format": plan.source.format,
+            "work": of_score[score].origin.work,
+            "split": of_score[score].origin.split,
+            "title": "",
+            "composer": "",
+            "rights": "",
+            "measures": None,
+            "notes": None,
+            "notes_drawn": None,
+            "pages": count,
+            "mended": [],
+        }
         for score, count in pages.items()
-    ]  # fmt: skip
+    ]
 
 
 def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Omission]:

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from deepscores.dataset.annotations import read_size, read_voc
-from deepscores.dataset.audited import Objects
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.dataset.layout import IMAGES, MASKS, XML
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import UNKNOWN, AnnotatedDataset, AnnotatedPage
@@ -23,6 +22,7 @@ from deepscores.formats.reading.sources import (
     SourcePage,
 )
 from deepscores.formats.reading.splits import listed_splits
+from deepscores.runs.files import read_bytes
 
 NAME = "deepscores-v1"
 _LISTS = ("classes.csv", "class_names.csv")
@@ -150,7 +150,7 @@ def _annotated(folder: Path, stem: str, ids: dict[str, int]) -> AnnotatedPage:
         stem,
         width,
         height,
-        Objects(
+        ObjectBoxes(
             [str(place) for place in range(1, len(annotations) + 1)],
             values,
             [annotation.name for annotation in annotations],

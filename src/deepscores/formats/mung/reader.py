@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.mung.nodes import Node, is_mung, mask_pixels, read_mung
@@ -17,6 +16,7 @@ from deepscores.formats.reading.masks import Pixels
 from deepscores.formats.reading.pictures import picture_of, picture_size
 from deepscores.formats.reading.sources import ListedPage, Source, SourceObject, SourcePage
 from deepscores.formats.reading.splits import split_in_path
+from deepscores.runs.files import read_bytes
 
 _PICTURES = ("images", "fulls")
 _HEAD = 4096  # bytes that show what an XML file is

@@ -21,6 +21,7 @@ class Patches(Exporter):
     """``SPLIT/CLASS/PAGE-NUMBER.png``."""
 
     owns = SPLITS
+    cuts_patches = True
     pages_a_chunk = 40
 
     def check(self, job: Job) -> None:

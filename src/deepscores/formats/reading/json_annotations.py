@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepscores.dataset.audited import Objects
-from deepscores.dataset.lenient import read_json
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import UNKNOWN, AnnotatedDataset, AnnotatedPage
@@ -23,6 +22,8 @@ from deepscores.formats.reading.sources import (
     SourcePage,
 )
 from deepscores.formats.reading.splits import split_in_path
+from deepscores.runs.caches import file_stamp
+from deepscores.runs.files import read_json
 
 _OWN_FILES = ("export.json", "dataset.json", "label_set.json")
 _FACTS = ("score", "work", "engraver", "font")  # of images in our own exports
@@ -217,7 +218,7 @@ class JsonReader(Reader):
     def _dataset(self, path: Path, *, keep_entries: bool = False) -> AnnotatedDataset:
         """The dataset in the file *path*; pages may keep their entries."""
         if keep_entries:
-            return _cached_dataset(self, path, *_state(path))
+            return _cached_dataset(self, path, file_stamp(path))
         return self.parse_table(self.table_of(path), path, keep_entries=False)
 
     def parse_table(self, table: Table, path: Path, *, keep_entries: bool) -> AnnotatedDataset:
@@ -285,7 +286,7 @@ class JsonReader(Reader):
             file,
             int(image.get("width") or 0),
             int(image.get("height") or 0),
-            Objects(
+            ObjectBoxes(
                 [annotation.id for annotation in annotations],
                 np.array(class_ids, np.int64),
                 [names.get(class_id, "?") for class_id in class_ids],
@@ -334,23 +335,18 @@ def parse_id(value: Any) -> int:
         return UNKNOWN
 
 
-def _state(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_mtime_ns, state.st_size
-
-
 def _read_table(path: Path) -> Table:
-    return _cached_table(path, *_state(path))
+    return _cached_table(path, file_stamp(path))
 
 
 # Most datasets are one file, which is asked for several times.
 @lru_cache(maxsize=1)
-def _cached_table(path: Path, _modified: int, _size: int) -> Table:
+def _cached_table(path: Path, _: tuple[int, int, int]) -> Table:
     return read_json(path)
 
 
 @lru_cache(maxsize=1)
-def _cached_dataset(reader: JsonReader, path: Path, _modified: int, _size: int) -> AnnotatedDataset:
+def _cached_dataset(reader: JsonReader, path: Path, _: tuple[int, int, int]) -> AnnotatedDataset:
     return reader.parse_table(reader.table_of(path), path, keep_entries=True)
 
 

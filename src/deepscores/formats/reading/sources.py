@@ -43,7 +43,7 @@ class SourcePage:
     in_shares: bool = False  # boxes are shares of the page: another size of picture is no matter
     class_map: Path | None = None
     instance_map: Path | None = None
-    staff_space: float = 0.0  # pixels; 0 if unknown
+    staff_space: float | None = None  # pixels; None: unknown
     omissions: list[tuple[str, str]] = field(default_factory=list)  # reason and detail
 
 

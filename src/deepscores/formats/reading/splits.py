@@ -3,8 +3,8 @@
 import re
 from pathlib import Path, PurePath
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.splits import SPLITS
+from deepscores.runs.files import read_bytes
 
 _WORDS = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",

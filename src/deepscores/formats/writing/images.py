@@ -8,11 +8,10 @@ import numpy as np
 
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.layout import IMAGES
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import encode_png, encode_runs_png, png_size
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Job
-from deepscores.runs.files import write_again
+from deepscores.runs.files import read_bytes, write_again
 
 
 def place_image(job: Job, page: LabelledPage, path: Path) -> None:

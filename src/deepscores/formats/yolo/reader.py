@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import AnnotatedPage, boxed_page
@@ -20,6 +19,7 @@ from deepscores.formats.reading.sources import (
 from deepscores.formats.reading.splits import split_in_path
 from deepscores.formats.yolo.lines import Label, read_names, read_yolo
 from deepscores.page.geometry import Box
+from deepscores.runs.files import read_bytes
 
 _CORNERS = 8  # numbers of an oriented box
 _NO_LABELS = ("classes", "obj")  # text files that are of no image

@@ -73,7 +73,7 @@ def describe(page: PageInput, read: Page, folder: Path) -> dict[str, Any]:
         "width": width,
         "height": height,
         "page": page.name,
-        "staff_space": round(read.staff_space, 3),
+        "staff_space": round(read.staff_space or 0.0, 3),
         "staff_space_is": read.how,
     }
     if not read.in_file:

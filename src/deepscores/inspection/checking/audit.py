@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deepscores.dataset.layout import PLAN, require_dataset
-from deepscores.dataset.lenient import is_own, open_own
+from deepscores.dataset.reader import holds_dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.reading.annotated import AnnotatedDataset, AnnotatedPage
 from deepscores.formats.reading.findings import CLASSES, FILES, Finding
@@ -43,9 +43,9 @@ def audit(
     if not 0 < alike <= 1:
         raise RecipeError(f"alike: {alike:g} is not above 0 and at most 1")
     progress = progress or Silence()
-    if is_own(folder):
-        dataset = open_own(folder)
-        stems = {str(row["page"]) for row in dataset.pages}
+    if holds_dataset(folder):
+        dataset = open_dataset(folder, lenient=True)
+        stems = {str(row["page"]) for row in dataset.rows}
         sampled = choose(stems, sample)
         ledger = audit_own(dataset, sampled, alike, executor, progress)
         return report(str(folder), "deepscores", (len(sampled), len(stems)), ledger, CHECKS)

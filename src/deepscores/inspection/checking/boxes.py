@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.audited import Objects, OwnPage, box_at
+from deepscores.dataset.contents import ObjectBoxes, PageContents, box_at
 from deepscores.formats.reading.masks import pixel_boxes
 from deepscores.page.geometry import Box
 from deepscores.page.overlaps import overlapping_pairs
@@ -22,14 +22,14 @@ _LIGHT = 32  # of 255: the least ink of a stroke half of which lies in the pixel
 _EDGE = 1e-3  # pixels: coordinates are kept as 32-bit numbers
 
 
-def without_extent(objects: Objects) -> Iterator[tuple[object, str]]:
+def without_extent(objects: ObjectBoxes) -> Iterator[tuple[object, str]]:
     """Boxes of no width or height, or that are not numbers."""
     sizes = objects.boxes[:, 2:] - objects.boxes[:, :2]
     for row in np.flatnonzero(~(sizes > 0).all(axis=1)):
         yield objects.ids[row], f"{objects.names[row]}: {_format_box(box_at(objects.boxes, row))}"
 
 
-def off_the_page(objects: Objects, width: int, height: int) -> Iterator[tuple[object, str]]:
+def off_the_page(objects: ObjectBoxes, width: int, height: int) -> Iterator[tuple[object, str]]:
     """Boxes that reach beyond the page."""
     low = (objects.boxes[:, :2] < -_EDGE).any(axis=1)
     high = (objects.boxes[:, 2:] > (width + _EDGE, height + _EDGE)).any(axis=1)
@@ -38,7 +38,7 @@ def off_the_page(objects: Objects, width: int, height: int) -> Iterator[tuple[ob
         yield objects.ids[row], f"{objects.names[row]}: {box} on a page of {width} x {height}"
 
 
-def duplicates(objects: Objects) -> Iterator[tuple[object, str]]:
+def duplicates(objects: ObjectBoxes) -> Iterator[tuple[object, str]]:
     """Two objects of one class in one place."""
     first, second, shared = overlapping_pairs(objects.boxes, _SAME_OBJECT)
     classes = np.unique(objects.names, return_inverse=True)[1]
@@ -51,8 +51,8 @@ def duplicates(objects: Objects) -> Iterator[tuple[object, str]]:
         yield objects.ids[row], f"{description}, {_format_box(box_at(objects.boxes, row))}"
 
 
-def without_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
-    """Objects that own no pixel, and unlabelled symbols that own none and are not covered."""
+def without_pixels(page: PageContents) -> Iterator[tuple[object, str]]:
+    """ObjectBoxes that own no pixel, and unlabelled symbols that own none and are not covered."""
     symbols = page.symbols
     areas = page.areas[1 : len(symbols.kinds) + 1]
     visible_objects = np.unique(symbols.objects[(areas > 0) & (symbols.objects > 0)])
@@ -65,7 +65,7 @@ def without_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield row + 1, f"{symbols.kinds[row]} owns no pixel, others only {over} in its place"
 
 
-def wrong_visible(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_visible(page: PageContents) -> Iterator[tuple[object, str]]:
     """Visible areas and boxes that are not those of the instance map."""
     symbols, n = page.symbols, len(page.symbols.kinds)
     wrong = np.flatnonzero(page.areas[1 : n + 1] != symbols.visible_areas)
@@ -79,7 +79,7 @@ def wrong_visible(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield row + 1, f"{boxes_differ} in the instance map"
 
 
-def loose_boxes(page: OwnPage) -> Iterator[tuple[object, str]]:
+def loose_boxes(page: PageContents) -> Iterator[tuple[object, str]]:
     """Boxes that are not within one pixel of the symbol's ink.
 
     No pixel may lie beyond the box. Where its own end within a side, there must be ink at the side
@@ -104,11 +104,11 @@ def loose_boxes(page: OwnPage) -> Iterator[tuple[object, str]]:
             )
 
 
-def _distance(page: OwnPage, row: int, side: int, description: str) -> str:
+def _distance(page: PageContents, row: int, side: int, description: str) -> str:
     return f"{page.symbols.kinds[row]}: {description} {_SIDES[side]} side of its box"
 
 
-def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
+def _is_met(page: PageContents, row: int, side: int, gap: float) -> bool:
     """Whether a box's side without pixels of the symbol is where its ink ends all the same."""
     box = page.symbols.boxes[row]
     if not (page.image[_strip(box, side, 1.0)] < 255).any():
@@ -137,7 +137,7 @@ def _is_met(page: OwnPage, row: int, side: int, gap: float) -> bool:
     return bool((between & is_met).any()) and bare <= 2
 
 
-def _lies_under_its_stem(page: OwnPage, row: int) -> bool:
+def _lies_under_its_stem(page: PageContents, row: int) -> bool:
     """Whether a flag would have more pixels if nothing else were drawn: its tip runs along a stem,
     and under a thick one."""
     symbols = page.symbols
@@ -146,7 +146,7 @@ def _lies_under_its_stem(page: OwnPage, row: int) -> bool:
 
 
 def _beside(
-    page: OwnPage, strip: tuple[slice, slice], owners: tuple[int, ...]
+    page: PageContents, strip: tuple[slice, slice], owners: tuple[int, ...]
 ) -> NDArray[np.bool_]:
     """Which pixels of *strip* are *owners*', or next to one of theirs."""
     rows, columns = strip

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.audited import HALF, Objects, box_at
-from deepscores.dataset.lenient import read_bytes
+from deepscores.dataset.contents import HALF, ObjectBoxes, box_at
 from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.errors import DatasetError
 from deepscores.formats.reading.annotated import UNKNOWN, AnnotatedPage
@@ -16,6 +15,7 @@ from deepscores.inspection.checking import boxes
 from deepscores.inspection.checking.ledger import Ledger
 from deepscores.page.geometry import Box
 from deepscores.page.labels.readability import unreadable
+from deepscores.runs.files import read_bytes
 
 CHECKS = (
     FILES, "size", "extent", "outside", "tight", "hidden", CLASSES, "mask", "duplicates", "readable"
@@ -73,14 +73,14 @@ def _wrong_size(
         yield "", f"the {file} is {shape[1]} x {shape[0]} px, the annotations say {stated}"
 
 
-def _pixels_of(objects: Objects, row: int) -> tuple[slice, slice]:
+def _pixels_of(objects: ObjectBoxes, row: int) -> tuple[slice, slice]:
     """The pixels that a box touches; at least one each way, for boxes without extent."""
     x0, y0, x1, y1 = np.nan_to_num(objects.boxes[row]).clip(0, 1e6)
     left, top = int(np.floor(x0)), int(np.floor(y0))
     return slice(top, max(int(np.ceil(y1)), top + 1)), slice(left, max(int(np.ceil(x1)), left + 1))
 
 
-def _without_ink(objects: Objects, image: NDArray[np.uint8]) -> Iterator[tuple[object, str]]:
+def _without_ink(objects: ObjectBoxes, image: NDArray[np.uint8]) -> Iterator[tuple[object, str]]:
     for row, name in enumerate(objects.names):
         if not (image[_pixels_of(objects, row)] <= 255 - HALF).any():
             yield objects.ids[row], f"{name}: no ink in its box"
@@ -120,7 +120,7 @@ def _instance_boxes(
 
 
 def _without_instance(
-    objects: Objects, colours: NDArray[np.int64], pixel_sides: NDArray[np.float64]
+    objects: ObjectBoxes, colours: NDArray[np.int64], pixel_sides: NDArray[np.float64]
 ) -> Iterator[tuple[object, str]]:
     for row in np.flatnonzero((colours != UNKNOWN) & np.isnan(pixel_sides[:, 0])):
         description = f"no pixel of its colour #{colours[row]:06x} in the instance map"
@@ -150,7 +150,7 @@ def _goes_on(box: Box, gaps: NDArray[np.float64], image: NDArray[np.uint8] | Non
 
 
 def _loose(
-    objects: Objects, pixel_sides: NDArray[np.float64], image: NDArray[np.uint8] | None = None
+    objects: ObjectBoxes, pixel_sides: NDArray[np.float64], image: NDArray[np.uint8] | None = None
 ) -> Iterator[tuple[object, str]]:
     """Boxes that do not go around the pixels, half open; *pixel_sides* may have NaN rows.
 

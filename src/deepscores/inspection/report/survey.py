@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.reader import Dataset
 from deepscores.inspection.report.page_objects import PageObjects, own_pages
 from deepscores.inspection.report.tally import Tally
+from deepscores.page.measuring.staff_space import TYPICAL
 from deepscores.page.overlaps import overlapping_pairs
 from deepscores.runs.streams import key_hash
 
@@ -21,7 +22,6 @@ DECADE = 12  # bins of a factor of ten in size
 SMALLEST = 0.01  # pixels, staff spaces or their squares: where the first bin of sizes begins
 BINS = 9 * DECADE
 MIN_OVERLAP = 0.01  # intersection over union
-_TYPICAL = 16.0  # pixels between staff lines, where a page does not say
 _SAMPLES = 6  # of each class
 _MORE_HIDDEN = 0.05  # more than the least hidden on the page: that one alone would be of one kind
 
@@ -146,7 +146,7 @@ def _note_overlaps(page: PageObjects, result: Survey) -> None:
 def _take_samples(page: PageObjects, present: NDArray[np.int64], result: Survey) -> None:
     """Keep the page's objects as samples where its rank is among the lowest so far."""
     rank = key_hash(0, "report", page.name)
-    space = page.staff_space or _TYPICAL  # what samples are drawn to scale by
+    space = page.staff_space or TYPICAL  # what samples are drawn to scale by
     for class_place in present.tolist():
         samples = result.samples[class_place]
         if len(samples) == _SAMPLES and rank > samples[-1].rank:

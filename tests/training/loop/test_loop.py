@@ -106,7 +106,7 @@ def test_minutes_end_a_run_and_its_time_is_kept(line: Any, tmp_path: Path) -> No
 
 def test_a_loss_that_is_no_number_ends_the_run(line: Any, tmp_path: Path) -> None:
     task = line(Plan(1e30))
-    with pytest.raises(DeepScoresError, match="the loss is no number any more"):
+    with pytest.raises(DeepScoresError, match="the loss is not a number any more"):
         loop_of(task, tmp_path).run(Event())
     assert not (tmp_path / STATE).exists()
 

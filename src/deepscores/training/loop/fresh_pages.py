@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
-from deepscores.dataset.labelled import LabelledPage, rescaled
+from deepscores.dataset.labelled import LabelledPage, rescale
 from deepscores.errors import RecipeError
 from deepscores.training.loaders import SyntheticPages
 from deepscores.training.loop.options import TrainOptions
 
-Made = TypeVar("Made")
+Sample = TypeVar("Sample")
 
 
-class FreshPages(Generic[Made]):
+class FreshPages(Generic[Sample]):
     """Pages of the options' recipe, of scores that a build would train on: others in each epoch.
 
-    *form* makes what is wanted of a page, rescaled as the options say; it must be picklable. Raise
+    *form* makes a sample of a page, rescaled as the options say; it must be picklable. Raise
     RecipeError where the recipe labels other *classes*.
     """
 
@@ -25,7 +25,7 @@ class FreshPages(Generic[Made]):
         self,
         options: TrainOptions,
         classes: Sequence[str],
-        form: Callable[[LabelledPage, int], Made],
+        form: Callable[[LabelledPage, int], Sample],
     ) -> None:
         changes: dict[str, Any] = {"labels": options.labels} if options.labels else {}
         self._pages = SyntheticPages(
@@ -37,22 +37,22 @@ class FreshPages(Generic[Made]):
                 "synthetic: the recipe labels other classes than the dataset does; see --labels"
             )
 
-    def epoch(self, number: int, pages: int) -> list[Made]:
-        """What is made of so many pages; the same for the same number."""
+    def epoch(self, number: int, pages: int) -> list[Sample]:
+        """The samples of *pages* pages; the same for the same epoch."""
         self._pages.set_epoch(number)
-        stream = cast("Generator[Made]", iter(self._pages))
+        stream = cast("Generator[Sample]", iter(self._pages))
         with closing(stream):  # closed, it ends the engraver
             return list(islice(stream, pages))
 
 
 @dataclass(frozen=True, slots=True)
-class _Rescaled(Generic[Made]):
-    """Another form's, of pages at one staff space."""
+class _Rescaled(Generic[Sample]):
+    """Another form, applied to pages rescaled to one staff space."""
 
-    form: Callable[[LabelledPage, int], Made]
+    form: Callable[[LabelledPage, int], Sample]
     staff_space: float | None
 
-    def __call__(self, page: LabelledPage, image_id: int, /) -> Made:
+    def __call__(self, page: LabelledPage, image_id: int, /) -> Sample:
         if self.staff_space is not None:
-            page = rescaled(page, self.staff_space)
+            page = rescale(page, self.staff_space)
         return self.form(page, image_id)

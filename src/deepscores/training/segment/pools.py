@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from deepscores.dataset.index import Index
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.training.ink import InkPage, pack_page
 from deepscores.training.loaders.reading import PageReader
+from deepscores.training.segment.ink import InkPage, pack_page
 
 _HELD = 2_000  # pages of a dataset in memory, of one or two megabytes each
 

@@ -12,10 +12,10 @@ from deepscores.errors import DeepScoresError
 from deepscores.inference.models import file
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.file import open_model
+from deepscores.training.classify.network import ResidualNetwork
 from deepscores.training.loop import exporting
 from deepscores.training.loop.exporting import check_export, to_onnx
 from deepscores.training.loop.protocol import Exportable
-from deepscores.training.networks import ResidualNetwork
 
 CARD = ModelCard("classify", ("a", "b", "c"), "none", None, "small", "0")
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from deepscores.inference.predicting.light import evenly_lit
+from deepscores.page.measuring.light import evenly_lit
 from tests.inference.predicting.drawn import drawn_page
 
 

@@ -13,7 +13,7 @@ _SIDES = ("x0", "y0", "x1", "y1")
 
 
 @dataclass(frozen=True)
-class Told:
+class TablePage:
     """One page by the tables: its objects by the number of their first symbols."""
 
     name: str
@@ -53,7 +53,7 @@ class Told:
         return np.array(found).reshape(-1, 4, 2)
 
 
-def pages_told(dataset: Path) -> list[Told]:
+def read_table_pages(dataset: Path) -> list[TablePage]:
     """Every page, in the order of the table."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for path in sorted((dataset / "symbols").glob("*.parquet")):
@@ -68,7 +68,7 @@ def pages_told(dataset: Path) -> list[Told]:
         with Image.open(dataset / "instances_png" / f"{page['page']}.png") as image:
             owners = np.asarray(image).astype(np.uint16)
         found.append(
-            Told(
+            TablePage(
                 page["page"],
                 page["split"],
                 page["width"],

@@ -23,7 +23,7 @@ _RATHER = 0.6  # of the likeness at a distance, at a smaller one: then that is t
 _TEETH = {0.5: (0.0, 0.4), 2: (0.5, 1.6), 3: (0.25, 0.9), 4: (0.08, 0.65), 5: (0.0, 0.5)}
 
 
-def staff_space(image: NDArray[np.uint8]) -> float | None:
+def estimate_staff_space(image: NDArray[np.uint8]) -> float | None:
     """Pixels between the middles of two staff lines of *image* (height, width), 255 = paper.
 
     Of staves in several sizes, that of most lines. None where there is no staff.

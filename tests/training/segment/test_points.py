@@ -11,12 +11,12 @@ from deepscores.dataset.labelled import LabelledPage, Window, cut
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.inference.models.segmentation import INK
 from deepscores.recipe.recipe import read_recipe
-from deepscores.training.fresh import FreshPages
-from deepscores.training.ink import cut_tile, pack_page, whole_page
 from deepscores.training.loaders.reading import PageReader
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
-from deepscores.training.pools import DatasetPool, FreshPage, FreshPool, fresh_page
+from deepscores.training.segment.ink import cut_tile, pack_page, whole_page
 from deepscores.training.segment.points import PointSampler, Sampling, drawn_points, measure_lean
+from deepscores.training.segment.pools import DatasetPool, FreshPage, FreshPool, fresh_page
 
 SAMPLING = Sampling(128, 200)
 
