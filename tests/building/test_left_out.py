@@ -70,9 +70,9 @@ def test_unreadable_pages_are_left_out_by_the_limits_of_the_recipe(tmp_path: Pat
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        (7, "readability: 7 is no table"),
+        (7, "readability: 7 is not a table"),
         ({"pile-up": 3}, "readability: unknown key 'pile-up'"),
-        ({"pile": "many"}, "readability: pile: 'many' is no whole number"),
+        ({"pile": "many"}, "readability: pile: 'many' is not a whole number"),
     ],
 )
 def test_limits_that_make_no_sense_are_refused(limits: object, message: str) -> None:
