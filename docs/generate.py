@@ -8,9 +8,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
+import pyarrow as pa
+
 from deepscores.cli.app import find_commands
+from deepscores.dataset.columns import (
+    PAGE_COLUMNS,
+    SCORE_COLUMNS,
+    SYMBOL_COLUMNS,
+    WHOLE_MASK,
+)
 from deepscores.page.labels.label_sets import built_in_sets, load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +29,12 @@ _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _ROW = re.compile(r"^\| ([a-z0-9-]+)(?: \([^|]*)? \| ([^|]+) \|", re.MULTILINE)
 _LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?!.*win32)", re.MULTILINE)
+_COLUMNS = re.compile(r"(<!-- columns: (\w+) -->\n).*?(<!-- end of columns -->)", re.DOTALL)
+COLUMNS = {
+    "symbols": (*SYMBOL_COLUMNS, WHOLE_MASK),
+    "pages": PAGE_COLUMNS,
+    "scores": SCORE_COLUMNS,
+}
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -27,7 +42,12 @@ def main() -> int:
     """Exit status: 1 if a link leads nowhere or, with --check, a page is stale."""
     check = "--check" in sys.argv[1:]
     problems = []
-    for name, text in (("commands.md", commands_page()), ("classes.md", classes_page())):
+    made = (
+        ("commands.md", commands_page()),
+        ("classes.md", classes_page()),
+        ("dataset.md", dataset_page()),
+    )
+    for name, text in made:
         path = DOCS / name
         if path.exists() and path.read_text("utf-8") == text:
             continue
@@ -74,6 +94,32 @@ def classes_page() -> str:
         table = ("| id | name | SMuFL glyph | what it is |", "| --: | --- | --- | --- |", *rows)
         parts.append("\n".join(table) + "\n")
     return "\n".join(parts)
+
+
+def dataset_page() -> str:
+    """The page about datasets with the columns of each table as they are declared."""
+    text = (DOCS / "dataset.md").read_text("utf-8")
+    return _COLUMNS.sub(lambda found: f"{found[1]}{columns_table(found[2])}{found[3]}", text)
+
+
+def columns_table(name: str) -> str:
+    """The columns of one table of a dataset, neighbours that mean the same in one line."""
+    lines = ["| column | type | unit | what it is |", "|---|---|---|---|"]
+    for (meaning, unit, arrow_type), columns in groupby(
+        COLUMNS[name], key=lambda column: (column.meaning, column.unit, column.type)
+    ):
+        names = " ".join(f"`{column.name}`" for column in columns)
+        lines.append(f"| {names} | {_type_name(arrow_type)} | {unit} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type_name(arrow_type: pa.DataType) -> str:
+    names = {"float": "float32", "double": "float64"}
+    if isinstance(arrow_type, pa.FixedSizeListType):
+        return f"{arrow_type.list_size} × {_type_name(arrow_type.value_type)}"
+    if isinstance(arrow_type, pa.ListType):
+        return f"list of {_type_name(arrow_type.value_type)}s"
+    return names.get(str(arrow_type), str(arrow_type))
 
 
 def pages() -> Iterator[Path]:

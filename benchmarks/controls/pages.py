@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.errors import RecipeError
-from deepscores.formats.compact import compact_json
+from deepscores.formats.writing.compact import compact_json
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.runs.files import write_file
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from deepscores import build, verify
-from deepscores.building.quota import asked, pick
+from deepscores.building.quota import objects_asked_for, pick
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import load_label_set
 
@@ -51,7 +51,7 @@ def test_scarce_classes_go_first_and_a_page_that_serves_two_is_preferred() -> No
 
 def test_names_and_patterns_overrule_each() -> None:
     labels = load_label_set("deepscores-118")
-    wanted = asked({"each": 5, "rest*": 9, "restWhole": 0}, labels)
+    wanted = objects_asked_for({"each": 5, "rest*": 9, "restWhole": 0}, labels)
     by_name = {one.name: wanted.get(one.id) for one in labels.classes}
     assert by_name["gClef"] == 5
     assert by_name["restHalf"] == 9

@@ -36,10 +36,10 @@ def test_an_export_that_was_killed_while_finishing_ends_with_the_same_bytes(
     differences: Callable[[Path, Path], list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from deepscores.formats.registry import format_named
+    from deepscores.formats.registry import find_exporter
 
     export(built, tmp_path / "whole", to=to, **FORMATS[to])
-    form = format_named(to)
+    form = find_exporter(to)
     finish = form.finish
 
     def killed(*given: Any) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from deepscores import check, export, open_dataset
 from deepscores.dataset.labelled import cut, label_page, windows
 from deepscores.page.labels.label_sets import load_label_set
-from tests.formats.told import Told
+from tests.formats.table_pages import TablePage
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +31,22 @@ def read(path: Path) -> list[tuple[str, list[float]]]:
     return found
 
 
-def test_objects_are_those_of_the_symbol_table(exported: Path, told: list[Told]) -> None:
-    for page in told:
+def test_objects_are_those_of_the_symbol_table(
+    exported: Path, table_pages: list[TablePage]
+) -> None:
+    for page in table_pages:
         found = read(exported / "xml_annotations" / f"{page.name}.xml")
         assert [name for name, _ in found] == page.names
         assert np.abs(np.array([box for _, box in found]) - page.boxes).max() < 1e-3
 
 
-def test_maps_have_the_class_of_each_pixels_owner(exported: Path, told: list[Told]) -> None:
+def test_maps_have_the_class_of_each_pixels_owner(
+    exported: Path, table_pages: list[TablePage]
+) -> None:
     rows = csv.reader((exported / "class_names.csv").read_text().splitlines())
     ids = {name: int(number) for number, name in rows}
     assert min(ids.values()) == 1
-    for page in told:
+    for page in table_pages:
         of_symbol = np.zeros(page.owners.max() + 1, np.int64)
         for number, rows_ in page.objects.items():
             name = page.objects[number][0]["class"]
@@ -80,10 +84,10 @@ def test_our_check_finds_nothing(exported: Path) -> None:
     assert found.findings == ()
 
 
-def test_lists_of_splits(exported: Path, told: list[Told]) -> None:
+def test_lists_of_splits(exported: Path, table_pages: list[TablePage]) -> None:
     for split in ("train", "val", "test"):
         names = (exported / "splits" / f"{split}.txt").read_text().splitlines()
-        assert names == [page.name for page in told if page.split == split]
+        assert names == [page.name for page in table_pages if page.split == split]
 
 
 def test_tiles_leave_out_of_the_xml_what_shows_too_little(real: Path, tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ def test_the_music_of_comments_is_that_of_the_symbol_table(
             facts = splits[split].comments(one)
             row = rows[int(facts["instance"].removeprefix("#"), 16) - 1]
             for key, column in columns:
-                told = None if row[column] is None else pytest.approx(row[column])
-                assert (float(facts[key]) if key in facts else None) == told
+                expected = None if row[column] is None else pytest.approx(row[column])
+                assert (float(facts[key]) if key in facts else None) == expected
 
 
 def test_images_and_annotations_refer_to_each_other(splits: dict[str, Reader], real: Path) -> None:

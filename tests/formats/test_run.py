@@ -19,7 +19,7 @@ from deepscores import build, export
 from deepscores.dataset.manifest import list_files
 from deepscores.dataset.png.codec import encode_png
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.registry import FORMATS, format_named
+from deepscores.formats.registry import FORMATS, find_exporter
 from deepscores.page.labels.label_sets import load_label_set
 
 SMALL: dict[str, Any] = {"images": "copy"}
@@ -55,14 +55,14 @@ def test_number_of_workers_changes_no_byte(
 @pytest.mark.parametrize("to", FORMATS)
 def test_a_format_owns_all_that_it_writes(to: str, whole: Callable[[str], Path]) -> None:
     there = {path.name for path in whole(to).iterdir()}
-    assert there - {"export.json"} <= set(format_named(to).owns)
+    assert there - {"export.json"} <= set(find_exporter(to).owns)
 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_what_a_killed_run_wrote_is_kept(
     to: str, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kind = type(format_named(to))
+    kind = type(find_exporter(to))
     monkeypatch.setattr(kind, "pages_a_chunk", 3)
     export(built, tmp_path / "wanted", to=to, **SMALL)
     write = kind.write
@@ -161,7 +161,7 @@ def test_a_half_done_export_does_not_go_on_with_an_edited_label_set(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, folder = tmp_path / "mine.toml", tmp_path / "export"
-    kind = type(format_named("coco"))
+    kind = type(find_exporter("coco"))
     monkeypatch.setattr(kind, "pages_a_chunk", 1)
     write_label_set(path, "sign", "noteheadBlack")
 
@@ -215,17 +215,17 @@ def test_a_dataset_built_again_in_its_place_is_read_again(
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"to": "cocoa"}, "no format 'cocoa'; there are coco"),
-        ({"split": "dev"}, "split: 'dev' is none of train, val, test"),
-        ({"split": ""}, "split: none is named"),
+        ({"to": "cocoa"}, "unknown format 'cocoa'; there are coco"),
+        ({"split": "dev"}, "split: 'dev' is not one of train, val, test"),
+        ({"split": ""}, "split: empty"),
         ({"tiles": 3}, "tiles: 3 px is less than 16"),
         ({"tiles": 100, "overlap": 100}, "overlap: 100 px is not between 0 and a tile's 100"),
         ({"visibility": 1.5}, "visibility: 1.5 is not between 0 and 1"),
         ({"staff_space": 0}, "staff-space: 0 px is not between 1 and 200"),
         ({"classes": "nothead*"}, r"classes: no class 'nothead\*'"),
         ({"labels": "no-such"}, "no label set 'no-such'"),
-        ({"images": "move"}, "images: 'move' is none of copy, link"),
-        ({"tile": 4}, "no option 'tile' of an export"),
+        ({"images": "move"}, "images: 'move' is not one of copy, link"),
+        ({"tile": 4}, "unknown export option 'tile'"),
     ],
 )
 def test_nonsense_is_refused_and_writes_nothing(

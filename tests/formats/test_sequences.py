@@ -186,7 +186,7 @@ def test_music21_reads_the_rhythm_and_the_letters_of_the_picture_from_abc(
 
 def test_ties_across_the_edges_are_told_by_their_notes(real: Path, sequences: Path) -> None:
     """From the dataset's own MEI: which ties are drawn, and which of their notes."""
-    told: Counter[str] = Counter()
+    tie_marks: Counter[str] = Counter()
     for row in rows_of(sequences):
         drawn_here = set(
             _symbols(deepscores.open_dataset(real)[row["page"]], row)["element"].to_pylist()
@@ -201,8 +201,8 @@ def test_ties_across_the_edges_are_told_by_their_notes(real: Path, sequences: Pa
             note.get(XML_ID): note.get("tie") for note in root.iter(f"{MEI}note") if note.get("tie")
         }
         assert found == wanted, row["mei"]
-        told.update(found.values())
-    assert min(told["i"], told["t"]) > 5
+        tie_marks.update(found.values())
+    assert min(tie_marks["i"], tie_marks["t"]) > 5
 
 
 @cache

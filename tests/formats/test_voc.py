@@ -8,9 +8,9 @@ import supervision
 
 from deepscores import export, open_dataset
 from deepscores.dataset.labelled import cut, label_page, windows
-from deepscores.formats.voc.xml import Thing, read_pascal, write_pascal
+from deepscores.formats.voc.xml import VocObject, read_pascal, write_pascal
 from deepscores.page.geometry import Box
-from tests.formats.told import Told
+from tests.formats.table_pages import TablePage
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,14 @@ def exported(real_as: Callable[..., Path]) -> Path:
 
 
 def test_boxes_are_the_pixels_that_those_of_the_symbol_table_touch(
-    exported: Path, told: list[Told]
+    exported: Path, table_pages: list[TablePage]
 ) -> None:
     dataset = supervision.DetectionDataset.from_pascal_voc(
         str(exported / "JPEGImages"), str(exported / "Annotations")
     )
     read = {Path(path).stem: dataset.annotations[path] for path in dataset.image_paths}
-    assert len(read) == len(told)
-    for page in told:
+    assert len(read) == len(table_pages)
+    for page in table_pages:
         some = read[page.name]
         assert [dataset.classes[one] for one in some.class_id] == page.names
         low, high = some.xyxy[:, :2] - page.boxes[:, :2], some.xyxy[:, 2:] - page.boxes[:, 2:]
@@ -39,8 +39,8 @@ def test_boxes_are_the_pixels_that_those_of_the_symbol_table_touch(
         assert (some.xyxy[:, 2:] <= (page.width, page.height)).all()
 
 
-def test_numbers_are_whole_and_count_from_one(exported: Path, told: list[Told]) -> None:
-    for page in told:
+def test_numbers_are_whole_and_count_from_one(exported: Path, table_pages: list[TablePage]) -> None:
+    for page in table_pages:
         root = ElementTree.parse(exported / "Annotations" / f"{page.name}.xml").getroot()
         size = [root.findtext(f"size/{side}") for side in ("width", "height", "depth")]
         assert size == [str(page.width), str(page.height), "1"]
@@ -52,10 +52,12 @@ def test_numbers_are_whole_and_count_from_one(exported: Path, told: list[Told]) 
             assert 1 <= y0 <= y1 <= page.height
 
 
-def test_every_page_is_in_the_list_of_its_split(exported: Path, told: list[Told]) -> None:
+def test_every_page_is_in_the_list_of_its_split(
+    exported: Path, table_pages: list[TablePage]
+) -> None:
     for split in ("train", "val", "test"):
         names = (exported / "ImageSets/Main" / f"{split}.txt").read_text().splitlines()
-        assert names == [page.name for page in told if page.split == split]
+        assert names == [page.name for page in table_pages if page.split == split]
         for name in names:
             assert (exported / "JPEGImages" / f"{name}.png").exists()
 
@@ -101,8 +103,8 @@ def test_classes_of_another_set(real: Path, tmp_path: Path) -> None:
 
 def test_written_annotations_are_read_back() -> None:
     things = [
-        Thing("a & b", Box(0, 0, 4, 3)), Thing("cut", Box(3, 1, 10, 8), truncated=True),
-        Thing("hard", Box(9, 7, 10, 8), truncated=True, difficult=True),
+        VocObject("a & b", Box(0, 0, 4, 3)), VocObject("cut", Box(3, 1, 10, 8), truncated=True),
+        VocObject("hard", Box(9, 7, 10, 8), truncated=True, difficult=True),
     ]  # fmt: skip
     assert read_pascal(write_pascal("x.png", 10, 8, things)) == (10, 8, things)
 
@@ -120,6 +122,6 @@ def test_written_annotations_are_read_back() -> None:
 def test_a_box_is_of_whole_pixels_and_of_one_at_least(
     box: tuple[float, ...], whole: tuple[float, ...]
 ) -> None:
-    _, _, (thing,) = read_pascal(write_pascal("x.png", 10, 8, [Thing("x", Box(*box))]))
+    _, _, (thing,) = read_pascal(write_pascal("x.png", 10, 8, [VocObject("x", Box(*box))]))
     assert thing.box == whole
     assert np.array(thing.box[2:]).min() > 0

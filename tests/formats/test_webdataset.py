@@ -16,7 +16,7 @@ from pycocotools import mask as coco_masks
 from deepscores import export
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
-from deepscores.formats.webdataset.exporting import sample_key
+from deepscores.formats.webdataset.exporter import sample_key
 from tests.formats.symbol_truth import objects_of
 
 SPLITS = ("train", "val", "test")

@@ -12,9 +12,9 @@ from skimage.draw import polygon
 
 from deepscores import export, open_dataset
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, windows
-from deepscores.inspection.report.others import open_source
+from deepscores.inspection.report.sources import open_source
 from deepscores.page.labels.label_sets import load_label_set
-from tests.formats.told import Told
+from tests.formats.table_pages import TablePage
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +50,22 @@ def detections(folder: Path, **how: Any) -> dict[str, tuple[list[str], supervisi
     return found
 
 
-def test_boxes_are_those_of_the_symbol_table(exported: dict[str, Path], told: list[Told]) -> None:
+def test_boxes_are_those_of_the_symbol_table(
+    exported: dict[str, Path], table_pages: list[TablePage]
+) -> None:
     read = detections(exported["yolo"])
-    assert sorted(read) == sorted(page.name for page in told)
-    for page in told:
+    assert sorted(read) == sorted(page.name for page in table_pages)
+    for page in table_pages:
         names, some = read[page.name]
         assert names == page.names
         assert np.abs(some.xyxy - page.boxes).max() < 0.01
 
 
 def test_oriented_boxes_are_those_of_the_symbol_table(
-    exported: dict[str, Path], told: list[Told]
+    exported: dict[str, Path], table_pages: list[TablePage]
 ) -> None:
     read = detections(exported["yolo-obb"], is_obb=True)
-    for page in told:
+    for page in table_pages:
         names, some = read[page.name]
         assert names == page.names
         size = np.array([page.width, page.height])
@@ -71,10 +73,10 @@ def test_oriented_boxes_are_those_of_the_symbol_table(
         assert np.abs(some.data["xyxyxyxy"] - corners).max() < 0.01
 
 
-def test_beams_are_slanted_boxes(real: Path, tmp_path: Path, told: list[Told]) -> None:
+def test_beams_are_slanted_boxes(real: Path, tmp_path: Path, table_pages: list[TablePage]) -> None:
     export(real, tmp_path, to="yolo-obb", split="val", labels="deepscores-v2", classes="beam")
     slanted = 0
-    for page in told:
+    for page in table_pages:
         if page.split == "val":
             rows = [row for row in page.symbols if row["kind"] == "beam"]
             expected = np.array([row["oriented"] for row in rows]).reshape(-1, 4, 2)
@@ -85,8 +87,10 @@ def test_beams_are_slanted_boxes(real: Path, tmp_path: Path, told: list[Told]) -
     assert slanted > 20
 
 
-def test_polygons_are_the_masks_pixel_by_pixel(exported: dict[str, Path], told: list[Told]) -> None:
-    for page in told[::3]:
+def test_polygons_are_the_masks_pixel_by_pixel(
+    exported: dict[str, Path], table_pages: list[TablePage]
+) -> None:
+    for page in table_pages[::3]:
         labels = lines(exported["yolo-seg"] / "labels" / page.split / f"{page.name}.txt")
         found = np.zeros((page.height, page.width), np.int64)
         assert len(labels) == len(page.numbers)
@@ -124,17 +128,19 @@ def test_data_yaml_is_complete_and_names_no_folder(exported: dict[str, Path], re
 
 
 def test_every_picture_is_the_datasets_and_has_labels(
-    exported: dict[str, Path], real: Path, told: list[Told]
+    exported: dict[str, Path], real: Path, table_pages: list[TablePage]
 ) -> None:
-    for page in told:
+    for page in table_pages:
         path = exported["yolo"] / "images" / page.split / f"{page.name}.png"
         assert path.read_bytes() == (real / "images_png" / path.name).read_bytes()
 
 
-def test_what_we_write_we_read(exported: dict[str, Path], told: list[Told]) -> None:
+def test_what_we_write_we_read(exported: dict[str, Path], table_pages: list[TablePage]) -> None:
     for folder in exported.values():
         seen = list(open_source(folder).pages)
-        assert sum(len(page.boxes) for page in seen) == sum(len(page.numbers) for page in told)
+        assert sum(len(page.boxes) for page in seen) == sum(
+            len(page.numbers) for page in table_pages
+        )
 
 
 @pytest.mark.parametrize("kind", ["yolo", "yolo-seg", "yolo-obb"])

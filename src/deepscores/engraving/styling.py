@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from deepscores.errors import RecipeError
+from deepscores.page.measuring.staff_space import ENGRAVABLE
 from deepscores.runs.streams import stream
 
 Value = float | int | bool | str
@@ -38,7 +39,7 @@ _PIXELS, _SPACES = "pixels", "staff spaces"
 KEYS: dict[str, Key] = {
     "page-size": Key(str, unit=_PIXELS),
     "margin": Key(int, 0, 500, _PIXELS),
-    "staff-space": Key(float, 4, 64, _PIXELS),
+    "staff-space": Key(float, *ENGRAVABLE, _PIXELS),
     "spacing-linear": Key(float, 0, 1),
     "spacing-non-linear": Key(float, 0, 1),
     "spacing-staff": Key(float, 0, 24, _SPACES),

@@ -1,4 +1,4 @@
-"""Export a dataset: plan its chunks, write them in workers, go on where an earlier run stopped."""
+"""Export a dataset: plan its chunks, write them in workers; resumable."""
 
 import json
 import shutil
@@ -13,15 +13,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescaled, windows
+from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescale, windows
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.options import Options, checked
-from deepscores.formats.protocol import Chunk, Format, Job
-from deepscores.formats.registry import format_named
+from deepscores.formats.options import Options, check_options
+from deepscores.formats.protocol import Chunk, Exporter, Job
+from deepscores.formats.registry import find_exporter, format_version
 from deepscores.page.labels.label_sets import resolve_label_set
 from deepscores.runs.caches import file_stamp
 from deepscores.runs.claim import Claim
@@ -39,7 +39,7 @@ _ROOM = 4 * 2**30  # bytes for a worker
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ExportSummary:
     """What an export holds."""
 
     folder: Path
@@ -47,7 +47,7 @@ class Summary:
     pages: dict[str, int]  # by split
     pictures: int  # pages or tiles
     objects: int
-    ignorable: int  # of them, those of which too little shows in their tile
+    ignorable: int  # of them, those of which their tile shows too little
     classes: int
     new_pages: int  # that this run wrote
 
@@ -66,15 +66,16 @@ def export(
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-) -> Summary:
-    """Write *dataset* to *folder* in another format; what a killed run wrote is kept.
+) -> ExportSummary:
+    """Write *dataset* to *folder* in another format, or resume doing so.
 
-    Raise RecipeError for options that make no sense, DatasetError for a dataset that is damaged and
-    for a folder that cannot be used: one with another export in it is replaced with *force* alone.
+    Raise RecipeError for unusable options, DatasetError for a damaged dataset and for a folder that
+    cannot be used: one with another export in it is replaced only with *force*.
     """
-    form = format_named(options.to)
+    form = find_exporter(options.to)
     options = replace(options, labels=options.labels or resolve_label_set(form.labels))
-    job = _job(dataset, folder, checked(options), for_inner_tasks(executor))
+    check_options(options, cuts_patches=form.cuts_patches)
+    job = _job(dataset, folder, options, for_inner_tasks(executor))
     form.check(job)
     plan = _plan(job)
     claim = _claim(job, plan, force=force)
@@ -90,12 +91,12 @@ def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Jo
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
-    chosen = chosen_classes(opened.labels, options.labels, options.classes)
-    return Job(dataset, folder, options, chosen, opened.info, engines)
+    classes = chosen_classes(opened.labels, options.labels, options.classes)
+    return Job(dataset, folder, options, classes, opened.info, engines)
 
 
 def _plan(job: Job) -> dict[str, Any]:
-    """What must be equal for an export to go on where an earlier one stopped."""
+    """What must be equal for an export to resume an earlier one."""
     manifest = job.dataset / "manifest.tsv"
     source = manifest if manifest.exists() else job.dataset / DATASET
     return {
@@ -104,6 +105,7 @@ def _plan(job: Job) -> dict[str, Any]:
         "classes": job.names,
         "label_set": job.options.labels.as_identity() if job.options.labels else None,
         "deepscores": __version__,
+        **format_version(job.options.to),
     }
 
 
@@ -115,26 +117,26 @@ def _claim(job: Job, plan: dict[str, Any], *, force: bool) -> Claim:
         _PLAN,
         EXPORT,
         frozenset({"options"}),
-        lambda record: format_named(record["options"]["to"]).owns,
+        lambda record: find_exporter(record["options"]["to"]).owns,
         lock=f"{WORK}/lock",
         force=force,
     )
 
 
-def _already(job: Job, progress: Progress) -> Summary:
-    progress.note(f"{job.folder}: this export is there already")
+def _already(job: Job, progress: Progress) -> ExportSummary:
+    progress.note(f"{job.folder}: this export is complete")
     return _summary(job, json.loads((job.folder / EXPORT).read_bytes())["summary"], 0)
 
 
 def _run(
-    job: Job, form: Format, plan: dict[str, Any], executor: Executor, progress: Progress
-) -> Summary:
+    job: Job, form: Exporter, plan: dict[str, Any], executor: Executor, progress: Progress
+) -> ExportSummary:
     counts = _pages_by_split(job)
     progress.stage("Writing pages", sum(counts.values()))
     records: dict[str, dict[str, Any]] = {}
     new = 0
 
-    def waiting() -> Iterator[Chunk]:
+    def unwritten() -> Iterator[Chunk]:
         for chunk in _chunks(job, form, counts):
             if record := _record(job.folder, chunk):
                 records[chunk.name] = record
@@ -142,14 +144,16 @@ def _run(
             else:
                 yield chunk
 
-    for chunk, record in _written(job, waiting(), for_safe_work(executor)):
+    for chunk, record in _run_tasks(job, unwritten(), for_safe_work(executor)):
         records[chunk.name] = record
         new += len(chunk.rows)
         progress.advance(len(chunk.rows))
     progress.stage("Finishing", None)
     parts = {
         split: [
-            job.folder / _PARTS / f"{name}.part" for name in sorted(records) if _of(name, split)
+            job.folder / _PARTS / f"{name}.part"
+            for name in sorted(records)
+            if _is_of_split(name, split)
         ]
         for split in job.options.splits
     }
@@ -163,12 +167,12 @@ def _run(
     return _summary(job, dict(totals), new)
 
 
-def _of(name: str, split: str) -> bool:
+def _is_of_split(name: str, split: str) -> bool:
     return name.rpartition("-")[0] == split
 
 
-def _summary(job: Job, totals: dict[str, int], new: int) -> Summary:
-    return Summary(
+def _summary(job: Job, totals: dict[str, int], new: int) -> ExportSummary:
+    return ExportSummary(
         job.folder,
         job.options.to,
         {split: totals.get(split, 0) for split in job.options.splits},
@@ -182,8 +186,8 @@ def _summary(job: Job, totals: dict[str, int], new: int) -> Summary:
 
 def _pages_by_split(job: Job) -> dict[str, int]:
     table = _open(job).read(["split"])
-    found = Counter(table["split"].to_pylist())
-    return {split: found[split] for split in SPLITS if split in job.options.splits}
+    counts = Counter(table["split"].to_pylist())
+    return {split: counts[split] for split in SPLITS if split in job.options.splits}
 
 
 def _open(job: Job) -> pq.ParquetFile:
@@ -196,22 +200,22 @@ def _open(job: Job) -> pq.ParquetFile:
         raise DatasetError(f"{path}: not a readable table: {error}") from None
 
 
-def _chunks(job: Job, form: Format, counts: dict[str, int]) -> Iterator[Chunk]:
+def _chunks(job: Job, form: Exporter, counts: dict[str, int]) -> Iterator[Chunk]:
     """The pages of each split in chunks, in the order of the table; never all rows at once."""
     size = form.pages_a_chunk
-    of = {split: -(-count // size) for split, count in counts.items()}
+    totals = {split: -(-count // size) for split, count in counts.items()}
     waiting: dict[str, list[dict[str, Any]]] = {split: [] for split in counts}
     numbers = dict.fromkeys(counts, 0)
-    left = dict(counts)
+    remaining = dict(counts)
     for batch in _open(job).iter_batches(batch_size=size):
         for row in batch.to_pylist():
             split = row["split"]
             if split not in waiting:
                 continue
             waiting[split].append(row)
-            left[split] -= 1
-            if len(waiting[split]) == size or not left[split]:
-                yield Chunk(split, numbers[split], of[split], tuple(waiting[split]))
+            remaining[split] -= 1
+            if len(waiting[split]) == size or not remaining[split]:
+                yield Chunk(split, numbers[split], totals[split], tuple(waiting[split]))
                 numbers[split] += 1
                 waiting[split] = []
 
@@ -219,17 +223,17 @@ def _chunks(job: Job, form: Format, counts: dict[str, int]) -> Iterator[Chunk]:
 def _record(folder: Path, chunk: Chunk) -> dict[str, Any] | None:
     """What an earlier run wrote of *chunk*; None if it did not finish it."""
     try:
-        found: dict[str, Any] = json.loads(_record_path(folder, chunk).read_bytes())
+        record: dict[str, Any] = json.loads(_record_path(folder, chunk).read_bytes())
     except FileNotFoundError:
         return None
-    return found
+    return record
 
 
 def _record_path(folder: Path, chunk: Chunk) -> Path:
     return folder / _PARTS / f"{chunk.name}.json"
 
 
-def _written(
+def _run_tasks(
     job: Job, chunks: Iterable[Chunk], executor: Executor
 ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
     tasks = (_Task(job, chunk) for chunk in chunks)
@@ -237,8 +241,10 @@ def _written(
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                first = task.chunk.rows[0]["page"]
-                raise DatasetError(f"{first} and what follows: {outcome.reason}: {outcome.detail}")
+                first_page = task.chunk.rows[0]["page"]
+                raise DatasetError(
+                    f"{first_page} and what follows: {outcome.reason}: {outcome.detail}"
+                )
             yield task.chunk, outcome.value
 
 
@@ -251,14 +257,14 @@ def write_chunk(task: _Task) -> dict[str, Any]:
     job, chunk = task.job, task.chunk
     counts = {"pictures": 0, "objects": 0, "ignorable": 0}
 
-    def counted() -> Iterator[LabelledPage]:
+    def count_pages() -> Iterator[LabelledPage]:
         for page in _pictures(job, chunk):
             counts["pictures"] += 1
             counts["objects"] += len(page.objects)
             counts["ignorable"] += int((page.objects.share < job.options.visibility).sum())
             yield page
 
-    part = format_named(job.options.to).write(job, chunk, counted())
+    part = find_exporter(job.options.to).write(job, chunk, count_pages())
     write_file(job.folder / _PARTS / f"{chunk.name}.part", part)
     write_file(_record_path(job.folder, chunk), _encode(counts))
     return counts
@@ -271,7 +277,7 @@ def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
         source: DatasetPage = dataset.page_of(row)
         page = label_page(source, options.labels, job.classes)
         if options.staff_space is not None:
-            page = rescaled(page, options.staff_space)
+            page = rescale(page, options.staff_space)
         if options.tiles is None:
             yield page
             continue

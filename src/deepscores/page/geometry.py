@@ -1,6 +1,6 @@
 """Points, boxes and affine maps as plain tuples."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Point(NamedTuple):
@@ -73,6 +73,15 @@ def overlap(one: Box, other: Box) -> float:
     return both / (one.width * one.height + other.width * other.height - both)
 
 
+class PageMap(Protocol):
+    """Where a point of a page lies in a picture of the page.
+
+    An `Affine` is one; that of a curled page that was photographed need not be affine.
+    """
+
+    def __call__(self, x: float, y: float, /) -> Point: ...
+
+
 class Affine(NamedTuple):
     """The map ``x' = a·x + c·y + e``, ``y' = b·x + d·y + f`` (SVG's ``matrix(a b c d e f)``)."""
 
@@ -98,5 +107,26 @@ class Affine(NamedTuple):
             self.b * inner.e + self.d * inner.f + self.f,
         )
 
-    def __call__(self, x: float, y: float) -> Point:
+    def __call__(self, x: float, y: float, /) -> Point:
         return Point(self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
+
+
+class Composed(NamedTuple):
+    """One map after another."""
+
+    outer: PageMap
+    inner: PageMap  # applied first
+
+    def __call__(self, x: float, y: float, /) -> Point:
+        return self.outer(*self.inner(x, y))
+
+
+def compose(outer: PageMap, inner: PageMap) -> PageMap:
+    """The map that applies *inner*, then *outer*; affine if both are.
+
+    >>> compose(Affine(a=2, d=2), Affine(e=3, f=4))
+    Affine(a=2.0, b=0.0, c=0.0, d=2.0, e=6.0, f=8.0)
+    """
+    if isinstance(outer, Affine) and isinstance(inner, Affine):
+        return outer @ inner
+    return Composed(outer, inner)

@@ -46,8 +46,12 @@ def load_plugin(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise RecipeError(f"{point.group}: {point.name!r} of {_origin(point)}: {reason}") from error
+        raise plugin_error(point, f"{type(error).__name__}: {error}") from error
+
+
+def plugin_error(point: EntryPoint, reason: str) -> RecipeError:
+    """The error that names *point* and its distribution."""
+    return RecipeError(f"{point.group}: {point.name!r} of {_origin(point)}: {reason}")
 
 
 def origin_version(point: EntryPoint) -> dict[str, str]:

@@ -173,7 +173,7 @@ def test_a_page_that_is_left_out_is_told(case: str, tmp_path: Path) -> None:
 def test_more_objects_than_a_map_can_number_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.building.importing.pages.MOST", 1)
+    monkeypatch.setattr("deepscores.building.importing.pages.MAX_OBJECTS_PER_PAGE", 1)
     summary = import_dataset(SAMPLES["coco"](tmp_path / "source"), tmp_path / "ours")
     (line,) = skipped(tmp_path / "ours")
     assert line["detail"] == "2 objects, of at most 1"

@@ -26,7 +26,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 NOTHING: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no such path": (lambda _: None, "no such file or folder"),
-    "empty folder": (lambda folder: folder.mkdir(), "no dataset of a known layout"),
+    "empty folder": (lambda folder: folder.mkdir(), "no dataset of a known format"),
     "other JSON": (
         lambda folder: [folder.mkdir(), (folder / "a.json").write_text("{}")],
         "neither COCO nor DeepScoresV2",
@@ -41,7 +41,7 @@ NOTHING: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "a dataset of ours": (
         lambda folder: [folder.mkdir(), (folder / "dataset.json").write_text("{}")],
-        "is a dataset of ours already",
+        "is a deepscores dataset already",
     ),
     "no picture at all": (
         lambda folder: shutil.rmtree(SAMPLES["coco"](folder) / "train2017"),
@@ -80,7 +80,7 @@ def test_of_two_layouts_one_can_be_named(tmp_path: Path) -> None:
     assert import_dataset(tmp_path / "source", tmp_path / "ours", layout="yolo").layout == "yolo"
     with pytest.raises(DatasetError, match="holds no notation graphs"):
         import_dataset(tmp_path / "source", tmp_path / "two", layout="mung")
-    with pytest.raises(RecipeError, match="no layout 'voc2'; there are deepscores-v1"):
+    with pytest.raises(RecipeError, match="unknown format 'voc2'; there are coco"):
         import_dataset(tmp_path / "source", tmp_path / "two", layout="voc2")
 
 
@@ -187,7 +187,7 @@ def test_splits_that_are_not_told_follow_from_works(tmp_path: Path) -> None:
 
 
 def test_a_report_of_what_was_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepscores.building.importing.pages.staff_space", lambda _: 0.0)
+    monkeypatch.setattr("deepscores.building.importing.pages.estimate_staff_space", lambda _: None)
     import_dataset(SAMPLES["deepscores-v1"](tmp_path / "source"), tmp_path / "ours")
     written = report(
         tmp_path / "ours", tmp_path / "report", audited=2, against=[tmp_path / "source"]

@@ -49,7 +49,7 @@ def test_a_staff_space_in_points_is_taken(book: Path) -> None:
 
 def test_a_model_for_any_staff_space_asks_for_none(book: Path) -> None:
     page = read_page(PageInput("book", book, "pdf"), None, None, Clock())
-    assert (page.dpi, page.staff_space, page.how) == (200, 0, "")
+    assert (page.dpi, page.staff_space, page.how) == (200, None, "")
 
 
 def test_what_is_no_pdf_or_too_large_is_named(book: Path, tmp_path: Path) -> None:

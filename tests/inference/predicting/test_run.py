@@ -15,7 +15,7 @@ from deepscores import open_dataset, predict
 from deepscores.dataset.manifest import list_files
 from deepscores.dataset.png.codec import decode_values
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.palette import class_colours
+from deepscores.formats.writing.palette import class_colours
 from deepscores.inference.predicting import work
 from deepscores.inference.predicting.choice import model_path, split_arguments
 from tests.inference.predicting.drawn import PLACES, boxes_at, drawn_page

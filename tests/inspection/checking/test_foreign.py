@@ -11,7 +11,7 @@ from PIL import Image
 
 from deepscores import check
 from deepscores.errors import DatasetError
-from deepscores.formats.findings import Finding
+from deepscores.formats.reading.findings import Finding
 
 HEAD, BAR = (40, 30, 52, 40), (80, 20, 83, 60)  # half open
 

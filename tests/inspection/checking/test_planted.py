@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import check
-from deepscores.dataset.columns import PAGES, encode_table, table
+from deepscores.dataset.columns import PAGES, encode_table, table_of_rows
 from deepscores.inspection.checking.own_audit import CHECKS
 
 
@@ -237,7 +237,7 @@ def rewrite_pages(planted: Any, **values: Any) -> None:
     for row in rows:
         if row["page"] == planted.stem:
             row.update(values)
-    path.write_bytes(encode_table(table(PAGES, [tuple(row.values()) for row in rows])))
+    path.write_bytes(encode_table(table_of_rows(PAGES, rows)))
 
 
 def test_counts_of_a_page(planted: Any) -> None:

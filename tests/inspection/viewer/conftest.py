@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import uvicorn
 
-from deepscores.formats.findings import Finding
+from deepscores.formats.reading.findings import Finding
 from deepscores.inspection.viewer.application import application
 from deepscores.inspection.viewer.gallery import Gallery
 from deepscores.inspection.viewer.serving import listen

@@ -15,7 +15,7 @@ from deepscores import open_dataset
 from deepscores.dataset.columns import SYMBOLS
 from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.findings import Finding
+from deepscores.formats.reading.findings import Finding
 from deepscores.inspection.viewer.catalogue import Catalogue, Filters, parse_filters
 from deepscores.inspection.viewer.columns import read_columns
 from deepscores.inspection.viewer.gallery import Gallery

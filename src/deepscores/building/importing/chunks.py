@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 from deepscores.building.importing.pages import PageError, make_page
-from deepscores.building.importing.placing import Placed
+from deepscores.building.importing.placing import PlacedPage
 from deepscores.building.shards import record_path, table_path
 from deepscores.dataset.columns import encode_table
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.writer import Sample
 from deepscores.errors import DatasetError
-from deepscores.formats.source_pages import Left
-from deepscores.formats.sources import LAYOUTS
+from deepscores.formats.reading.sources import Omission
+from deepscores.formats.registry import find_reader
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import commit_record, write_again, write_file
@@ -32,11 +32,11 @@ class Task:
 
     index: int
     folder: Path  # of the dataset
-    layout: str
+    format: str
     labels: LabelSet
     names: Mapping[str, str]  # of classes here, by those in the source
     whole_masks: bool
-    pages: tuple[tuple[Placed, Any], ...]  # each with what reading it takes
+    pages: tuple[tuple[PlacedPage, Any], ...]  # each with what reading it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Record:
     """What became of a chunk; once it is on the disk, so are the chunk's files."""
 
     index: int
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    pages: tuple[dict[str, Any], ...]  # rows
     scores: tuple[str, ...]  # of each page
     files: tuple[Entry, ...]
-    left_out: tuple[Left, ...]
+    left_out: tuple[Omission, ...]
     counts: dict[str, int]  # what was changed or estimated
 
     def encode(self) -> bytes:
@@ -58,10 +58,10 @@ class Record:
         values = json.loads(data)
         return cls(
             values["index"],
-            tuple(map(tuple, values["pages"])),
+            tuple(values["pages"]),
             tuple(values["scores"]),
-            tuple(Entry(*one) for one in values["files"]),
-            tuple(Left(*one) for one in values["left_out"]),
+            tuple(Entry(*entry) for entry in values["files"]),
+            tuple(Omission(*omission) for omission in values["left_out"]),
             values["counts"],
         )
 
@@ -79,26 +79,26 @@ def write_chunk(task: Task) -> Record:
     counts: Counter[str] = Counter()
     for placed, entry in task.pages:
         try:
-            found = LAYOUTS[task.layout].read(entry)
-            made = make_page(
-                found, placed.origin, placed.number, task.labels, task.names, len(samples),
+            source_page = find_reader(task.format).read(entry)
+            imported = make_page(
+                source_page, placed.origin, placed.number, task.labels, task.names, len(samples),
                 whole_masks=task.whole_masks,
             )  # fmt: skip
         except PageError as error:
-            left_out.append(Left(placed.origin.stem, error.reason, error.detail))
+            left_out.append(Omission(placed.origin.stem, error.reason, error.detail))
             continue
         except DatasetError as error:
-            left_out.append(Left(placed.origin.stem, "unreadable", str(error)))
+            left_out.append(Omission(placed.origin.stem, "unreadable", str(error)))
             continue
-        for path, data in made.sample.files.items():
+        for path, data in imported.sample.files.items():
             write_again(task.folder / path, data)  # the record will vouch for it
             entries.append(Entry.of(path, data))
-        samples.append(made.sample._replace(files={}))
+        samples.append(imported.sample._replace(files={}))
         scores.append(placed.origin.score)
-        left_out += made.left_out
-        counts += made.counts
+        left_out += imported.left_out
+        counts += imported.counts
     _write_tables(task, samples)
-    rows = tuple(one.page_row for one in samples)
+    rows = tuple(sample.page_row for sample in samples)
     record = Record(task.index, rows, tuple(scores), tuple(entries), tuple(left_out), dict(counts))
     commit_record(record_path(task.folder, task.index), record.encode())
     return record
@@ -108,8 +108,8 @@ def _write_tables(task: Task, samples: Sequence[Sample]) -> None:
     if not samples:
         return
     tables = {
-        "symbols": pa.concat_tables([one.symbols for one in samples]),
-        "objects": pa.concat_tables([one.objects for one in samples]),
+        "symbols": pa.concat_tables([sample.symbols for sample in samples]),
+        "objects": pa.concat_tables([sample.objects for sample in samples]),
     }
     for kind, content in tables.items():
         data = encode_table(content.combine_chunks())
@@ -118,9 +118,9 @@ def _write_tables(task: Task, samples: Sequence[Sample]) -> None:
 
 def read_records(folder: Path, count: int) -> dict[int, Record]:
     """The records of the chunks that are done, of *count*."""
-    found = {}
+    records = {}
     for index in range(count):
         path = record_path(folder, index)
         if path.exists():
-            found[index] = Record.decode(path.read_bytes())
-    return found
+            records[index] = Record.decode(path.read_bytes())
+    return records

@@ -1,4 +1,4 @@
-"""Another's classes as a label set of ours: their names in their order, ids from 1 without gaps."""
+"""The classes of a source as a label set: their names in their order, ids from 1 without gaps."""
 
 import re
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ class Classes:
     table: list[dict[str, Any]]  # the mapping, as dataset.json has it
 
 
-def classes_of(title: str, layout: str, found: Sequence[tuple[str, str]]) -> Classes:
-    """The label set of the classes *found*, each with its id and name in the source.
+def classes_of(title: str, layout: str, source_classes: Sequence[tuple[str, str]]) -> Classes:
+    """The label set of the classes *source_classes*, each with its id and name in the source.
 
     Names get hyphens for what a class name cannot have; categories of one name are one class.
 
@@ -30,18 +30,18 @@ def classes_of(title: str, layout: str, found: Sequence[tuple[str, str]]) -> Cla
     """
     names: dict[str, str] = {}
     ids: dict[str, list[str]] = {}
-    for identity, name in found:
+    for identity, name in source_classes:
         if name not in names:
             names[name] = _unused(_UNSAFE.sub("-", name).strip("-") or "class", names)
         if identity:
             ids.setdefault(name, []).append(identity)
     classes = tuple(
-        LabelClass(number, own, "" if own == name else name, of=(own,))
-        for number, (name, own) in enumerate(names.items(), start=1)
+        LabelClass(number, class_name, "" if class_name == name else name, of=(class_name,))
+        for number, (name, class_name) in enumerate(names.items(), start=1)
     )
     table = [
-        {"id": number, "name": own, "source_ids": ids.get(name, []), "source_name": name}
-        for number, (name, own) in enumerate(names.items(), start=1)
+        {"id": number, "name": class_name, "source_ids": ids.get(name, []), "source_name": name}
+        for number, (name, class_name) in enumerate(names.items(), start=1)
     ]
     description = f"The classes of {title}, imported ({layout})"
     return Classes(LabelSet(f"{layout}-imported", 1, description, classes), names, table)
@@ -49,8 +49,8 @@ def classes_of(title: str, layout: str, found: Sequence[tuple[str, str]]) -> Cla
 
 def _unused(name: str, names: dict[str, str]) -> str:
     """*name*, with a number if another class has it."""
-    taken = {one.casefold() for one in names.values()}  # folders of patches are named so
-    number, found = 2, name
-    while found.casefold() in taken:
-        found, number = f"{name}-{number}", number + 1
-    return found
+    used_names = {used.casefold() for used in names.values()}  # folders of patches are named so
+    number, unused_name = 2, name
+    while unused_name.casefold() in used_names:
+        unused_name, number = f"{name}-{number}", number + 1
+    return unused_name

@@ -1,4 +1,4 @@
-"""Import a dataset that others made: plan, convert in workers, merge. Interrupted, it goes on."""
+"""Import a dataset in another format: plan, convert in workers, merge; resumable."""
 
 import json
 import shutil
@@ -20,16 +20,15 @@ from deepscores.building.importing.chunks import (
     write_chunk,
 )
 from deepscores.building.importing.classes import Classes, classes_of
-from deepscores.building.importing.placing import Placed, place_pages, torn_scores
+from deepscores.building.importing.placing import PlacedPage, place_pages, torn_scores
 from deepscores.building.merge import Holdings, Totals, assemble
 from deepscores.building.parts import Portion
 from deepscores.building.plan import claim_dataset
-from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.source_pages import Left, Source
-from deepscores.formats.sources import open_source
+from deepscores.formats.reading.sources import Omission, Source
+from deepscores.formats.recognition import open_source
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_safe_work
@@ -37,13 +36,12 @@ from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 
-_SYMBOLS = PAGE_COLUMNS.get_field_index("symbols")
 _PACKAGES = ("pyarrow", "pillow", "numpy")  # that bytes depend on
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What an import made."""
+class ImportSummary:
+    """What an import wrote."""
 
     folder: Path
     layout: str
@@ -65,14 +63,14 @@ class _Plan:
     source: Source
     title: str  # of the source
     classes: Classes
-    pages: list[Placed]
+    pages: list[PlacedPage]
     recipe: Recipe
     annotation_set: str
 
     def as_table(self) -> dict[str, Any]:
-        """What must be equal for an import to go on where an earlier one stopped."""
+        """What must be equal for an import to resume an earlier one."""
         source = {
-            "layout": self.source.layout,
+            "layout": self.source.format,
             "source": self.title,
             "annotation-set": self.annotation_set,
             "listing": _digest(self.source, self.pages),
@@ -87,7 +85,10 @@ class _Plan:
         table = {
             "recipe": recipe,
             "label_set": self.classes.labels.as_table(),
-            "versions": {"deepscores": __version__, **{one: version(one) for one in _PACKAGES}},
+            "versions": {
+                "deepscores": __version__,
+                **{package: version(package) for package in _PACKAGES},
+            },
             "scores": "imported",
         }
         plain: dict[str, Any] = json.loads(json.dumps(table))
@@ -108,13 +109,13 @@ def import_dataset(
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-) -> Summary:
-    """Make the dataset of others at *path* one of ours in *folder*, or go on with it.
+) -> ImportSummary:
+    """Convert the dataset at *path* to a dataset of ours in *folder*, or resume doing so.
 
-    Patches and seed are the *recipe*'s; *layout* is found out where it is not told. What cannot be
-    taken over is left out and listed in ``skipped.jsonl``. Raise DatasetError for a *path* without
-    a dataset of a known layout and for a *folder* that cannot be used, RecipeError for what makes
-    no sense.
+    Patches and seed are the *recipe*'s; the *layout*, the name of a format, is recognised by
+    default. What cannot be converted is left out and listed in ``skipped.jsonl``. Raise
+    DatasetError for a *path* without a dataset of a known format and for a *folder* that cannot be
+    used, RecipeError for options that make no sense.
     """
     progress = progress or Silence()
     progress.stage("Listing pages", None)
@@ -134,7 +135,7 @@ def import_dataset(
 def _plan(path: Path, recipe: Recipe, layout: str | None, annotation_set: str) -> _Plan:
     source = open_source(path, layout, annotation_set)
     title = path.resolve().name
-    classes = classes_of(title, source.layout, source.classes)
+    classes = classes_of(title, source.format, source.classes)
     recipe = Recipe(
         patches=recipe.patches,
         patches_per_class=recipe.patches_per_class,
@@ -147,19 +148,19 @@ def _plan(path: Path, recipe: Recipe, layout: str | None, annotation_set: str) -
 
 
 def _refuse(path: Path, folder: Path) -> None:
-    around = path.resolve() if path.is_dir() else path.resolve().parent
-    if folder.resolve().is_relative_to(around) and path.is_dir():
-        raise DatasetError(f"{folder}: lies in what is to be imported; choose another folder")
+    source_folder = path.resolve() if path.is_dir() else path.resolve().parent
+    if folder.resolve().is_relative_to(source_folder) and path.is_dir():
+        raise DatasetError(f"{folder}: lies in the dataset to import; choose another folder")
 
 
-def _digest(source: Source, pages: Sequence[Placed]) -> str:
+def _digest(source: Source, pages: Sequence[PlacedPage]) -> str:
     """Of the names and sizes of the source's files, and of the names of its pages."""
-    found = sha256()
+    digest = sha256()
     for file in source.files:
-        found.update(f"{file.name}\t{file.stat().st_size}\n".encode())
+        digest.update(f"{file.name}\t{file.stat().st_size}\n".encode())
     for page in pages:
-        found.update(f"{page.listed.name}\t{page.origin.split}\n".encode())
-    return found.hexdigest()
+        digest.update(f"{page.listing.name}\t{page.origin.split}\n".encode())
+    return digest.hexdigest()
 
 
 def _import(plan: _Plan, claim: Claim, executor: Executor, progress: Progress) -> None:
@@ -169,44 +170,44 @@ def _import(plan: _Plan, claim: Claim, executor: Executor, progress: Progress) -
         progress.note(f"{len(torn)} scores have pages in several splits, {torn[0]} for one")
     progress.stage("Importing pages", len(plan.pages))
     records = read_records(folder, plan.chunks)
-    for one in records:
-        progress.advance(len(_chunk(plan, one)))
-    for task, record in _written(plan, folder, set(records), executor):
+    for index in records:
+        progress.advance(len(_chunk(plan, index)))
+    for task, record in _run_tasks(plan, folder, set(records), executor):
         records[task.index] = record
         progress.advance(len(task.pages))
     ordered = [records[index] for index in sorted(records)]
-    if not any(one.pages for one in ordered):
-        first = next((left for one in ordered for left in one.left_out), None)
+    if not any(record.pages for record in ordered):
+        first = next((omission for record in ordered for omission in record.left_out), None)
         _abandon(claim)
-        why = f", the first, {first.page}: {first.detail}" if first else ""
-        raise DatasetError(f"{plan.title}: no page could be imported{why}")
-    held = _holdings(plan, ordered)
+        reason = f", the first, {first.page}: {first.detail}" if first else ""
+        raise DatasetError(f"{plan.title}: no page could be imported{reason}")
+    holdings = _holdings(plan, ordered)
     assemble(
-        folder, held, lambda totals: _describe(plan, ordered, totals, torn), executor, progress
+        folder, holdings, lambda totals: _describe(plan, ordered, totals, torn), executor, progress
     )
 
 
 def _abandon(claim: Claim) -> None:
-    """Leave the folder as if nothing had been tried; the lock goes with the process."""
+    """Remove what was written to the folder; the lock goes with the process."""
     claim.clear()
     shutil.rmtree(claim.folder / BUILD, ignore_errors=True)
     with suppress(OSError):
         claim.folder.rmdir()  # unless something else lies there
 
 
-def _chunk(plan: _Plan, index: int) -> list[Placed]:
+def _chunk(plan: _Plan, index: int) -> list[PlacedPage]:
     return plan.pages[index * PAGES : (index + 1) * PAGES]
 
 
-def _tasks(plan: _Plan, folder: Path, done: set[int]) -> Iterator[Task]:
+def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[Task]:
     entries = plan.source.entries()
     for index in range(plan.chunks):
         pages = [(placed, next(entries)) for placed in _chunk(plan, index)]
-        if index not in done:
+        if index not in done_indices:
             yield Task(
                 index,
                 folder,
-                plan.source.layout,
+                plan.source.format,
                 plan.classes.labels,
                 plan.classes.names,
                 plan.recipe.whole_masks,
@@ -214,16 +215,16 @@ def _tasks(plan: _Plan, folder: Path, done: set[int]) -> Iterator[Task]:
             )
 
 
-def _written(
-    plan: _Plan, folder: Path, done: set[int], executor: Executor
+def _run_tasks(
+    plan: _Plan, folder: Path, done_indices: set[int], executor: Executor
 ) -> Iterator[tuple[Task, Record]]:
-    tasks = _tasks(plan, folder, done)
+    tasks = _tasks(plan, folder, done_indices)
     executor = for_safe_work(executor, plan.chunks)
     results = executor.run(write_chunk, tasks, limits=limits)
     with closing(results):
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                first = task.pages[0][0].listed.name
+                first = task.pages[0][0].listing.name
                 raise DatasetError(f"{first} and what follows: {outcome.reason}: {outcome.detail}")
             yield task, outcome.value
 
@@ -231,46 +232,58 @@ def _written(
 def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     portions = []
     first = 0
-    for one in records:
-        if one.pages:
-            stems = tuple(str(row[0]) for row in one.pages)
-            symbols = sum(row[_SYMBOLS] for row in one.pages)
-            portions.append(Portion(one.index, first, stems, symbols, whole=True))
-        first += len(one.pages)
+    for record in records:
+        if record.pages:
+            stems = tuple(str(row["page"]) for row in record.pages)
+            symbols = sum(row["symbols"] for row in record.pages)
+            portions.append(Portion(record.index, first, stems, symbols, is_complete=True))
+        first += len(record.pages)
     return Holdings(
         plan.recipe,
         plan.classes.labels,
         portions,
-        [entry for one in records for entry in one.files],
-        [row for one in records for row in one.pages],
+        [entry for record in records for entry in record.files],
+        [row for record in records for row in record.pages],
         _score_rows(plan, records),
         _skipped(plan, records),
     )
 
 
-def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]:
+def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[dict[str, Any]]:
     """A row for each score that has pages; nothing but its name is known."""
-    pages = Counter(score for one in records for score in one.scores)
-    of_score = {one.origin.score: one for one in reversed(plan.pages)}  # its first page
+    pages = Counter(score for record in records for score in record.scores)
+    of_score = {page.origin.score: page for page in reversed(plan.pages)}  # its first page
     return [
-        (
-            score, of_score[score].listed.name, "", "", plan.source.layout,
-            of_score[score].origin.work, of_score[score].origin.split, "", "", "", None, None,
-            None, count, [],
-        )
+        {
+            "score": score,
+            "source": of_score[score].listing.name,
+            "file": "",
+            "sha256": "",
+            "format": plan.source.format,
+            "work": of_score[score].origin.work,
+            "split": of_score[score].origin.split,
+            "title": "",
+            "composer": "",
+            "rights": "",
+            "measures": None,
+            "notes": None,
+            "notes_drawn": None,
+            "pages": count,
+            "mended": [],
+        }
         for score, count in pages.items()
-    ]  # fmt: skip
+    ]
 
 
-def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Left]:
-    yield from plan.source.left_out
-    for one in records:
-        yield from one.left_out
+def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Omission]:
+    yield from plan.source.omissions
+    for record in records:
+        yield from record.left_out
 
 
 def _skipped(plan: _Plan, records: Sequence[Record]) -> bytes:
     """A line for each page and each object that was left out."""
-    of_page = {one.origin.stem: one.origin.score for one in plan.pages}
+    of_page = {page.origin.stem: page.origin.score for page in plan.pages}
     lines = (
         json.dumps(
             {
@@ -290,11 +303,11 @@ def _describe(
     plan: _Plan, records: Sequence[Record], totals: Totals, torn: Sequence[str]
 ) -> dict[str, Any]:
     counts: Counter[str] = Counter()
-    for one in records:
-        counts.update(one.counts)
-    left_out = Counter(one.reason for one in _left_out(plan, records))
+    for record in records:
+        counts.update(record.counts)
+    left_out = Counter(omission.reason for omission in _left_out(plan, records))
     missing = len(plan.pages) - totals.pages
-    told = sum(bool(one.listed.split) for one in plan.pages)
+    named_splits = sum(bool(page.listing.split) for page in plan.pages)
     return {
         **plan.as_table(),
         "seed": plan.recipe.seed,
@@ -304,11 +317,11 @@ def _describe(
             "pages_left_out": missing,
         },
         IMPORTED: {
-            "layout": plan.source.layout,
+            "layout": plan.source.format,
             "masks": plan.source.masks,
             "classes": plan.classes.table,
-            "splits_told": told,
-            "splits_by_hash": len(plan.pages) - told,
+            "splits_told": named_splits,
+            "splits_by_hash": len(plan.pages) - named_splits,
             "scores_in_several_splits": list(torn),
             "left_out": dict(sorted(left_out.items())),
             "changed": dict(sorted(counts.items())),
@@ -316,20 +329,20 @@ def _describe(
     }
 
 
-def _summarise(folder: Path, *, already_there: bool) -> Summary:
+def _summarise(folder: Path, *, already_there: bool) -> ImportSummary:
     table = require_dataset(folder)
-    counts, told = table["counts"], table[IMPORTED]
-    return Summary(
+    counts, imported = table["counts"], table[IMPORTED]
+    return ImportSummary(
         folder,
-        told["layout"],
+        imported["layout"],
         {split: _lines(folder / "splits" / f"{split}.txt") for split in SPLITS},
         counts["symbols"],
         counts["objects"],
         sum(count > 0 for count in counts["classes"].values()),
         len(counts["classes"]),
         counts["patches"],
-        told["masks"],
-        told["left_out"],
+        imported["masks"],
+        imported["left_out"],
         already_there,
     )
 

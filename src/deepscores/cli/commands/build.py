@@ -9,7 +9,7 @@ from deepscores.cli.command import command
 from deepscores.cli.screen import showing_progress
 
 if TYPE_CHECKING:
-    from deepscores.building.build import Summary
+    from deepscores.building.build import BuildSummary
 
 
 @command("build")
@@ -30,7 +30,7 @@ def run(**values: Any) -> None:
     print_summary(summary)
 
 
-def print_summary(summary: Summary) -> None:
+def print_summary(summary: BuildSummary) -> None:
     """Print what the dataset holds, and how to verify it."""
     state = "is already finished" if summary.already_there else "is finished"
     print(f"{summary.folder} {state}:")
@@ -54,7 +54,7 @@ def _print_count(count: int, items: str) -> None:
     print(f"{count:>12,} {items}")
 
 
-def _print_quota(summary: Summary) -> None:
+def _print_quota(summary: BuildSummary) -> None:
     if not summary.quota:
         return
     missed = {name: quota for name, quota in summary.quota.items() if quota["why"]}

@@ -16,7 +16,7 @@ from deepscores.cli.screen import (
 )
 
 if TYPE_CHECKING:
-    from deepscores.formats.findings import Report
+    from deepscores.inspection.checking.ledger import Report
 
 _MAX_FINDINGS_SHOWN = 5  # of each check
 

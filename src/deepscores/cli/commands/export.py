@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from deepscores import api
 from deepscores.cli.command import command
 from deepscores.cli.screen import showing_progress
-from deepscores.formats.registry import FORMATS
+from deepscores.formats.registry import writable_names
 
 if TYPE_CHECKING:
-    from deepscores.formats.export import Summary
+    from deepscores.formats.export import ExportSummary
 
 
-@command("export", to=tuple(FORMATS))
+@command("export", {"to": writable_names()})
 def run(**values: Any) -> None:
     """Export a dataset to another format. Re-run the same command to resume.
 
@@ -29,7 +29,7 @@ def run(**values: Any) -> None:
     print_export(summary)
 
 
-def print_export(summary: Summary) -> None:
+def print_export(summary: ExportSummary) -> None:
     """Print what the export holds, and where it is."""
     pages = ", ".join(f"{count:,} {split}" for split, count in summary.pages.items())
     print(f"{summary.folder}: {summary.to}, {pages}")

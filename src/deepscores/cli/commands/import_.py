@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from deepscores import api
 from deepscores.cli.command import command
 from deepscores.cli.screen import showing_progress
+from deepscores.formats.registry import readable_names
 
 if TYPE_CHECKING:
-    from deepscores.building.importing.run import Summary
+    from deepscores.building.importing.run import ImportSummary
 
 
-@command("import")
+@command("import", {"from": readable_names()})
 def run(**values: Any) -> None:
     """Import a dataset from another format. Re-run the same command to resume.
 
@@ -28,7 +29,7 @@ def run(**values: Any) -> None:
     print_import(summary)
 
 
-def print_import(summary: Summary) -> None:
+def print_import(summary: ImportSummary) -> None:
     """Print what was imported, what was left out, and how to check the result."""
     state = "is already imported" if summary.already_there else "is imported"
     pages = ", ".join(f"{count:,} {split}" for split, count in summary.pages.items())

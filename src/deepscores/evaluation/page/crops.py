@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from deepscores.evaluation.results import Outcomes
 from deepscores.evaluation.segmentation.reading_masks import ClassMap
 from deepscores.inspection.pages.drawing import Canvas, data_uri, palette_uri
+from deepscores.page.measuring.staff_space import TYPICAL
 
 _WIDE, _HIGH = 46, 26  # staff spaces: a crop
-_TYPICAL = 16.0  # pixels a staff space, where the dataset does not tell
 _STEP = 16  # pixels
 _GREYS = 16
 
@@ -49,13 +49,15 @@ def legend() -> str:
     return f'<p class="legend">{keys}</p>'
 
 
-def worst_window(points: NDArray[np.float64], shape: tuple[int, ...], staff_space: float) -> Window:
+def worst_window(
+    points: NDArray[np.float64], shape: tuple[int, ...], staff_space: float | None
+) -> Window:
     """The part of a page of *shape* (height, width) that most *points* (n, 2: x, y) lie in.
 
     >>> worst_window(np.array([[5.0, 900.0], [9.0, 890.0]]), (1000, 600), 10.0)
     Window(x0=0, y0=656, x1=460, y1=916)
     """
-    space = staff_space if staff_space > 0 else _TYPICAL
+    space = staff_space or TYPICAL
     high, wide = (
         min(round(side * space), limit) for side, limit in zip((_HIGH, _WIDE), shape, strict=True)
     )

@@ -31,6 +31,7 @@ from deepscores.evaluation.results import Evaluation, Outcomes, Table
 from deepscores.evaluation.segmentation.reading_masks import find_masks, read_classes, true_classes
 from deepscores.evaluation.segmentation.segmentation import kept_ids
 from deepscores.inspection.pages.drawing import breakable, data_uri
+from deepscores.page.measuring.staff_space import known_staff_space
 
 _PAGES = 6
 _PATCHES = 60
@@ -78,7 +79,7 @@ def _worst_boxes(outcomes: Outcomes, request: Request) -> Iterator[str]:
     pages = ((place, request.dataset[outcomes.pages[place]]) for place in ranked if errors[place])
     for place, page in _of_different_music(pages):
         marks, image = marks_of(outcomes, place, names), page.image
-        space = float(page.row["staff_space"] or 0)
+        space = known_staff_space(page.row["staff_space"])
         window = worst_window(centres(marks), image.shape, space)
         words = f"{page.name}, {page.row['font']}: {_told(marks)} on the page"
         yield crop_figure(draw_boxes(image, window, marks), words)
@@ -117,7 +118,7 @@ def _worst_pixels(evaluation: Evaluation, request: Request) -> Iterator[str]:
         truth, found = kept[truth], kept[found]
         y, x = np.nonzero(truth != found)
         points = np.stack([x, y], axis=1).astype(np.float64)
-        window = worst_window(points, image.shape, float(page.row["staff_space"] or 0))
+        window = worst_window(points, image.shape, known_staff_space(page.row["staff_space"]))
         words = f"{name}, {font}: {pixels:,} pixels wrong on the page, {labelled:,} labelled"
         yield crop_figure(draw_pixels(image, truth, found, window), words)
 

@@ -50,24 +50,24 @@ class Instance(NamedTuple):
     position: int | None = None
 
 
-def annotation(one: Instance) -> dict[str, Any]:
+def annotation(instance: Instance) -> dict[str, Any]:
     """The entry of an object, but for the image's id.
 
     >>> annotation(Instance([2, 138], [1, 2, 3, 4], [1, 2, 3, 2, 3, 4, 1, 4], 4, 7))["comments"]
     'instance:#000007;'
     """
-    facts = [f"instance:#{one.colour:06x};"]
-    if one.onset is not None:
-        facts.append(f"onset:{one.onset:.9g};")
-    if one.duration is not None:
-        facts.append(f"duration:{one.duration:.9g};")
-    if one.position is not None:
-        facts.append(f"rel_position:{one.position};")
+    facts = [f"instance:#{instance.colour:06x};"]
+    if instance.onset is not None:
+        facts.append(f"onset:{instance.onset:.9g};")
+    if instance.duration is not None:
+        facts.append(f"duration:{instance.duration:.9g};")
+    if instance.position is not None:
+        facts.append(f"rel_position:{instance.position};")
     return {
-        "a_bbox": [round(value, 3) for value in one.box],
-        "o_bbox": [round(value, 3) for value in one.oriented],
-        "cat_id": [None if number is None else str(number) for number in one.class_ids],
-        "area": one.area,
+        "a_bbox": [round(value, 3) for value in instance.box],
+        "o_bbox": [round(value, 3) for value in instance.oriented],
+        "cat_id": [None if number is None else str(number) for number in instance.class_ids],
+        "area": instance.area,
         "comments": "".join(facts),
     }
 

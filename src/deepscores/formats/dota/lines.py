@@ -15,7 +15,7 @@ EASY, CUT = 0, 2
 _WORDS = 10
 
 
-class Turned(NamedTuple):
+class OrientedObject(NamedTuple):
     """One object: the corners x y of its oriented box in pixels."""
 
     name: str
@@ -23,28 +23,28 @@ class Turned(NamedTuple):
     difficulty: int = EASY
 
 
-def write_dota(objects: Iterable[Turned]) -> bytes:
+def write_dota(objects: Iterable[OrientedObject]) -> bytes:
     """The label file of one image; spaces in names become underscores.
 
-    >>> write_dota([Turned("slur", (1, 2, 9, 2, 9, 4, 1, 4))])
+    >>> write_dota([OrientedObject("slur", (1, 2, 9, 2, 9, 4, 1, 4))])
     b'1.00 2.00 9.00 2.00 9.00 4.00 1.00 4.00 slur 0\\n'
     """
     lines = (
-        f"{' '.join([f'{value:.2f}' for value in corners])} {word(name)} {difficulty}\n"
+        f"{' '.join([f'{value:.2f}' for value in corners])} {as_word(name)} {difficulty}\n"
         for name, corners, difficulty in objects
     )
     return "".join(lines).encode()
 
 
-def word(name: str) -> str:
+def as_word(name: str) -> str:
     """A class's *name* as one word."""
     return "_".join(name.split())
 
 
-def read_dota(text: str, where: str = "labels") -> Iterator[Turned]:
+def read_dota(text: str, file: str = "labels") -> Iterator[OrientedObject]:
     """Yield the objects of one image; lines about the image's source are passed over.
 
-    >>> [one.name for one in read_dota("gsd:0.1\\n1 2 9 2 9 4 1 4 slur 0")]
+    >>> [label.name for label in read_dota("gsd:0.1\\n1 2 9 2 9 4 1 4 slur 0")]
     ['slur']
     """
     for number, line in enumerate(text.splitlines(), start=1):
@@ -54,11 +54,11 @@ def read_dota(text: str, where: str = "labels") -> Iterator[Turned]:
         try:
             yield _object(words)
         except ValueError as error:
-            raise DatasetError(f"{where}, line {number}: not a DOTA label: {error}") from None
+            raise DatasetError(f"{file}, line {number}: not a DOTA label: {error}") from None
 
 
-def _object(words: Sequence[str]) -> Turned:
+def _object(words: Sequence[str]) -> OrientedObject:
     if len(words) not in (_WORDS - 1, _WORDS):  # the difficulty may be left out
         raise ValueError(f"{len(words)} words, not {_WORDS}")
     difficulty = int(words[9]) if len(words) == _WORDS else EASY
-    return Turned(words[8], tuple(float(value) for value in words[:8]), difficulty)
+    return OrientedObject(words[8], tuple(float(value) for value in words[:8]), difficulty)

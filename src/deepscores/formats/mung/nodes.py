@@ -39,7 +39,7 @@ def mask_pixels(mask: str, width: int, height: int) -> NDArray[np.int64]:
     >>> mask_pixels("0:1 1:2 0:1", 2, 2).tolist(), mask_pixels("0 1 1 0", 2, 2).tolist()
     ([1, 2], [1, 2])
     """
-    runs = [one.partition(":") for one in mask.split()]
+    runs = [run.partition(":") for run in mask.split()]
     values = np.array([int(value) for value, _, _ in runs], np.int64)
     lengths = np.array([int(length or 1) for _, _, length in runs], np.int64)
     if lengths.sum() != width * height or (lengths < 0).any():
@@ -52,8 +52,8 @@ def is_mung(data: bytes) -> bool:
     return b"<Nodes" in data or b"<CropObjectList" in data
 
 
-def read_mung(data: bytes, where: str = "graph") -> Iterator[Node]:
-    """Yield the symbols of one page; raise DatasetError naming *where* if it is no such file."""
+def read_mung(data: bytes, file: str = "graph") -> Iterator[Node]:
+    """Yield the symbols of one page; raise DatasetError naming *file* if it is no such file."""
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, huge_tree=True))
         if root.tag not in _ROOTS:
@@ -70,9 +70,9 @@ def read_mung(data: bytes, where: str = "graph") -> Iterator[Node]:
             links = tuple(fields.get("Outlinks", "").split())
             yield Node(fields.get("Id", ""), name, box, fields.get("Mask", ""), links)
     except KeyError as error:
-        raise DatasetError(f"{where}: a symbol has no {error.args[0]}") from None
+        raise DatasetError(f"{file}: a symbol has no {error.args[0]}") from None
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise DatasetError(f"{where}: not a notation graph: {error}") from None
+        raise DatasetError(f"{file}: not a notation graph: {error}") from None
 
 
 class GraphNode(NamedTuple):

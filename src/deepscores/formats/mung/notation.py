@@ -28,7 +28,9 @@ _HEAD = "notehead"  # a role
 _OF_THE_STEM = ("flag", "bTrem")  # roles
 _ON_STAFF = frozenset(("notehead", "rest", "mRest", "clef", "keyAccid", "meterSig"))  # roles
 _SLACK = 1.0  # pixels between a stem and a beam that meet
-_NEAR = 0.25  # of a notehead's height: how far from its middle a ledger line through it may be
+_LEDGER_SLACK = (
+    0.25  # of a notehead's height: how far from its middle a ledger line through it may be
+)
 
 Boxes = NDArray[np.float64]
 
@@ -40,9 +42,9 @@ def links(symbols: pa.Table) -> list[tuple[int, int]]:
     """
     table = {name: symbols[name].to_pylist() for name in ("kind", "role", "parent")}
     boxes = np.stack([symbols[name].to_numpy() for name in ("x0", "y0", "x1", "y1")], axis=1)
-    found = set(_to_belongings(table, boxes.astype(np.float64)))
-    found.update(_to_ledger_lines(symbols, boxes.astype(np.float64)))
-    return sorted(found)
+    pairs = set(_to_belongings(table, boxes.astype(np.float64)))
+    pairs.update(_to_ledger_lines(symbols, boxes.astype(np.float64)))
+    return sorted(pairs)
 
 
 def staff_links(symbols: pa.Table, object_of: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -84,14 +86,14 @@ def _to_belongings(table: dict[str, list[Any]], boxes: Boxes) -> Iterator[tuple[
     for number, parent in enumerate(parents, start=1):
         if not parent:
             continue
-        kind, role, above = kinds[number - 1], roles[number - 1], kinds[parent - 1]
-        if kind == _BEAM == above:
+        kind, role, parent_kind = kinds[number - 1], roles[number - 1], kinds[parent - 1]
+        if kind == _BEAM == parent_kind:
             continue  # the noteheads of its stems link to it
-        if kind == _STEM and above == _BEAM:
+        if kind == _STEM and parent_kind == _BEAM:
             for line in lines_of[parents[parent - 1] or parent]:
                 if line == parent or _meet(boxes[number - 1], boxes[line - 1]):
                     yield from ((head, line) for head in heads_of[number])
-        elif role == _HEAD and above == _STEM:
+        elif role == _HEAD and parent_kind == _STEM:
             yield number, parent
         elif role in _OF_THE_STEM and parents[parent - 1]:
             yield from ((head, number) for head in heads_of[parents[parent - 1]])
@@ -120,11 +122,11 @@ def _to_ledger_lines(symbols: pa.Table, boxes: Boxes) -> Iterator[tuple[int, int
         if role != _HEAD or places[row] not in lines:
             continue
         x0, y0, x1, y1 = boxes[row]
-        slack = (y1 - y0) * _NEAR
+        slack = (y1 - y0) * _LEDGER_SLACK
         # The staff's outer lines, or the notehead beyond them.
         top = min(*lines[places[row]], middles[row] - slack)
         bottom = max(*lines[places[row]], middles[row] + slack)
-        for other in ledgers[places[row]]:
-            beside = boxes[other, 0] <= (x0 + x1) / 2 <= boxes[other, 2]
-            if beside and top <= middles[other] <= bottom:
-                yield row + 1, other + 1
+        for ledger in ledgers[places[row]]:
+            beside = boxes[ledger, 0] <= (x0 + x1) / 2 <= boxes[ledger, 2]
+            if beside and top <= middles[ledger] <= bottom:
+                yield row + 1, ledger + 1

@@ -58,18 +58,18 @@ def licence_of(rights: str) -> str:
 
 def _header(card: Card) -> Iterator[str]:
     yield "---"
-    yield f"pretty_name: {_quoted(_title(card))}"
+    yield f"pretty_name: {_quote(_title(card))}"
     yield "license:"
-    yield from _items(sorted({licence_of(one["rights"] or "") for one in card.scores}))
+    yield from _list_items(sorted({licence_of(score["rights"] or "") for score in card.scores}))
     yield "task_categories:"
-    yield from _items(["object-detection", "image-segmentation"])
+    yield from _list_items(["object-detection", "image-segmentation"])
     yield "annotations_creators:"
-    yield from _items(["machine-generated"])
+    yield from _list_items(["machine-generated"])
     yield "tags:"
-    yield from _items(_TAGS)
+    yield from _list_items(_TAGS)
     yield "size_categories:"
     pictures = sum(card.splits.values())
-    yield from _items([next((word for most, word in _SIZES if pictures < most), "1M<n<10M")])
+    yield from _list_items([next((word for limit, word in _SIZES if pictures < limit), "1M<n<10M")])
     yield "configs:"
     yield "- config_name: default"
     yield "  data_files:"
@@ -79,11 +79,11 @@ def _header(card: Card) -> Iterator[str]:
     yield "---"
 
 
-def _items(values: Iterable[str]) -> Iterator[str]:
-    return (f"- {_quoted(one)}" for one in values)
+def _list_items(values: Iterable[str]) -> Iterator[str]:
+    return (f"- {_quote(value)}" for value in values)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)  # which YAML reads as the same
 
 
@@ -100,8 +100,8 @@ def _text(card: Card) -> Iterator[str]:
     yield ""
     yield "## Splits"
     yield ""
-    what = "pages" if job.options.tiles is None else f"tiles of {job.options.tiles} px"
-    yield from _table(("split", what), ((_SPLITS[one], n) for one, n in card.splits.items()))
+    column = "pages" if job.options.tiles is None else f"tiles of {job.options.tiles} px"
+    yield from _table(("split", column), ((_SPLITS[split], n) for split, n in card.splits.items()))
     yield ""
     yield "Works, not pages, are split: no work is in two splits."
     yield ""
@@ -115,7 +115,7 @@ def _text(card: Card) -> Iterator[str]:
     yield ""
     yield f"## Classes of the label set `{job.label_set}`"
     yield ""
-    rows = ((place, one, card.classes[one]) for place, one in enumerate(job.names))
+    rows = ((place, name, card.classes[name]) for place, name in enumerate(job.names))
     yield from _table(("category", "class", "objects"), rows)
 
 
@@ -161,22 +161,22 @@ def _music(card: Card) -> Iterator[str]:
         "states no rights, that is no permission; whoever publishes the pages answers for them."
     )
     yield ""
-    rights = Counter(" ".join((one["rights"] or "").split()) for one in card.scores)
-    stated = ((text or "(none stated)", count) for text, count in _by_count(rights))
-    yield from _table(("rights", "scores"), stated)
+    rights = Counter(" ".join((score["rights"] or "").split()) for score in card.scores)
+    rights_rows = ((text or "(none stated)", count) for text, count in _by_count(rights))
+    yield from _table(("rights", "scores"), rights_rows)
     yield ""
-    composers = Counter(" ".join((one["composer"] or "").split()) for one in card.scores)
-    named = ((text or "(none named)", count) for text, count in _by_count(composers))
-    yield from _table(("composer", "scores"), named)
+    composers = Counter(" ".join((score["composer"] or "").split()) for score in card.scores)
+    composer_rows = ((text or "(none named)", count) for text, count in _by_count(composers))
+    yield from _table(("composer", "scores"), composer_rows)
 
 
 def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
     for row in rows:
-        cells = [str(one).replace("|", "\\|") for one in row]
+        cells = [str(cell).replace("|", "\\|") for cell in row]
         yield f"| {' | '.join(cells)} |"

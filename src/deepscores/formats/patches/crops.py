@@ -1,7 +1,7 @@
 """Patches of an export: cut in workers, chosen at the end.
 
-Of a class only so many may be wanted. Each chunk keeps those of its own that can still be among
-them, and the end chooses, by the priorities by which a dataset's own patches are chosen.
+There may be a limit per class. Each chunk keeps those of its patches that may be within it, and the
+end chooses, by the priorities by which a dataset's own patches are chosen.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.png.codec import encode_png
-from deepscores.dataset.selection import Lowest, page_priorities
+from deepscores.dataset.selection import PrioritySampler, page_priorities
 from deepscores.formats.protocol import Job
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
@@ -43,27 +43,29 @@ def cut_patches(
         name = page.row["page"]
         ranks = page_priorities(seed, [name], np.zeros(len(objects), np.int64), objects.number)
         columns = (ranks, objects.class_id, objects.number, objects.box)
-        for rank, class_id, number, box in zip(*(one.tolist() for one in columns), strict=True):
+        for rank, class_id, number, box in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
             png = encode_png(cut_patch(page.image, Box(*box), *size))
             yield Patch(rank, class_id, number, name, png)
 
 
 def candidates(patches: Iterable[Patch], cap: int) -> list[Patch]:
     """Those of a chunk's *patches* that may be among the *cap* of each class of an export."""
-    found = list(patches)
-    lowest = Lowest(cap)
-    _add(lowest, 0, [one[:3] for one in found])
-    return [found[place] for place in sorted(lowest.result().pages.tolist())]
+    patch_list = list(patches)
+    lowest = PrioritySampler(cap)
+    _add(lowest, 0, [patch[:3] for patch in patch_list])
+    return [patch_list[place] for place in sorted(lowest.result().pages.tolist())]
 
 
 def pack(patches: Iterable[Patch]) -> bytes:
     """*patches* as bytes, one after another, for `unpack`."""
     sink = BytesIO()
-    for one in patches:
-        name = one.page.encode()
-        sink.write(_HEAD.pack(*one[:3], len(name), len(one.png)))
+    for patch in patches:
+        name = patch.page.encode()
+        sink.write(_HEAD.pack(*patch[:3], len(name), len(patch.png)))
         sink.write(name)
-        sink.write(one.png)
+        sink.write(patch.png)
     return sink.getvalue()
 
 
@@ -75,28 +77,30 @@ def unpack(path: Path) -> Iterator[Patch]:
             yield Patch(priority, class_id, number, name, file.read(size))
 
 
-def chosen(parts: Mapping[str, Sequence[Path]], cap: int | None) -> Iterator[tuple[str, Patch]]:
+def choose_patches(
+    parts: Mapping[str, Sequence[Path]], cap: int | None
+) -> Iterator[tuple[str, Patch]]:
     """The patches in *parts* that an export has, with their split: at most *cap* of each class.
 
     In the order in which they lie there. Only what tells patches apart is held, not the patches.
     """
-    every = (
-        (split, one) for split, files in parts.items() for path in files for one in unpack(path)
+    all_patches = (
+        (split, patch) for split, files in parts.items() for path in files for patch in unpack(path)
     )
     if cap is None:
-        yield from every
+        yield from all_patches
         return
-    wanted = iter(_lowest_places([path for files in parts.values() for path in files], cap))
-    following = next(wanted, None)
-    for place, (split, one) in enumerate(every):
-        if place == following:
-            yield split, one
-            following = next(wanted, None)
+    chosen_places = iter(_lowest_places([path for files in parts.values() for path in files], cap))
+    next_place = next(chosen_places, None)
+    for place, (split, patch) in enumerate(all_patches):
+        if place == next_place:
+            yield split, patch
+            next_place = next(chosen_places, None)
 
 
 def _lowest_places(files: Sequence[Path], cap: int) -> list[int]:
     """Which of the patches in *files*, counted through, are chosen."""
-    lowest = Lowest(cap)
+    lowest = PrioritySampler(cap)
     start = 0
     for path in files:
         with open(path, "rb") as file:
@@ -106,7 +110,7 @@ def _lowest_places(files: Sequence[Path], cap: int) -> list[int]:
     return sorted(lowest.result().pages.tolist())
 
 
-def _add(lowest: Lowest, start: int, heads: Sequence[tuple[int, int, int]]) -> None:
+def _add(lowest: PrioritySampler, start: int, heads: Sequence[tuple[int, int, int]]) -> None:
     """Add patches by priority, class id and number; they are counted from *start*."""
     priorities, class_ids, numbers = zip(*heads, strict=True) if heads else ((), (), ())
     places = np.arange(start, start + len(heads))

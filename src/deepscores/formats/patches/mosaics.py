@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.png.codec import decode_png, encode_png
 from deepscores.dataset.splits import SPLITS
-from deepscores.formats.patches.crops import Patch, candidates, chosen, cut_patches, pack
-from deepscores.formats.patches.exporting import refuse_patches
-from deepscores.formats.protocol import Chunk, Format, Job
+from deepscores.formats.patches.crops import Patch, candidates, choose_patches, cut_patches, pack
+from deepscores.formats.patches.exporter import refuse_patches
+from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.runs.files import replacing, write_again, write_file
 
 PUBLISHED = (120, 220)  # width and height of a tile
@@ -31,10 +31,11 @@ _SIDE = 10  # patches each way in the largest
 _COLUMNS = ("mosaic", "row", "column", "class", "page", "number")
 
 
-class PatchMosaics(Format):
+class PatchMosaics(Exporter):
     """``SPLIT/CLASS/000000.png`` with the lists beside."""
 
     owns = SPLITS
+    cuts_patches = True
     pages_a_chunk = 40
 
     def check(self, job: Job) -> None:
@@ -46,7 +47,7 @@ class PatchMosaics(Format):
         chunk: Chunk,
         pictures: Iterable[LabelledPage],
     ) -> bytes:
-        """Return the patches that may be wanted."""
+        """Return the patches, with a limit per class the candidates."""
         patches = cut_patches(job, pictures, job.options.patches or PUBLISHED)
         cap = job.options.patches_per_class
         return pack(patches if cap is None else candidates(patches, cap))
@@ -54,8 +55,9 @@ class PatchMosaics(Format):
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
         """Mosaics, each written when it is full, then those of what is left."""
         width, height = job.options.patches or PUBLISHED
-        for split, found in groupby(chosen(parts, job.options.patches_per_class), itemgetter(0)):
-            _write_split(job, split, (one for _, one in found))
+        pairs = choose_patches(parts, job.options.patches_per_class)
+        for split, patches in groupby(pairs, itemgetter(0)):
+            _write_split(job, split, (patch for _, patch in patches))
             folder = job.folder / split
             config = f"patches ({_SIDE},{_SIDE}) ({height},{width})\n"
             write_file(folder / "config.txt", config.encode())
@@ -70,19 +72,21 @@ def _write_split(job: Job, split: str, patches: Iterable[Patch]) -> None:
         written: Counter[int] = Counter()
 
         def write(class_id: int, side: int) -> None:
-            some, waiting[class_id] = waiting[class_id][: side**2], waiting[class_id][side**2 :]
+            tiles, waiting[class_id] = waiting[class_id][: side**2], waiting[class_id][side**2 :]
             name = f"{job.names[class_id - 1]}/{written[class_id]:06d}.png"
             written[class_id] += 1
-            write_again(job.folder / split / name, encode_png(mosaic([one.png for one in some])))
-            file.write(_lines(_rows(name, side, some)))
+            write_again(
+                job.folder / split / name, encode_png(mosaic([patch.png for patch in tiles]))
+            )
+            file.write(_lines(_rows(name, side, tiles)))
 
-        for one in patches:
-            waiting[one.class_id].append(one)
-            if len(waiting[one.class_id]) == _SIDE**2:
-                write(one.class_id, _SIDE)
+        for patch in patches:
+            waiting[patch.class_id].append(patch)
+            if len(waiting[patch.class_id]) == _SIDE**2:
+                write(patch.class_id, _SIDE)
         for class_id in sorted(waiting):
-            while left := len(waiting[class_id]):
-                write(class_id, isqrt(left))
+            while remaining := len(waiting[class_id]):
+                write(class_id, isqrt(remaining))
 
 
 def mosaic(pngs: Sequence[bytes]) -> NDArray[np.uint8]:
@@ -95,9 +99,9 @@ def mosaic(pngs: Sequence[bytes]) -> NDArray[np.uint8]:
 
 
 def _rows(name: str, side: int, patches: Sequence[Patch]) -> Iterator[Sequence[object]]:
-    for place, one in enumerate(patches):
+    for place, patch in enumerate(patches):
         row, column = divmod(place, side)
-        yield name, row, column, one.class_id, one.page, one.number
+        yield name, row, column, patch.class_id, patch.page, patch.number
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> bytes:

@@ -4,5 +4,5 @@
 class Unfit(Exception):
     """There is no true label of some kind for this picture; the message is why, in one line."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(" ".join(why.split()))
+    def __init__(self, reason: str) -> None:
+        super().__init__(" ".join(reason.split()))

@@ -12,7 +12,7 @@ from deepscores.errors import DatasetError
 from deepscores.page.geometry import Box
 
 
-class Thing(NamedTuple):
+class VocObject(NamedTuple):
     """One object, box half open in pixels."""
 
     name: str
@@ -24,24 +24,26 @@ class Thing(NamedTuple):
 _SLACK = 1e-3  # pixels: tables keep coordinates as 32-bit numbers
 
 
-def write_pascal(filename: str, width: int, height: int, things: Iterable[Thing]) -> bytes:
+def write_pascal(filename: str, width: int, height: int, objects: Iterable[VocObject]) -> bytes:
     """The annotation file of the image *filename*, one grey channel.
 
     Boxes are those of the pixels that they touch.
     """
     parts = [_HEAD.format(escape(filename), width, height)]
-    for one in things:
+    for voc_object in objects:
         (left, right), (top, bottom) = (
-            _whole(low, high, size)
-            for low, high, size in zip(one.box[:2], one.box[2:], (width, height), strict=True)
+            _whole_pixels(low, high, size)
+            for low, high, size in zip(
+                voc_object.box[:2], voc_object.box[2:], (width, height), strict=True
+            )
         )
-        head = (escape(one.name), int(one.truncated), int(one.difficult))
+        head = (escape(voc_object.name), int(voc_object.truncated), int(voc_object.difficult))
         parts.append(_OBJECT.format(*head, left, top, right, bottom))
     parts.append("</annotation>\n")
     return "".join(parts).encode()
 
 
-def _whole(low: float, high: float, size: int) -> tuple[int, int]:
+def _whole_pixels(low: float, high: float, size: int) -> tuple[int, int]:
     """The first and last pixel, counted from 1, that lie between *low* and *high*."""
     first = min(max(floor(low + _SLACK) + 1, 1), size)
     return first, max(min(ceil(high - _SLACK), size), first)
@@ -78,16 +80,16 @@ _OBJECT = """\
 """
 
 
-def read_pascal(data: bytes, where: str = "annotation") -> tuple[int, int, list[Thing]]:
-    """Width and height of the image, and its objects; DatasetError naming *where* if there is none.
+def read_pascal(data: bytes, file: str = "annotation") -> tuple[int, int, list[VocObject]]:
+    """Width and height of the image, and its objects; DatasetError naming *file* if there is none.
 
     Parts of objects (``object/part``) are no objects.
     """
-    width, height = read_size(data, where)
-    return width, height, list(_things(data, where))
+    width, height = read_size(data, file)
+    return width, height, list(_parse_objects(data, file))
 
 
-def _things(data: bytes, where: str) -> Iterator[Thing]:
+def _parse_objects(data: bytes, file: str) -> Iterator[VocObject]:
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
         for node in root.iterfind("object"):
@@ -97,6 +99,6 @@ def _things(data: bytes, where: str) -> Iterator[Thing]:
             sides = [node.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
             x0, y0, x1, y1 = (float(side or "nothing") for side in sides)
             flags = (node.findtext(flag) == "1" for flag in ("truncated", "difficult"))
-            yield Thing(name, Box(x0 - 1, y0 - 1, x1, y1), *flags)
+            yield VocObject(name, Box(x0 - 1, y0 - 1, x1, y1), *flags)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise DatasetError(f"{where}: not a PASCAL VOC annotation: {error}") from None
+        raise DatasetError(f"{file}: not a PASCAL VOC annotation: {error}") from None

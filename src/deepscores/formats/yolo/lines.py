@@ -39,10 +39,10 @@ def write_yolo(labels: Iterable[tuple[int, Sequence[float]]]) -> bytes:
     return "".join(lines).encode()
 
 
-def centred(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+def to_centres(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
     """Boxes (n, 4) in pixels as YOLO has them: centre and size in shares of the image.
 
-    >>> centred(np.array([[10.0, 0.0, 30.0, 50.0]]), 100, 100).tolist()
+    >>> to_centres(np.array([[10.0, 0.0, 30.0, 50.0]]), 100, 100).tolist()
     [[0.2, 0.25, 0.2, 0.5]]
     """
     low, high = boxes[:, :2], boxes[:, 2:]
@@ -64,7 +64,7 @@ def write_data_yaml(splits: Iterable[str], names: Sequence[str]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def read_yolo(text: str, where: str = "labels") -> Iterator[Label]:
+def read_yolo(text: str, file: str = "labels") -> Iterator[Label]:
     """Yield the objects of one image; of polygons, the box around them, too.
 
     >>> list(read_yolo("3 0.5 0.5 0.2 0.4"))
@@ -78,7 +78,7 @@ def read_yolo(text: str, where: str = "labels") -> Iterator[Label]:
             class_id, values = int(words[0]), [float(word) for word in words[1:]]
             yield Label(class_id, _box(values), tuple(values) if len(values) > 5 else ())
         except ValueError as error:
-            raise DatasetError(f"{where}, line {number}: not a YOLO label: {error}") from None
+            raise DatasetError(f"{file}, line {number}: not a YOLO label: {error}") from None
 
 
 def _box(values: list[float]) -> Box:
@@ -90,7 +90,7 @@ def _box(values: list[float]) -> Box:
     raise ValueError(f"{len(values)} numbers after the class")
 
 
-def read_names(text: str, where: str = "data.yaml") -> list[str]:
+def read_names(text: str, file: str = "data.yaml") -> list[str]:
     """The class names of a ``data.yaml``, whether listed, numbered or inline.
 
     >>> read_names("names:\\n  0: stem\\n  1: 'note head'\\n")
@@ -101,13 +101,13 @@ def read_names(text: str, where: str = "data.yaml") -> list[str]:
     lines = iter(text.splitlines())
     for line in lines:
         if inline := _INLINE.match(line):
-            return [one.strip().strip("\"'") for one in inline[1].split(",") if one.strip()]
+            return [name.strip().strip("\"'") for name in inline[1].split(",") if name.strip()]
         if re.match(r"^names\s*:\s*(?:#.*)?$", line):
-            return _listed(lines)
-    raise DatasetError(f"{where}: no class names (names:)")
+            return _parse_name_list(lines)
+    raise DatasetError(f"{file}: no class names (names:)")
 
 
-def _listed(lines: Iterator[str]) -> list[str]:
+def _parse_name_list(lines: Iterator[str]) -> list[str]:
     names: dict[int, str] = {}
     for line in lines:
         entry = _ENTRY.match(line) or _ENTRY.match(f" {line}" if line.startswith("-") else "")

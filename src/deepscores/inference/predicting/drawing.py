@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.inference.models.detections import Detections
 from deepscores.inference.predicting.encoding import palette_png
+from deepscores.page.measuring.staff_space import TYPICAL
 from deepscores.page.painting.overlay import class_colour
 
 _GREYS = 16
@@ -17,7 +18,7 @@ _TEXT = 11  # pixels
 
 
 def draw_boxes(
-    image: NDArray[np.uint8], found: Detections, classes: Sequence[str], staff_space: float
+    image: NDArray[np.uint8], found: Detections, classes: Sequence[str], staff_space: float | None
 ) -> bytes:
     """A PNG of the page in pale grey and the boxes in class colours, big ones with their names."""
     canvas = Image.fromarray(_pale(image))
@@ -25,7 +26,7 @@ def draw_boxes(
     pen.fontmode = "1"  # no greys at the edges: they would be other classes' colours
     font = ImageFont.load_default(_TEXT)
     size = found.box[:, 2:] - found.box[:, :2]
-    least = np.array(_NAMED) * (staff_space or 16)
+    least = np.array(_NAMED) * (staff_space or TYPICAL)
     named = np.all(np.sort(size, axis=1) >= least, axis=1)
     ids = found.class_id.tolist()
     for box, class_id, name in zip(found.box.tolist(), ids, named.tolist(), strict=True):

@@ -10,6 +10,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.inference.predicting.documents import count_pages
 from deepscores.inference.predicting.pictures import SUFFIXES, count_pictures
+from deepscores.page.measuring.staff_space import known_staff_space
 
 _PDF = ".pdf"
 
@@ -23,7 +24,7 @@ class PageInput:
     kind: Literal["picture", "pdf", "dataset"]
     place: int = 0  # in its file
     of: int = 1  # pages in its file
-    staff_space: float = 0.0  # pixels; 0: not told
+    staff_space: float | None = None  # pixels; None: unknown
 
     @property
     def is_a_file(self) -> bool:
@@ -100,7 +101,7 @@ def _of_dataset(folder: Path, split: str) -> Iterator[PageInput]:
         raise RecipeError(f"{folder}: its split {split} has no pages")
     for page in pages:
         path = folder / IMAGES / f"{page.name}.png"
-        space = float(page.row["staff_space"] or 0)
+        space = known_staff_space(page.row["staff_space"])
         yield PageInput(page.name, path, "dataset", staff_space=space)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import TASKS
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,5 @@ def checked(options: Options) -> Options:
         raise RecipeError(f"split: {options.split!r} is none of {', '.join(SPLITS)}, all")
     if not 0 <= options.threshold <= 1:
         raise RecipeError(f"threshold: {options.threshold:g} is not between 0 and 1")
-    if options.staff_space is not None and not 1 <= options.staff_space <= 200:
-        raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
+    check_staff_space(options.staff_space, SCALABLE)
     return options

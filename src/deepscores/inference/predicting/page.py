@@ -30,14 +30,14 @@ class Fed:
     scale: tuple[float, float]  # how much wider and higher the page has become
 
 
-def feed(image: NDArray[np.uint8], before: float, after: float | None, where: str) -> Fed:
+def feed(image: NDArray[np.uint8], before: float | None, after: float | None, where: str) -> Fed:
     """*image* (height, width) of staff space *before* as a network that wants *after* takes it.
 
     Rescaled (Lanczos, as in training), but for a hundredth; filled up with paper to the right and
     below. Raise DatasetError, which names *where*, for what would be far too large.
     """
     height, width = image.shape
-    if after is not None and before > 0 and abs(after / before - 1) < _AS_IT_IS:
+    if after is not None and before is not None and abs(after / before - 1) < _AS_IT_IS:
         after = None
     columns, rows = scaled_size(width, height, before, after)
     if rows * columns > _MOST:

@@ -5,15 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_png
 from deepscores.errors import DatasetError
 from deepscores.inference.predicting.clock import Clock
 from deepscores.inference.predicting.documents import POINTS, render_page
 from deepscores.inference.predicting.inputs import PageInput
-from deepscores.inference.predicting.light import Lit, evenly_lit
 from deepscores.inference.predicting.pictures import read_picture
-from deepscores.inference.predicting.staff_space import staff_space
+from deepscores.page.measuring.light import Lit, evenly_lit
+from deepscores.page.measuring.line_distance import estimate_staff_space
+from deepscores.runs.files import read_bytes
 
 READ, ESTIMATE = "reading", "light and staff space"  # on a clock
 _DPI = 200.0  # at which a PDF is looked at first
@@ -25,7 +25,7 @@ class Page(NamedTuple):
     """A page as it is predicted on and as its boxes are told."""
 
     image: NDArray[np.uint8]  # (height, width), 255 = paper, evenly lit
-    staff_space: float  # pixels; 0: nobody needs it
+    staff_space: float | None  # pixels; None: unknown, and not needed
     how: str  # told, given, estimated, or "" without one
     inverted: bool
     dpi: float = 0.0  # of a PDF
@@ -63,7 +63,7 @@ def _read_pdf(page: PageInput, given: float | None, wanted: float | None, clock:
         in_pixels = None if given is None else given * dpi / POINTS
         space, how = _space(page, lit.image, in_pixels, wanted)
     better = _limited(dpi * wanted / space) if wanted and space else dpi
-    if not told and abs(better / dpi - 1) > _NEAR:
+    if space and not told and abs(better / dpi - 1) > _NEAR:
         lit = _rendered(page, better, clock)
         space, dpi = space * better / dpi, better
     return Page(lit.image, space, how, lit.inverted, dpi)
@@ -78,14 +78,14 @@ def _rendered(page: PageInput, dpi: float, clock: Clock) -> Lit:
 
 def _space(
     page: PageInput, image: NDArray[np.uint8], given: float | None, wanted: float | None
-) -> tuple[float, str]:
+) -> tuple[float | None, str]:
     if given is not None:
         return given, "given"
-    if page.staff_space > 0:
+    if page.staff_space is not None:
         return page.staff_space, "told"
     if wanted is None:
-        return 0.0, ""
-    found = staff_space(image)
+        return None, ""
+    found = estimate_staff_space(image)
     if found is None:
         raise DatasetError(f"{page.where}: no staff is found; give --staff-space if there is one")
     return found, "estimated"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.formats.compact import compact_json
-from deepscores.formats.palette import class_colours
+from deepscores.formats.writing.compact import compact_json
+from deepscores.formats.writing.palette import class_colours
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.detections import Detections
 from deepscores.inference.predicting.encoding import grey_png, palette_png
@@ -73,7 +73,7 @@ def describe(page: PageInput, read: Page, folder: Path) -> dict[str, Any]:
         "width": width,
         "height": height,
         "page": page.name,
-        "staff_space": round(read.staff_space, 3),
+        "staff_space": round(read.staff_space or 0.0, 3),
         "staff_space_is": read.how,
     }
     if not read.in_file:

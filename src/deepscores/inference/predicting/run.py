@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import psutil
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import RecipeError
 from deepscores.inference.models.file import Model, open_model
 from deepscores.inference.predicting import records
@@ -22,7 +21,7 @@ from deepscores.inference.predicting.inputs import Failure, PageInput, find_page
 from deepscores.inference.predicting.options import Options, checked
 from deepscores.inference.predicting.work import Job, expected, predict_page
 from deepscores.runs.claim import Claim
-from deepscores.runs.files import write_file
+from deepscores.runs.files import read_bytes, write_file
 from deepscores.runs.progress import Progress, Silence
 from deepscores.version import __version__
 

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset.annotations import Annotation
-from deepscores.dataset.audited import Objects, OwnPage, box_at
+from deepscores.dataset.contents import ObjectBoxes, PageContents, box_at
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 
 _PRECISION = 1e-3  # pixels: eight decimals of a page in XML, 32-bit numbers in the table
 
 
-def wrong_numbers(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_numbers(page: PageContents) -> Iterator[tuple[object, str]]:
     """Gaps in the numbers 1…n, and numbers in the instance map that have no row."""
     numbers = page.symbols.numbers
     for row in np.flatnonzero(numbers != np.arange(1, len(numbers) + 1))[:1]:
@@ -22,7 +22,7 @@ def wrong_numbers(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield number, f"{page.areas[number]} px in the instance map, no row in the table"
 
 
-def wrong_classes(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_classes(page: PageContents) -> Iterator[tuple[object, str]]:
     """Class ids outside the list, names that are not the id's, objects of two classes."""
     symbols, names = page.symbols, ("", *page.class_names)
     for row, (class_id, name) in enumerate(
@@ -44,7 +44,7 @@ def wrong_classes(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield row + 1, f"object {objects[row]}, which is of another object or class"
 
 
-def wrong_mask(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_mask(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols whose pixels have another class in the class-id PNG than in the table."""
     owned, n = page.owned, len(page.symbols.kinds)
     table = np.zeros(max(n, int(owned.numbers.max(initial=0))) + 1, np.int64)
@@ -61,8 +61,8 @@ def wrong_mask(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield "", f"{stray} px with a class that no symbol owns"
 
 
-def wrong_annotations(page: OwnPage) -> Iterator[tuple[object, str]]:
-    """Objects that XML and table tell differently."""
+def wrong_annotations(page: PageContents) -> Iterator[tuple[object, str]]:
+    """ObjectBoxes that XML and table tell differently."""
     said = {str(one.number): one for one in page.annotations}
     if len(said) < len(page.annotations):
         yield "", f"{len(page.annotations) - len(said)} objects in the XML repeat a number"
@@ -76,14 +76,14 @@ def wrong_annotations(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield number, difference
 
 
-def _difference(one: Annotation, objects: Objects, index: int) -> str:
+def _difference(one: Annotation, objects: ObjectBoxes, index: int) -> str:
     if one.name != objects.names[index]:
         return f"{one.name} in the XML, {objects.names[index]} in the table"
     off = float(np.abs(np.array(one.box) - objects.boxes[index]).max())
     return f"{one.name}: boxes of XML and table are {off:.4f} px apart" if off > _PRECISION else ""
 
 
-def wrong_row(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_row(page: PageContents) -> Iterator[tuple[object, str]]:
     """Counts and sizes in the table of pages that are not the page's."""
     found = {
         "width": page.width,
@@ -97,7 +97,7 @@ def wrong_row(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield "", f"{column} is {value}, {page.row.get(column)} in pages.parquet"
 
 
-def wrong_patches(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_patches(page: PageContents) -> Iterator[tuple[object, str]]:
     """Patches that are of no object, in another class's folder, or not what the page shows."""
     rows = {number: row for row, number in enumerate(page.objects.ids)}
     for patch in page.patches:
@@ -110,7 +110,7 @@ def wrong_patches(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield patch.number, f"patch of {patch.folder}: {off}"
 
 
-def _patch_difference(pixels: NDArray[np.uint8], page: OwnPage, box: Box) -> str:
+def _patch_difference(pixels: NDArray[np.uint8], page: PageContents, box: Box) -> str:
     width, height = page.patch_size
     if pixels.shape != (height, width):
         return f"it is {pixels.shape[1]} x {pixels.shape[0]} px, not {width} x {height}"

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from deepscores.dataset.audited import OwnPage
-from deepscores.formats import boxes
-from deepscores.formats.findings import Ledger
-from deepscores.inspection.checking import agreement, ink, kinds, relations
+from deepscores.dataset.contents import PageContents
+from deepscores.inspection.checking import agreement, boxes, ink, kinds, relations
+from deepscores.inspection.checking.ledger import Ledger
 from deepscores.page.labels.readability import unreadable
 
 
@@ -15,11 +14,11 @@ class Check(NamedTuple):
 
     name: str
     promise: str
-    find: Callable[[OwnPage], Iterable[tuple[object, str]]]
+    find: Callable[[PageContents], Iterable[tuple[object, str]]]
     of_others: bool = True  # it holds of labels, too, that others made
 
 
-def _unreadable(page: OwnPage) -> Iterator[tuple[object, str]]:
+def _unreadable(page: PageContents) -> Iterator[tuple[object, str]]:
     symbols = page.symbols
     if page.imported and not any("notehead" in kind.lower() for kind in symbols.kinds):
         return  # nothing says which of its kinds are notes
@@ -28,15 +27,15 @@ def _unreadable(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield "", reason
 
 
-def _without_extent(page: OwnPage) -> Iterator[tuple[object, str]]:
+def _without_extent(page: PageContents) -> Iterator[tuple[object, str]]:
     return boxes.without_extent(page.symbols.as_objects())
 
 
-def _off_the_page(page: OwnPage) -> Iterator[tuple[object, str]]:
+def _off_the_page(page: PageContents) -> Iterator[tuple[object, str]]:
     return boxes.off_the_page(page.symbols.as_objects(), page.width, page.height)
 
 
-def _duplicates(page: OwnPage) -> Iterator[tuple[object, str]]:
+def _duplicates(page: PageContents) -> Iterator[tuple[object, str]]:
     return boxes.duplicates(page.objects)
 
 
@@ -80,7 +79,7 @@ OF_OBJECTS: tuple[Check, ...] = (
 OF_PATCHES = Check("patches", "patches show their object", agreement.wrong_patches)
 
 
-def check_page(page: OwnPage, ledger: Ledger) -> None:
+def check_page(page: PageContents, ledger: Ledger) -> None:
     """Look at one page in every way that its labels' makers promise."""
     for check in OF_SYMBOLS:
         if page.imported and not check.of_others:

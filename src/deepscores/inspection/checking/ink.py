@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.audited import HALF, OwnPage
+from deepscores.dataset.contents import HALF, PageContents
 
 
-def unowned_ink(page: OwnPage) -> Iterator[tuple[object, str]]:
+def unowned_ink(page: PageContents) -> Iterator[tuple[object, str]]:
     """Pixels at least half black that no symbol owns."""
     dark = page.image <= 255 - HALF
     if np.count_nonzero(dark) > np.count_nonzero(page.owned.ink >= HALF):
@@ -16,12 +16,12 @@ def unowned_ink(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield "", _pixels(places, page.width, "at least half black and owned by no symbol")
 
 
-def owned_paper(page: OwnPage) -> Iterator[tuple[object, str]]:
+def owned_paper(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols that own pixels without any ink."""
     yield from _by_owner(page, page.owned.ink == 0, "paper")
 
 
-def light_owned(page: OwnPage) -> Iterator[tuple[object, str]]:
+def light_owned(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols that own pixels less than half black and are not thin.
 
     A thin symbol nowhere covers half a pixel: where a pixel of its is dark, another adds to it.
@@ -39,7 +39,7 @@ def light_owned(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield symbol, _pixels(mine, page.width, what)
 
 
-def _alone(page: OwnPage, symbol: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _alone(page: PageContents, symbol: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether no other symbol can have inked each of a symbol's own pixels."""
     x0, y0, _, _ = page.window(symbol)
     y, x = np.divmod(places, page.width)
@@ -47,7 +47,7 @@ def _alone(page: OwnPage, symbol: int, places: NDArray[np.int64]) -> NDArray[np.
     return ~covered
 
 
-def lost_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
+def lost_pixels(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols that own more pixels than they have, where no other symbol can have helped."""
     symbols = page.symbols
     more = symbols.visible_areas - symbols.whole_areas
@@ -61,7 +61,9 @@ def lost_pixels(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield symbol, f"{areas}, {helped} pixels near other symbols"
 
 
-def _by_owner(page: OwnPage, which: NDArray[np.bool_], what: str) -> Iterator[tuple[object, str]]:
+def _by_owner(
+    page: PageContents, which: NDArray[np.bool_], what: str
+) -> Iterator[tuple[object, str]]:
     if which.any():
         places, numbers = page.owned.places[which], page.owned.numbers[which]
         for symbol in np.unique(numbers).tolist():

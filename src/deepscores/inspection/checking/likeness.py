@@ -7,15 +7,14 @@ the larger one. Fingerprints that very many scores have (scales, repeated notes)
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from deepscores.dataset.symbol_files import RowGroup
 from deepscores.page.model.packing import pack
 
 _LENGTH = 8  # notes in a fingerprint
@@ -35,9 +34,9 @@ class Alike(NamedTuple):
     share: float
 
 
-def prints_of_group(part: Path, group: int, pages: Sequence[str]) -> Prints:
+def prints_of_group(group: RowGroup, pages: Sequence[str]) -> Prints:
     """The fingerprints of a score: its *pages* in one font, in a row group of the symbol table."""
-    table = pq.ParquetFile(part).read_row_group(group, columns=_COLUMNS)
+    table = group.read(_COLUMNS)
     wanted = (
         pc.field("page").isin(list(pages))
         & pc.field("octave").is_valid()

@@ -6,12 +6,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepscores.dataset.lenient import OwnDataset, OwnTask, load_page, plan_tasks, row_groups
+from deepscores.dataset.contents import Terms, read_contents
+from deepscores.dataset.reader import Dataset, DatasetPage
+from deepscores.dataset.symbol_files import RowGroup, SymbolFiles
 from deepscores.errors import DatasetError
-from deepscores.formats.findings import Finding, Ledger
+from deepscores.formats.reading.findings import FILES, Finding
 from deepscores.inspection.checking.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
+from deepscores.inspection.checking.ledger import Ledger
 from deepscores.inspection.checking.likeness import Prints, find_alike, prints_of_group
-from deepscores.inspection.checking.whole import COUNTS, FILES, SPLIT, check_whole
+from deepscores.inspection.checking.whole import COUNTS, SPLIT, check_whole
 from deepscores.runs.executors.choice import for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.progress import Progress
@@ -20,18 +23,20 @@ ALIKE = "likeness"
 CHECKS = (
     FILES, COUNTS, SPLIT, ALIKE, *(one.name for one in (*OF_SYMBOLS, *OF_OBJECTS, OF_PATCHES))
 )  # fmt: skip
+_PAGES_PER_TASK = 32
 _ROOM = 8 * 2**30  # bytes for a worker
 
 
 def audit_own(
-    dataset: OwnDataset, chosen: set[str], alike: float, executor: Executor, progress: Progress
+    dataset: Dataset, chosen: set[str], alike: float, executor: Executor, progress: Progress
 ) -> Ledger:
     """What is found on the *chosen* pages and in the whole; *alike* is the share from which two
     scores count as one work."""
     ledger = Ledger()
+    terms = Terms.of(dataset)
     check_whole(dataset, ledger)
     try:
-        tasks = list(plan_tasks(dataset, chosen))
+        tasks = list(plan_tasks(dataset, chosen, terms))
     except DatasetError as error:
         ledger.note(FILES, 0, 0, [_unreadable(dataset.folder, "symbols", error)])
         return ledger
@@ -41,11 +46,9 @@ def audit_own(
             case Ledger():
                 ledger.add(value)
             case Failed():
-                finding = Finding(
-                    FILES, task.rows[0]["page"], "", f"{value.reason}: {value.detail}"
-                )
+                finding = Finding(FILES, task.pages[0].name, "", f"{value.reason}: {value.detail}")
                 ledger.note(FILES, 0, 0, [finding])
-        progress.advance(len(task.rows))
+        progress.advance(len(task.pages))
     check_likeness(dataset, alike, executor, progress, ledger)
     return ledger
 
@@ -71,36 +74,66 @@ def _print_limits(_: "_PrintTask") -> Limits:
     return Limits(600, _ROOM)
 
 
-def _page_limits(task: OwnTask) -> Limits:
-    return Limits(600 + 60 * len(task.rows), _ROOM)
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """Some pages to look at, those of one row group together."""
+
+    pages: list[DatasetPage]
+    terms: Terms
+    patches: dict[str, list[tuple[str, int]]]  # of these pages
 
 
-def check_pages(task: OwnTask) -> Ledger:
+def _page_limits(task: PageTask) -> Limits:
+    return Limits(600 + 60 * len(task.pages), _ROOM)
+
+
+def plan_tasks(dataset: Dataset, chosen: set[str], terms: Terms) -> Iterator[PageTask]:
+    """The *chosen* pages in tasks. Raise DatasetError for a symbol table that cannot be read."""
+    rows = {row["page"]: row for row in dataset.rows if row["page"] in chosen}
+    groups_of: dict[str, list[RowGroup]] = {}
+    for group in dataset.symbol_files.row_groups:
+        for page in group.pages():
+            if page in rows:
+                groups_of.setdefault(page, []).append(group)
+    batches: dict[tuple[RowGroup, ...], list[str]] = defaultdict(list)
+    for page in (*groups_of, *(page for page in rows if page not in groups_of)):
+        batches[tuple(groups_of.get(page, ()))].append(page)
+    for groups, names in batches.items():
+        files = SymbolFiles(groups)
+        for first in range(0, len(names), _PAGES_PER_TASK):
+            batch = names[first : first + _PAGES_PER_TASK]
+            yield PageTask(
+                [DatasetPage(dataset.folder, rows[name], files) for name in batch],
+                terms,
+                {name: dataset.patches.get(name, []) for name in batch},
+            )
+
+
+def check_pages(task: PageTask) -> Ledger:
     """Look at the pages of a task; what cannot be read is a finding."""
     ledger = Ledger()
-    for row in task.rows:
+    for page in task.pages:
         try:
-            page = load_page(task, row)
+            contents = read_contents(page, task.terms, task.patches[page.name])
         except DatasetError as error:
-            finding = _unreadable(task.dataset, str(row["page"]), error)
+            finding = _unreadable(page.folder, page.name, error)
             ledger.note(FILES, 0, 0, [finding])
         else:
-            check_page(page, ledger)
+            check_page(contents, ledger)
     return ledger
 
 
 @dataclass(frozen=True, slots=True)
 class _PrintTask:
-    part: Path
-    group: int
+    group: RowGroup
     pages: dict[str, list[str]]  # by score
 
 
 def check_likeness(
-    dataset: OwnDataset, alike: float, executor: Executor, progress: Progress, ledger: Ledger
+    dataset: Dataset, alike: float, executor: Executor, progress: Progress, ledger: Ledger
 ) -> None:
     """Name the pairs of scores that are much the same music and in different splits."""
-    split_of = {str(row["score"]): str(row["split"]) for row in dataset.pages}
+    split_of = {str(row["score"]): str(row["split"]) for row in dataset.rows}
     tasks = list(_print_tasks(dataset))
     progress.stage("Comparing scores", len(tasks))
     prints: dict[str, Prints] = {}
@@ -121,27 +154,25 @@ def check_likeness(
         for one, other, share in pairs
         if split_of[scores[one]] != split_of[scores[other]]
     ]
-    ledger.note(ALIKE, len(dataset.pages), len(scores), findings)
+    ledger.note(ALIKE, len(dataset.rows), len(scores), findings)
 
 
-def _print_tasks(dataset: OwnDataset) -> Iterator[_PrintTask]:
+def _print_tasks(dataset: Dataset) -> Iterator[_PrintTask]:
     # Every font shows the same music.
     font_of: dict[str, str] = {}
     score_of: dict[str, str] = {}
-    for row in dataset.pages:
+    for row in dataset.rows:
         if font_of.setdefault(row["score"], row["font"]) == row["font"]:
             score_of[row["page"]] = row["score"]
-    for part, group, pages in row_groups(dataset.folder):
+    for group in dataset.symbol_files.row_groups:
         of_scores: dict[str, list[str]] = defaultdict(list)
-        for page in pages:
+        for page in group.pages():
             if page in score_of:
                 of_scores[score_of[page]].append(page)
         if of_scores:
-            yield _PrintTask(part, group, dict(of_scores))
+            yield _PrintTask(group, dict(of_scores))
 
 
 def take_prints(task: _PrintTask) -> dict[str, Prints]:
     """The fingerprints of the scores in a row group."""
-    return {
-        score: prints_of_group(task.part, task.group, pages) for score, pages in task.pages.items()
-    }
+    return {score: prints_of_group(task.group, pages) for score, pages in task.pages.items()}

@@ -4,19 +4,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from deepscores.dataset.layout import PLAN, require_dataset
-from deepscores.dataset.lenient import is_own, open_own
+from deepscores.dataset.reader import holds_dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.coco.reading import find_json, read_annotations
-from deepscores.formats.deepscores_v1.reading import is_v1, read_v1
-from deepscores.formats.findings import Finding, Ledger, Report, report
-from deepscores.formats.foreign import CHECKS as FOREIGN_CHECKS
-from deepscores.formats.foreign import (
-    CLASSES,
-    FILES,
-    ForeignDataset,
-    ForeignPage,
-    check_foreign_pages,
-)
+from deepscores.formats.reading.annotated import AnnotatedDataset, AnnotatedPage
+from deepscores.formats.reading.findings import CLASSES, FILES, Finding
+from deepscores.formats.recognition import explain, recognise, source_title
+from deepscores.formats.registry import find_reader
+from deepscores.inspection.checking.foreign import CHECKS as FOREIGN_CHECKS
+from deepscores.inspection.checking.foreign import check_annotated_pages
+from deepscores.inspection.checking.ledger import Ledger, Report, report
 from deepscores.inspection.checking.own_audit import CHECKS, audit_own, in_workers
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Limits
@@ -47,43 +43,58 @@ def audit(
     if not 0 < alike <= 1:
         raise RecipeError(f"alike: {alike:g} is not over 0 and at most 1")
     progress = progress or Silence()
-    if is_own(folder):
-        dataset = open_own(folder)
-        stems = {str(row["page"]) for row in dataset.pages}
+    if holds_dataset(folder):
+        dataset = open_dataset(folder, lenient=True)
+        stems = {str(row["page"]) for row in dataset.rows}
         chosen = choose(stems, sample)
         ledger = audit_own(dataset, chosen, alike, executor, progress)
         return report(str(folder), "deepscores", (len(chosen), len(stems)), ledger, CHECKS)
-    others = _read_others(folder)
-    names = [page.name for page in others.pages]
+    return _audit_annotated(str(folder), _read_annotated(folder), sample, executor, progress)
+
+
+def _audit_annotated(
+    folder: str,
+    dataset: AnnotatedDataset,
+    sample: float | None,
+    executor: Executor,
+    progress: Progress,
+) -> Report:
+    names = [page.name for page in dataset.pages]
+    objects = sum(len(page.objects.ids) for page in dataset.pages)
     chosen = choose(names, sample)
     ledger = Ledger()
     for check in (FILES, CLASSES):
-        found = [one for one in others.findings if one.check == check]
-        ledger.note(check, len(names), sum(len(page.objects.ids) for page in others.pages), found)
+        findings = [finding for finding in dataset.findings if finding.check == check]
+        ledger.note(check, len(names), objects, findings)
     progress.stage("Checking pages", len(chosen))
-    pages = [page for page in others.pages if page.name in chosen]
+    pages = [page for page in dataset.pages if page.name in chosen]
     tasks = [pages[first : first + _PAGES_A_TASK] for first in range(0, len(pages), _PAGES_A_TASK)]
-    for task, value in in_workers(check_foreign_pages, tasks, _limits, executor):
-        if isinstance(value, Ledger):
-            ledger.add(value)
+    for task, outcome in in_workers(check_annotated_pages, tasks, _limits, executor):
+        if isinstance(outcome, Ledger):
+            ledger.add(outcome)
         else:
-            finding = Finding(FILES, task[0].name, "", f"{value.reason}: {value.detail}")
+            finding = Finding(FILES, task[0].name, "", f"{outcome.reason}: {outcome.detail}")
             ledger.note(FILES, 0, 0, [finding])
         progress.advance(len(task))
     counts = (len(chosen), len(set(names)))
-    return report(str(folder), others.layout, counts, ledger, FOREIGN_CHECKS)
+    return report(folder, dataset.format, counts, ledger, FOREIGN_CHECKS)
 
 
-def _limits(task: list[ForeignPage]) -> Limits:
+def _limits(task: list[AnnotatedPage]) -> Limits:
     return Limits(600 + 60 * len(task), 8 * 2**30)
 
 
-def _read_others(folder: Path) -> ForeignDataset:
-    """A dataset that others made; DatasetError if there is none of a layout known here."""
-    if is_v1(folder) and not (folder / PLAN).exists():
-        return read_v1(folder)
-    if found := find_json(folder):
-        return read_annotations(found)
+def _read_annotated(folder: Path) -> AnnotatedDataset:
+    """A dataset in a format of others; raise DatasetError if there is none that is checked."""
+    names = [] if (folder / PLAN).exists() else recognise(folder)
+    for name in names:
+        dataset = find_reader(name).audit(folder)
+        if dataset is not None:
+            return dataset
+    if names:
+        titles = " and ".join(map(source_title, names))
+        raise DatasetError(f"{folder}: holds {titles}, which cannot be checked; import it first")
+    explain(folder)
     require_dataset(folder)  # says what is wrong
     raise DatasetError(f"{folder}: its tables are missing (pages.parquet, symbols/)")
 

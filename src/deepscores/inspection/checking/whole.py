@@ -8,26 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, PATCHES, XML
-from deepscores.dataset.lenient import OwnDataset, read_json, read_table
+from deepscores.dataset.reader import Dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.findings import Finding, Ledger, repeated
+from deepscores.formats.reading.findings import FILES, Finding, repeated
+from deepscores.inspection.checking.ledger import Ledger
+from deepscores.runs.files import read_json
 
-FILES, COUNTS, SPLIT = "files", "counts", "splits"
+COUNTS, SPLIT = "counts", "splits"
 _SUFFIXES = {IMAGES: ".png", MASKS: ".png", INSTANCES: ".png", XML: ".xml"}
 
 
-def check_whole(dataset: OwnDataset, ledger: Ledger) -> None:
+def check_whole(dataset: Dataset, ledger: Ledger) -> None:
     """Look at what is not of one page alone."""
     for check, find in ((FILES, wrong_files), (COUNTS, wrong_counts), (SPLIT, wrong_splits)):
         found = list(find(dataset))
-        ledger.note(check, len(dataset.pages), 0, [Finding(check, *one) for one in found])
+        ledger.note(check, len(dataset.rows), 0, [Finding(check, *one) for one in found])
 
 
-def wrong_files(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+def wrong_files(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     """Pages without a file, files without a page, pages listed twice."""
-    stems = {row["page"] for row in dataset.pages}
-    for stem in repeated(row["page"] for row in dataset.pages):
+    stems = {row["page"] for row in dataset.rows}
+    for stem in repeated(row["page"] for row in dataset.rows):
         yield "pages.parquet", "", f"page {stem} stands in it twice"
     for folder, suffix in _SUFFIXES.items():
         try:
@@ -47,14 +49,14 @@ def wrong_files(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
         yield DATASET, "", "missing"
 
 
-def wrong_counts(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+def wrong_counts(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     """Counts in dataset.json that are not those of tables and folders; class lists that differ."""
     counts = dataset.info.get("counts")
     if isinstance(counts, dict):
         found = {
-            "pages": len(dataset.pages),
-            "symbols": sum(row.get("symbols") or 0 for row in dataset.pages),
-            "objects": sum(row.get("objects") or 0 for row in dataset.pages),
+            "pages": len(dataset.rows),
+            "symbols": sum(row.get("symbols") or 0 for row in dataset.rows),
+            "objects": sum(row.get("objects") or 0 for row in dataset.rows),
             "patches": sum(map(len, dataset.patches.values())),
         }
         for name, value in found.items():
@@ -65,7 +67,7 @@ def wrong_counts(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
 
 
 def _wrong_patch_counts(
-    dataset: OwnDataset, objects: dict[str, int]
+    dataset: Dataset, objects: dict[str, int]
 ) -> Iterator[tuple[str, str, str]]:
     most = dataset.info.get("recipe", {}).get("patches-per-class")
     if not isinstance(most, int):
@@ -77,7 +79,7 @@ def _wrong_patch_counts(
             yield f"{PATCHES}/{name}", "", f"{patches[name]} patches, {wanted} expected"
 
 
-def _wrong_class_lists(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+def _wrong_class_lists(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     classes = dataset.info.get("label_set", {}).get("class", [])
     ids = [one.get("id") for one in classes]
     if ids != list(range(1, len(ids) + 1)):
@@ -111,10 +113,10 @@ def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
         raise DatasetError(f"{path}: not a readable list: {error}") from None
 
 
-def wrong_splits(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+def wrong_splits(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     """Works in two splits, split lists that do not cover the pages, and pages in two of them."""
     of_work: dict[str, set[str]] = defaultdict(set)
-    for row in dataset.pages:
+    for row in dataset.rows:
         of_work[str(row.get("work"))].add(str(row.get("split")))
     for work, splits in sorted(of_work.items()):
         if len(splits) > 1:
@@ -129,7 +131,7 @@ def wrong_splits(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
             continue
         for name in names:
             listed[name].append(split)
-    for row in dataset.pages:
+    for row in dataset.rows:
         there = listed.pop(row["page"], [])
         if there != [row.get("split")]:
             lists = " and ".join(f"{one}.txt" for one in there) or "no list"
@@ -139,16 +141,16 @@ def wrong_splits(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
     yield from _wrong_scores(dataset)
 
 
-def _wrong_scores(dataset: OwnDataset) -> Iterator[tuple[str, str, str]]:
+def _wrong_scores(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     try:
-        rows = read_table(dataset.folder / "scores.parquet").to_pylist()
+        rows = dataset.scores
     except DatasetError as error:
         yield "scores.parquet", "", str(error)
         return
     of_score = {row.get("score"): (row.get("work"), row.get("split")) for row in rows}
-    for score in sorted({row.get("score") for row in dataset.pages} - of_score.keys(), key=str):
+    for score in sorted({row.get("score") for row in dataset.rows} - of_score.keys(), key=str):
         yield "scores.parquet", "", f"no row for score {score}"
-    for row in dataset.pages:
+    for row in dataset.rows:
         told = of_score.get(row.get("score"))
         if told and told != (row.get("work"), row.get("split")):
             yield row["page"], "", "work or split are not those of its score in scores.parquet"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from deepscores.dataset.reader import Dataset
-from deepscores.formats.findings import Report
+from deepscores.inspection.checking.ledger import Report
 from deepscores.inspection.report.lookalikes import Pair
 from deepscores.inspection.report.passages import Passage
 from deepscores.inspection.report.specimens import Specimen

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.formats.findings import Report as Audit
+from deepscores.inspection.checking.ledger import Report as Audit
 from deepscores.inspection.checking.run import audit
 from deepscores.inspection.pages.drawing import Figure
 from deepscores.inspection.pages.tables import Table, to_csv, to_markdown
@@ -16,10 +16,10 @@ from deepscores.inspection.report.extremes import Extreme, extremes_figure
 from deepscores.inspection.report.gallery import Card, gallery
 from deepscores.inspection.report.lookalikes import look_alike_figure, look_alikes
 from deepscores.inspection.report.material import Material, Other
-from deepscores.inspection.report.others import open_source
 from deepscores.inspection.report.page import assemble
 from deepscores.inspection.report.passages import passage_figure, passages
 from deepscores.inspection.report.seen import Source
+from deepscores.inspection.report.sources import open_source
 from deepscores.inspection.report.specimens import Specimen, cut_specimens
 from deepscores.inspection.report.survey import survey
 from deepscores.inspection.report.tally import Tally, top_share

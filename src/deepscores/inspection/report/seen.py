@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deepscores.dataset.reader import Dataset
+from deepscores.page.measuring.staff_space import known_staff_space
 from deepscores.page.model.packing import pack
 
 _COLUMNS = (
@@ -26,7 +27,7 @@ class Seen(NamedTuple):
     height: int
     classes: NDArray[np.int64]  # of each object, as in the source's `names`
     boxes: NDArray[np.float64]  # (n, 4), x0 y0 x1 y1 in pixels
-    staff_space: float = 0.0  # pixels; 0 if the dataset does not say
+    staff_space: float | None = None  # pixels; None: unknown
     numbers: NDArray[np.int64] | None = None  # of each object's first symbol
     hidden: NDArray[np.float64] | None = None  # share of each object's pixels that others own
 
@@ -55,12 +56,12 @@ def own_pages(dataset: Dataset) -> Iterator[Seen]:
             row = rows.pop(name)
             size = int(row["width"]), int(row["height"])
             classes, boxes, numbers, hidden = objects
-            space = float(row["staff_space"])
+            space = known_staff_space(row["staff_space"])
             yield Seen(name, *size, classes, boxes, space, numbers, hidden)
     none, nothing = np.empty(0, np.int64), np.empty(0)
     for name, row in rows.items():
         size = int(row["width"]), int(row["height"])
-        space = float(row["staff_space"])
+        space = known_staff_space(row["staff_space"])
         yield Seen(name, *size, none, np.empty((0, 4)), space, none, nothing)
 
 

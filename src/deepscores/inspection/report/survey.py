@@ -12,6 +12,7 @@ from deepscores.dataset.reader import Dataset
 from deepscores.inspection.report.seen import Seen, own_pages
 from deepscores.inspection.report.tally import Tally
 from deepscores.page.labels.overlaps import overlapping
+from deepscores.page.measuring.staff_space import TYPICAL
 from deepscores.runs.streams import key_hash
 
 GROUPS = ("split", "font", "engraver")
@@ -21,7 +22,6 @@ DECADE = 12  # bins of a factor of ten in size
 SMALLEST = 0.01  # pixels, staff spaces or their squares: where the first bin of sizes begins
 BINS = 9 * DECADE
 LEAST_OVERLAP = 0.01  # intersection over union
-_TYPICAL = 16.0  # pixels between staff lines, where a page does not tell
 _SAMPLES = 6  # of each class
 _SHOWN_AS_WELL = 0.05  # hidden more than the page's best: the best alone would be of one kind
 
@@ -142,7 +142,7 @@ def _note_overlaps(page: Seen, found: Survey) -> None:
 def _take_samples(page: Seen, there: NDArray[np.int64], found: Survey) -> None:
     """Keep the page's objects as samples where its rank is among the lowest so far."""
     rank = key_hash(0, "report", page.name)
-    space = page.staff_space or _TYPICAL  # what samples are drawn to scale by
+    space = page.staff_space or TYPICAL  # what samples are drawn to scale by
     for class_place in there.tolist():
         kept = found.samples[class_place]
         if len(kept) == _SAMPLES and rank > kept[-1].rank:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
-from deepscores.formats.findings import Finding
+from deepscores.formats.reading.findings import Finding
 from deepscores.inspection.viewer.catalogue import ANY, Catalogue
 
 SUFFIX = ".findings.json"

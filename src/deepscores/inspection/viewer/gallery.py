@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS
 from deepscores.dataset.reader import DatasetPage, open_dataset
 from deepscores.errors import RecipeError
-from deepscores.formats.findings import Finding
+from deepscores.formats.reading.findings import Finding
 from deepscores.inspection.viewer.catalogue import ANY, ORDERS, Catalogue, Filters, Places
 from deepscores.inspection.viewer.files import NotThereError, locate
 from deepscores.inspection.viewer.findings import Findings

@@ -15,8 +15,8 @@ from deepscores.inference.models.patches import boxes_in_patches
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.runs.streams import stream
-from deepscores.training.fresh import FreshPages
 from deepscores.training.loaders import Patches
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 
 _PER_CLASS = 5000  # patches at most, where the dataset did not choose them

@@ -14,11 +14,12 @@ from torch.nn import functional
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
+from deepscores.page.measuring.staff_space import common_staff_space
+from deepscores.training.classify.network import ResidualNetwork
 from deepscores.training.classify.patch_data import FreshPatches, PatchSet, at_random, by_works
 from deepscores.training.loaders import BalancedSampler
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
-from deepscores.training.networks import ResidualNetwork
 from deepscores.version import __version__
 
 _LEAST = 20  # patches of a class that counts in balanced accuracy
@@ -248,5 +249,4 @@ def _about(dataset: Path, options: TrainOptions) -> tuple[str, float | None]:
     """The label set's name; the pages' staff space, if all have the same."""
     opened = open_dataset(dataset)
     labels = options.labels or opened.labels
-    spaces = {float(page.row["staff_space"]) for page in opened}
-    return labels.name, spaces.pop() if len(spaces) == 1 else None
+    return labels.name, common_staff_space(page.row["staff_space"] for page in opened)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepscores.errors import RecipeError
-from deepscores.training.networks import Residual
+from deepscores.training.networks.residual import Residual
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
+from deepscores.page.measuring.staff_space import common_staff_space, known_staff_space
 from deepscores.runs.streams import stream
 from deepscores.training.detect.tiles import TrainPage
-from deepscores.training.fresh import FreshPages
 from deepscores.training.loaders.reading import PageReader
-from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.ahead import make_ahead
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 
 _FRESH = 64  # pages made on the spot for an epoch
@@ -43,8 +44,7 @@ class PageSource:
         """Pixels between staff lines on every page, if they all have the same."""
         if self._options.staff_space is not None:
             return self._options.staff_space
-        found = np.unique(self.index.pages["staff_space"].to_numpy())
-        return float(found[0]) if len(found) == 1 and found[0] > 0 else None
+        return common_staff_space(np.unique(self.index.pages["staff_space"].to_numpy()))
 
     def objects(self, split: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Boxes and class ids of all objects of a split."""
@@ -84,7 +84,8 @@ class PageSource:
         row, objects = self.index.row(place), self.index.objects(place)
         image = self._reader.image(str(row["page"]))
         height, width = image.shape
-        size = scaled_size(width, height, row["staff_space"], self._options.staff_space)
+        before = known_staff_space(row["staff_space"])
+        size = scaled_size(width, height, before, self._options.staff_space)
         box = objects.box
         if size != (width, height):
             image = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
@@ -99,9 +100,9 @@ class PageSource:
 
     def _factor(self, place: int) -> float:
         """How much larger the page at *place* is made."""
-        before = float(self.index.pages["staff_space"][place].as_py())
-        wanted = self._options.staff_space
-        return wanted / before if wanted is not None and before > 0 else 1.0
+        before = known_staff_space(self.index.pages["staff_space"][place].as_py())
+        after = self._options.staff_space
+        return 1.0 if before is None or after is None else after / before
 
     def _pixels(self, split: str) -> float:
         """Of all pages of a split."""
@@ -114,7 +115,7 @@ class PageSource:
     def _read(self, places: NDArray[np.int32], most_pixels: int) -> Iterator[TrainPage]:
         """The first of *places*, as many as go into memory, at least one."""
         pixels = 0
-        for page in made_ahead(self.read, places.tolist(), self._options.workers or 0):
+        for page in make_ahead(self.read, places.tolist(), self._options.workers or 0):
             pixels += page.image.size
             if pixels > most_pixels and pixels > page.image.size:
                 return

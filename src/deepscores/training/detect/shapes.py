@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
 from deepscores.inference.models.detections import Channel, HeatLayout, Part
+from deepscores.page.measuring.staff_space import TYPICAL
 
 _LONG = 24.0  # staff spaces: lines that are longer are found by their ends …
 _STRAIGHT = 8.0  # … if they are so many times as long as thick
@@ -14,13 +15,12 @@ _EVEN_LONG = 9.0  # staff spaces: across the page shorter ones, too, hairpins an
 _EVEN_STRAIGHT = 4.0
 _EVEN = 0.3  # … if the logarithms of their heights differ so little; a slur's height says nothing
 _BINS = (0.3, 0.8, 1.6, 3.2)  # staff spaces, between groups of widths and of heights
-_SPACE = 16.0  # pixels, where a dataset does not tell its own
 _END = 1.0  # staff spaces: the length of the box around an end
 _EPSILON = 0.05  # pixels, the least size
 
 
 def layout_for(
-    box: NDArray[np.float32], class_id: NDArray[np.int32], staff_space: float, stride: int
+    box: NDArray[np.float32], class_id: NDArray[np.int32], staff_space: float | None, stride: int
 ) -> HeatLayout:
     """The layout for objects with these boxes (n, 4) and classes, on pages of this staff space.
 
@@ -30,7 +30,7 @@ def layout_for(
     """
     if not len(box):
         raise DatasetError("no objects to train on; another label set may have some (labels)")
-    space = staff_space or _SPACE
+    space = staff_space or TYPICAL
     drafts: list[tuple[int, float, float, Part]] = []
     for one in np.unique(class_id).tolist():
         sizes = np.maximum(_sizes(box[class_id == one]), _EPSILON)

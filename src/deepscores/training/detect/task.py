@@ -85,7 +85,7 @@ class Detect:
         self._rules = replace(preset.tiles, batch=options.batch_size or preset.tiles.batch)
         self.source = PageSource(dataset, options, preset.most_pixels)
         self.layout = layout_for(
-            *self.source.objects("train"), self.source.staff_space or 0, shape.stride
+            *self.source.objects("train"), self.source.staff_space, shape.stride
         )
         torch.manual_seed(options.seed)
         self.model = Detector(shape, len(self.layout.channels), self.layout.groups, first_logit())

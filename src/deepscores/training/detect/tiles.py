@@ -15,7 +15,7 @@ from deepscores.inference.models.detections import HeatLayout
 from deepscores.runs.streams import stream
 from deepscores.training.detect.shapes import channel_objects
 from deepscores.training.detect.targets import TileObjects
-from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.ahead import make_ahead
 
 PAPER = 255
 _JITTER = 0.35  # of a tile's side, by which the object drawn may be off its middle
@@ -84,7 +84,7 @@ class TileSampler:
         *threads* draw them ahead, into *pinned* memory if a graphics card is to have them.
         """
         draw = partial(self._pinned if pinned else self.draw, epoch)
-        yield from made_ahead(draw, range(skip, len(self)), threads)
+        yield from make_ahead(draw, range(skip, len(self)), threads)
 
     def _pinned(self, epoch: int, number: int) -> TileBatch:
         image, objects = self.draw(epoch, number)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from deepscores.dataset.labelled import Window
 from deepscores.errors import DatasetError
 from deepscores.runs.streams import stream
-from deepscores.training.ink import cut_tile
-from deepscores.training.pools import Pool
+from deepscores.training.segment.ink import cut_tile
+from deepscores.training.segment.pools import Pool
 
 _INNER = 0.15  # of a tile: what it was drawn for is no nearer to its edge
 _LEAST_SHARE = 1e-7  # of a class in the ink; below it nothing can be measured

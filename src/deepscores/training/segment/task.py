@@ -21,15 +21,16 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.segmentation import INK, LOGITS, PLACES, STRIDE
+from deepscores.page.measuring.staff_space import common_staff_space
 from deepscores.page.model.packing import pack
-from deepscores.training.fresh import FreshPages
-from deepscores.training.ink import whole_page
-from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.ahead import make_ahead
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
-from deepscores.training.pools import DatasetPool, FreshPool, fresh_page
 from deepscores.training.segment.blocks import Trunk
+from deepscores.training.segment.ink import whole_page
 from deepscores.training.segment.points import PointSampler, Sampling, measure_lean
+from deepscores.training.segment.pools import DatasetPool, FreshPool, fresh_page
 from deepscores.version import __version__
 
 _TILES = 4  # of each page, in an epoch
@@ -190,8 +191,7 @@ class Segment:
         """That to which pages are rescaled, or which they all have."""
         if self.options.staff_space is not None:
             return self.options.staff_space
-        spaces = np.unique(self.index.pages["staff_space"].to_numpy())
-        return float(spaces[0]) if len(spaces) == 1 and spaces[0] > 0 else None
+        return common_staff_space(np.unique(self.index.pages["staff_space"].to_numpy()))
 
     def batches(self, epoch: int, skip: int) -> Iterator[dict[str, torch.Tensor]]:
         """Four tiles for each page."""
@@ -202,7 +202,7 @@ class Segment:
         size = self.options.batch_size or self.preset.batch_size
         numbers = range(skip, max(_TILES * sampler.pool.pages // size, 1))
         make = partial(self._batch, sampler, epoch, size)
-        return made_ahead(make, numbers, self.threads)
+        return make_ahead(make, numbers, self.threads)
 
     def _batch(
         self, sampler: PointSampler, epoch: int, size: int, number: int

@@ -8,14 +8,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.building.shards import Drawing, draw, load
+from deepscores.building.pages import FinishedPage, pages_of
 from deepscores.inspection.galleries.classes.inventory import zoo_scores
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.model import FontFile, Sheet, Symbol
 from deepscores.page.painting.overlay import class_colour, tinted
 from deepscores.recipe.recipe import Recipe
-from deepscores.scores import read_score
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.uint16)
 
@@ -44,9 +43,9 @@ class Collection:
     specimens: dict[tuple[int, str], Specimen] = field(default_factory=dict)  # by class, font
     loans: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by font, lender
 
-    def add(self, score: str, drawing: Drawing) -> None:
+    def add(self, score: str, drawn: FinishedPage) -> None:
         """Count the objects of a page and keep those that show their class better."""
-        sheet, font = drawing.sheet, drawing.font
+        sheet, font = drawn.sheet, drawn.font
         objects = self.labels.label(sheet.symbols)
         counts = self.counts.setdefault((score, font), Counter())
         counts.update(one.class_id for one in objects)
@@ -67,22 +66,21 @@ class Collection:
                 lenders = _lenders(one, sheet.symbols, font)
                 picture = _cut(image, owners, one, scale)
                 self.specimens[class_id, font] = Specimen(
-                    score, drawing.page.number, scale, lenders, picture
+                    score, drawn.page.number, scale, lenders, picture
                 )
 
 
 def engrave_zoo(
     fonts: Sequence[str], files: Sequence[FontFile] = ()
-) -> Iterator[tuple[str, Drawing]]:
-    """Yield score id and drawing of every page of the zoo in each of *fonts*.
+) -> Iterator[tuple[str, FinishedPage]]:
+    """Yield every page, with its score's id, of the zoo in each of *fonts*.
 
     *files* are those of them that the user brought.
     """
     recipe = replace(zoo_recipe(fonts), font_files=tuple(files))
     for source in zoo_scores():
-        score = read_score(source)
-        for drawing in draw(score, load(score, recipe), recipe):
-            yield source.id, drawing
+        for drawn in pages_of(source, recipe):
+            yield source.id, drawn
 
 
 def zoo_recipe(fonts: Sequence[str]) -> Recipe:

@@ -1,0 +1,1 @@
+"""What exporters of formats share: images, lists, compact JSON, colours, families of classes."""
