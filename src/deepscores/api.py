@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from deepscores.building.importing.run import ImportSummary
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
-    from deepscores.evaluation.run import Written as Evaluated
+    from deepscores.evaluation.run import EvaluationOutput
     from deepscores.formats.export import ExportSummary
     from deepscores.inference.predicting.run import Summary as Predicted
     from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
-    from deepscores.inspection.report.run import Written
+    from deepscores.inspection.report.run import ReportOutput
     from deepscores.inspection.statistics.model import Statistics
     from deepscores.page.labels.label_sets import LabelSet
     from deepscores.recipe.recipe import Recipe
@@ -203,7 +203,7 @@ def check(
     that have the share *alike* of their music in common are reported. Raise DatasetError where
     there is no dataset.
     """
-    from deepscores.inspection.checking.run import audit
+    from deepscores.inspection.checking.audit import audit
     from deepscores.runs.executors.choice import choose_executor
 
     return audit(
@@ -225,7 +225,7 @@ def report(
     executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Written:
+) -> ReportOutput:
     """Write the paper's tables and figures, and more, of a dataset: an HTML page and its parts.
 
     *against* names datasets to compare with: of this program, COCO, DeepScoresV2, DeepScores V1,
@@ -297,7 +297,7 @@ def evaluate(
     executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Evaluated:
+) -> EvaluationOutput:
     """Evaluate a model's *predictions* on one split of *dataset*.
 
     *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a

@@ -80,7 +80,7 @@ def test_the_defaults_that_are_told_are_those_that_hold() -> None:
 
     import deepscores
     from deepscores.evaluation.request import RESAMPLES
-    from deepscores.inspection.checking.run import DEFAULT_ALIKE
+    from deepscores.inspection.checking.audit import DEFAULT_ALIKE
     from deepscores.inspection.report.run import DEFAULT_AUDIT
 
     assert signature(deepscores.check).parameters["alike"].default == DEFAULT_ALIKE

@@ -15,7 +15,7 @@ from deepscores.errors import RecipeError
 from deepscores.evaluation.request import Request
 from deepscores.formats.options import Options as ExportOptions
 from deepscores.inference.predicting.options import Options as PredictOptions
-from deepscores.inspection.checking.run import DEFAULT_ALIKE
+from deepscores.inspection.checking.audit import DEFAULT_ALIKE
 from deepscores.inspection.report.run import DEFAULT_AUDIT
 from deepscores.recipe.options import datasets, models, outputs, recipes, runs
 from deepscores.recipe.options.declaration import Option

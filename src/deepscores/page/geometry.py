@@ -59,20 +59,6 @@ class Box(NamedTuple):
         )
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union.
-
-    >>> overlap(Box(0, 0, 2, 2), Box(0, 1, 2, 3))
-    0.3333333333333333
-    """
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (one.width * one.height + other.width * other.height - both)
-
-
 class PageMap(Protocol):
     """Where a point of a page lies in a picture of the page.
 

@@ -10,10 +10,10 @@ from deepscores.inference.models.detections import (
     Channel,
     Detections,
     HeatLayout,
-    box_overlap,
     decode_detections,
     decode_maps,
 )
+from deepscores.page.overlaps import overlap
 
 HEAD = Channel(3, 0, 20.0, 16.0)
 STEM = Channel(1, 1, 2.0, 56.0)
@@ -148,12 +148,12 @@ def test_boxes_that_surer_ones_cover_are_left_out_as_pairs_compared_one_by_one_s
         box.astype(np.float32), random.integers(1, 4, 400).astype(np.int32),
         -np.sort(-random.random(400)).astype(np.float32),
     )  # fmt: skip
-    for overlap in (0.3, 0.5, 0.7):
-        over = np.tril(box_overlap(found.box, found.box) > overlap, -1)
+    for threshold in (0.3, 0.5, 0.7):
+        over = np.tril(overlap(found.box[:, None], found.box) > threshold, -1)
         over &= found.class_id[:, None] == found.class_id
         wanted = np.flatnonzero(~over.any(axis=1))
         assert 0 < len(wanted) < 400
-        assert detections._distinct(found, overlap).tolist() == wanted.tolist()
+        assert detections._distinct(found, threshold).tolist() == wanted.tolist()
 
 
 def test_of_maps_that_know_nothing_yet_only_the_surest_are_kept(monkeypatch):

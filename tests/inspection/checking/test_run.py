@@ -9,8 +9,8 @@ import pytest
 from deepscores import check
 from deepscores.cli.app import run as run_command
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.inspection.checking.audit import choose
 from deepscores.inspection.checking.ledger import KEPT, Ledger, report
-from deepscores.inspection.checking.run import choose
 from deepscores.page.symbols.parents import PARENTS, may_belong
 from deepscores.page.symbols.relations import _WITHIN
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deepscores import build
-from deepscores.inspection.checking.run import audit
+from deepscores.inspection.checking.audit import audit
 from tests.inspection.checking.conftest import Planted
 
 SIZES = (9, 10, 12)

@@ -18,7 +18,7 @@ from deepscores.inference.models.file import load_model, open_model
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.training.detect.heat_network import SHAPES, Detector
 from deepscores.training.detect.pages import PageSource
-from deepscores.training.detect.precision import THRESHOLDS, Truth, average_precisions, macro
+from deepscores.training.detect.precision import Truth, average_precisions, macro
 from deepscores.training.detect.shapes import channel_objects, layout_for
 from deepscores.training.detect.targets import (
     LayoutTensors,
@@ -82,7 +82,7 @@ def test_targets_decoded_are_the_truth(source: PageSource, pages: list[TrainPage
         heat, maps = answer(targets, layout, (1, rows, columns))
         found.append(decode_maps(heat[0].numpy(), maps[0].numpy(), layout))
         truth.append(Truth(page.box, page.class_id))
-    each = average_precisions(found, truth, THRESHOLDS)
+    each = average_precisions(found, truth)
     names = {source.index.names[one - 1]: float(ap.mean()) for one, ap in each.items()}
     assert len(names) >= 10
     assert {"stem", "noteheadBlack", "staffLine"} <= set(names)

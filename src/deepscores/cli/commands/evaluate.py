@@ -19,9 +19,8 @@ from deepscores.cli.screen import (
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from deepscores.evaluation.results import Cell, Measure
-    from deepscores.evaluation.results import Table as ResultTable
-    from deepscores.evaluation.run import Written
+    from deepscores.evaluation.results import Cell, Measure, ResultTable
+    from deepscores.evaluation.run import EvaluationOutput
 
 # Tables and columns, by task, for which evaluation.json and the HTML page have more room.
 _HIDDEN_TABLES = ("pages", "mistakes")
@@ -49,18 +48,18 @@ def run(json: str | None = None, **values: Any) -> None:
     """
     check_json_target(json, "evaluation", ("measures", "predictions"))
     with showing_progress() as progress:
-        written = api.evaluate(progress=progress, **values)
+        output = api.evaluate(progress=progress, **values)
     if json is not None:
         from deepscores.evaluation.run import to_json
 
-        write_json(to_json(written.evaluation), json)
+        write_json(to_json(output.evaluation), json)
     if json != "-":
-        print_evaluation(written)
+        print_evaluation(output)
 
 
-def print_evaluation(written: Written) -> None:
+def print_evaluation(output: EvaluationOutput) -> None:
     """Print the metrics, tables, counts and warnings of an evaluation, and where its page is."""
-    evaluation = written.evaluation
+    evaluation = output.evaluation
     console = new_wide_console()
     title = f"{evaluation.predictions} on {evaluation.dataset}, {evaluation.split}"
     table = number_table(
@@ -76,8 +75,8 @@ def print_evaluation(written: Written) -> None:
     print(", ".join(f"{count:,} {items}" for items, count in evaluation.counts.items()))
     for warning in evaluation.warnings:
         console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-    if written.page:
-        print(written.page)
+    if output.page:
+        print(output.page)
 
 
 def _interval_text(measure: Measure) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError
 from deepscores.inference.models.card import ModelCard
+from deepscores.page.overlaps import overlap
 
 Part = Literal["whole", "left", "right", "top", "bottom"]
 _MOST_GROWTH = 4.0  # of a size, as a logarithm, from what its class has
@@ -220,11 +221,11 @@ def _lines(
     return line, np.sqrt(low_score[rows] * high_score[mate])
 
 
-def _distinct(found: Detections, overlap: float) -> NDArray[np.int64]:
+def _distinct(found: Detections, threshold: float) -> NDArray[np.int64]:
     """Rows of *found*, sorted by score, without those that a surer one of their class covers."""
     box = found.box.astype(np.float64)
     # Of two boxes with that overlap, the middles are so near that few others lie between.
-    reach = (box[:, 2] - box[:, 0]) * (1 - overlap) / (2 * overlap) + 1e-3
+    reach = (box[:, 2] - box[:, 0]) * (1 - threshold) / (2 * threshold) + 1e-3
     apart = float(np.ptp(box[:, ::2]) + 2 * reach.max() + 1) if len(box) else 0.0
     place = (box[:, 0] + box[:, 2]) / 2 + found.class_id * apart
     order = np.argsort(place, kind="stable")
@@ -237,30 +238,5 @@ def _distinct(found: Detections, overlap: float) -> NDArray[np.int64]:
         nth = np.arange(len(one)) - np.repeat(starts[rows] - starts[rows[:1]], count[rows])
         other = order[first[one] + nth]
         one, other = one[other < one], other[other < one]
-        covered[one[_overlap_of(box[one], box[other]) > overlap]] = True
+        covered[one[overlap(box[one], box[other]) > threshold]] = True
     return np.flatnonzero(~covered)
-
-
-def _overlap_of(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) intersection over union of boxes that stand at the same place in (n, 4) each."""
-    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
-    common = sides.clip(0).prod(axis=1)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).clip(0).prod(axis=1) for boxes in (one, other)]
-    found: NDArray[np.float64] = common / np.maximum(areas[0] + areas[1] - common, 1e-12)
-    return found
-
-
-def box_overlap(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
-    """(n, m) intersection over union of each of n boxes x0 y0 x1 y1 with each of m.
-
-    >>> box_overlap(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 1], [5, 5, 6, 6]]))
-    array([[0.5, 0. ]])
-    """
-    one, other = one.astype(np.float64), other.astype(np.float64)
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    common = (high - low).clip(0).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).clip(0).prod(axis=1) for boxes in (one, other)]
-    union = areas[0][:, None] + areas[1][None] - common
-    found: NDArray[np.float64] = common / np.maximum(union, 1e-12)
-    return found

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.contents import ObjectBoxes, PageContents, box_at
 from deepscores.formats.reading.masks import pixel_boxes
 from deepscores.page.geometry import Box
-from deepscores.page.labels.overlaps import overlapping
+from deepscores.page.overlaps import overlapping_pairs
 
 _SAME = 0.95  # intersection over union from which two boxes are of one thing
 _SIDES = ("left", "top", "right", "bottom")
@@ -40,7 +40,7 @@ def off_the_page(objects: ObjectBoxes, width: int, height: int) -> Iterator[tupl
 
 def duplicates(objects: ObjectBoxes) -> Iterator[tuple[object, str]]:
     """Two objects of one class in one place."""
-    first, second, shared = overlapping(objects.boxes, _SAME)
+    first, second, shared = overlapping_pairs(objects.boxes, _SAME)
     classes = np.unique(objects.names, return_inverse=True)[1]
     same = classes[first] == classes[second]
     for one, other, much in zip(first[same], second[same], shared[same], strict=True):

@@ -34,9 +34,9 @@ def light_owned(page: PageContents) -> Iterator[tuple[object, str]]:
         places = page.places_of(symbol)
         dark = page.image.ravel()[places] <= 255 - HALF
         if _alone(page, symbol, places[dark]).any():
-            what = "less than half black, though it has darker ones"
-            mine = owned.places[light & (owned.numbers == symbol)]
-            yield symbol, _pixels(mine, page.width, what)
+            description = "less than half black, though it has darker ones"
+            light_places = owned.places[light & (owned.numbers == symbol)]
+            yield symbol, _pixels(light_places, page.width, description)
 
 
 def _alone(page: PageContents, symbol: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -50,11 +50,11 @@ def _alone(page: PageContents, symbol: int, places: NDArray[np.int64]) -> NDArra
 def lost_pixels(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols that own more pixels than they have, where no other symbol can have helped."""
     symbols = page.symbols
-    more = symbols.visible_areas - symbols.whole_areas
-    for row in np.flatnonzero(more > 0):
+    excess = symbols.visible_areas - symbols.whole_areas
+    for row in np.flatnonzero(excess > 0):
         symbol = int(row) + 1
         helped = int((~_alone(page, symbol, page.places_of(symbol))).sum())
-        if more[row] > helped:
+        if excess[row] > helped:
             areas = (
                 f"visible_area {symbols.visible_areas[row]}, whole_area {symbols.whole_areas[row]}"
             )
@@ -62,14 +62,14 @@ def lost_pixels(page: PageContents) -> Iterator[tuple[object, str]]:
 
 
 def _by_owner(
-    page: PageContents, which: NDArray[np.bool_], what: str
+    page: PageContents, mask: NDArray[np.bool_], description: str
 ) -> Iterator[tuple[object, str]]:
-    if which.any():
-        places, numbers = page.owned.places[which], page.owned.numbers[which]
+    if mask.any():
+        places, numbers = page.owned.places[mask], page.owned.numbers[mask]
         for symbol in np.unique(numbers).tolist():
-            yield symbol, _pixels(places[numbers == symbol], page.width, what)
+            yield symbol, _pixels(places[numbers == symbol], page.width, description)
 
 
-def _pixels(places: NDArray[np.int64], width: int, what: str) -> str:
+def _pixels(places: NDArray[np.int64], width: int, description: str) -> str:
     y, x = divmod(int(places[0]), width)
-    return f"{len(places)} px {what}, first at x {x}, y {y}"
+    return f"{len(places)} px {description}, first at x {x}, y {y}"

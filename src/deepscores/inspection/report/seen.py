@@ -44,7 +44,7 @@ class Source:
 
 def own_source(dataset: Dataset, title: str) -> Source:
     """A dataset of ours; class *i* is the one with id *i* + 1."""
-    names = {one.name: one.id - 1 for one in dataset.labels.classes}
+    names = {label_class.name: label_class.id - 1 for label_class in dataset.labels.classes}
     return Source(title, "deepscores", names, own_pages(dataset))
 
 
@@ -58,11 +58,11 @@ def own_pages(dataset: Dataset) -> Iterator[Seen]:
             classes, boxes, numbers, hidden = objects
             space = known_staff_space(row["staff_space"])
             yield Seen(name, *size, classes, boxes, space, numbers, hidden)
-    none, nothing = np.empty(0, np.int64), np.empty(0)
+    no_ids, no_shares = np.empty(0, np.int64), np.empty(0)
     for name, row in rows.items():
         size = int(row["width"]), int(row["height"])
         space = known_staff_space(row["staff_space"])
-        yield Seen(name, *size, none, np.empty((0, 4)), space, none, nothing)
+        yield Seen(name, *size, no_ids, np.empty((0, 4)), space, no_ids, no_shares)
 
 
 _Objects = tuple[
@@ -83,22 +83,22 @@ def _objects_by_page(table: pa.Table) -> Iterator[tuple[str, _Objects]]:
     starts = np.flatnonzero(np.diff(key, prepend=-1))
     objects = rows[starts] if len(rows) else rows
 
-    def add_up(name: str, how: np.ufunc) -> NDArray[np.float64]:
+    def add_up(name: str, ufunc: np.ufunc) -> NDArray[np.float64]:
         values = column[name][rows].astype(np.float64)
-        return np.asarray(how.reduceat(values, starts)) if len(rows) else values
+        return np.asarray(ufunc.reduceat(values, starts)) if len(rows) else values
 
-    least = [add_up(side, np.minimum) for side in ("x0", "y0")]
-    most = [add_up(side, np.maximum) for side in ("x1", "y1")]
-    boxes = np.stack([*least, *most], axis=1)
-    visible, whole = (add_up(name, np.add) for name in ("visible_area", "whole_area"))
+    lows = [add_up(side, np.minimum) for side in ("x0", "y0")]
+    highs = [add_up(side, np.maximum) for side in ("x1", "y1")]
+    boxes = np.stack([*lows, *highs], axis=1)
+    visible_area, whole_area = (add_up(name, np.add) for name in ("visible_area", "whole_area"))
     doubled = _multiplicity(column, rows, starts, boxes)
-    hidden = np.clip(1 - visible / np.maximum(whole / doubled, 1), 0, 1)
+    hidden = np.clip(1 - visible_area / np.maximum(whole_area / doubled, 1), 0, 1)
     classes = column["class_id"][objects].astype(np.int64) - 1
     numbers = column["object"][objects].astype(np.int64)
     ends = np.searchsorted(codes[objects], np.arange(len(names) + 1))
     for code, name in enumerate(names):
-        mine = slice(ends[code], ends[code + 1])
-        yield str(name), (classes[mine], boxes[mine], numbers[mine], hidden[mine])
+        of_page = slice(ends[code], ends[code + 1])
+        yield str(name), (classes[of_page], boxes[of_page], numbers[of_page], hidden[of_page])
 
 
 def _multiplicity(
@@ -115,6 +115,6 @@ def _multiplicity(
         return np.empty(0, np.int64)
     sizes = np.diff(np.append(starts, len(rows)))
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    wide, high = (column[f"{axis}1"][rows] - column[f"{axis}0"][rows] for axis in "xy")
-    alike = wide * high >= _ALIKE * np.repeat(areas, sizes)
+    widths, heights = (column[f"{axis}1"][rows] - column[f"{axis}0"][rows] for axis in "xy")
+    alike = widths * heights >= _ALIKE * np.repeat(areas, sizes)
     return np.maximum(np.add.reduceat(alike.astype(np.int64), starts), 1)

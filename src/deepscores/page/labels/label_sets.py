@@ -29,9 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Box, overlap
+from deepscores.page.geometry import Box
 from deepscores.page.labels.plugins import external_label_sets, read_table
 from deepscores.page.model import Symbol, Symbols, Words
+from deepscores.page.overlaps import overlap
 
 _COMPOSING = ("sequence", "group", "linked")
 _LISTS = ("of", *_COMPOSING, "needs", "without")
@@ -289,21 +290,23 @@ def _unite_coincident(
     keys, classes = keys[order], classes[order]
     sizes = (x1 - x0 + 1.4 * (y1 - y0))[order]
     reach = keys + (1 - _SAME_OBJECT_OVERLAP) / _SAME_OBJECT_OVERLAP * sizes
-    into: dict[int, int] = {}
+    candidates: list[tuple[int, int]] = []
     for place in np.flatnonzero((classes[1:] == classes[:-1]) & (keys[1:] <= reach[:-1])).tolist():
-        index = int(order[place])
         neighbour = place + 1
         while (
             neighbour < len(keys)
             and keys[neighbour] <= reach[place]
             and classes[neighbour] == classes[place]
         ):
-            duplicate = int(order[neighbour])
-            if overlap(objects[index].box, objects[duplicate].box) > _SAME_OBJECT_OVERLAP:
-                into[duplicate] = into.get(index, index)
+            candidates.append((int(order[place]), int(order[neighbour])))
             neighbour += 1
-    if not into:
+    if not candidates:
         return objects
+    first, second = np.array(candidates).T
+    same = overlap(boxes[first], boxes[second]) > _SAME_OBJECT_OVERLAP
+    into: dict[int, int] = {}
+    for index, other in zip(first[same].tolist(), second[same].tolist(), strict=True):
+        into[other] = into.get(index, index)
     united = dict(enumerate(objects))
     for duplicate, index in into.items():
         first, second = united[index], united.pop(duplicate)

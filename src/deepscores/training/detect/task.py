@@ -21,7 +21,7 @@ from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.detections import Detections, decode_maps
 from deepscores.training.detect.heat_network import Detector, shape_of
 from deepscores.training.detect.pages import PageSource
-from deepscores.training.detect.precision import THRESHOLDS, Truth, average_precisions, macro
+from deepscores.training.detect.precision import Truth, average_precisions, macro
 from deepscores.training.detect.shapes import layout_for
 from deepscores.training.detect.targets import (
     LayoutTensors,
@@ -140,7 +140,7 @@ class Detect:
         device = next(self.model.parameters()).device
         found = [detect_page(self.model, page.image, self.layout, device) for page in self._judged]
         truth = [Truth(page.box, page.class_id) for page in self._judged]
-        mean = macro(average_precisions(found, truth, THRESHOLDS), truth)
+        mean = macro(average_precisions(found, truth), truth)
         return {"AP50": float(mean[0]), "AP": float(mean.mean())}
 
     def exportable(self) -> Exportable:

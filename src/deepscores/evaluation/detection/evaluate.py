@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.detection.averages import (
-    LEAST,
+    MIN_OBJECTS,
     Figures,
     choose_classes,
     figures_of,
@@ -17,39 +17,40 @@ from deepscores.evaluation.detection.averages import (
     mean_rows,
 )
 from deepscores.evaluation.detection.caps import CAPS, cut_at
-from deepscores.evaluation.detection.detections import read_detections
-from deepscores.evaluation.detection.evaluator import coco_averages, evaluator_name
-from deepscores.evaluation.detection.pictures import confusion, curves, outcomes
-from deepscores.evaluation.detection.tables import Measured, best_of, tables_of
+from deepscores.evaluation.detection.coco import coco_averages, evaluator_name
+from deepscores.evaluation.detection.intervals import Resampled, resample
+from deepscores.evaluation.detection.outcomes import confusion, curves, outcomes
+from deepscores.evaluation.detection.reading import read_detections
+from deepscores.evaluation.detection.tables import DetectionFigures, best_of, tables_of
 from deepscores.evaluation.detection.toolkit import evaluate_as_toolkit
-from deepscores.evaluation.intervals import Resampled, resample
 from deepscores.evaluation.matching.boxes import pages_of, read_truth, without_doubles
-from deepscores.evaluation.matching.curves import Judged
-from deepscores.evaluation.matching.judging import AWAY, PADDING, RANGES, THIN, Material
+from deepscores.evaluation.matching.curves import JudgedDetections
+from deepscores.evaluation.matching.judging import AWAY, PADDING, RANGES, THIN, DetectionMaterial
 from deepscores.evaluation.matching.matching import THRESHOLDS
 from deepscores.evaluation.request import PROTOCOLS, Request
-from deepscores.evaluation.resampling import FEW_WORKS, measure, work_weights
 from deepscores.evaluation.results import Evaluation, Measure
+from deepscores.evaluation.samples.missing import few_works
+from deepscores.evaluation.samples.works import measure, work_weights
 
 _AGREE = 1e-6
-_SHORT = ("AP", "AP50")  # what is told of padded, oriented and capped detections
+_SHORT = ("AP", "AP50")  # reported for padded, oriented and capped detections
 
 
 def evaluate_detection(request: Request) -> Evaluation:
     """The evaluation of a list of detections in COCO's format.
 
-    Raise DatasetError for what the list has wrong, RecipeError without the extra ``evaluate``.
+    Raise DatasetError for an invalid list, RecipeError without the extra ``evaluate``.
     """
     evaluator = evaluator_name()
-    found = read_detections(request)
+    detections = read_detections(request)
     pages, truth = pages_of(request), read_truth(request)
-    found = without_doubles(found, truth)
-    material = Material(truth, found, pages, tuple(request.names))
+    detections = without_doubles(detections, truth)
+    material = DetectionMaterial(truth, detections, pages, tuple(request.names))
     if request.protocol != PROTOCOLS[0]:
         return evaluate_as_toolkit(request, material)
     request.progress.stage("Measuring", None)
     measured = _measured(request, material)
-    best = {one: best_of(judged) for one, judged in measured.upright.items()}
+    best = {class_id: best_of(judged) for class_id, judged in measured.upright.items()}
     return Evaluation(
         task="detect",
         protocol=request.protocol,
@@ -68,36 +69,36 @@ def evaluate_detection(request: Request) -> Evaluation:
     )
 
 
-def _measured(request: Request, material: Material) -> Measured:
+def _measured(request: Request, material: DetectionMaterial) -> DetectionFigures:
     averages = coco_averages(
-        material.truth, material.found, material.pages, material.classes, THRESHOLDS, CAPS
+        material.truth, material.detections, material.pages, material.classes, THRESHOLDS, CAPS
     )
-    return Measured(
+    return DetectionFigures(
         request, material, choose_classes(request, material), averages,
         material.upright(), material.padded(), material.oriented(), material.centred(),
     )  # fmt: skip
 
 
-def _counts(material: Material) -> dict[str, int]:
+def _counts(material: DetectionMaterial) -> dict[str, int]:
     truth = material.truth
     return {
         "pages": len(material.pages),
         "works": material.pages.works,
         "objects": len(truth),
         "drawn twice or more": int((truth.multiplicity > 1).sum()),
-        "detections": len(material.found),
+        "detections": len(material.detections),
         "classes": len(material.classes),
         "classes with objects": len(np.unique(truth.class_id)),
     }
 
 
-def _measures(measured: Measured) -> dict[str, Measure]:
+def _measures(measured: DetectionFigures) -> dict[str, Measure]:
     """The headline: by the evaluator; with intervals from our own matches, which agree with it."""
     macro = measured.choice.macro
     values = headline(measured.figures, measured.choice)
     for name, way in (("padded", measured.padded), ("oriented", measured.oriented)):
-        some = figures_of(way).averages(macro)
-        values |= {f"{name} {key}": some[key] for key in _SHORT}
+        macro_averages = figures_of(way).averages(macro)
+        values |= {f"{name} {key}": macro_averages[key] for key in _SHORT}
     values["centre F1"] = mean(_centred(measured)[macro])
     averages = measured.averages
     capped = Figures(averages.precision[0], averages.recall[0]).averages(macro)
@@ -106,68 +107,71 @@ def _measures(measured: Measured) -> dict[str, Measure]:
     return {name: measure(value, resampled.get(name)) for name, value in values.items()}
 
 
-def _resampled(measured: Measured) -> dict[str, NDArray[np.float64]]:
-    """(resamples,) of each headline figure; of none where there is no second work to draw."""
+def _resampled(measured: DetectionFigures) -> dict[str, NDArray[np.float64]]:
+    """(resamples,) of each headline figure; none with a single work."""
     request, pages, choice = measured.request, measured.material.pages, measured.choice
     if pages.works < 2 or not request.resamples:
         return {}
     weights = work_weights(pages.works, request.resamples, request.seed)
     request.progress.stage("Resampling works", 4)
 
-    def again(way: Mapping[int, Judged]) -> Resampled:
+    def again(way: Mapping[int, JudgedDetections]) -> Resampled:
         drawn = resample(list(way.values()), pages.work, weights, request.executor.jobs)
         request.progress.advance()
         return drawn
 
-    found = headline_again(again(measured.upright), measured.figures, choice)
+    resampled = headline_again(again(measured.upright), measured.figures, choice)
     for name, way in (("padded", measured.padded), ("oriented", measured.oriented)):
-        some = headline_again(again(way), figures_of(way), choice)
-        found |= {f"{name} {key}": some[key] for key in _SHORT}
+        variant = headline_again(again(way), figures_of(way), choice)
+        resampled |= {f"{name} {key}": variant[key] for key in _SHORT}
     centred = known_or(again(measured.centred).f1[:, :, 0], _centred(measured))
-    found["centre F1"] = mean_rows(centred[:, choice.macro])
-    return found
+    resampled["centre F1"] = mean_rows(centred[:, choice.macro])
+    return resampled
 
 
-def _centred(measured: Measured) -> NDArray[np.float64]:
+def _centred(measured: DetectionFigures) -> NDArray[np.float64]:
     """(classes,) the best F1 by centres."""
-    return np.array([best_of(one).f1 for one in measured.centred.values()])
+    return np.array([best_of(judged).f1 for judged in measured.centred.values()])
 
 
-def _warnings(measured: Measured) -> tuple[str, ...]:
+def _warnings(measured: DetectionFigures) -> tuple[str, ...]:
     request, material = measured.request, measured.material
-    told = cut_at(material.found, material.truth, material.pages)
+    warnings = cut_at(material.detections, material.truth, material.pages)
     rare = [
-        f"{one.name} ({count})"
-        for one, count in zip(request.classes, measured.choice.objects.tolist(), strict=True)
-        if 0 < count < LEAST
+        f"{label_class.name} ({count})"
+        for label_class, count in zip(
+            request.classes, measured.choice.objects.tolist(), strict=True
+        )
+        if 0 < count < MIN_OBJECTS
     ]
     if rare:
-        told.append(f"not in macro averages, with fewer than {LEAST} objects: {', '.join(rare)}")
-    works = material.pages.works
-    if request.resamples and works < FEW_WORKS:
-        told.append("one work only: no intervals" if works < 2 else
-                    f"{works} works only: intervals are rough")  # fmt: skip
+        warnings.append(
+            f"not in macro averages, fewer than {MIN_OBJECTS} objects: {', '.join(rare)}"
+        )
+    warnings += few_works(material.pages.works, request.resamples)
     away = np.abs(figures_of(measured.upright).precision - measured.figures.precision)
     largest = float(np.nan_to_num(away).max(initial=0))
     if largest > _AGREE:
-        told.append(
-            f"our own matching differs from the evaluator's by up to {largest:.2g} in the average "
+        warnings.append(
+            f"the matching here differs from the evaluator's by up to {largest:.2g} in the average "
             "precision of a class: please report this"
         )
-    return tuple(told)
+    return tuple(warnings)
 
 
-def _settings(measured: Measured) -> dict[str, object]:
+def _settings(measured: DetectionFigures) -> dict[str, object]:
     request, choice = measured.request, measured.choice
-    names = [one.name for one in request.classes]
+    names = [label_class.name for label_class in request.classes]
     return {
-        "thresholds": [round(one, 2) for one in THRESHOLDS],
+        "thresholds": [round(threshold, 2) for threshold in THRESHOLDS],
         "caps": list(CAPS),
-        "classes in macro averages": _chosen(names, choice.macro),
-        "classes left out of macro averages": _chosen(names, ~choice.macro & (choice.objects > 0)),
-        "classes without objects": _chosen(names, choice.objects == 0),
-        "line classes": _chosen(names, choice.line),
-        "least objects": LEAST,
+        "classes in macro averages": _names_where(names, choice.macro),
+        "classes left out of macro averages": _names_where(
+            names, ~choice.macro & (choice.objects > 0)
+        ),
+        "classes without objects": _names_where(names, choice.objects == 0),
+        "line classes": _names_where(names, choice.line),
+        "least objects": MIN_OBJECTS,
         "padding, staff spaces": PADDING,
         "centre distance, staff spaces": AWAY,
         "thin, staff spaces": THIN,
@@ -177,5 +181,5 @@ def _settings(measured: Measured) -> dict[str, object]:
     }
 
 
-def _chosen(names: Sequence[str], mask: NDArray[np.bool_]) -> list[str]:
+def _names_where(names: Sequence[str], mask: NDArray[np.bool_]) -> list[str]:
     return [name for name, is_in in zip(names, mask.tolist(), strict=True) if is_in]

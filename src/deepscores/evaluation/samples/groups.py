@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from deepscores.dataset.reader import DatasetPage
 
-# Columns of pages.parquet; those that a dataset has not are passed over.
+# Columns of pages.parquet; those that a dataset lacks are skipped.
 _COLUMNS = ("font", "engraver", "style", "degradation")
 _ALWAYS = ("font",)
-_MOST = 24  # distinct values; what is drawn anew for each page makes no groups
+_MAX_VALUES = 24  # distinct values; a column that differs on every page makes no groups
 
 
 class Group(NamedTuple):
@@ -24,12 +24,12 @@ class Group(NamedTuple):
 
 def groups_of(pages: Sequence[DatasetPage]) -> list[Group]:
     """The groups of *pages* by font, and by engraver, style and degradation where these differ."""
-    found = []
+    groups = []
     for kind in _COLUMNS:
         values = np.array([str(page.row.get(kind) or "") for page in pages], dtype=np.str_)
         names = np.unique(values)
-        if kind in _ALWAYS or 1 < len(names) <= _MOST:
-            found += [
+        if kind in _ALWAYS or 1 < len(names) <= _MAX_VALUES:
+            groups += [
                 Group(kind, str(name) or "none", np.flatnonzero(values == name)) for name in names
             ]
-    return found
+    return groups

@@ -1,4 +1,4 @@
-"""Maps of class ids: those of a dataset's pages, and those that a model made of them."""
+"""Maps of class ids: those of a dataset's pages, and those that a model predicts."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from deepscores.page.labels.label_sets import LabelSet
 ClassMap = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MASKS = "masks"
-_GREY, _DEEP = 0, 8  # a PNG's colours, and its bits a pixel
+_GREY, _DEEP = 0, 8  # a PNG's colours, and its bits per pixel
 
 
 def find_masks(predictions: Path) -> Path:
@@ -47,7 +47,8 @@ def true_classes(
 def read_classes(path: Path, shape: tuple[int, ...], classes: int) -> ClassMap:
     """The map in a PNG, grey of 8 or 16 bits or by a palette, of *shape* (height, width).
 
-    Raise DatasetError for what is no such map, of another size, or has ids above *classes*.
+    Raise DatasetError for a file that is not such a map, of another size, or with ids above
+    *classes*.
     """
     try:
         data = path.read_bytes()
@@ -58,7 +59,7 @@ def read_classes(path: Path, shape: tuple[int, ...], classes: int) -> ClassMap:
         raise DatasetError(f"{path}: grey of {data[24]} bits; class ids need 8 or 16, or a palette")
     values = decode_png(data, str(path)) if is_grey else decode_values(data, str(path))
     if values.shape != shape:
-        sizes = [f"{one[1]} x {one[0]} px" for one in (values.shape, shape)]
+        sizes = [f"{size[1]} x {size[0]} px" for size in (values.shape, shape)]
         raise DatasetError(f"{path}: {sizes[0]}, its page is {sizes[1]}")
     highest = int(values.max(initial=0))
     if highest > classes:

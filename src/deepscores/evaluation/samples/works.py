@@ -31,14 +31,14 @@ def work_weights(works: int, resamples: int, seed: int) -> NDArray[np.int64]:
 
 
 def measure(value: float, resampled: NDArray[np.float64] | None = None) -> Measure:
-    """*value* with the interval that holds 95 % of what it was when works were drawn again.
+    """*value* with its 95 % interval over resampled works.
 
-    NaN, for nothing to measure, gives None; resamples that have nothing to measure are left out.
+    NaN, for nothing to measure, gives None; NaN among the resamples is left out.
     """
     if np.isnan(value):
         return Measure(None)
-    known = None if resampled is None else resampled[~np.isnan(resampled)]
-    if known is None or not len(known):
+    defined = None if resampled is None else resampled[~np.isnan(resampled)]
+    if defined is None or not len(defined):
         return Measure(float(value))
-    low, high = np.percentile(known, [_TAIL, 100 - _TAIL])
+    low, high = np.percentile(defined, [_TAIL, 100 - _TAIL])
     return Measure(float(value), float(low), float(high))

@@ -1,4 +1,4 @@
-"""A dataset of ours as a whole: its files, its counts, its splits."""
+"""Checks of a dataset as a whole: its files, its counts, its splits."""
 
 import csv
 import os
@@ -20,31 +20,31 @@ _SUFFIXES = {IMAGES: ".png", MASKS: ".png", INSTANCES: ".png", XML: ".xml"}
 
 
 def check_whole(dataset: Dataset, ledger: Ledger) -> None:
-    """Look at what is not of one page alone."""
+    """Check what is not of one page alone."""
     for check, find in ((FILES, wrong_files), (COUNTS, wrong_counts), (SPLIT, wrong_splits)):
-        found = list(find(dataset))
-        ledger.note(check, len(dataset.rows), 0, [Finding(check, *one) for one in found])
+        findings = list(find(dataset))
+        ledger.note(check, len(dataset.rows), 0, [Finding(check, *parts) for parts in findings])
 
 
 def wrong_files(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     """Pages without a file, files without a page, pages listed twice."""
     stems = {row["page"] for row in dataset.rows}
     for stem in repeated(row["page"] for row in dataset.rows):
-        yield "pages.parquet", "", f"page {stem} stands in it twice"
+        yield "pages.parquet", "", f"lists page {stem} twice"
     for folder, suffix in _SUFFIXES.items():
         try:
-            there = set(os.listdir(dataset.folder / folder))  # noqa: PTH208 - many
+            present = set(os.listdir(dataset.folder / folder))  # noqa: PTH208 - many
         except OSError as error:
             yield folder, "", f"cannot be listed: {error.strerror}"
             continue
-        wanted = {stem + suffix for stem in stems}
-        # That a chosen page's file is missing is told when it is read.
-        for name in sorted(there - wanted):
-            yield f"{folder}/{name}", "", "of no page in pages.parquet"
-        for name in sorted(wanted - there):
+        expected = {stem + suffix for stem in stems}
+        # A sampled page's missing file is reported when it is read.
+        for name in sorted(present - expected):
+            yield f"{folder}/{name}", "", "belongs to no page in pages.parquet"
+        for name in sorted(expected - present):
             yield f"{folder}/{name}", "", "missing"
     for stem in sorted(dataset.patches.keys() - stems):
-        yield PATCHES, "", f"{len(dataset.patches[stem])} patches of {stem}, which is no page"
+        yield PATCHES, "", f"{len(dataset.patches[stem])} patches of {stem}, which is not a page"
     if not (dataset.folder / DATASET).exists():
         yield DATASET, "", "missing"
 
@@ -53,13 +53,13 @@ def wrong_counts(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     """Counts in dataset.json that are not those of tables and folders; class lists that differ."""
     counts = dataset.info.get("counts")
     if isinstance(counts, dict):
-        found = {
+        actual_counts = {
             "pages": len(dataset.rows),
             "symbols": sum(row.get("symbols") or 0 for row in dataset.rows),
             "objects": sum(row.get("objects") or 0 for row in dataset.rows),
             "patches": sum(map(len, dataset.patches.values())),
         }
-        for name, value in found.items():
+        for name, value in actual_counts.items():
             if counts.get(name) != value:
                 yield DATASET, "", f"{name} is {counts.get(name)}, found {value}"
         yield from _wrong_patch_counts(dataset, counts.get("classes", {}))
@@ -69,39 +69,41 @@ def wrong_counts(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
 def _wrong_patch_counts(
     dataset: Dataset, objects: dict[str, int]
 ) -> Iterator[tuple[str, str, str]]:
-    most = dataset.info.get("recipe", {}).get("patches-per-class")
-    if not isinstance(most, int):
+    max_patches = dataset.info.get("recipe", {}).get("patches-per-class")
+    if not isinstance(max_patches, int):
         return
-    patches = Counter(name for some in dataset.patches.values() for name, _ in some)
+    patches = Counter(name for page_patches in dataset.patches.values() for name, _ in page_patches)
     for name in sorted(objects.keys() | patches.keys()):
-        wanted = min(objects.get(name, 0), most)
-        if patches[name] != wanted:
-            yield f"{PATCHES}/{name}", "", f"{patches[name]} patches, {wanted} expected"
+        expected = min(objects.get(name, 0), max_patches)
+        if patches[name] != expected:
+            yield f"{PATCHES}/{name}", "", f"{patches[name]} patches, expected {expected}"
 
 
 def _wrong_class_lists(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     classes = dataset.info.get("label_set", {}).get("class", [])
-    ids = [one.get("id") for one in classes]
+    ids = [label_class.get("id") for label_class in classes]
     if ids != list(range(1, len(ids) + 1)):
         yield DATASET, "", f"class ids are not 1…{len(ids)} without gaps"
     try:
         if read_json(dataset.folder / "label_set.json") != dataset.info.get("label_set"):
             yield "label_set.json", "", f"is not the label set of {DATASET}"
-        listed = list(_read_csv(dataset.folder / "classes.csv"))
+        class_rows = list(_read_csv(dataset.folder / "classes.csv"))
     except DatasetError as error:
         yield "classes", "", str(error)
         return
-    named = [(str(one.get("id")), str(one.get("name"))) for one in classes]
-    if [(row.get("id"), row.get("name")) for row in listed] != named:
+    expected_names = [
+        (str(label_class.get("id")), str(label_class.get("name"))) for label_class in classes
+    ]
+    if [(row.get("id"), row.get("name")) for row in class_rows] != expected_names:
         yield "classes.csv", "", f"ids and names are not those of {DATASET}"
     counts = dataset.info.get("counts", {}).get("classes", {})
-    for row in listed:
-        name, there = row.get("name"), row.get("objects")
-        if there != str(counts.get(name)):
+    for row in class_rows:
+        name, objects = row.get("name"), row.get("objects")
+        if objects != str(counts.get(name)):
             yield (
                 "classes.csv",
                 str(row.get("id")),
-                f"{name}: {there} objects, not {counts.get(name)}",
+                f"{name}: {objects} objects, not {counts.get(name)}",
             )
 
 
@@ -121,7 +123,7 @@ def wrong_splits(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     for work, splits in sorted(of_work.items()):
         if len(splits) > 1:
             yield "pages.parquet", "", f"work {work!r} is in {' and '.join(sorted(splits))}"
-    listed: dict[str, list[str]] = defaultdict(list)
+    splits_by_page: dict[str, list[str]] = defaultdict(list)
     for split in SPLITS:
         path = dataset.folder / "splits" / f"{split}.txt"
         try:
@@ -130,14 +132,14 @@ def wrong_splits(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
             yield f"splits/{split}.txt", "", f"cannot be read: {error}"
             continue
         for name in names:
-            listed[name].append(split)
+            splits_by_page[name].append(split)
     for row in dataset.rows:
-        there = listed.pop(row["page"], [])
-        if there != [row.get("split")]:
-            lists = " and ".join(f"{one}.txt" for one in there) or "no list"
+        page_splits = splits_by_page.pop(row["page"], [])
+        if page_splits != [row.get("split")]:
+            lists = " and ".join(f"{split_name}.txt" for split_name in page_splits) or "no list"
             yield row["page"], "", f"split {row.get('split')}, but in {lists}"
-    for name, lists_of_name in sorted(listed.items()):
-        yield f"splits/{lists_of_name[0]}.txt", "", f"{name!r} is no page"
+    for name, lists_of_name in sorted(splits_by_page.items()):
+        yield f"splits/{lists_of_name[0]}.txt", "", f"{name!r} is not a page"
     yield from _wrong_scores(dataset)
 
 
@@ -151,6 +153,6 @@ def _wrong_scores(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     for score in sorted({row.get("score") for row in dataset.rows} - of_score.keys(), key=str):
         yield "scores.parquet", "", f"no row for score {score}"
     for row in dataset.rows:
-        told = of_score.get(row.get("score"))
-        if told and told != (row.get("work"), row.get("split")):
+        score_values = of_score.get(row.get("score"))
+        if score_values and score_values != (row.get("work"), row.get("split")):
             yield row["page"], "", "work or split are not those of its score in scores.parquet"

@@ -23,7 +23,7 @@ class TruePatch(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a model says of a patch."""
+    """A model's prediction for a patch."""
 
     label: str
     score: float | None = None
@@ -49,8 +49,8 @@ def patch_path(folder: Path, name: str, label: str) -> Path:
 def read_answers(path: Path, names: Collection[str]) -> dict[str, Answer]:
     """The rows of a CSV file with the head ``patch,label`` or ``patch,label,score``, by patch.
 
-    Raise DatasetError, which tells the line, for what is no such table or has a label that is none
-    of *names*.
+    Raise DatasetError, which names the line, for a file that is not such a table or has a label
+    that is not in *names*.
     """
     try:
         text = path.read_text("utf-8-sig")
@@ -58,39 +58,39 @@ def read_answers(path: Path, names: Collection[str]) -> dict[str, Answer]:
         raise DatasetError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise DatasetError(f"{path}: not text in UTF-8") from None
-    known, found = frozenset(names), dict[str, Answer]()
+    labels, answers = frozenset(names), dict[str, Answer]()
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         head = tuple(next(table, ()))
         if head not in (_HEAD[:2], _HEAD):
             raise DatasetError(f"{path}: its head is not patch,label or patch,label,score")
         for cells in table:
-            where = f"{path}, line {table.line_num}"
-            patch, answer = _read_row(cells, len(head), known, where)
-            if patch in found:
-                raise DatasetError(f"{where}: patch {patch!r} has two rows")
-            found[patch] = answer
+            location = f"{path}, line {table.line_num}"
+            patch, answer = _read_row(cells, len(head), labels, location)
+            if patch in answers:
+                raise DatasetError(f"{location}: patch {patch!r} has two rows")
+            answers[patch] = answer
     except csv.Error as error:
         raise DatasetError(f"{path}, line {table.line_num}: {error}") from None
-    return found
+    return answers
 
 
 def _read_row(
-    cells: list[str], width: int, known: frozenset[str], where: str
+    cells: list[str], width: int, labels: frozenset[str], location: str
 ) -> tuple[str, Answer]:
     if len(cells) != width:
-        raise DatasetError(f"{where}: {len(cells)} cells, not {width}")
-    patch, label, *rest = cells
-    if label not in known:
-        raise DatasetError(f"{where}: no class {label!r} in the dataset's label set")
-    return patch, Answer(label, _number(rest[0], where) if rest else None)
+        raise DatasetError(f"{location}: {len(cells)} cells, not {width}")
+    patch, label, *score_cells = cells
+    if label not in labels:
+        raise DatasetError(f"{location}: no class {label!r} in the dataset's label set")
+    return patch, Answer(label, _number(score_cells[0], location) if score_cells else None)
 
 
-def _number(text: str, where: str) -> float:
+def _number(text: str, location: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = nan
     if not isfinite(value):
-        raise DatasetError(f"{where}: score {text!r} is no number")
+        raise DatasetError(f"{location}: score {text!r} is not a number")
     return value

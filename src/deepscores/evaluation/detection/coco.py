@@ -33,7 +33,7 @@ def evaluator_name() -> str:
 
 def coco_averages(
     truth: Boxes,
-    found: Boxes,
+    detections: Boxes,
     pages: Pages,
     classes: Sequence[int],
     thresholds: Sequence[float],
@@ -45,10 +45,10 @@ def coco_averages(
 
     data: dict[str, Any] = {
         "images": [{"id": place + 1} for place in range(len(pages))],
-        "categories": [{"id": one, "name": str(one)} for one in classes],
+        "categories": [{"id": class_id, "name": str(class_id)} for class_id in classes],
     }
     sides = []
-    for boxes in (truth, found):
+    for boxes in (truth, detections):
         side = COCO()
         side.dataset = {**data, "annotations": _annotations(boxes)}
         side.createIndex()
@@ -63,10 +63,12 @@ def coco_averages(
     # thresholds, recalls, classes, areas, caps; -1 where there is no object
     precision = np.array(run.eval["precision"])[:, :, :, 0].mean(axis=1)
     recall = np.array(run.eval["recall"])[:, :, 0]
-    return Averages(*(_known(one).transpose(2, 1, 0) for one in (precision, recall)))
+    return Averages(
+        *(_nan_for_negative(values).transpose(2, 1, 0) for values in (precision, recall))
+    )
 
 
-def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _nan_for_negative(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(values < 0, np.nan, values)
 
 

@@ -1,4 +1,4 @@
-"""Auditing a dataset of ours: every page, then the whole."""
+"""Auditing a built dataset: every page, then the whole."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,36 +11,43 @@ from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.dataset.symbol_files import RowGroup, SymbolFiles
 from deepscores.errors import DatasetError
 from deepscores.formats.reading.findings import FILES, Finding
-from deepscores.inspection.checking.checks import OF_OBJECTS, OF_PATCHES, OF_SYMBOLS, check_page
+from deepscores.inspection.checking.dataset_checks import COUNTS, SPLIT, check_whole
 from deepscores.inspection.checking.ledger import Ledger
 from deepscores.inspection.checking.likeness import Prints, find_alike, prints_of_group
-from deepscores.inspection.checking.whole import COUNTS, SPLIT, check_whole
+from deepscores.inspection.checking.page_checks import (
+    OF_OBJECTS,
+    OF_PATCHES,
+    OF_SYMBOLS,
+    check_page,
+)
 from deepscores.runs.executors.choice import for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, Value
 from deepscores.runs.progress import Progress
 
 ALIKE = "likeness"
 CHECKS = (
-    FILES, COUNTS, SPLIT, ALIKE, *(one.name for one in (*OF_SYMBOLS, *OF_OBJECTS, OF_PATCHES))
+    FILES, COUNTS, SPLIT, ALIKE, *(check.name for check in (*OF_SYMBOLS, *OF_OBJECTS, OF_PATCHES))
 )  # fmt: skip
 _PAGES_PER_TASK = 32
-_ROOM = 8 * 2**30  # bytes for a worker
+_WORKER_MEMORY = 8 * 2**30  # bytes
 
 
 def audit_own(
-    dataset: Dataset, chosen: set[str], alike: float, executor: Executor, progress: Progress
+    dataset: Dataset, sampled: set[str], alike: float, executor: Executor, progress: Progress
 ) -> Ledger:
-    """What is found on the *chosen* pages and in the whole; *alike* is the share from which two
-    scores count as one work."""
+    """The findings on the *sampled* pages and in the dataset as a whole.
+
+    *alike* is the share of common music from which two scores count as one work.
+    """
     ledger = Ledger()
     terms = Terms.of(dataset)
     check_whole(dataset, ledger)
     try:
-        tasks = list(plan_tasks(dataset, chosen, terms))
+        tasks = list(plan_tasks(dataset, sampled, terms))
     except DatasetError as error:
         ledger.note(FILES, 0, 0, [_unreadable(dataset.folder, "symbols", error)])
         return ledger
-    progress.stage("Checking pages", len(chosen))
+    progress.stage("Checking pages", len(sampled))
     for task, value in in_workers(check_pages, tasks, _page_limits, executor):
         match value:
             case Ledger():
@@ -53,8 +60,8 @@ def audit_own(
     return ledger
 
 
-def _unreadable(folder: Path, where: str, error: DatasetError) -> Finding:
-    return Finding(FILES, where, "", str(error).removeprefix(f"{folder}/"))
+def _unreadable(folder: Path, place: str, error: DatasetError) -> Finding:
+    return Finding(FILES, place, "", str(error).removeprefix(f"{folder}/"))
 
 
 def in_workers(
@@ -71,7 +78,7 @@ def in_workers(
 
 
 def _print_limits(_: "_PrintTask") -> Limits:
-    return Limits(600, _ROOM)
+    return Limits(600, _WORKER_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,12 @@ class PageTask:
 
 
 def _page_limits(task: PageTask) -> Limits:
-    return Limits(600 + 60 * len(task.pages), _ROOM)
+    return Limits(600 + 60 * len(task.pages), _WORKER_MEMORY)
 
 
-def plan_tasks(dataset: Dataset, chosen: set[str], terms: Terms) -> Iterator[PageTask]:
-    """The *chosen* pages in tasks. Raise DatasetError for a symbol table that cannot be read."""
-    rows = {row["page"]: row for row in dataset.rows if row["page"] in chosen}
+def plan_tasks(dataset: Dataset, sampled: set[str], terms: Terms) -> Iterator[PageTask]:
+    """The *sampled* pages in tasks. Raise DatasetError for a symbol table that cannot be read."""
+    rows = {row["page"]: row for row in dataset.rows if row["page"] in sampled}
     groups_of: dict[str, list[RowGroup]] = {}
     for group in dataset.symbol_files.row_groups:
         for page in group.pages():
@@ -110,7 +117,7 @@ def plan_tasks(dataset: Dataset, chosen: set[str], terms: Terms) -> Iterator[Pag
 
 
 def check_pages(task: PageTask) -> Ledger:
-    """Look at the pages of a task; what cannot be read is a finding."""
+    """Check the pages of a task; an unreadable page is a finding."""
     ledger = Ledger()
     for page in task.pages:
         try:
@@ -132,27 +139,27 @@ class _PrintTask:
 def check_likeness(
     dataset: Dataset, alike: float, executor: Executor, progress: Progress, ledger: Ledger
 ) -> None:
-    """Name the pairs of scores that are much the same music and in different splits."""
+    """Report pairs of scores of much the same music in different splits."""
     split_of = {str(row["score"]): str(row["split"]) for row in dataset.rows}
     tasks = list(_print_tasks(dataset))
     progress.stage("Comparing scores", len(tasks))
     prints: dict[str, Prints] = {}
-    for _, found in in_workers(take_prints, tasks, _print_limits, executor):
-        if isinstance(found, dict):
-            prints.update(found)
+    for _, result in in_workers(take_prints, tasks, _print_limits, executor):
+        if isinstance(result, dict):
+            prints.update(result)
         progress.advance()
     scores = sorted(prints)
     pairs = find_alike([prints[score] for score in scores], alike)
     findings = [
         Finding(
             ALIKE,
-            scores[one],
+            scores[first],
             "",
-            f"{split_of[scores[one]]}; {scores[other]} in {split_of[scores[other]]} "
+            f"{split_of[scores[first]]}; {scores[second]} in {split_of[scores[second]]} "
             f"has {share:.0%} of the smaller one's music",
         )
-        for one, other, share in pairs
-        if split_of[scores[one]] != split_of[scores[other]]
+        for first, second, share in pairs
+        if split_of[scores[first]] != split_of[scores[second]]
     ]
     ledger.note(ALIKE, len(dataset.rows), len(scores), findings)
 

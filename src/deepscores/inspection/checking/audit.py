@@ -1,4 +1,4 @@
-"""Audit a dataset: find out whose it is, look at its pages, add up what is found."""
+"""Audit a dataset of any known layout: check its pages, add up the findings."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,14 +13,14 @@ from deepscores.formats.registry import find_reader
 from deepscores.inspection.checking.foreign import CHECKS as FOREIGN_CHECKS
 from deepscores.inspection.checking.foreign import check_annotated_pages
 from deepscores.inspection.checking.ledger import Ledger, Report, report
-from deepscores.inspection.checking.own_audit import CHECKS, audit_own, in_workers
+from deepscores.inspection.checking.own_dataset import CHECKS, audit_own, in_workers
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Limits
 from deepscores.runs.progress import Progress, Silence
 from deepscores.runs.streams import key_hash
 
 DEFAULT_ALIKE = 0.5
-_PAGES_A_TASK = 32
+_PAGES_PER_TASK = 32
 
 
 def audit(
@@ -31,24 +31,24 @@ def audit(
     executor: Executor = ONE_WORKER,
     progress: Progress | None = None,
 ) -> Report:
-    """Look at every page of the dataset in *folder*, or at a *sample* of them.
+    """Check every page of the dataset in *folder*, or a *sample* of them.
 
     A *sample* below 1 is a share, else a number of pages; which ones follows from their names.
     Scores that have the share *alike* of their music in common count as one work. Raise
-    DatasetError where there is no dataset of a known layout, RecipeError for numbers that make
-    no sense.
+    DatasetError where there is no dataset of a known layout, RecipeError for numbers out of
+    range.
     """
     if sample is not None and not sample > 0:
-        raise RecipeError(f"sample: {sample:g} is not over 0")
+        raise RecipeError(f"sample: {sample:g} is not above 0")
     if not 0 < alike <= 1:
-        raise RecipeError(f"alike: {alike:g} is not over 0 and at most 1")
+        raise RecipeError(f"alike: {alike:g} is not above 0 and at most 1")
     progress = progress or Silence()
     if holds_dataset(folder):
         dataset = open_dataset(folder, lenient=True)
         stems = {str(row["page"]) for row in dataset.rows}
-        chosen = choose(stems, sample)
-        ledger = audit_own(dataset, chosen, alike, executor, progress)
-        return report(str(folder), "deepscores", (len(chosen), len(stems)), ledger, CHECKS)
+        sampled = choose(stems, sample)
+        ledger = audit_own(dataset, sampled, alike, executor, progress)
+        return report(str(folder), "deepscores", (len(sampled), len(stems)), ledger, CHECKS)
     return _audit_annotated(str(folder), _read_annotated(folder), sample, executor, progress)
 
 
@@ -61,14 +61,16 @@ def _audit_annotated(
 ) -> Report:
     names = [page.name for page in dataset.pages]
     objects = sum(len(page.objects.ids) for page in dataset.pages)
-    chosen = choose(names, sample)
+    sampled = choose(names, sample)
     ledger = Ledger()
     for check in (FILES, CLASSES):
         findings = [finding for finding in dataset.findings if finding.check == check]
         ledger.note(check, len(names), objects, findings)
-    progress.stage("Checking pages", len(chosen))
-    pages = [page for page in dataset.pages if page.name in chosen]
-    tasks = [pages[first : first + _PAGES_A_TASK] for first in range(0, len(pages), _PAGES_A_TASK)]
+    progress.stage("Checking pages", len(sampled))
+    pages = [page for page in dataset.pages if page.name in sampled]
+    tasks = [
+        pages[first : first + _PAGES_PER_TASK] for first in range(0, len(pages), _PAGES_PER_TASK)
+    ]
     for task, outcome in in_workers(check_annotated_pages, tasks, _limits, executor):
         if isinstance(outcome, Ledger):
             ledger.add(outcome)
@@ -76,7 +78,7 @@ def _audit_annotated(
             finding = Finding(FILES, task[0].name, "", f"{outcome.reason}: {outcome.detail}")
             ledger.note(FILES, 0, 0, [finding])
         progress.advance(len(task))
-    counts = (len(chosen), len(set(names)))
+    counts = (len(sampled), len(set(names)))
     return report(folder, dataset.format, counts, ledger, FOREIGN_CHECKS)
 
 
@@ -85,7 +87,7 @@ def _limits(task: list[AnnotatedPage]) -> Limits:
 
 
 def _read_annotated(folder: Path) -> AnnotatedDataset:
-    """A dataset in a format of others; raise DatasetError if there is none that is checked."""
+    """A dataset in another format; DatasetError if there is none that can be checked."""
     names = [] if (folder / PLAN).exists() else recognise(folder)
     for name in names:
         dataset = find_reader(name).audit(folder)
@@ -105,9 +107,9 @@ def choose(names: Iterable[str], sample: float | None) -> set[str]:
     >>> sorted(choose(["a", "b", "c"], 2)) == sorted(choose(["c", "b", "a"], 2))
     True
     """
-    every = set(names)
+    all_names = set(names)
     if sample is None:
-        return every
-    count = round(sample * len(every)) if sample < 1 else int(sample)
-    ranked = sorted(every, key=lambda name: (key_hash(0, "audit", name), name))
+        return all_names
+    count = round(sample * len(all_names)) if sample < 1 else int(sample)
+    ranked = sorted(all_names, key=lambda name: (key_hash(0, "audit", name), name))
     return set(ranked[: max(count, 1)])

@@ -1,4 +1,4 @@
-"""The checks of one page of ours, in the order of the report."""
+"""The checks of one page, in the order of the report."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -10,18 +10,18 @@ from deepscores.page.labels.readability import unreadable
 
 
 class Check(NamedTuple):
-    """One promise, and how it is looked at."""
+    """One promise, and how it is checked."""
 
     name: str
     promise: str
     find: Callable[[PageContents], Iterable[tuple[object, str]]]
-    of_others: bool = True  # it holds of labels, too, that others made
+    of_others: bool = True  # it also holds for imported labels
 
 
 def _unreadable(page: PageContents) -> Iterator[tuple[object, str]]:
     symbols = page.symbols
     if page.imported and not any("notehead" in kind.lower() for kind in symbols.kinds):
-        return  # nothing says which of its kinds are notes
+        return  # which of its kinds are notes is unknown
     reason = unreadable(symbols.boxes, symbols.kinds, page.width, page.height, page.limits)
     if reason:
         yield "", reason
@@ -74,13 +74,13 @@ OF_SYMBOLS: tuple[Check, ...] = (
 )
 OF_OBJECTS: tuple[Check, ...] = (
     Check("duplicates", "nothing is labelled twice", _duplicates),
-    Check("xml", "XML and table tell the same", agreement.wrong_annotations),
+    Check("xml", "XML and table agree", agreement.wrong_annotations),
 )
 OF_PATCHES = Check("patches", "patches show their object", agreement.wrong_patches)
 
 
 def check_page(page: PageContents, ledger: Ledger) -> None:
-    """Look at one page in every way that its labels' makers promise."""
+    """Check one page in every way that applies to its labels."""
     for check in OF_SYMBOLS:
         if page.imported and not check.of_others:
             continue
