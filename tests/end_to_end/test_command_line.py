@@ -316,4 +316,4 @@ def test_an_evaluation_is_shown_as_tables_and_as_json(
     )
     wrong = deepscores("evaluate", "none.json", built, split="everything")
     assert wrong.returncode == 2
-    assert "split: 'everything' is none of" in one_line(wrong.stderr)
+    assert "split: 'everything' is not one of" in one_line(wrong.stderr)
