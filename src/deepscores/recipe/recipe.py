@@ -20,6 +20,7 @@ from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.page.labels.readability import READABLE, Readability
+from deepscores.page.measuring.staff_space import ENGRAVABLE, check_staff_space
 from deepscores.page.model import FontFile, Style
 from deepscores.recipe.options import recipes
 from deepscores.recipe.options.outputs import DATASET_OUTPUT
@@ -202,7 +203,7 @@ def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 _RECIPE_KEYS = keys_of("recipe")
 _RUN_KEYS = keys_of("run")
-_RANGES = (recipes.MAX_LOST_NOTES, recipes.STAFF_SPACE, recipes.MARGIN)
+_RANGES = (recipes.MAX_LOST_NOTES, recipes.MARGIN)
 
 
 def _change(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -228,6 +229,7 @@ def _check(recipe: Recipe) -> Recipe:
     for pattern, _ in recipe.quota:
         if pattern != "each" and not fnmatch.filter(names, pattern):
             raise RecipeError(f"quota: no class {pattern!r} in label set {recipe.labels.name!r}")
+    check_staff_space(recipe.staff_space, ENGRAVABLE)
     for option in _RANGES:
         option.check(getattr(recipe, option.python_name))
     _check_room(recipe)
