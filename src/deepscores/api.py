@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from deepscores.evaluation.run import EvaluationOutput
     from deepscores.formats.export import ExportSummary
     from deepscores.inference.predicting.run import PredictionSummary as Predicted
-    from deepscores.inference.predicting.run import Summary as Predicted
     from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
