@@ -31,7 +31,7 @@ help: ## list the targets
 	@echo "  JOBS      worker processes of a build or of the tests (default: one per core)"
 	@echo "  ARGS      more options: of 'deepscores build', of pytest"
 
-dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/reader/
+dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/
 	$(BIN)/deepscores build -o "$(OUT)" $(if $(PAGES),--pages $(PAGES)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 test: $(VENV)/.dev ## run the fast tests, doctests included: a few minutes
