@@ -10,7 +10,7 @@ from deepscores import check
 from deepscores.cli.app import run as run_command
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.inspection.checking.audit import choose
-from deepscores.inspection.checking.ledger import KEPT, Ledger, report
+from deepscores.inspection.checking.ledger import MAX_LISTED, Ledger, report
 from deepscores.page.symbols.parents import PARENTS, may_belong
 from deepscores.page.symbols.relations import _WITHIN
 
@@ -52,7 +52,7 @@ def test_a_flood_of_findings_is_counted_and_cut() -> None:
     ledger = Ledger()
     ledger.look("ink", "page", 3, ((number, "wrong") for number in range(1000)))
     made = report("here", "coco", (1, 1), ledger, ["ink"])
-    assert (made.total, len(made.findings)) == (1000, KEPT)
+    assert (made.total, len(made.findings)) == (1000, MAX_LISTED)
     assert [one.object for one in made.findings[:3]] == ["0", "1", "2"]
 
 

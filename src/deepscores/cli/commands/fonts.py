@@ -10,7 +10,7 @@ from deepscores.cli.command import command
 from deepscores.cli.screen import new_console, new_table, showing_progress
 
 if TYPE_CHECKING:
-    from deepscores.inspection.galleries.fonts.entries import Entry
+    from deepscores.inspection.galleries.fonts.entries import FontEntry
 
 _LICENCE_WIDTH = 36  # characters
 
@@ -37,7 +37,7 @@ def run(*, json: bool = False, **values: Any) -> None:
         print(book.picture, book.page, sep="\n")
 
 
-def print_fonts(entries: Sequence[Entry]) -> None:
+def print_fonts(entries: Sequence[FontEntry]) -> None:
     """Print the list of fonts as a table."""
     table = new_table(title="Fonts")
     table.add_column("font", no_wrap=True)

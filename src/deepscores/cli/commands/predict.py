@@ -10,7 +10,7 @@ from deepscores.cli.command import ExitStatus, command
 from deepscores.cli.screen import MAX_PROBLEMS_SHOWN, showing_progress
 
 if TYPE_CHECKING:
-    from deepscores.inference.predicting.run import Summary
+    from deepscores.inference.predicting.run import PredictionSummary
 
 _RESULTS = {"detect": "objects", "segment": "pixels that have a class", "classify": "patches"}
 
@@ -35,7 +35,7 @@ def run(inputs: Sequence[str], task: str | None = None, **values: Any) -> ExitSt
     return 1 if summary.failures else 0
 
 
-def print_predictions(summary: Summary) -> None:
+def print_predictions(summary: PredictionSummary) -> None:
     """Print what was found, how long a page took, and which pages failed."""
     print(
         f"{summary.folder}: {summary.task}, {summary.pages:,} pages ({summary.new_pages:,} new), "

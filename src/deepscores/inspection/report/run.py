@@ -17,8 +17,8 @@ from deepscores.inspection.report.gallery import Card, gallery
 from deepscores.inspection.report.lookalikes import look_alike_figure, look_alikes
 from deepscores.inspection.report.material import ComparedDataset, ReportMaterial
 from deepscores.inspection.report.page import assemble
+from deepscores.inspection.report.page_objects import Source
 from deepscores.inspection.report.passages import passage_figure, passages
-from deepscores.inspection.report.seen import Source
 from deepscores.inspection.report.sources import open_source
 from deepscores.inspection.report.specimens import Specimen, cut_specimens
 from deepscores.inspection.report.survey import survey
