@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deepscores.building.verify import Verdict
     from deepscores.evaluation.run import EvaluationOutput
     from deepscores.formats.export import ExportSummary
-    from deepscores.inference.predicting.run import PredictionSummary as Predicted
+    from deepscores.inference.predicting.run import PredictionSummary
     from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
@@ -395,7 +395,7 @@ def predict(
     jobs: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Predicted:
+) -> PredictionSummary:
     """Predict on *inputs*: pictures, PDFs, folders of them, *split* of datasets; into *output*.
 
     *model* is the folder of a training run, a model file, or the name of a bundled model:

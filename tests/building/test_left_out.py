@@ -81,7 +81,7 @@ def test_limits_that_make_no_sense_are_refused(limits: object, message: str) -> 
 
 
 def test_a_sample_takes_few_pages_of_each_score() -> None:
-    assert apply(Recipe(), {"pages": 300}).most_of_a_score() == 15
-    assert apply(Recipe(), {"pages": 3}).most_of_a_score() == 3
-    assert apply(Recipe(), {"pages": "all"}).most_of_a_score() is None
-    assert apply(Recipe(), {"pages": 300, "pages-per-score": 40}).most_of_a_score() == 40
+    assert apply(Recipe(), {"pages": 300}).max_pages_per_score() == 15
+    assert apply(Recipe(), {"pages": 3}).max_pages_per_score() == 3
+    assert apply(Recipe(), {"pages": "all"}).max_pages_per_score() is None
+    assert apply(Recipe(), {"pages": 300, "pages-per-score": 40}).max_pages_per_score() == 40

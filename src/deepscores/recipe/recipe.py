@@ -91,16 +91,16 @@ class Recipe:
             **draw_for_page(self.style, self.seed, score, font, number),
         }
 
-    def most_of_a_score(self) -> int | None:
+    def max_pages_per_score(self) -> int | None:
         """Maximum pages of one score, all fonts together; None: all. A sample needs many scores."""
         if self.pages is None or self.quota:  # a quota selects pages by their content
             return self.pages_per_score
         share = max(-(-self.pages // 20), len(self.fonts))
         return min(self.pages_per_score or share, self.pages)
 
-    def most_of_a_font(self) -> int | None:
+    def max_pages_per_font(self) -> int | None:
         """Maximum pages of one score in each font; None: all."""
-        pages = self.most_of_a_score()
+        pages = self.max_pages_per_score()
         return None if pages is None else -(-pages // len(self.fonts))
 
     def as_table(self) -> dict[str, Any]:
