@@ -23,7 +23,7 @@ from deepscores.page.model import Score
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source, read_score
 
@@ -68,7 +68,7 @@ def verify(
     is no finished dataset, RecipeError if a font is needed that is neither named nor known from
     an earlier run.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     table = require_dataset(folder)
     progress.stage("Checking files", None)
     files = 0
