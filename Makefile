@@ -31,7 +31,7 @@ help: ## list the targets
 	@echo "  JOBS      worker processes of a build or of the tests (default: one per core)"
 	@echo "  ARGS      more options: of 'deepscores build', of pytest"
 
-dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/reader/
+dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/
 	$(BIN)/deepscores build -o "$(OUT)" $(if $(PAGES),--pages $(PAGES)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 test: $(VENV)/.dev ## run the fast tests, doctests included: a few minutes
@@ -69,8 +69,8 @@ bench: $(VENV)/.bench ## all benchmarks, most of an hour on an idle machine; wri
 	$(BIN)/python -m benchmarks.tables
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
-	$(BIN)/deepscores zoo -o docs/zoo --force --labels deepscores-118
-	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-v2
+	$(BIN)/deepscores gallery -o docs/gallery --force --labels deepscores-118
+	$(BIN)/deepscores gallery -o docs/gallery --labels deepscores-v2
 	$(BIN)/deepscores fonts --engraver both Bravura Leland Leipzig Petaluma Gootville Emmentaler \
 		$(foreach font,$(FONTS),build/fonts/node_modules/@vexflow-fonts/$(font)/$(font).otf) -o docs/fonts --force
 	$(BIN)/python docs/generate.py

@@ -278,7 +278,9 @@ def test_a_full_disk_is_a_clear_error_and_the_build_goes_on(
     disk: Callable[[int], Path],
 ) -> None:
     small = disk(300)
-    with pytest.raises(DatasetError, match=r"^DISK FULL: cannot write [^\n]*; free space and run"):
+    with pytest.raises(
+        DatasetError, match=r"^DISK FULL: cannot write [^\n]*; free space and re-run"
+    ):
         build(scores, small / "dataset", jobs=2, executor="local", **quick)
     subprocess.run(["mount", "-o", "remount,size=100m", str(small)], check=True)
     build(scores, small / "dataset", **quick)

@@ -14,14 +14,12 @@ from typing import Any
 
 import pytest
 
+from deepscores.cli.app import find_commands
 from deepscores.version import __version__
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
-COMMANDS = [
-    "build", "engrave", "classes", "zoo", "stats", "train", "predict", "evaluate", "report",
-    "verify", "check",
-]  # fmt: skip
+COMMANDS = [*find_commands()]
 
 
 def one_line(text: str) -> str:
@@ -87,7 +85,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
         ["build", "SCORES", "--page-size", "90x90"],
         "page-size: 90x90 px leaves no room",
     ),
-    "pages": (["build", "SCORES", "--pages", "0"], "pages: '0' is no whole number from 1 up"),
+    "pages": (["build", "SCORES", "--pages", "0"], "pages: '0' is not a whole number from 1 up"),
     "no scores": (["build", "*.mxl", "-o", "x"], "no scores found: *.mxl"),
     "no such folder": (["build", "nowhere", "-o", "x"], "no such file or folder: nowhere"),
     "no such recipe": (["build", "--recipe", "r.toml"], "r.toml: No such file or directory"),
@@ -191,7 +189,7 @@ def test_build_look_and_verify(
     assert again.returncode == 0
     manifests = [(tmp_path / name / "manifest.tsv").read_bytes() for name in ("one", "two")]
     assert manifests[0] == manifests[1]
-    assert deepscores("verify", "one", rerender=1).stdout.endswith("all as it should be\n")
+    assert deepscores("verify", "one", rerender=1).stdout.endswith("no problems found\n")
     (tmp_path / "one/classes.csv").write_text("changed")
     verdict = deepscores("verify", "one", rerender=0)
     assert verdict.returncode == 1
@@ -255,9 +253,14 @@ def test_engrave_names_the_pictures(
     assert re.fullmatch(r"\d+ symbols, \d+ labelled objects", rest)
 
 
-def test_zoo_tells_how_many_classes_it_shows(deepscores: Deepscores, tmp_path: Path) -> None:
-    done = deepscores("zoo", "-o", "zoo", fonts="Leipzig", labels="deepscores-v2")
+@pytest.mark.parametrize("name", ["gallery", "zoo"])
+def test_the_gallery_goes_by_its_old_name_too(
+    name: str, deepscores: Deepscores, tmp_path: Path
+) -> None:
+    done = deepscores(name, "-o", "gallery", fonts="Leipzig", labels="deepscores-v2")
     assert done.returncode == 0, done.stderr
+    warning = "warning: the command 'zoo' is now called 'gallery'; the old name will be removed"
+    assert (warning in done.stderr.splitlines()[0]) == (name == "zoo")
     shown, picture, page = done.stdout.splitlines()
     assert shown == "Leipzig: 136 of 136 classes"
     assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
@@ -283,7 +286,7 @@ def test_a_terminal_gets_bars_and_colour_only_if_it_may(
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
-    assert b"all as it should be" in done.stdout
+    assert b"no problems found" in done.stdout
     assert "Checking files" in shown
     assert bool(re.search(r"\x1b\[[0-9;]*3[0-9;]*m", shown)) == colour
 

@@ -117,7 +117,7 @@ def test_what_is_no_music_font_costs_one_line_and_writes_nothing(
     for command in (
         ("build", tunes, "-o", tmp_path / "d", "--font", odd),
         ("engrave", tunes / "tune-0.musicxml", "-o", tmp_path / "d", "--fonts", odd),
-        ("zoo", "-o", tmp_path / "d", "--font", odd),
+        ("gallery", "-o", tmp_path / "d", "--font", odd),
         ("fonts", odd, "-o", tmp_path / "d"),
     ):
         done = run_command(*command)

@@ -166,7 +166,7 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == "deepscores: stopped; the same command goes on from here"
+    assert errors.splitlines()[-1] == "deepscores: interrupted. Re-run the same command to resume"
     assert "Traceback" not in errors
     assert_gone(workers)
     again = subprocess.run(arguments, capture_output=True, text=True, check=False)

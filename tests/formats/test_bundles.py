@@ -42,8 +42,8 @@ def test_an_export_that_was_killed_while_finishing_ends_with_the_same_bytes(
     form = find_exporter(to)
     finish = form.finish
 
-    def killed(*given: Any) -> None:
-        finish(*given)
+    def killed(*arguments: Any) -> None:
+        finish(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -47,15 +47,15 @@ def test_number_of_workers_changes_no_byte(
     to: str, built: Path, whole: Callable[[str], Path], tmp_path: Path
 ) -> None:
     export(built, tmp_path / "2", to=to, jobs=2, executor="local", **SMALL)
-    one = contents(whole(to))
-    assert len(one) >= 3
-    assert one == contents(tmp_path / "2")
+    files = contents(whole(to))
+    assert len(files) >= 3
+    assert files == contents(tmp_path / "2")
 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_a_format_owns_all_that_it_writes(to: str, whole: Callable[[str], Path]) -> None:
-    there = {path.name for path in whole(to).iterdir()}
-    assert there - {"export.json"} <= set(find_exporter(to).owns)
+    written = {path.name for path in whole(to).iterdir()}
+    assert written - {"export.json"} <= set(find_exporter(to).owns)
 
 
 @pytest.mark.parametrize("to", FORMATS)
@@ -107,11 +107,11 @@ def test_a_process_killed_at_any_time_leaves_what_a_second_run_completes(
 
 def test_a_finished_export_is_not_made_again(built: Path, tmp_path: Path) -> None:
     first = export(built, tmp_path / "export", to="coco")
-    before = (tmp_path / "export" / "export.json").stat().st_mtime_ns
+    modified = (tmp_path / "export" / "export.json").stat().st_mtime_ns
     again = export(built, tmp_path / "export", to="coco")
     assert again.new_pages == 0 < first.new_pages
     assert (again.objects, again.pages) == (first.objects, first.pages)
-    assert (tmp_path / "export" / "export.json").stat().st_mtime_ns == before
+    assert (tmp_path / "export" / "export.json").stat().st_mtime_ns == modified
 
 
 def test_another_export_is_replaced_by_force_alone(built: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_model_card_that_went_through_json_decodes_the_same():
 @pytest.mark.parametrize("spoilt", [{"channels": None}, {"stride": "four"}, {"channels": [[1]]}])
 def test_a_card_that_is_no_detectors_is_refused(spoilt):
     outputs = dict(zip(("heat", "boxes"), (one[None] for one in drawn()), strict=True))
-    with pytest.raises(DatasetError, match="no detector's"):
+    with pytest.raises(DatasetError, match="not a detector's"):
         decode_detections(outputs, card(**spoilt))
 
 
@@ -161,10 +161,10 @@ def test_of_maps_that_know_nothing_yet_only_the_surest_are_kept(monkeypatch):
     heat = random.normal(0, 1, (4, 60, 80)).astype(np.float32)
     boxes = random.normal(0, 0.3, (12, 60, 80)).astype(np.float32)
     every = decode_maps(heat, boxes, LAYOUT)
-    for name, most in (("_MOST_CELLS", 3000), ("_MOST_ENDS", 50), ("_MOST", 100)):
+    for name, most in (("_MAX_CELLS", 3000), ("_MAX_ENDS", 50), ("_MAX_OBJECTS", 100)):
         monkeypatch.setattr(detections, name, most)
     found = decode_maps(heat, boxes, LAYOUT)
     assert 50 < len(found) <= 100 < len(every)
-    whole = every.kept(every.class_id != 7)
+    whole = every.select(every.class_id != 7)
     assert found.score[0] >= whole.score[0]
     assert (np.diff(found.score) <= 0).all()

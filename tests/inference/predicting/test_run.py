@@ -220,7 +220,7 @@ def test_what_makes_no_sense_is_refused(detector: Path, scans: Path, tmp_path: P
         (RecipeError, "split: 'tset' is none", {"split": "tset"}),
         (RecipeError, "staff-space: 0 px", {"staff_space": 0}),
         (RecipeError, "is a model to detect, not to segment", {"task": "segment"}),
-        (DatasetError, "no model that ONNX Runtime can open", {"model": tmp_path / "text.onnx"}),
+        (DatasetError, "not a model that ONNX Runtime can open", {"model": tmp_path / "text.onnx"}),
     ):
         with pytest.raises(error, match=told):
             predict(scans, tmp_path / "out", **{"model": detector, **options})  # type: ignore[arg-type]

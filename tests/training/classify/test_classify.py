@@ -53,7 +53,7 @@ def test_another_label_set_is_cut_from_pages(melody_patches: Path) -> None:
 
 
 def test_training_shows_the_network_what_predicting_does(task: Classify) -> None:
-    held, pool = task._held, task.pool
+    held, pool = task._tensors, task.pool
     items = torch.arange(0, len(pool), 5)
     ink = held.ink(items, with_boxes=True).numpy()
     picked = items.numpy()
@@ -96,7 +96,7 @@ def test_splits_by_work_keep_the_test_split_out(melody_patches: Path) -> None:
 def test_fresh_pages_follow_from_the_epoch(
     melodies: Path, melody_patches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.training.classify.patch_data._PAGES", 3)
+    monkeypatch.setattr("deepscores.training.classify.patch_data._FRESH_PAGES", 3)
     recipe = tmp_path / "fresh.toml"
     recipe.write_text(
         f'scores = ["{melodies}"]\nfonts = ["Bravura"]\npage-size = "800x600"\nstaff-space = 10\n'
@@ -231,10 +231,10 @@ def test_what_cannot_be_trained_is_told(
 ) -> None:
     with pytest.raises(DatasetError, match="dataset"):
         train("classify", tmp_path, tmp_path / "run")
-    with pytest.raises(RecipeError, match="staff-space: patches are as the dataset has them"):
+    with pytest.raises(RecipeError, match="staff-space: patches are not rescaled"):
         train("classify", melody_patches, tmp_path / "run", staff_space=12, device="cpu")
     (tmp_path / "a.toml").write_text("")
-    with pytest.raises(RecipeError, match="no fresh pages"):
+    with pytest.raises(RecipeError, match="not fresh pages"):
         train(
             "classify", melody_patches, tmp_path / "fresh", recipe=tmp_path / "a.toml",
             protocol="paper", device="cpu",

@@ -27,7 +27,7 @@ from deepscores.training.detect.targets import (
     draw_targets,
     heat_loss,
 )
-from deepscores.training.detect.task import PRESETS, Detect, padded
+from deepscores.training.detect.task import PRESETS, Detect, pad
 from deepscores.training.detect.tiles import TileRules, TileSampler, TrainPage
 from deepscores.training.loop.exporting import check_export, to_onnx
 from deepscores.training.loop.options import TrainOptions
@@ -73,12 +73,12 @@ def test_targets_decoded_are_the_truth(source: PageSource, pages: list[TrainPage
     layout = layout_for(boxes, ids, source.staff_space or 0, 4)
     found, truth = [], []
     for page in pages:
-        rows, columns = (side // 4 for side in padded(page.image).shape)
+        rows, columns = (side // 4 for side in pad(page.image).shape)
         around, channel, _ = channel_objects(page.box, page.class_id, layout)
         objects = TileObjects(
             torch.zeros(len(channel), dtype=torch.long), *map(torch.from_numpy, (channel, around))
         )
-        targets = draw_targets(objects, LayoutTensors.of(layout, CPU), (1, rows, columns))
+        targets = draw_targets(objects, LayoutTensors.from_layout(layout, CPU), (1, rows, columns))
         heat, maps = answer(targets, layout, (1, rows, columns))
         found.append(decode_maps(heat[0].numpy(), maps[0].numpy(), layout))
         truth.append(Truth(page.box, page.class_id))
@@ -92,7 +92,7 @@ def test_targets_decoded_are_the_truth(source: PageSource, pages: list[TrainPage
 def test_classes_on_one_spot_are_both_asked_for_and_found() -> None:
     both = objects_of((0, 0, (30, 30, 50, 46)), (0, 1, (39, 10, 41, 66)))
     shape = (1, 24, 24)
-    targets = draw_targets(both, LayoutTensors.of(HEADS, CPU), shape)
+    targets = draw_targets(both, LayoutTensors.from_layout(HEADS, CPU), shape)
     heat, boxes = answer(targets, HEADS, shape)
     found = decode_maps(heat[0].numpy(), boxes[0].numpy(), HEADS)
     assert sorted(found.class_id.tolist()) == [1, 2]
@@ -101,7 +101,7 @@ def test_classes_on_one_spot_are_both_asked_for_and_found() -> None:
 
 
 def test_of_an_object_that_is_mostly_cut_off_nothing_is_asked() -> None:
-    columns = LayoutTensors.of(HEADS, CPU)
+    columns = LayoutTensors.from_layout(HEADS, CPU)
     cut = objects_of((0, 0, (-12, 40, 8, 56)), (0, 0, (50, 50, 70, 66)))
     targets = draw_targets(cut, columns, (1, 24, 24))
     assert (targets.heat == 1).sum() == 1
@@ -116,13 +116,13 @@ def test_of_an_object_that_is_mostly_cut_off_nothing_is_asked() -> None:
 
 def test_an_object_half_of_which_shows_is_to_be_found_but_its_box_is_not_asked() -> None:
     cut = objects_of((0, 0, (-8, 40, 12, 56)))
-    targets = draw_targets(cut, LayoutTensors.of(HEADS, CPU), (1, 24, 24))
+    targets = draw_targets(cut, LayoutTensors.from_layout(HEADS, CPU), (1, 24, 24))
     assert (targets.heat == 1).sum() == 1
     assert len(targets.weight) == 0
 
 
 def test_losses_vanish_where_all_is_right_and_only_there() -> None:
-    columns = LayoutTensors.of(HEADS, CPU)
+    columns = LayoutTensors.from_layout(HEADS, CPU)
     both = objects_of((0, 0, (30.3, 30, 50, 46)), (1, 1, (39, 10.5, 41, 66)))
     targets = draw_targets(both, columns, (2, 24, 24))
     heat, boxes = answer(targets, HEADS, (2, 24, 24))
@@ -135,7 +135,7 @@ def test_losses_vanish_where_all_is_right_and_only_there() -> None:
 
 
 def test_a_thin_side_weighs_an_error_more() -> None:
-    columns = LayoutTensors.of(HEADS, CPU)
+    columns = LayoutTensors.from_layout(HEADS, CPU)
     errors = []
     for one in ((0, 0, (30.0, 30.0, 50.0, 46.0)), (0, 1, (39.0, 10.0, 41.0, 66.0))):
         targets = draw_targets(objects_of(one), columns, (1, 24, 24))
@@ -279,7 +279,7 @@ def _found_by_file(dataset: Path, run: Path) -> float:
     source = PageSource(dataset, TrainOptions(), 10**9)
     found, truth = [], []
     for page in source.spread("val", PRESETS["small"].validated):
-        outputs = model.run(image=padded(page.image)[None, None])
+        outputs = model.run(image=pad(page.image)[None, None])
         found.append(decode_detections(outputs, model.card))
         truth.append(Truth(page.box, page.class_id))
     return float(macro(average_precisions(found, truth), truth)[0])

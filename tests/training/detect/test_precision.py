@@ -69,7 +69,7 @@ def test_truth_scores_one_and_nothing_found_scores_zero():
     _, truth = pages(np.random.default_rng(2))
     perfect = [Detections(p.box, p.class_id, np.ones(len(p.box), np.float32)) for p in truth]
     assert set(np.concatenate([*average_precisions(perfect, truth).values()])) == {1.0}
-    nothing = [one.kept(np.zeros(len(one), np.bool_)) for one in perfect]
+    nothing = [one.select(np.zeros(len(one), np.bool_)) for one in perfect]
     assert set(np.concatenate([*average_precisions(nothing, truth).values()])) == {0.0}
 
 

@@ -15,7 +15,7 @@ from deepscores.training.loaders.reading import PageReader
 from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.segment.ink import cut_tile, pack_page, whole_page
-from deepscores.training.segment.points import PointSampler, Sampling, drawn_points, measure_lean
+from deepscores.training.segment.points import PointSampler, Sampling, draw_points, measure_shares
 from deepscores.training.segment.pools import DatasetPool, FreshPage, FreshPool, fresh_page
 
 SAMPLING = Sampling(128, 200)
@@ -177,7 +177,7 @@ def test_tiles_lie_around_objects_of_all_classes_alike(pool: DatasetPool) -> Non
 def test_points_of_a_class_are_as_its_pixels_to_the_power_of_the_exponent(exponent: float) -> None:
     random = np.random.default_rng(3)
     class_id = random.permutation(np.repeat([0, 3, 4], [9000, 900, 100]))
-    drawn = class_id[drawn_points(class_id, Sampling(1, 4000, point_exponent=exponent), random)]
+    drawn = class_id[draw_points(class_id, Sampling(1, 4000, point_exponent=exponent), random)]
     expected = np.array([9000.0, 900.0, 100.0]) ** exponent
     found = np.bincount(drawn, minlength=5)[[0, 3, 4]] / 4000
     assert found == pytest.approx(expected / expected.sum(), abs=0.01)
@@ -185,12 +185,12 @@ def test_points_of_a_class_are_as_its_pixels_to_the_power_of_the_exponent(expone
 
 def test_a_tile_without_ink_has_no_points() -> None:
     nothing = np.empty(0, np.int64)
-    assert len(drawn_points(nothing, Sampling(1, 10), np.random.default_rng(0))) == 0
+    assert len(draw_points(nothing, Sampling(1, 10), np.random.default_rng(0))) == 0
 
 
 def test_the_lean_is_between_points_and_all_ink_of_the_pages(pool: DatasetPool) -> None:
     sampler = PointSampler(pool, SAMPLING, seed=7)
-    lean = measure_lean(sampler, 40, threads=2)  # which come to all of the few pages
+    lean = measure_shares(sampler, 40, threads=2)  # which come to all of the few pages
     classes = len(pool.objects)
     areas = np.sum([pool.page(place).areas(classes) for place in range(pool.pages)], axis=0)
     assert lean.natural == pytest.approx(areas / areas.sum(), abs=1e-6)

@@ -38,7 +38,7 @@ def network() -> PointNetwork:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Preset:
     monkeypatch.setitem(segment.PRESETS, "small", TINY)
-    monkeypatch.setattr(segment, "_LEAN_TILES", 2)
+    monkeypatch.setattr(segment, "_SHARE_TILES", 2)
     return TINY
 
 
@@ -131,7 +131,7 @@ def test_every_labelled_pixel_is_counted_and_light_ones_are_missed(
 ) -> None:
     task = Segment(built, TrainOptions(seed=3, workers=0))
     first = int(np.flatnonzero(task.sampler.pool.objects)[0]) + 1
-    monkeypatch.setattr(task, "_predicted", lambda _image, place: np.full_like(place, first))
+    monkeypatch.setattr(task, "_predict", lambda _image, place: np.full_like(place, first))
     confusion = task.confusion("train")
     pool = task.sampler.pool
     whole = [pool.page(place) for place in range(pool.pages)]

@@ -1,4 +1,4 @@
-"""Scans as if they were prints: dark on white, evenly lit."""
+"""Scans turned into dark on white, evenly lit."""
 
 from typing import NamedTuple
 
@@ -8,25 +8,25 @@ from PIL import Image, ImageFilter
 
 _CELL = 8  # pixels each way, of a picture at a quarter: the paper shows in each such square
 _CONTRAST = 32  # of 255, between dark and light in such a square
-_WHITE = 250  # paper that is left as it is
-_BLACK = 64  # ink that is left as it is
+_WHITE = 250  # paper from here on is left as it is
+_BLACK = 64  # ink up to here is left as it is
 _FAINTEST = 176  # ink paler than this may be dirt
 _PAPER = 0.25  # share of a scan's pixels, paper and its noise, from which all is white; ink is less
 _INK = 0.003  # share of a page that is ink at least, where there is music on it
 
 
-class Lit(NamedTuple):
-    """A picture dark on white, and what was done for it."""
+class EvenedPicture(NamedTuple):
+    """A picture dark on white, and how it was made so."""
 
     image: NDArray[np.uint8]  # (height, width)
     inverted: bool
     evened: bool
 
 
-def evenly_lit(image: NDArray[np.uint8]) -> Lit:
+def evenly_lit(image: NDArray[np.uint8]) -> EvenedPicture:
     """*image* (height, width) with the paper white and ink dark; a clean page as it is.
 
-    Pages that are mostly dark with some light are turned over. The paper's own grey is estimated
+    Pages that are light on dark are inverted. The paper's own grey is estimated
     over the page, and all is divided by it; ink that is pale everywhere is made black.
     """
     inverted = _is_inverted(image)
@@ -35,21 +35,21 @@ def evenly_lit(image: NDArray[np.uint8]) -> Lit:
     paper = _paper(image)
     evened = int(paper.min()) < _WHITE
     if evened:
-        image = _divided(image, paper)
+        image = _divide(image, paper)
     black, white = _quantile(image, _INK), _quantile(image, _PAPER) if evened else 255
     pale = _BLACK < black < _FAINTEST
     if evened or pale:
         levels = (np.arange(256) - black * pale) * 255 / max(white - black * pale, 1)
         image = np.take(levels.clip(0, 255).round().astype(np.uint8), image)
-    return Lit(image, inverted, evened or pale)
+    return EvenedPicture(image, inverted, evened or pale)
 
 
 def _is_inverted(image: NDArray[np.uint8]) -> bool:
     """Whether most is dark wherever there is both dark and light."""
     cells = _cells(image)
     low, high = (cells.min(axis=(1, 3)).astype(int), cells.max(axis=(1, 3)).astype(int))
-    above = cells.mean(axis=(1, 3)) - (low + high) / 2
-    return float(above[high - low > _CONTRAST].sum()) < 0
+    excess = cells.mean(axis=(1, 3)) - (low + high) / 2
+    return float(excess[high - low > _CONTRAST].sum()) < 0
 
 
 def _cells(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -73,11 +73,13 @@ def _paper(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(smooth.filter(ImageFilter.BoxBlur(1))).clip(1)
 
 
-def _divided(image: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _divide(image: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = image.shape
     cell = 4 * _CELL
     # Cells go beyond the page's right and lower end.
     box = (0, 0, width / cell, height / cell)
-    wide = Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR, box=box)
-    light: NDArray[np.uint16] = image.astype(np.uint16) * np.uint16(255) // np.asarray(wide).clip(1)
+    paper_light = Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR, box=box)
+    light: NDArray[np.uint16] = (
+        image.astype(np.uint16) * np.uint16(255) // np.asarray(paper_light).clip(1)
+    )
     return np.minimum(light, 255).astype(np.uint8)

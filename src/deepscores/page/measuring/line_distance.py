@@ -1,7 +1,7 @@
 """How far apart staff lines are, from the picture alone, to a fraction of a pixel.
 
-What the most frequent sum of a black and a white run down the columns tells of clean pages (Cardoso
-and Rebelo, "Robust Staffline Thickness and Distance Estimation", ICPR 2010) is read here off the
+On clean pages it is the most frequent sum of a black and a white run down the columns (Cardoso and
+Rebelo, "Robust Staffline Thickness and Distance Estimation", ICPR 2010). Here it is read off the
 autocorrelation of the columns' edges: a staff's five lines are alike at one, two, three and four
 times their distance. There is no threshold, so grey, faint and noisy lines count as black ones do.
 """
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _STRIPS = 256  # that a page is cut into; the mean over a strip's width takes noise away
-_WIDEST = 24  # pixels: of a page that is askew, wider strips would blur the lines
+_MAX_STRIP_WIDTH = 24  # pixels: of a page that is askew, wider strips would blur the lines
 _SMALLEST = 3  # pixels from line to line
 _LARGEST = 0.2  # of the picture's height: five lines must be on it
-_ALIKE = 0.02  # of what a page has with itself, at a distance that counts; noise has less
-_WEAKEST = 0.2  # of the strongest likeness at any lag: staves at equal distances have more
-_BEFORE = 0.75  # of the likeness at a distance, most at any smaller one: text is alike line by line
-_RATHER = 0.6  # of the likeness at a distance, at a smaller one: then that is the staff space
-# What five lines have at so many times their distance, as shares of that at one, least and most.
+_MIN_LIKENESS = 0.02  # of the likeness at lag 0, for a lag to count; noise has less
+_MIN_PEAK = 0.2  # of the strongest likeness at any lag: staves at equal distances have more
+_MAX_SMALLER_LIKENESS = 0.75  # of that at a lag, for any smaller lag: lines of text have more
+_MIN_SMALLER_MASS = 0.6  # of the largest, for a smaller lag to be the staff space
+# Likeness of five lines at multiples of their distance, as shares of that at one: low and high.
 # In theory three, two, one and no quarter; staves of another size and those below come to it.
 _TEETH = {0.5: (0.0, 0.4), 2: (0.5, 1.6), 3: (0.25, 0.9), 4: (0.08, 0.65), 5: (0.0, 0.5)}
 
@@ -29,38 +29,38 @@ def estimate_staff_space(image: NDArray[np.uint8]) -> float | None:
     Of staves in several sizes, that of most lines. None where there is no staff.
     """
     height, width = image.shape
-    most = int(_LARGEST * height)
-    if most <= _SMALLEST or width < _SMALLEST:
+    max_lag = int(_LARGEST * height)
+    if max_lag <= _SMALLEST or width < _SMALLEST:
         return None
     likeness = _likeness(_edges(image))
-    found = [lag for lag in _candidates(likeness, most) if _has_teeth(likeness, lag)]
-    if not found:
+    lags = [lag for lag in _candidates(likeness, max_lag) if _has_teeth(likeness, lag)]
+    if not lags:
         return None
-    masses = np.array([_mass(likeness, lag) for lag in found])
-    return _refined(likeness, found[int((masses >= _RATHER * masses.max()).argmax())])
+    masses = np.array([_mass(likeness, lag) for lag in lags])
+    return _refine(likeness, lags[int((masses >= _MIN_SMALLER_MASS * masses.max()).argmax())])
 
 
-def _candidates(likeness: NDArray[np.float64], most: int) -> list[float]:
-    """Lags up to *most*, ascending, at which the columns are much like themselves."""
-    smooth = np.convolve(likeness, (0.25, 0.5, 0.25), mode="same")[: most + 2]
-    least = max(_ALIKE * float(likeness[0]), _WEAKEST * float(smooth[_SMALLEST:].max()))
-    if least <= 0:
+def _candidates(likeness: NDArray[np.float64], max_lag: int) -> list[float]:
+    """Lags up to *max_lag*, ascending, at which the columns are much like themselves."""
+    smooth = np.convolve(likeness, (0.25, 0.5, 0.25), mode="same")[: max_lag + 2]
+    threshold = max(_MIN_LIKENESS * float(likeness[0]), _MIN_PEAK * float(smooth[_SMALLEST:].max()))
+    if threshold <= 0:
         return []
     inner = smooth[1:-1]
-    peaks = (inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= least)
+    peaks = (inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= threshold)
     lags = np.flatnonzero(peaks) + 1
     lags = lags[lags >= _SMALLEST]
-    before = np.maximum.accumulate(np.append(0, smooth[lags]))[:-1]
-    lags = lags[before <= _BEFORE * smooth[lags]]
+    smaller = np.maximum.accumulate(np.append(0, smooth[lags]))[:-1]
+    lags = lags[smaller <= _MAX_SMALLER_LIKENESS * smooth[lags]]
     return [_middle(likeness, float(lag)) for lag in lags.tolist()]
 
 
 def _edges(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(strips, height - 1): how much darker each row is than the one before, in each strip."""
     width = image.shape[1]
-    wide = min(max(width // _STRIPS, 1), _WIDEST)
-    picture = Image.fromarray(image[:, : width // wide * wide])
-    strips = np.asarray(picture.reduce((wide, 1)) if wide > 1 else picture)
+    strip_width = min(max(width // _STRIPS, 1), _MAX_STRIP_WIDTH)
+    picture = Image.fromarray(image[:, : width // strip_width * strip_width])
+    strips = np.asarray(picture.reduce((strip_width, 1)) if strip_width > 1 else picture)
     strips = strips[:, :: max(strips.shape[1] // (2 * _STRIPS), 1)]
     return np.ascontiguousarray(-np.diff(strips.astype(np.float32), axis=0).T)
 
@@ -75,10 +75,10 @@ def _likeness(edges: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.fft.irfft(power, length)[: edges.shape[1]]
 
 
-def _quick_length(least: int) -> int:
+def _quick_length(min_length: int) -> int:
     """The next length of which a transform is quick: even, with small factors."""
-    power = 1 << max(least - 1, 2).bit_length()
-    return min(one for one in (power, power // 8 * 5, power // 4 * 3) if one >= least)
+    power = 1 << max(min_length - 1, 2).bit_length()
+    return min(length for length in (power, power // 8 * 5, power // 4 * 3) if length >= min_length)
 
 
 def _window(likeness: NDArray[np.float64], lag: float) -> slice:
@@ -92,25 +92,25 @@ def _mass(likeness: NDArray[np.float64], lag: float) -> float:
 
 
 def _has_teeth(likeness: NDArray[np.float64], lag: float) -> bool:
-    one = _mass(likeness, lag)
+    mass = _mass(likeness, lag)
     return all(
-        least * one <= _mass(likeness, times * lag) <= most * one
-        for times, (least, most) in _TEETH.items()
+        low * mass <= _mass(likeness, times * lag) <= high * mass
+        for times, (low, high) in _TEETH.items()
     )
 
 
 def _middle(likeness: NDArray[np.float64], lag: float) -> float:
     """The middle of the peak around *lag*."""
     window = _window(likeness, lag)
-    near = likeness[window].clip(0)
-    if not near.any():
+    values = likeness[window].clip(0)
+    if not values.any():
         return lag
-    return float(np.average(np.arange(window.start, window.stop), weights=near))
+    return float(np.average(np.arange(window.start, window.stop), weights=values))
 
 
-def _refined(likeness: NDArray[np.float64], lag: float) -> float:
+def _refine(likeness: NDArray[np.float64], lag: float) -> float:
     """*lag* by the middles of the peaks at one, two and three times it."""
     times = np.array([1, 2, 3])
-    middles = np.array([_middle(likeness, one * lag) for one in times.tolist()])
-    weights = times * [_mass(likeness, one * lag) for one in times.tolist()]
+    middles = np.array([_middle(likeness, factor * lag) for factor in times.tolist()])
+    weights = times * [_mass(likeness, factor * lag) for factor in times.tolist()]
     return float(np.average(middles / times, weights=weights))

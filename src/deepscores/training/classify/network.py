@@ -42,8 +42,8 @@ class ResidualNetwork(nn.Module):
         """(n, channels, height, width) floats, 1 = ink, to (n, classes)."""
         x = self.stages(functional.relu(self.stem(x), inplace=True))
         pooled = torch.cat([x.mean(dim=(2, 3)), (x * self.place).sum(dim=(2, 3))], dim=1)
-        found: torch.Tensor = self.last(pooled)
-        return found
+        logits: torch.Tensor = self.last(pooled)
+        return logits
 
 
 def _halved(side: int, times: int) -> int:

@@ -34,7 +34,7 @@ class InkPage(NamedTuple):
 
 
 class InkTile(NamedTuple):
-    """A square of a page and its ink, all of which has a class or 0."""
+    """A square of a page and its ink, with a class or 0 for each pixel."""
 
     image: NDArray[np.uint8]  # (size, size), 255 = paper
     place: NDArray[np.int64]  # (n,) of the pixels that are ink, in the ravelled picture
@@ -67,13 +67,13 @@ def cut_tile(page: InkPage, window: Window) -> InkTile:
     lengths = np.diff(page.starts[y : last + 1])
     part = slice(page.starts[y], page.starts[last])
     column = page.column[part].astype(np.int64) - x
-    inside = (column >= 0) & (column < size)
-    place = (np.repeat(np.arange(last - y) * size, lengths) + column)[inside]
-    grey = page.grey[part][inside]
+    is_inside = (column >= 0) & (column < size)
+    place = (np.repeat(np.arange(last - y) * size, lengths) + column)[is_inside]
+    grey = page.grey[part][is_inside]
     image = np.full(size * size, _PAPER, np.uint8)
     image[place] = grey
     dark = grey < INK
-    class_id = page.class_id[part][inside][dark].astype(np.int64)
+    class_id = page.class_id[part][is_inside][dark].astype(np.int64)
     return InkTile(image.reshape(size, size), place[dark], class_id)
 
 

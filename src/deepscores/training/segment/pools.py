@@ -15,19 +15,19 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.training.loaders.reading import PageReader
 from deepscores.training.segment.ink import InkPage, pack_page
 
-_HELD = 2_000  # pages of a dataset in memory, of one or two megabytes each
+_MAX_CACHED_PAGES = 2_000  # of one or two megabytes each
 
 
 class Pool(Protocol):
-    """Pages, numbered from 0, and their objects by class."""
+    """Pages, numbered from 0, with their objects by class."""
 
     @property
     def pages(self) -> int:
-        """How many."""
+        """The number of pages."""
 
     @property
     def objects(self) -> NDArray[np.int64]:
-        """(classes,) how many of each class, by id - 1."""
+        """(classes,) the number of objects of each class, by id - 1."""
 
     def page(self, place: int) -> InkPage:
         """One page."""
@@ -41,16 +41,16 @@ class Pool(Protocol):
 
 @dataclass(frozen=True)
 class DatasetPool:
-    """The pages of one split, each read when it is first asked for, then kept while there is room.
+    """The pages of one split, each read on first use, then cached while there is room.
 
-    *staff_space* is that to which pages are rescaled. Threads may ask at the same time.
+    Pages are rescaled to *staff_space*. Threads may read at the same time.
     """
 
     dataset: Path
     index: Index
     split: str
     staff_space: float | None = None
-    _held: dict[int, InkPage] = field(default_factory=dict)
+    _cached: dict[int, InkPage] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     @cached_property
@@ -68,7 +68,7 @@ class DatasetPool:
     @cached_property
     def _spans(self) -> NDArray[np.int64]:
         ids = range(1, len(self.index.names) + 1)
-        spans = [self.index.of_class("by_class", self.split, one) for one in ids]
+        spans = [self.index.of_class("by_class", self.split, class_id) for class_id in ids]
         return np.array(spans, np.int64).reshape(-1, 2)
 
     @cached_property
@@ -76,17 +76,17 @@ class DatasetPool:
         return np.stack([self.index.pages[side].to_numpy() for side in ("width", "height")], 1)
 
     def page(self, place: int) -> InkPage:
-        page = self._held.get(place)
+        page = self._cached.get(place)
         if page is None:
             page = self.read(place)
             with self._lock:
-                if len(self._held) >= _HELD:
-                    del self._held[next(iter(self._held))]  # the one that came first
-                self._held[place] = page
+                if len(self._cached) >= _MAX_CACHED_PAGES:
+                    del self._cached[next(iter(self._cached))]  # the oldest
+                self._cached[place] = page
         return page
 
     def read(self, place: int) -> InkPage:
-        """As `page`, but nothing is kept. Raise DatasetError for what is missing or damaged."""
+        """As `page`, without the cache. Raise DatasetError for what is missing or damaged."""
         reader = PageReader(self.dataset, self.index, staff_space=self.staff_space)
         return pack_page(reader.page(int(self._places[place])))
 
@@ -97,15 +97,15 @@ class DatasetPool:
     def find(self, class_id: int, nth: int) -> tuple[int, NDArray[np.float64]]:
         columns = self.index.columns
         row = int(columns["by_class"][self._spans[class_id - 1, 0] + nth])
-        whole = self.index.page_of(row)
-        place = int(np.searchsorted(self._places, whole))
+        page_place = self.index.page_of(row)
+        place = int(np.searchsorted(self._places, page_place))
         page = self.page(place)
-        scale = np.array([page.width, page.height]) / self._sizes[whole]
+        scale = np.array([page.width, page.height]) / self._sizes[page_place]
         return place, columns["box"][row] * np.tile(scale, 2)
 
 
 class FreshPage(NamedTuple):
-    """A page that no disk holds, with its objects."""
+    """A page made in memory, with its objects."""
 
     page: InkPage
     box: NDArray[np.float64]  # (n, 4)
@@ -113,29 +113,33 @@ class FreshPage(NamedTuple):
 
 
 class FreshPool:
-    """Pages that were just made."""
+    """Pages of an epoch that were made for it."""
 
-    def __init__(self, made: Sequence[FreshPage], classes: int) -> None:
-        self._made = made
-        self._page = np.repeat(np.arange(len(made)), [len(one.class_id) for one in made])
-        self._box = np.concatenate([np.empty((0, 4)), *(one.box for one in made)])
-        class_id = np.concatenate([np.empty(0, np.int64), *(one.class_id for one in made)])
+    def __init__(self, fresh_pages: Sequence[FreshPage], classes: int) -> None:
+        self._fresh_pages = fresh_pages
+        self._page = np.repeat(
+            np.arange(len(fresh_pages)), [len(fresh.class_id) for fresh in fresh_pages]
+        )
+        self._box = np.concatenate([np.empty((0, 4)), *(fresh.box for fresh in fresh_pages)])
+        class_id = np.concatenate(
+            [np.empty(0, np.int64), *(fresh.class_id for fresh in fresh_pages)]
+        )
         self._order = np.argsort(class_id, kind="stable")
         self._starts = np.searchsorted(class_id[self._order], np.arange(1, classes + 2))
 
     @property
     def pages(self) -> int:
-        return len(self._made)
+        return len(self._fresh_pages)
 
     @property
     def objects(self) -> NDArray[np.int64]:
         return np.diff(self._starts)
 
     def page(self, place: int) -> InkPage:
-        return self._made[place].page
+        return self._fresh_pages[place].page
 
     def classes_on(self, place: int) -> NDArray[np.int64]:
-        return self._made[place].class_id
+        return self._fresh_pages[place].class_id
 
     def find(self, class_id: int, nth: int) -> tuple[int, NDArray[np.float64]]:
         row = int(self._order[self._starts[class_id - 1] + nth])
@@ -143,6 +147,6 @@ class FreshPool:
 
 
 def fresh_page(page: LabelledPage, _image_id: int, /) -> FreshPage:
-    """A page that was just made as `FreshPool` takes it."""
+    """A fresh page in the form that `FreshPool` takes."""
     objects = page.objects
     return FreshPage(pack_page(page), objects.box, objects.class_id.astype(np.int64))

@@ -1,4 +1,4 @@
-"""One passage of music, engraved in every font, a row each."""
+"""One passage of music, engraved in every font, one row per font."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -34,7 +34,11 @@ class Row(NamedTuple):
 def engrave_passage(recipe: Recipe) -> Iterator[Row]:
     """Yield the passage in each style of *recipe*, in order."""
     for drawn in draw_passage(recipe):
-        lent = {one.glyph for one in drawn.sheet.symbols if one.glyph and one.font != drawn.font}
+        lent = {
+            symbol.glyph
+            for symbol in drawn.sheet.symbols
+            if symbol.glyph and symbol.font != drawn.font
+        }
         image = drawn.sheet.painting.image
         yield Row(drawn.engraver, drawn.font, _cut(image), tuple(sorted(lent)))
 
@@ -42,7 +46,7 @@ def engrave_passage(recipe: Recipe) -> Iterator[Row]:
 def draw_passage(recipe: Recipe) -> Iterator[FinishedPage]:
     """The page that holds the passage in each style of *recipe*."""
     small = replace(recipe, page_size=(1340, 520), staff_space=10.0, margin=20, pages=None)
-    # LilyPond stretches no line that is the only one, unless it is told to.
+    # LilyPond stretches a single line only if told to.
     small = replace(small, style=(("ragged-right", Draw((False,))),))
     (source,) = find_scores([Path(str(files(__package__))) / "passage.mei"])
     return pages_of(source, small, frozenset((font, 1) for font in small.fonts))
