@@ -98,8 +98,8 @@ def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
 def _annotations(
     stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[Labelled]
 ) -> bytes:
-    names = [one.name for one in labels.classes]
-    rows = np.array([one.number - 1 for one in objects], np.int64)
+    names = [label_class.name for label_class in labels.classes]
+    rows = np.array([labelled.number - 1 for labelled in objects], np.int64)
     symbols = sheet.symbols
     onsets, durations, positions = (
         [None if value != value else value for value in column[rows].tolist()]
@@ -107,14 +107,14 @@ def _annotations(
     )
     annotations = (
         Annotation(
-            names[one.class_id - 1],
-            one.box,
-            one.number,
+            names[labelled.class_id - 1],
+            labelled.box,
+            labelled.number,
             onset,
             duration,
             None if position is None else int(position),
         )
-        for one, onset, duration, position in zip(
+        for labelled, onset, duration, position in zip(
             objects, onsets, durations, positions, strict=True
         )
     )

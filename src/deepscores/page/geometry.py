@@ -30,17 +30,17 @@ class Box(NamedTuple):
     def centre(self) -> Point:
         return Point((self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2)
 
-    def __or__(self, other: "Box") -> "Box":
+    def __or__(self, box: "Box") -> "Box":
         """The smallest box around both.
 
         >>> Box(0, 0, 1, 1) | Box(2, -1, 3, 0.5)
         Box(x0=0, y0=-1, x1=3, y1=1)
         """
         return Box(
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
+            min(self.x0, box.x0),
+            min(self.y0, box.y0),
+            max(self.x1, box.x1),
+            max(self.y1, box.y1),
         )
 
     def clipped(self, width: float, height: float) -> "Box":
@@ -59,18 +59,18 @@ class Box(NamedTuple):
         )
 
 
-def overlap(one: Box, other: Box) -> float:
+def overlap(first: Box, second: Box) -> float:
     """Intersection over union.
 
     >>> overlap(Box(0, 0, 2, 2), Box(0, 1, 2, 3))
     0.3333333333333333
     """
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    width = min(first.x1, second.x1) - max(first.x0, second.x0)
+    height = min(first.y1, second.y1) - max(first.y0, second.y0)
     if width <= 0 or height <= 0:
         return 0.0
-    both = width * height
-    return both / (one.width * one.height + other.width * other.height - both)
+    shared = width * height
+    return shared / (first.width * first.height + second.width * second.height - shared)
 
 
 class PageMap(Protocol):

@@ -193,7 +193,7 @@ class _Reader:
         if not divided.any():
             return [Ordered(bodies, order)]
         rows = divided[drawing]
-        numerals = replace(bodies.taken(rows), drawings=tuple(one[-1] for one in found))
+        numerals = replace(bodies.select(rows), drawings=tuple(one[-1] for one in found))
         return [Ordered(bodies, order), Ordered(numerals, order[rows] + 1)]
 
     def relative(self, sizes: Numbers) -> Numbers:
@@ -236,7 +236,7 @@ class _Reader:
         )
         if upright.all():
             return Ordered(marks, where * _PIECES), where[:0]
-        return Ordered(marks.taken(upright), where[upright] * _PIECES), where[~upright]
+        return Ordered(marks.select(upright), where[upright] * _PIECES), where[~upright]
 
     def joined_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
         """Which of *lines* stay: Verovio draws a staff line measure by measure.
@@ -388,7 +388,7 @@ class _Reader:
         shown = before[groups[:, scanner.END]] > before[:-1]
         beams = elements.kind.are("beam")
         kept = ~is_over | np.where(beams, shown, shown[elements.parent])
-        return marks.taken(kept[marks.element])
+        return marks.select(kept[marks.element])
 
 
 @lru_cache(maxsize=20_000)

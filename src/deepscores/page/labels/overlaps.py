@@ -16,10 +16,10 @@ class Pairs(NamedTuple):
     shared: NDArray[np.float64]  # intersection over union
 
 
-def overlapping(boxes: NDArray[np.float64], least: float) -> Pairs:
-    """The pairs of *boxes* (n, 4: ``x0 y0 x1 y1``) whose intersection over union is over *least*.
+def overlapping(boxes: NDArray[np.float64], threshold: float) -> Pairs:
+    """The pairs of *boxes* (n, 4: ``x0 y0 x1 y1``) with intersection over union above *threshold*.
 
-    Boxes without extent overlap nothing. *least* is over 0.
+    Boxes without extent overlap nothing. *threshold* is above 0.
 
     >>> overlapping(np.array([[0, 0, 4, 4], [9, 9, 9, 9], [0, 0, 4, 3.0]]), 0.5).second.tolist()
     [2]
@@ -29,20 +29,20 @@ def overlapping(boxes: NDArray[np.float64], least: float) -> Pairs:
     x0, _, x1, _ = boxes[order].T
     # Of two boxes that share more than *least*, the right one starts within the left one's first
     # 1 - least.
-    ends = np.searchsorted(x0, x1 - least * (x1 - x0), side="right")
+    ends = np.searchsorted(x0, x1 - threshold * (x1 - x0), side="right")
     counts = np.maximum(ends - np.arange(len(order)) - 1, 0)
-    found = [_empty()]
+    parts = [_empty()]
     first = 0
     while first < len(order):
-        most = int(np.cumsum(counts[first:]).searchsorted(_AT_ONCE)) + 1
-        found.append(_compare(boxes, order, counts, slice(first, first + most), least))
-        first += most
-    return Pairs(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        batch = int(np.cumsum(counts[first:]).searchsorted(_AT_ONCE)) + 1
+        parts.append(_compare(boxes, order, counts, slice(first, first + batch), threshold))
+        first += batch
+    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _empty() -> Pairs:
-    none = np.empty(0, np.int64)
-    return Pairs(none, none, np.empty(0))
+    no_rows = np.empty(0, np.int64)
+    return Pairs(no_rows, no_rows, np.empty(0))
 
 
 def _compare(
@@ -50,17 +50,17 @@ def _compare(
     order: NDArray[np.int64],
     counts: NDArray[np.int64],
     part: slice,
-    least: float,
+    threshold: float,
 ) -> Pairs:
     sizes = counts[part]
     left = np.repeat(np.arange(part.start, part.start + len(sizes)), sizes)
     step = np.arange(len(left)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
-    one, other = order[left], order[left + step]
-    a, b = boxes[one], boxes[other]
-    across = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    both = across.clip(min=0).prod(axis=1)
-    union = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1) - both
-    shared = both / union
-    keep = shared > least
-    one, other = one[keep], other[keep]
-    return Pairs(np.minimum(one, other), np.maximum(one, other), shared[keep])
+    first, second = order[left], order[left + step]
+    a, b = boxes[first], boxes[second]
+    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
+    areas = sides.clip(min=0).prod(axis=1)
+    union = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1) - areas
+    shared = areas / union
+    keep = shared > threshold
+    first, second = first[keep], second[keep]
+    return Pairs(np.minimum(first, second), np.maximum(first, second), shared[keep])

@@ -53,21 +53,21 @@ class Elements(Sequence[Element]):
     def __getitem__(self, row: slice) -> list[Element]: ...
     def __getitem__(self, row: int | slice) -> Element | list[Element]:
         if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
+            return [self[place] for place in range(*row.indices(len(self)))]
         kind, parent = self.kind.words[self.kind.codes[row]], int(self.parent[row])
         return Element(kind, self.id[row], parent, self.qualifiers.get(row, ()))
 
     def __iter__(self) -> Iterator[Element]:
         return (self[row] for row in range(len(self)))
 
-    def inherited(self, own: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n,) *own* of each, and where that is 0, that of the nearest element around it."""
-        found = own.copy()
-        around = self.parent.copy()
-        while len(rows := np.flatnonzero((found == 0) & (around >= 0))):
-            found[rows] = own[around[rows]]
-            around[rows] = self.parent[around[rows]]
-        return found
+    def inherited(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) *values* of each, and where that is 0, that of the nearest element around it."""
+        inherited = values.copy()
+        enclosing = self.parent.copy()
+        while len(rows := np.flatnonzero((inherited == 0) & (enclosing >= 0))):
+            inherited[rows] = values[enclosing[rows]]
+            enclosing[rows] = self.parent[enclosing[rows]]
+        return inherited
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +147,8 @@ class Music:
             np.array(duration, np.float64),
             np.array(onset, np.float64),
             np.array(grace, np.bool_),
-            np.array([one.get("cue") == "true" for one in attributes], np.bool_),
+            np.array(
+                [element_attributes.get("cue") == "true" for element_attributes in attributes],
+                np.bool_,
+            ),
         )

@@ -22,17 +22,17 @@ def class_colour(class_id: int) -> tuple[int, int, int]:
 def draw_overlay(sheet: Sheet, objects: list[Labelled], labels: LabelSet) -> Image.Image:
     """The page in pale grey, labelled pixels in their class's colour, boxes with class names."""
     class_of = np.zeros(len(sheet.symbols) + 1, np.int64)
-    for one in objects:
-        class_of[list(one.members)] = one.class_id
+    for labelled in objects:
+        class_of[list(labelled.members)] = labelled.class_id
     colours = np.array([class_colour(class_id) for class_id in range(len(labels.classes) + 1)])
     image = Image.fromarray(tinted(sheet.painting.image, class_of[sheet.painting.owners], colours))
     pen = ImageDraw.Draw(image)
     font = ImageFont.load_default(9)
-    for one in objects:
-        colour = class_colour(one.class_id)
-        x0, y0, x1, y1 = one.box
+    for labelled in objects:
+        colour = class_colour(labelled.class_id)
+        x0, y0, x1, y1 = labelled.box
         pen.rectangle((int(x0) - 1, int(y0) - 1, int(x1) + 1, int(y1) + 1), outline=colour)
-        name = labels.classes[one.class_id - 1].name
+        name = labels.classes[labelled.class_id - 1].name
         pen.text((x0, y0 - 11), name, fill=colour, font=font)
     return image
 
