@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """What a page's rows say of where it comes from."""
+    """Where a page comes from, as its rows state it."""
 
     score: str
     work: str
@@ -37,12 +37,12 @@ class Provenance(NamedTuple):
     engraver: str
     font: str
     style: Mapping[str, Any] = {}  # what was drawn for the page
-    stem: str = ""  # of a page that others named
+    stem: str = ""  # of an imported page
     variant: str = ""  # of a page that is shown in several ways
 
 
 class PageRows(NamedTuple):
-    """What is known of one page: its rows in the tables."""
+    """A page's rows in the tables, and its labelled objects."""
 
     stem: str
     objects: list[Labelled]
@@ -68,7 +68,7 @@ def make_sample(
 
 
 def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> PageRows:
-    """Label *sheet*, and make its rows; nothing is encoded."""
+    """Label *sheet* and make its rows, without encoding pictures."""
     identity = PageIdentity(origin.score, origin.font, page.number, origin.variant)
     stem = origin.stem or identity.stem
     objects = _visible(labels.label(sheet.symbols), sheet)
@@ -88,7 +88,7 @@ def _object_table(objects: Sequence[Labelled], place: int) -> pa.Table:
 
 
 def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
-    """The objects that own a pixel; what lies wholly under others, nobody can find."""
+    """The objects that own a pixel; one that lies wholly under others cannot be seen."""
     areas = sheet.painting.visible_areas
     if areas[1:].all():
         return objects

@@ -316,7 +316,7 @@ def _weighted(
 ) -> Edges:
     """Edges through the corners *xs*, *ys*, each outline with *weight* more ink at its sides.
 
-    *edges* are the same before they were moved; they tell where contours end.
+    *edges* are the same before they were moved; contours end where those do.
     """
     first = np.ones(len(edges), bool)
     first[1:] = (edges[1:, :2] != edges[:-1, 2:]).any(axis=1)

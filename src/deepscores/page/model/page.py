@@ -1,4 +1,4 @@
-"""An engraved page as vectors: what was drawn, and whose it is."""
+"""An engraved page as vectors: shapes, and the elements that they belong to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -389,7 +389,7 @@ def put_runs(mask_runs, count, size, text, position):  # pragma: no cover - comp
 def write_masks(edges, runs, maps, boxed, width, height, ends):  # pragma: no cover - compiled
     """The compressed counts of every outline's own mask, in one text; *ends* says where each ends.
 
-    Outlines are given as to `paint`.
+    Outlines are as for `paint`.
     """
     text = np.zeros(1 << 16, np.uint8)
     mask_runs = np.zeros((1 << 10, 2), np.int64)
@@ -423,7 +423,7 @@ def write_masks(edges, runs, maps, boxed, width, height, ends):  # pragma: no co
 
 @njit(cache=True, error_model="numpy")
 def owner_of(cell):  # pragma: no cover - compiled
-    """Whose a cell's pixel is: nobody's, if it is less than half inked and not kept."""
+    """The owner of a cell's pixel; 0 if it is less than half inked and not protected."""
     labelled = (cell & 255) >= HALF or (cell >> COVERAGE) & 255 == PROTECTED
     return cell >> OWNER if labelled else 0
 
