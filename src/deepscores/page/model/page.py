@@ -8,7 +8,9 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.page.model.attributes import AsColumns
 from deepscores.page.model.marks import Mark
+from deepscores.page.model.symbols import ATTRIBUTES, SymbolAttributes
 from deepscores.page.model.words import Words
 
 
@@ -99,22 +101,24 @@ class Facts(NamedTuple):
     attributes: Mapping[str, str] = {}
 
 
-class FactColumns(NamedTuple):
-    """The facts of a score in columns. Row 0 is of what has none; unknown numbers are NaN."""
+class FactColumns(AsColumns, SymbolAttributes):
+    """The facts of a score in columns, as the attributes of symbols that have the same names.
+
+    Row 0 is of what has none; unknown numbers are NaN.
+    """
 
     place: Mapping[str, int]  # row by element id
     rows: Sequence[Facts]
-    staff: NDArray[np.int32]
-    voice: NDArray[np.int32]
-    measure: Words
-    part: Words
-    step: Words
-    alter: NDArray[np.float64]
-    octave: NDArray[np.float64]
-    duration: NDArray[np.float64]
-    onset: NDArray[np.float64]
-    grace: NDArray[np.bool_]
     cue: NDArray[np.bool_]
+
+    def __init__(self, facts: Mapping[str, Facts]) -> None:
+        self.place = {identity: row for row, identity in enumerate(facts, start=1)}
+        self.rows = [Facts(), *facts.values()]
+        self.cue = np.array([row.attributes.get("cue") == "true" for row in self.rows], np.bool_)
+        values = dict(zip(Facts._fields, zip(*self.rows, strict=True), strict=True))
+        for attribute in ATTRIBUTES:
+            if attribute.name in values:
+                vars(self)[attribute.name] = attribute.column(values[attribute.name])
 
 
 @dataclass(frozen=True)
@@ -130,25 +134,4 @@ class Music:
     @cached_property
     def columns(self) -> FactColumns:
         """The same facts in columns, made once for all pages."""
-        rows = [Facts(), *self.facts.values()]
-        staff, voice, measure, part, step, alter, octave, duration, onset, grace, attributes = zip(
-            *rows, strict=True
-        )
-        return FactColumns(
-            {identity: place for place, identity in enumerate(self.facts, start=1)},
-            rows,
-            np.array(staff, np.int32),
-            np.array(voice, np.int32),
-            Words.of(measure),
-            Words.of(part),
-            Words.of(step),
-            np.array(alter, np.float64),
-            np.array(octave, np.float64),
-            np.array(duration, np.float64),
-            np.array(onset, np.float64),
-            np.array(grace, np.bool_),
-            np.array(
-                [element_attributes.get("cue") == "true" for element_attributes in attributes],
-                np.bool_,
-            ),
-        )
+        return FactColumns(self.facts)
