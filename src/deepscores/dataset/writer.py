@@ -13,7 +13,7 @@ from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.png.codec import encode_picture, encode_runs_png
 from deepscores.dataset.symbol_table import symbol_table
-from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.label_sets import LabelledObject, LabelSet
 from deepscores.page.labels.masks import class_runs
 from deepscores.page.model import Elements, Page, Sheet
 
@@ -45,7 +45,7 @@ class PageRows(NamedTuple):
     """A page's rows in the tables, and its labelled objects."""
 
     stem: str
-    objects: list[Labelled]
+    objects: list[LabelledObject]
     symbols: pa.Table
     page_row: dict[str, Any]
 
@@ -76,7 +76,7 @@ def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> 
     return PageRows(stem, objects, symbols, _page_row(stem, sheet, page, origin, len(objects)))
 
 
-def _object_table(objects: Sequence[Labelled], place: int) -> pa.Table:
+def _object_table(objects: Sequence[LabelledObject], place: int) -> pa.Table:
     boxes = np.array([labelled.box for labelled in objects], np.float32).reshape(-1, 4)
     columns = {
         "page": [place] * len(objects),
@@ -87,7 +87,7 @@ def _object_table(objects: Sequence[Labelled], place: int) -> pa.Table:
     return table_of_columns(OBJECTS, columns)
 
 
-def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
+def _visible(objects: list[LabelledObject], sheet: Sheet) -> list[LabelledObject]:
     """The objects that own a pixel; one that lies wholly under others cannot be seen."""
     areas = sheet.painting.visible_areas
     if areas[1:].all():
@@ -96,7 +96,7 @@ def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
 
 
 def _annotations(
-    stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[Labelled]
+    stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[LabelledObject]
 ) -> bytes:
     names = [label_class.name for label_class in labels.classes]
     rows = np.array([labelled.number - 1 for labelled in objects], np.int64)

@@ -14,7 +14,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
@@ -72,7 +72,7 @@ def evaluate(
     request = Request(
         predictions, opened, pages, split,
         load_label_set(labels) if labels else None,
-        chosen_classes(opened.labels, labels, classes),
+        choose_classes(opened.labels, labels, classes),
         protocol, resamples, seed, jobs, progress or Silence(),
     )  # fmt: skip
     task = _task(task, predictions)

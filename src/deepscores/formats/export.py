@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescale, windows
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
@@ -84,7 +84,7 @@ def _job(dataset: Path, folder: Path, options: Options) -> Job:
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
-    chosen = chosen_classes(opened.labels, options.labels, options.classes)
+    chosen = choose_classes(opened.labels, options.labels, options.classes)
     return Job(dataset, folder, options, chosen, opened.info)
 
 

@@ -7,7 +7,7 @@ from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet, load_label_set
 
 
-def chosen_classes(
+def choose_classes(
     default: LabelSet, labels: str | None, patterns: Sequence[str] | str = ()
 ) -> tuple[LabelClass, ...]:
     """The classes of the label set *labels*, or else of *default*, that fit *patterns* (`choose`).

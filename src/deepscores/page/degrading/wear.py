@@ -103,7 +103,7 @@ def _box_on_page(outline: Outline, box: Box, previous_box: Box, page: Page) -> B
     return cut
 
 
-class _Worn(NamedTuple):
+class _WornSymbols(NamedTuple):
     outlines: list[Outline]
     boxes: Numbers  # (n, 4), not cut
 
@@ -149,7 +149,7 @@ class _Wearer:
         limited: Numbers = np.minimum(np.maximum(weights, lower), upper)
         return limited
 
-    def strokes(self, rows: Places) -> _Worn:
+    def strokes(self, rows: Places) -> _WornSymbols:
         """Upright rectangles: their ends move with what is there, their weight varies."""
         x0, y0, x1, y1 = self.boxes[rows].T
         x, y = self.middles[rows].T
@@ -163,9 +163,9 @@ class _Wearer:
             x1 + right + widening + self.place(x1, y)[0],
             y1 + down + heightening + self.place(x, y1)[1],
         ], axis=1)  # fmt: skip
-        return _Worn([Outline(None, box=Box(*box)) for box in boxes.tolist()], boxes)
+        return _WornSymbols([Outline(None, box=Box(*box)) for box in boxes.tolist()], boxes)
 
-    def drawings(self, rows: Places) -> _Worn:
+    def drawings(self, rows: Places) -> _WornSymbols:
         """Closed contours: glyphs and words move, turn and grow; other paths bend with the page."""
         outlines = [self.placed.outlines[row] for row in rows.tolist()]
         edges = [outline.edges for outline in outlines if outline.edges is not None]
@@ -193,7 +193,7 @@ class _Wearer:
         boxes = np.concatenate(
             [np.minimum.reduceat(corners, starts), np.maximum.reduceat(corners, starts)], axis=1
         )
-        return _Worn([Outline(piece) for piece in pieces], boxes)
+        return _WornSymbols([Outline(piece) for piece in pieces], boxes)
 
     def _rigid_maps(self, rows: Places, to_page: Numbers, rigid: NDArray[np.bool_]) -> Numbers:
         """Maps to the worn page, (6, n); of what bends, without the bending."""
@@ -217,7 +217,7 @@ class _Wearer:
             sine * e + cosine * f + y + down + place[1],
         ])  # fmt: skip
 
-    def lines(self, rows: Places) -> _Worn:
+    def lines(self, rows: Places) -> _WornSymbols:
         """Staff lines: they waver with the page and a little by themselves, and break."""
         x0, y0, x1, y1 = self.boxes[rows].T
         steps = np.maximum(((x1 - x0) / self.space).astype(np.int64), 1)
@@ -239,7 +239,7 @@ class _Wearer:
         outlines = self._broken(points, inner, starts)
         corners = points[:, [0, 1, 0, 2]]
         low, high = (end.reduceat(corners, starts) for end in (np.minimum, np.maximum))
-        return _Worn(outlines, np.concatenate([low[:, :2], high[:, 2:]], axis=1))
+        return _WornSymbols(outlines, np.concatenate([low[:, :2], high[:, 2:]], axis=1))
 
     def _broken(self, points: Numbers, inner: NDArray[np.bool_], starts: Places) -> list[Outline]:
         """Lines through *points* (x, top, bottom), with gaps after some that are *inner*."""

@@ -121,14 +121,14 @@ class Marks(Sequence[Mark]):
         return (self[row] for row in range(len(self)))
 
 
-class Ordered(NamedTuple):
-    """Some of a page's marks, and numbers by which they come among the others."""
+class OrderedMarks(NamedTuple):
+    """Some of a page's marks, with numbers that order them among all."""
 
     marks: Marks
     order: NDArray[np.int64]
 
 
-def join(parts: Sequence[Ordered]) -> Marks:
+def join(parts: Sequence[OrderedMarks]) -> Marks:
     """All marks of *parts* in order; equal numbers as they stand."""
     parts = [part for part in parts if len(part.order)]
     if not parts:

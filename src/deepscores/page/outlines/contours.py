@@ -16,7 +16,7 @@ def contours(edges: Edges) -> list[Edges]:
     return np.split(edges, breaks)
 
 
-def moved(edges: Edges, to_page: Affine) -> Edges:
+def map_edges(edges: Edges, to_page: Affine) -> Edges:
     """*edges* mapped by *to_page*."""
     a, b, c, d, e, f = to_page
     if b == c == 0:
@@ -25,7 +25,7 @@ def moved(edges: Edges, to_page: Affine) -> Edges:
     return np.stack([a * xs + c * ys + e, b * xs + d * ys + f], axis=2).reshape(-1, 4)
 
 
-def turned(edges: Edges) -> Edges:
+def wind_positively(edges: Edges) -> Edges:
     """*edges* such that outer contours wind the positive way, so that outlines can be joined."""
     x0, y0, x1, y1 = edges.T
     return edges if float((x0 * y1 - x1 * y0).sum()) >= 0 else edges[::-1, [2, 3, 0, 1]]
@@ -71,10 +71,10 @@ def rectangle(box: Box) -> Edges:
     return np.array([(x0, y0, x1, y0), (x1, y0, x1, y1), (x1, y1, x0, y1), (x0, y1, x0, y0)])
 
 
-def disjoint(boxes: Iterable[Box]) -> list[Box]:
+def make_disjoint(boxes: Iterable[Box]) -> list[Box]:
     """Boxes that cover the same and do not overlap: painting adds up areas.
 
-    >>> disjoint([Box(0, 0, 4, 1), Box(3, 0, 4, 5)])
+    >>> make_disjoint([Box(0, 0, 4, 1), Box(3, 0, 4, 5)])
     [Box(x0=0, y0=0, x1=4, y1=1), Box(x0=3, y0=1, x1=4, y1=5)]
     """
     pieces: list[Box] = []
@@ -102,4 +102,4 @@ def on_page(edges: Edges | None, to_page: Affine, box: Box | None) -> Edges:
     """A mark's or symbol's outline in pixels of the page, winding the positive way."""
     if edges is None:
         return rectangle(box) if box else np.zeros((0, 4))
-    return turned(moved(edges, to_page))
+    return wind_positively(map_edges(edges, to_page))

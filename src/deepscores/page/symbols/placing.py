@@ -26,8 +26,8 @@ from deepscores.page.outlines.contours import (
     Edges,
     bounds,
     bounds_within,
-    disjoint,
-    moved,
+    make_disjoint,
+    map_edges,
     on_page,
     rectangle,
 )
@@ -53,7 +53,7 @@ _SLANTED = frozenset((
 _new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
-class Placed(NamedTuple):
+class PlacedSymbol(NamedTuple):
     """A symbol and what it inks."""
 
     symbol: Symbol
@@ -61,14 +61,14 @@ class Placed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placement(Sequence[Placed]):
+class Placement(Sequence[PlacedSymbol]):
     """The symbols of a page and what they ink, in columns; each is there as a row, too."""
 
     symbols: Symbols
     outlines: Outlines
 
     @classmethod
-    def of(cls, rows: Sequence[Placed]) -> "Placement":
+    def of(cls, rows: Sequence[PlacedSymbol]) -> "Placement":
         """The columns of *rows*."""
         if isinstance(rows, Placement):
             return rows
@@ -81,16 +81,16 @@ class Placement(Sequence[Placed]):
         return len(self.symbols)
 
     @overload
-    def __getitem__(self, row: int) -> Placed: ...
+    def __getitem__(self, row: int) -> PlacedSymbol: ...
     @overload
-    def __getitem__(self, row: slice) -> list[Placed]: ...
-    def __getitem__(self, row: int | slice) -> Placed | list[Placed]:
+    def __getitem__(self, row: slice) -> list[PlacedSymbol]: ...
+    def __getitem__(self, row: int | slice) -> PlacedSymbol | list[PlacedSymbol]:
         if isinstance(row, slice):
-            return list(map(Placed, self.symbols[row], self.outlines[row]))
-        return Placed(self.symbols[row], self.outlines[row])
+            return list(map(PlacedSymbol, self.symbols[row], self.outlines[row]))
+        return PlacedSymbol(self.symbols[row], self.outlines[row])
 
-    def __iter__(self) -> Iterator[Placed]:
-        return map(Placed, self.symbols, self.outlines)
+    def __iter__(self) -> Iterator[PlacedSymbol]:
+        return map(PlacedSymbol, self.symbols, self.outlines)
 
 
 def place_symbols(page: Page, music: Music) -> Placement:
@@ -198,7 +198,7 @@ def _joint_outline(marks: Marks, members: Sequence[int]) -> Outline | None:
         joined = _join(list(map(Box._make, marks.box[mark_rows].tolist())))
         if len(joined) == 1:
             return Outline(None, box=joined[0])
-        return Outline(np.concatenate([rectangle(box) for box in disjoint(joined)]))
+        return Outline(np.concatenate([rectangle(box) for box in make_disjoint(joined)]))
     rows = [marks[mark] for mark in mark_rows.tolist()]
     return Outline(np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in rows]))
 
@@ -267,7 +267,7 @@ def _boxes(outlines: Outlines) -> Numbers:
     for row in drawn[(b != 0) | (c != 0)].tolist():
         outline = outlines[row]
         assert outline.edges is not None
-        boxes[row] = bounds(moved(outline.edges, outline.to_page)) if len(outline.edges) else 0
+        boxes[row] = bounds(map_edges(outline.edges, outline.to_page)) if len(outline.edges) else 0
     return boxes
 
 
@@ -276,7 +276,7 @@ def cut_box(outline: Outline, box: Box, width: int, height: int) -> Box:
     edges, to_page, _, _ = outline
     if edges is None:
         return box.clipped(width, height)
-    return bounds_within(moved(edges, to_page), width, height) or Box(0, 0, 0, 0)
+    return bounds_within(map_edges(edges, to_page), width, height) or Box(0, 0, 0, 0)
 
 
 def oriented_box(edges: Edges) -> tuple[float, ...]:
@@ -457,7 +457,7 @@ class _Placer:
         for row in np.flatnonzero(kind.among(_SLANTED) & (outlines.contour >= 0)).tolist():
             edges, to_page, key, _ = outlines[row]
             if edges is not None and not key:
-                corners = oriented_box(moved(edges, to_page))
+                corners = oriented_box(map_edges(edges, to_page))
                 if corners:
                     corners_of[row] = corners
         return corners_of

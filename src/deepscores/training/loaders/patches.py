@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from deepscores.dataset.index import open_index
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
@@ -58,7 +58,7 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}, all")
         self.dataset, self.source, self.transform = Path(dataset), source, transform
         self.index = open_index(dataset, labels)
-        chosen = chosen_classes(opened.labels, labels, classes)
+        chosen = choose_classes(opened.labels, labels, classes)
         self.classes = tuple(one.name for one in chosen)
         self._kind = "by_class" if source == "pages" else "patched"
         buckets = (*SPLITS, "") if split == "all" else (split,)

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from deepscores.dataset.index import Index, open_index
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
@@ -45,7 +45,7 @@ class Tiles(Dataset[Any]):
             raise RecipeError(f"staff-space: {staff_space:g} px is not between 1 and 200")
         self.form, self.view, self.transform = form, checked_view(view), transform
         self.index = open_index(dataset, labels)
-        chosen = chosen_classes(open_dataset(dataset).labels, labels, classes)
+        chosen = choose_classes(open_dataset(dataset).labels, labels, classes)
         self.classes = named(one.name for one in chosen)
         self.reader = PageReader(
             Path(dataset), self.index, chosen if classes else None, staff_space

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from deepscores.building.shards import Drawing, draw, load
 from deepscores.inspection.galleries.classes.inventory import zoo_scores
 from deepscores.page.geometry import Box
-from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.label_sets import LabelledObject, LabelSet
 from deepscores.page.model import FontFile, Sheet, Symbol
-from deepscores.page.painting.overlay import class_colour, tinted
+from deepscores.page.painting.overlay import class_colour, tint
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import read_score
 
@@ -53,7 +53,7 @@ class Collection:
         for symbol in sheet.symbols:
             if symbol.glyph and symbol.font != font:
                 self.loans.setdefault((font, symbol.font), set()).add(symbol.glyph)
-        chosen: dict[int, tuple[tuple[bool, ...], float, Labelled]] = {}
+        chosen: dict[int, tuple[tuple[bool, ...], float, LabelledObject]] = {}
         for one in objects:
             merit = (not _lenders(one, sheet.symbols, font), _is_shown(one, sheet))
             rank = (merit, _scale(one.box), one)
@@ -90,12 +90,12 @@ def zoo_recipe(fonts: Sequence[str]) -> Recipe:
     return Recipe(fonts=tuple(fonts), pages=None, page_size=(1894, 1340), margin=60)
 
 
-def _lenders(one: Labelled, symbols: Sequence[Symbol], font: str) -> tuple[str, ...]:
+def _lenders(one: LabelledObject, symbols: Sequence[Symbol], font: str) -> tuple[str, ...]:
     members = (symbols[number - 1] for number in one.members)
     return tuple(sorted({symbol.font for symbol in members if symbol.glyph} - {font}))
 
 
-def _is_shown(one: Labelled, sheet: Sheet) -> bool:
+def _is_shown(one: LabelledObject, sheet: Sheet) -> bool:
     """Whether little of *one* is covered by what is painted over it."""
     places = list(one.members)
     painting = sheet.painting
@@ -109,7 +109,7 @@ def _scale(box: Box) -> float:
 
 
 def _cut(
-    image: NDArray[np.uint8], owners: NDArray[np.uint16], one: Labelled, scale: float
+    image: NDArray[np.uint8], owners: NDArray[np.uint16], one: LabelledObject, scale: float
 ) -> NDArray[np.uint8]:
     """The cell's window around *one*, paper beyond the page; *one* in its class's colour."""
     width, height = (round(side / scale) for side in CELL)
@@ -124,7 +124,7 @@ def _cut(
     grey = _window(image, x, y, width, height, 255)
     mine = np.isin(_window(owners, x, y, width, height, 0), one.members)
     colours = np.array([(0, 0, 0), class_colour(one.class_id)])
-    return tinted(grey, mine.astype(np.int64), colours)
+    return tint(grey, mine.astype(np.int64), colours)
 
 
 def _window(
