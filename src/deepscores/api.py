@@ -15,13 +15,13 @@ from deepscores.recipe.options.table import options_of, takes_options
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deepscores.building.build import BuildSummary as Summary
-    from deepscores.building.importing.run import ImportSummary as Imported
+    from deepscores.building.build import BuildSummary
+    from deepscores.building.importing.run import ImportSummary
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
     from deepscores.evaluation.run import EvaluationOutput
-    from deepscores.formats.export import ExportSummary as Exported
-    from deepscores.inference.predicting.run import PredictionSummary as Predicted
+    from deepscores.formats.export import ExportSummary
+    from deepscores.inference.predicting.run import PredictionSummary
     from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
@@ -50,7 +50,7 @@ def build(
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
-) -> Summary:
+) -> BuildSummary:
     """Build a dataset in *output* from *scores*: files, folders, glob patterns, or the corpus.
 
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
@@ -259,7 +259,7 @@ def export(
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
-) -> Exported:
+) -> ExportSummary:
     """Write *dataset* to the folder *output* in the format *to*; the same call resumes it.
 
     *options* are those of the command line by name: ``labels="deepscores-v2"``, ``split="train"``,
@@ -341,7 +341,7 @@ def import_dataset(
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
-) -> Imported:
+) -> ImportSummary:
     """Import a dataset in another layout into the folder *output*; the same call resumes it.
 
     *layout* is ``deepscores-v1``, ``deepscores-v2``, ``coco``, ``yolo``, ``mung`` or ``voc``, and
@@ -395,7 +395,7 @@ def predict(
     jobs: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Predicted:
+) -> PredictionSummary:
     """Predict on *inputs*: pictures, PDFs, folders of them, *split* of datasets; into *output*.
 
     *model* is the folder of a training run, a model file, or the name of a bundled model:

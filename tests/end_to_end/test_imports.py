@@ -75,19 +75,6 @@ def test_a_build_loads_no_part_that_it_does_not_need() -> None:
     assert not [module for module in loaded if module.startswith(unneeded)]
 
 
-def test_the_defaults_that_are_told_are_those_that_hold() -> None:
-    from inspect import signature
-
-    import deepscores
-    from deepscores.evaluation.request import RESAMPLES
-    from deepscores.inspection.checking.audit import DEFAULT_ALIKE
-    from deepscores.inspection.report.run import DEFAULT_AUDIT
-
-    assert signature(deepscores.check).parameters["alike"].default == DEFAULT_ALIKE
-    assert signature(deepscores.evaluate).parameters["resamples"].default == RESAMPLES
-    assert signature(deepscores.report).parameters["audited"].default == DEFAULT_AUDIT
-
-
 def test_everything_promised_is_there() -> None:
     import deepscores
 

@@ -19,7 +19,7 @@ from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.export import export
 from deepscores.formats.options import ExportOptions
-from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.inline import Inline
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
 MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -31,7 +31,7 @@ _SHARPS = {0.0: "", 1.0: "#", -1.0: "b", 2.0: "##", -2.0: "bb"}
 def sequences(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real pages as sequences; tests leave them as they are."""
     folder = tmp_path_factory.mktemp("sequences") / "export"
-    export(real, folder, ExportOptions("sequences"), executor=Local(2))
+    export(real, folder, ExportOptions("sequences"), executor=Inline())
     return folder
 
 

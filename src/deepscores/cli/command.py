@@ -1,7 +1,7 @@
 """Register commands: functions whose parameters follow from the declared options."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -61,14 +61,14 @@ class Command:
 COMMANDS: dict[str, Command] = {}  # by name, once `find_commands` has run
 
 
-def command(name: str, **choices: Sequence[str]) -> Callable[[Run], Run]:
+def command(name: str, choices: Mapping[str, Sequence[str]] | None = None) -> Callable[[Run], Run]:
     """Register a function as the command *name*; its docstring is the help.
 
-    *choices* name the values of options whose declarations cannot know them.
+    *choices* are the values of options, by name, whose declarations cannot know them.
     """
 
     def register(run: Run) -> Run:
-        COMMANDS[name] = Command(name, run, choices)
+        COMMANDS[name] = Command(name, run, choices or {})
         return run
 
     return register
@@ -95,9 +95,7 @@ def _argument(option: Option) -> Any:
 def _option(option: Option, choices: Mapping[str, Sequence[str]]) -> Any:
     names = [option.short] if option.short else []
     names.append(f"--{option.name}/--no-{option.name}" if option.negatable else f"--{option.name}")
-    help_text = option.help_text
     if option.name in choices:
-        default = f" [default: {option.default_text}]" if option.default_text else ""
-        help_text = f"{option.help}: {', '.join(choices[option.name])}{default}."
+        option = replace(option, help=f"{option.help}: {', '.join(choices[option.name])}")
     metavar = None if option.kind is FLAG else option.metavar
-    return typer.Option(*names, metavar=metavar, help=help_text, show_default=False)
+    return typer.Option(*names, metavar=metavar, help=option.help_text, show_default=False)

@@ -28,7 +28,7 @@ from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.version import __version__
 
 EXPORT = "export.json"
@@ -82,9 +82,9 @@ def export(
     claim.check()
     with claim.locked():
         if claim.is_finished():
-            return _already(job, progress or Silence())
+            return _already(job, progress or NullProgress())
         claim.begin()
-        return _run(job, form, plan, executor, progress or Silence())
+        return _run(job, form, plan, executor, progress or NullProgress())
 
 
 def _job(dataset: Path, folder: Path, options: ExportOptions, engines: Executor) -> Job:

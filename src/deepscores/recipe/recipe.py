@@ -20,6 +20,7 @@ from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, load_label_set
 from deepscores.page.labels.readability import READABLE, Readability
+from deepscores.page.measuring.staff_space import ENGRAVABLE, check_staff_space
 from deepscores.page.model import FontFile, Style
 from deepscores.recipe.options import recipes
 from deepscores.recipe.options.outputs import DATASET_OUTPUT
@@ -90,16 +91,16 @@ class Recipe:
             **draw_for_page(self.style, self.seed, score, font, number),
         }
 
-    def most_of_a_score(self) -> int | None:
+    def max_pages_per_score(self) -> int | None:
         """Maximum pages of one score, all fonts together; None: all. A sample needs many scores."""
         if self.pages is None or self.quota:  # a quota selects pages by their content
             return self.pages_per_score
         share = max(-(-self.pages // 20), len(self.fonts))
         return min(self.pages_per_score or share, self.pages)
 
-    def most_of_a_font(self) -> int | None:
+    def max_pages_per_font(self) -> int | None:
         """Maximum pages of one score in each font; None: all."""
-        pages = self.most_of_a_score()
+        pages = self.max_pages_per_score()
         return None if pages is None else -(-pages // len(self.fonts))
 
     def as_table(self) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def apply(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 _RECIPE_KEYS = keys_of("recipe")
 _RUN_KEYS = keys_of("run")
-_RANGES = (recipes.MAX_LOST_NOTES, recipes.STAFF_SPACE, recipes.MARGIN)
+_RANGES = (recipes.MAX_LOST_NOTES, recipes.MARGIN)
 
 
 def _change(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -228,6 +229,7 @@ def _check(recipe: Recipe) -> Recipe:
     for pattern, _ in recipe.quota:
         if pattern != "each" and not fnmatch.filter(names, pattern):
             raise RecipeError(f"quota: no class {pattern!r} in label set {recipe.labels.name!r}")
+    check_staff_space(recipe.staff_space, ENGRAVABLE)
     for option in _RANGES:
         option.check(getattr(recipe, option.python_name))
     _check_room(recipe)

@@ -50,7 +50,7 @@ def trip(
 ) -> tuple[str, Dataset]:
     folder = tmp_path_factory.mktemp("trip") / "back"
     exported = real_as(request.param, **TRIPS[request.param].options)
-    import_dataset(exported, folder, patches_per_class=3, jobs=2)
+    import_dataset(exported, folder, patches_per_class=3)
     return request.param, open_dataset(folder)
 
 
@@ -146,7 +146,7 @@ def from_v1(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     (folder / "v1").mkdir()
     for name in ("images_png", "xml_annotations", "pix_annotations_png", "splits", "classes.csv"):
         (folder / "v1" / name).symlink_to(real / name)
-    import_dataset(folder / "v1", folder / "back", patches_per_class=3, jobs=2)
+    import_dataset(folder / "v1", folder / "back", patches_per_class=3)
     return open_dataset(folder / "back")
 
 

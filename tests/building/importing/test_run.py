@@ -127,9 +127,9 @@ def test_the_same_bytes_from_one_worker_and_from_two(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_dataset(source, tmp_path / "one")
-    import_dataset(source, tmp_path / "two", jobs=2)
+    import_dataset(source, tmp_path / "two", jobs=2, executor="local")
     monkeypatch.setattr(run, "PAGES", 1)
-    import_dataset(source, tmp_path / "three", jobs=2)
+    import_dataset(source, tmp_path / "three")
     bytes_of_one, bytes_of_two = bytes_of(tmp_path / "one"), bytes_of(tmp_path / "two")
     assert bytes_of_one == bytes_of_two
     bytes_of_three = bytes_of(tmp_path / "three")  # but for the row groups of the table

@@ -33,7 +33,7 @@ from deepscores.recipe.recipe import Recipe
 from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.version import __version__
 
 _PACKAGES = ("pyarrow", "pillow", "numpy")  # that bytes depend on
@@ -117,7 +117,7 @@ def import_dataset(
     DatasetError for a *path* without a dataset of a known format and for a *folder* that cannot be
     used, RecipeError for options that make no sense.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     progress.stage("Listing pages", None)
     plan = _plan(path, recipe, layout, annotation_set)
     _refuse(path, folder)

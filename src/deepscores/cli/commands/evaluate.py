@@ -48,18 +48,18 @@ def run(json: str | None = None, **values: Any) -> None:
     """
     check_json_target(json, "evaluation", ("measures", "predictions"))
     with showing_progress() as progress:
-        written = api.evaluate(progress=progress, **values)
+        output = api.evaluate(progress=progress, **values)
     if json is not None:
         from deepscores.evaluation.run import to_json
 
-        write_json(to_json(written.evaluation), json)
+        write_json(to_json(output.evaluation), json)
     if json != "-":
-        print_evaluation(written)
+        print_evaluation(output)
 
 
-def print_evaluation(written: EvaluationOutput) -> None:
+def print_evaluation(output: EvaluationOutput) -> None:
     """Print the metrics, tables, counts and warnings of an evaluation, and where its page is."""
-    evaluation = written.evaluation
+    evaluation = output.evaluation
     console = new_wide_console()
     title = f"{evaluation.predictions} on {evaluation.dataset}, {evaluation.split}"
     table = number_table(
@@ -75,8 +75,8 @@ def print_evaluation(written: EvaluationOutput) -> None:
     print(", ".join(f"{count:,} {items}" for items, count in evaluation.counts.items()))
     for warning in evaluation.warnings:
         console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-    if written.page:
-        print(written.page)
+    if output.page:
+        print(output.page)
 
 
 def _interval_text(measure: Measure) -> str:

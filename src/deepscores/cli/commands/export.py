@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deepscores.formats.export import ExportSummary
 
 
-@command("export", to=tuple(writable_names()))
+@command("export", {"to": writable_names()})
 def run(**values: Any) -> None:
     """Export a dataset to another format. Re-run the same command to resume.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deepscores.building.importing.run import ImportSummary
 
 
-@command("import", **{"from": tuple(readable_names())})
+@command("import", {"from": readable_names()})
 def run(**values: Any) -> None:
     """Import a dataset from another format. Re-run the same command to resume.
 

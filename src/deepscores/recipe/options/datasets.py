@@ -86,6 +86,7 @@ VISIBILITY = Option(
     help="Mark objects as ignorable of which a tile shows a smaller share",
     kind=NUMBER,
     metavar="SHARE",
+    low=0,
     high=1,
     default=0.5,
 )
@@ -117,7 +118,7 @@ EXPORTED_PATCHES_PER_CLASS = Option(
 LAYOUT = Option(
     name="from",
     commands=("import",),
-    help="Layout",
+    help="Layout of the source",
     metavar="LAYOUT",
     default_text="auto-detected",
     keyword="layout",
@@ -136,6 +137,7 @@ RERENDER = Option(
     help="Share of the pages to engrave again and compare",
     kind=NUMBER,
     metavar="SHARE",
+    low=0,
     high=1,
     default=0.01,
 )

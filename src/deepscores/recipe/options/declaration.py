@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from deepscores.errors import RecipeError
-from deepscores.recipe.options.values import FLAG, NUMBER, SIZE, TEXT, Kind
+from deepscores.recipe.options.values import FLAG, NUMBER, SIZE, TEXT, WHOLE_NUMBER, Kind
 
-_OPEN_END = float("inf")
+_INFINITY = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class Option:
     kind: Kind = TEXT
     metavar: str = ""
     unit: str = ""  # of the value, as messages and defaults show it
-    low: float = 0
-    high: float = _OPEN_END
+    low: float = -_INFINITY  # whole numbers are not below 0 in any case
+    high: float = _INFINITY
     default: Any = None
     default_text: str = ""  # what holds without the option, where no single value says it
     required: bool = False
@@ -62,10 +62,12 @@ class Option:
         return parsed
 
     def check(self, value: Any, name: str = "") -> None:
-        """Raise RecipeError for a number that is out of range; None is in every range."""
-        if not isinstance(value, int | float) or self.low <= value <= self.high:
+        """Raise RecipeError for a number that is out of range; what is not a number has none."""
+        low = max(self.low, 0) if self.kind is WHOLE_NUMBER else self.low
+        is_limited = (low, self.high) != (-_INFINITY, _INFINITY)  # NaN is in no other range
+        if not is_limited or not isinstance(value, int | float) or low <= value <= self.high:
             return
         subject = f"{name or self.name}: {value:g} {self.unit}".rstrip()
-        if self.high == _OPEN_END:
-            raise RecipeError(f"{subject} is not at least {self.low:g}")
-        raise RecipeError(f"{subject} is not between {self.low:g} and {self.high:g}")
+        if self.high == _INFINITY:
+            raise RecipeError(f"{subject} is not at least {low:g}")
+        raise RecipeError(f"{subject} is not between {low:g} and {self.high:g}")

@@ -108,6 +108,7 @@ THRESHOLD = Option(
     help="Minimum score of a box",
     kind=NUMBER,
     metavar="SCORE",
+    low=0,
     high=1,
     default=0.3,
 )

@@ -131,8 +131,6 @@ STAFF_SPACE = Option(
     kind=NUMBER,
     metavar="PX",
     unit="px",
-    low=4,
-    high=64,
     default=16.0,
     file_section="recipe",
 )
@@ -143,8 +141,6 @@ RESCALED_STAFF_SPACE = Option(
     kind=NUMBER,
     metavar="PX",
     unit="px",
-    low=1,
-    high=200,
     default_text="pages keep their size",
 )
 INPUT_STAFF_SPACE = Option(
@@ -154,8 +150,6 @@ INPUT_STAFF_SPACE = Option(
     kind=NUMBER,
     metavar="PX",
     unit="px",
-    low=1,
-    high=200,
     default_text="auto-detected",
 )
 STYLING = Option(
@@ -213,6 +207,7 @@ MAX_LOST_NOTES = Option(
     help="Skip scores whose engraving loses more than this share of their notes",
     kind=NUMBER,
     metavar="SHARE",
+    low=0,
     high=1,
     default=0.02,
     file_section="recipe",

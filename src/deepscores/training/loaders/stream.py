@@ -74,7 +74,7 @@ class StreamPlan:
             fonts=(font,),
             pages=None,
             quota=(),
-            pages_per_score=replace(recipe, pages=None, quota=()).most_of_a_font(),
+            pages_per_score=replace(recipe, pages=None, quota=()).max_pages_per_font(),
             seed=recipe.seed if epoch == 0 else key_hash(recipe.seed, "epoch", epoch) >> 1,
         )
 
