@@ -9,7 +9,7 @@ from deepscores.building.build import build
 from deepscores.building.verify import verify
 from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe, apply
-from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.inline import Inline
 
 _NOTE = (
     "<note><pitch><step>G</step><octave>4</octave></pitch><duration>4</duration>"
@@ -39,7 +39,7 @@ def test_a_system_taller_than_the_page_is_left_out_with_the_reason(tmp_path: Pat
         Recipe(scores=(str(scores),)),
         {"page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all"},
     )
-    summary = build(recipe, tmp_path / "dataset", executor=Local(2))
+    summary = build(recipe, tmp_path / "dataset", executor=Inline())
     assert (summary.scores, summary.pages) == (1, 1)
     (line,) = (tmp_path / "dataset/skipped.jsonl").read_text().splitlines()
     row = json.loads(line)

@@ -43,8 +43,8 @@ def test_help_of_every_command_has_examples(name: str, deepscores: Deepscores) -
     assert re.search(rf"^\s+deepscores {name}", done.stdout, re.MULTILINE)
 
 
-def test_the_version(deepscores: Deepscores) -> None:
-    assert deepscores("--version").stdout == f"deepscores {__version__}\n"
+def test_the_version(program: Deepscores) -> None:
+    assert program("--version").stdout == f"deepscores {__version__}\n"
 
 
 @pytest.mark.parametrize(("labels", "count"), [("deepscores-118", 118), ("deepscores-v2", 136)])
@@ -148,14 +148,14 @@ def test_debug_shows_the_traceback_wherever_it_stands(
     assert "no such file or folder: nowhere" in done.stderr
 
 
-def test_a_bug_is_one_line_too(deepscores: Deepscores, tmp_path: Path) -> None:
+def test_a_bug_is_one_line_too(program: Deepscores, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import deepscores.page.labels.label_sets as labels\n"
         "def broken(name):\n    raise ZeroDivisionError('two\\nlines')\n"
         "labels.load_label_set = broken\n"
     )
     path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    done = deepscores("classes", environment={"PYTHONPATH": path})
+    done = program("classes", environment={"PYTHONPATH": path})
     assert done.returncode == 1
     assert one_line(done.stderr) == (
         "deepscores: internal error: ZeroDivisionError: two lines; run with --debug to see where"
@@ -163,7 +163,11 @@ def test_a_bug_is_one_line_too(deepscores: Deepscores, tmp_path: Path) -> None:
 
 
 def test_build_look_and_verify(
-    deepscores: Deepscores, tunes: Path, quick: dict[str, Any], tmp_path: Path
+    program: Deepscores,
+    deepscores: Deepscores,
+    tunes: Path,
+    quick: dict[str, Any],
+    tmp_path: Path,
 ) -> None:
     options = quick | {"fonts": "Leland"}
     (tmp_path / "quick.toml").write_text(
@@ -174,18 +178,18 @@ def test_build_look_and_verify(
         )
         + 'pages = "all"\nscores = "tunes"\n'
     )
-    done = deepscores("build", output="one", recipe="quick.toml", jobs=2)
+    done = program("build", output="one", recipe="quick.toml", jobs=2, executor="local")
     assert done.returncode == 0
     assert re.search(r"^ +\d+ pages of 4 scores$", done.stdout, re.MULTILINE)
     assert "1 scores skipped (1 unreadable): see one/skipped.jsonl" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     skipped = [line for line in done.stderr.splitlines() if line.startswith("skipped ")]
     assert [line.split(":")[0] for line in skipped] == ["skipped broken.musicxml"]
-    again = deepscores("build", tunes, output="two", jobs=2, **options)
+    again = deepscores("build", tunes, output="two", **options)
     assert again.returncode == 0
     manifests = [(tmp_path / name / "manifest.tsv").read_bytes() for name in ("one", "two")]
     assert manifests[0] == manifests[1]
-    assert deepscores("verify", "one", rerender=1, jobs=2).stdout.endswith("no problems found\n")
+    assert deepscores("verify", "one", rerender=1).stdout.endswith("no problems found\n")
     (tmp_path / "one/classes.csv").write_text("changed")
     verdict = deepscores("verify", "one", rerender=0)
     assert verdict.returncode == 1

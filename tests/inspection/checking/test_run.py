@@ -17,8 +17,7 @@ from deepscores.page.symbols.relations import _WITHIN
 
 def test_the_number_of_jobs_changes_nothing(planted: Any) -> None:
     planted.paint("images_png", lambda image: image.fill(0))
-    assert check(planted.folder, jobs=1) == check(planted.folder, jobs=2)
-    assert check(planted.folder, jobs=1) == check(planted.folder, executor="inline")
+    assert check(planted.folder, jobs=1) == check(planted.folder, jobs=2, executor="local")
 
 
 def test_a_sample_is_a_share_or_a_number_of_pages(built: Path) -> None:

@@ -29,7 +29,7 @@ from deepscores.runs.claim import claim_output
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 DEFAULT_AUDIT = 50  # pages
 PAGE = "index.html"
@@ -64,7 +64,7 @@ def write_report(
     unusable *output*, where the report of another dataset is only replaced with *force*;
     RecipeError without the extra ``report``.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     _require_extra()
     _require_room(folder, output)
     dataset = open_dataset(folder)

@@ -16,7 +16,7 @@ from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.claim import claim_output
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def write_zoo(
     about = {"fonts": recipe.fonts}
     claim = claim_output(folder, "gallery", about, (picture.name, page.name), force=force)
     claim.check()
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     collection = Collection(labels, recipe.fonts)
     progress.stage("Engraving", len(expected_counts()))
     previous_score = ""
