@@ -29,7 +29,7 @@ from deepscores.engraving.verovio import engine
 from deepscores.page.model import Score
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.inline import Inline
-from deepscores.runs.progress import Silence
+from deepscores.runs.progress import NullProgress
 from deepscores.scores import Source, read_score
 
 MOST = 1.6  # times Verovio's CPU that a page may take
@@ -64,7 +64,7 @@ def our_merge(sources: list[Source], recipe: Recipe, folder: Path, records: list
     """Merging and patches, in this process so that its CPU is counted."""
 
     plan = Plan(recipe, recipe.labels, tuple(Planned(source, 0) for source in sources))
-    return cpu(lambda: merging.merge(plan, folder, records, Inline(), Silence()))
+    return cpu(lambda: merging.merge(plan, folder, records, Inline(), NullProgress()))
 
 
 def one_round(sources: list[Source], recipe: Recipe, folder: Path) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from deepscores.cli.app import app
+from deepscores.cli.app import find_commands
 from deepscores.dataset.columns import (
     PAGE_COLUMNS,
     SCORE_COLUMNS,
@@ -65,21 +65,20 @@ def main() -> int:
 def commands_page() -> str:
     """The help of every command, as the terminal shows it."""
     parts = [f"{_NOTE}# Commands\n\n{_help()}"]
-    commands = [one.name or one.callback.__name__ for one in app.registered_commands]
-    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in commands]
+    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in find_commands()]
     return "\n".join(parts)
 
 
 def _help(*command: str) -> str:
     program = Path(sys.executable).with_name("deepscores")
-    shown = subprocess.run(
+    help_text = subprocess.run(
         [program, *command, "--help"],
         capture_output=True,
         check=True,
         encoding="utf-8",
         env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1"},
     ).stdout
-    lines = [line.rstrip() for line in shown.strip().splitlines()]
+    lines = [line.rstrip() for line in help_text.strip().splitlines()]
     return "```\n{}\n```\n".format("\n".join(lines))
 
 
@@ -90,7 +89,7 @@ def classes_page() -> str:
         labels = load_label_set(name)
         parts.append(f"## {name}\n\n{labels.description}: {len(labels.classes)} classes.\n")
         rows = [
-            f"| {one.id} | {one.name} | {one.smufl} | {one.description} |" for one in labels.classes
+            f"| {row.id} | {row.name} | {row.smufl} | {row.description} |" for row in labels.classes
         ]
         table = ("| id | name | SMuFL glyph | what it is |", "| --: | --- | --- | --- |", *rows)
         parts.append("\n".join(table) + "\n")
@@ -144,17 +143,17 @@ def broken_links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What the headings of *page* are called in links."""
+    """The names by which links refer to the headings of *page*."""
     text = _FENCE.sub("", page.read_text("utf-8"))
-    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
-    return {heading.strip().replace(" ", "-") for heading in kept}
+    headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
+    return {heading.strip().replace(" ", "-") for heading in headings}
 
 
 def unlisted_packages() -> Iterator[str]:
     """Yield the locked packages that third-party.md does not list in their version."""
-    listed = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
+    listed_versions = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
     for name, version in _LOCKED.findall((ROOT / "requirements.lock").read_text("utf-8")):
-        if version not in re.split(r"[ ;]+", listed.get(name, "")):
+        if version not in re.split(r"[ ;]+", listed_versions.get(name, "")):
             yield f"docs/third-party.md: lists no {name} {version}"
 
 

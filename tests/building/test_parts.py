@@ -86,8 +86,8 @@ def test_small_parts_made_by_workers_hold_what_one_part_does(
 ) -> None:
     monkeypatch.setattr("deepscores.building.merge.ROWS", 1)
     one, two = tmp_path / "one", tmp_path / "two"
-    build(built.parent / "tunes", one, jobs=1, **quick)
-    build(built.parent / "tunes", two, jobs=2, **quick)
+    build(built.parent / "tunes", one, **quick)
+    build(built.parent / "tunes", two, jobs=2, executor="local", **quick)
     assert differences(one, two) == []
     assert check_manifest(two) == []
     assert len(list((two / "symbols").iterdir())) > 1

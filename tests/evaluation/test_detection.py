@@ -153,7 +153,9 @@ def test_the_same_input_gives_the_same_bytes(
     built: Path, found_all: Found, written: Writer
 ) -> None:
     path = written([*found_all[: len(found_all) // 2], {**found_all[0], "score": 0.1}])
-    one, other = (measured(path, built, jobs=jobs) for jobs in (1, 3))
+    one, other = (
+        measured(path, built, **options) for options in ({}, {"jobs": 3, "executor": "local"})
+    )
     assert to_json(one) == to_json(other)
     table = json.loads(to_json(one))
     assert table["measures"]["AP"]["low"] <= table["measures"]["AP"]["high"]

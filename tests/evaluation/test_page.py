@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepscores.cli.screen import print_evaluation
+from deepscores.cli.commands.evaluate import print_evaluation
 from deepscores.evaluation.page.confusions import most_confused
 from deepscores.evaluation.page.crops import (
     CONFUSED,

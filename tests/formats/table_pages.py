@@ -35,22 +35,22 @@ class TablePage:
     @property
     def boxes(self) -> NDArray[np.float64]:
         """(n, 4) around all symbols of each object."""
-        found = []
+        boxes = []
         for number in self.numbers:
             corners = np.array([[row[side] for side in _SIDES] for row in self.objects[number]])
-            found.append([*corners[:, :2].min(axis=0), *corners[:, 2:].max(axis=0)])
-        return np.array(found)
+            boxes.append([*corners[:, :2].min(axis=0), *corners[:, 2:].max(axis=0)])
+        return np.array(boxes)
 
     @property
     def oriented(self) -> NDArray[np.float64]:
         """(n, 4, 2) corners: the symbol's own where an object is one symbol."""
-        found = []
+        corners = []
         for number, (x0, y0, x1, y1) in zip(self.numbers, self.boxes, strict=True):
             rows = self.objects[number]
             upright = [x0, y0, x1, y0, x1, y1, x0, y1]
             is_one = [rows[0][side] for side in _SIDES] == [x0, y0, x1, y1]
-            found.append(rows[0]["oriented"] if is_one else upright)
-        return np.array(found).reshape(-1, 4, 2)
+            corners.append(rows[0]["oriented"] if is_one else upright)
+        return np.array(corners).reshape(-1, 4, 2)
 
 
 def read_table_pages(dataset: Path) -> list[TablePage]:
@@ -59,7 +59,7 @@ def read_table_pages(dataset: Path) -> list[TablePage]:
     for path in sorted((dataset / "symbols").glob("*.parquet")):
         for row in pq.read_table(path).to_pylist():
             rows.setdefault(row["page"], []).append(row)
-    found = []
+    pages = []
     for page in pq.read_table(dataset / "pages.parquet").to_pylist():
         objects: dict[int, list[dict[str, Any]]] = {}
         for row in rows[page["page"]]:
@@ -67,7 +67,7 @@ def read_table_pages(dataset: Path) -> list[TablePage]:
                 objects.setdefault(row["object"], []).append(row)
         with Image.open(dataset / "instances_png" / f"{page['page']}.png") as image:
             owners = np.asarray(image).astype(np.uint16)
-        found.append(
+        pages.append(
             TablePage(
                 page["page"],
                 page["split"],
@@ -78,4 +78,4 @@ def read_table_pages(dataset: Path) -> list[TablePage]:
                 owners,
             )
         )
-    return found
+    return pages

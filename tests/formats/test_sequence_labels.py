@@ -80,22 +80,22 @@ def test_an_encoding_with_one_wrong_note_is_left_out(
     passage: Passage, good: Label, monkeypatch: pytest.MonkeyPatch,
     convert: str, before: str, after: str, lost: set[str],
 ) -> None:  # fmt: skip
-    own = getattr(labels, convert)
+    converter = getattr(labels, convert)
 
-    def wrong(text: str, *given: Any) -> str:
+    def wrong(text: str, *arguments: Any) -> str:
         assert before in text
-        return str(own(text.replace(before, after, 1), *given))
+        return str(converter(text.replace(before, after, 1), *arguments))
 
     monkeypatch.setattr(labels, convert, wrong)
-    found = label(passage)
-    assert set(found.failures) == lost
-    assert all("in the label" in why for why in found.failures.values())
-    assert found.texts == {name: text for name, text in good.texts.items() if name not in lost}
+    result = label(passage)
+    assert set(result.failures) == lost
+    assert all("in the label" in reason for reason in result.failures.values())
+    assert result.texts == {name: text for name, text in good.texts.items() if name not in lost}
 
 
 def test_a_system_whose_mei_says_something_else_has_no_label(passage: Passage) -> None:
     name, sound = next(iter(passage.sounds.items()))
     drawn = {**passage.sounds, name: sound._replace(alter=sound.alter + 1)}
-    found = label(Passage(passage.score, passage.span, drawn, passage.encodings))
-    assert not found.texts
-    assert f"in the label ({name})" in found.failures["mei"]
+    result = label(Passage(passage.score, passage.span, drawn, passage.encodings))
+    assert not result.texts
+    assert f"in the label ({name})" in result.failures["mei"]

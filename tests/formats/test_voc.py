@@ -27,16 +27,19 @@ def test_boxes_are_the_pixels_that_those_of_the_symbol_table_touch(
     read = {Path(path).stem: dataset.annotations[path] for path in dataset.image_paths}
     assert len(read) == len(table_pages)
     for page in table_pages:
-        some = read[page.name]
-        assert [dataset.classes[one] for one in some.class_id] == page.names
-        low, high = some.xyxy[:, :2] - page.boxes[:, :2], some.xyxy[:, 2:] - page.boxes[:, 2:]
+        detections = read[page.name]
+        assert [dataset.classes[class_id] for class_id in detections.class_id] == page.names
+        low, high = (
+            detections.xyxy[:, :2] - page.boxes[:, :2],
+            detections.xyxy[:, 2:] - page.boxes[:, 2:],
+        )
         assert low.max() <= 1e-3
         assert low.min() > -1
         assert high.min() >= -1e-3
         assert high.max() < 1
-        assert (some.xyxy == some.xyxy.round()).all()
-        assert some.xyxy.min() >= 0
-        assert (some.xyxy[:, 2:] <= (page.width, page.height)).all()
+        assert (detections.xyxy == detections.xyxy.round()).all()
+        assert detections.xyxy.min() >= 0
+        assert (detections.xyxy[:, 2:] <= (page.width, page.height)).all()
 
 
 def test_numbers_are_whole_and_count_from_one(exported: Path, table_pages: list[TablePage]) -> None:
@@ -67,7 +70,7 @@ def test_label_map_has_every_class_in_a_colour_of_its_own(exported: Path, real: 
     assert head == "# label:color_rgb:parts:actions"
     assert background == "background:0,0,0::"
     names, colours, *_ = zip(*(row.split(":") for row in rows), strict=True)
-    assert list(names) == [one.name for one in open_dataset(real).labels.classes]
+    assert list(names) == [label_class.name for label_class in open_dataset(real).labels.classes]
     assert len({*colours, "0,0,0"}) == len(names) + 1
 
 
@@ -81,13 +84,13 @@ def test_a_tile_says_what_is_cut_and_what_is_too_little_to_count(
         for window in windows(page.width, page.height, 700, 50):
             tile = cut(page, window)
             root = ElementTree.parse(tmp_path / "out/Annotations" / f"{tile.name}.xml").getroot()
-            found = [
+            flag_pairs = [
                 (node.findtext("truncated"), node.findtext("difficult"))
                 for node in root.iter("object")
             ]
             shares = tile.objects.share.tolist()
-            assert found == [(str(int(s < 1)), str(int(s < 0.4))) for s in shares]
-            flags |= set(found)
+            assert flag_pairs == [(str(int(s < 1)), str(int(s < 0.4))) for s in shares]
+            flags |= set(flag_pairs)
     assert flags == {("0", "0"), ("1", "0"), ("1", "1")}
 
 
@@ -102,11 +105,11 @@ def test_classes_of_another_set(real: Path, tmp_path: Path) -> None:
 
 
 def test_written_annotations_are_read_back() -> None:
-    things = [
+    objects = [
         VocObject("a & b", Box(0, 0, 4, 3)), VocObject("cut", Box(3, 1, 10, 8), truncated=True),
         VocObject("hard", Box(9, 7, 10, 8), truncated=True, difficult=True),
     ]  # fmt: skip
-    assert read_pascal(write_pascal("x.png", 10, 8, things)) == (10, 8, things)
+    assert read_pascal(write_pascal("x.png", 10, 8, objects)) == (10, 8, objects)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,6 @@ def test_written_annotations_are_read_back() -> None:
 def test_a_box_is_of_whole_pixels_and_of_one_at_least(
     box: tuple[float, ...], whole: tuple[float, ...]
 ) -> None:
-    _, _, (thing,) = read_pascal(write_pascal("x.png", 10, 8, [VocObject("x", Box(*box))]))
-    assert thing.box == whole
-    assert np.array(thing.box[2:]).min() > 0
+    _, _, (voc_object,) = read_pascal(write_pascal("x.png", 10, 8, [VocObject("x", Box(*box))]))
+    assert voc_object.box == whole
+    assert np.array(voc_object.box[2:]).min() > 0

@@ -16,7 +16,7 @@ from deepscores.runs.executors.choice import (
 )
 from deepscores.runs.executors.inline import Inline
 from deepscores.runs.executors.local.pool import Local
-from deepscores.runs.executors.protocol import Done, Executor, Failed, Limits
+from deepscores.runs.executors.protocol import Completed, Executor, Failed, Limits
 
 FREE = Limits(seconds=60, bytes=2**30)
 EXECUTORS: dict[str, Executor] = {"inline": Inline(), "local": Local(2)}
@@ -27,7 +27,7 @@ of_all = pytest.mark.parametrize("executor", EXECUTORS.values(), ids=EXECUTORS)
 def test_every_task_gets_its_value(executor: Executor) -> None:
     tasks = [("double", number) for number in range(20)]
     results = sorted(executor.run(acts.act, tasks, limits=lambda _: FREE))  # type: ignore[type-var]
-    assert results == [(index, task, Done(2 * index)) for index, task in enumerate(tasks)]
+    assert results == [(index, task, Completed(2 * index)) for index, task in enumerate(tasks)]
 
 
 @of_all
@@ -58,7 +58,10 @@ def test_memory_that_does_not_exist_costs_its_task_only(executor: Executor) -> N
     outcomes = {
         index: outcome for index, _, outcome in executor.run(acts.act, tasks, limits=lambda _: FREE)
     }
-    assert outcomes == {0: Failed("memory", "asked for more memory than there is"), 1: Done(42)}
+    assert outcomes == {
+        0: Failed("memory", "asked for more memory than there is"),
+        1: Completed(42),
+    }
 
 
 @of_all
@@ -70,7 +73,7 @@ def test_inline_runs_one_task_at_a_time_in_this_process_and_prepares_nothing() -
     results = Inline().run(
         acts.act, [("where",), ("where",)], limits=lambda _: FREE, start=acts.fail_to_start
     )
-    assert [outcome for *_, outcome in results] == [Done(os.getpid())] * 2
+    assert [outcome for *_, outcome in results] == [Completed(os.getpid())] * 2
     assert Inline().jobs == 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.runs.executors.local.pool import Local
-from deepscores.runs.executors.protocol import Done, Limits
+from deepscores.runs.executors.protocol import Completed, Limits
 from deepscores.runs.front import Front
 
 SIZES = st.lists(st.integers(0, 4), max_size=12)
@@ -87,7 +87,7 @@ def test_a_task_that_nobody_waits_for_is_stopped(tmp_path: Path) -> None:
     results = Local(2).run(acts.act, tasks(), limits=lambda _: limits)
     with closing(results):
         for index, _, outcome in results:
-            assert isinstance(outcome, Done)
+            assert isinstance(outcome, Completed)
             front.add(index, outcome.value)  # type: ignore[arg-type]
             assert front.is_enough()
             ended = time.monotonic()

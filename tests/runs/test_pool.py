@@ -19,7 +19,7 @@ from tasks_in_workers import MIB
 
 from deepscores.errors import DeepScoresError, ScoreError
 from deepscores.runs.executors.local.pool import Local
-from deepscores.runs.executors.protocol import Done, Failed, Limits, Outcome
+from deepscores.runs.executors.protocol import Completed, Failed, Limits, Outcome
 
 FREE = Limits(seconds=60, bytes=1024 * MIB)
 Act = tuple[object, ...]
@@ -39,7 +39,7 @@ def outcomes(
 def outcome(*act: object, limits: Limits = FREE) -> Outcome[object]:
     """The outcome of one act; the task after it must not suffer."""
     first, second = outcomes(act, GOOD, limits=limits)
-    assert second == Done(42)
+    assert second == Completed(42)
     return first
 
 
@@ -65,13 +65,13 @@ def _no_worker_is_left() -> Iterator[None]:
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_every_task_gets_its_value(jobs: int) -> None:
     assert outcomes(*[("double", i) for i in range(50)], jobs=jobs) == [
-        Done(2 * i) for i in range(50)
+        Completed(2 * i) for i in range(50)
     ]
 
 
 def test_pyarrow_loads_no_pandas_in_a_worker() -> None:
     assert find_spec("pandas"), "it is installed for the tests"
-    assert outcomes(("pandas beside arrow",)) == [Done(False)]
+    assert outcomes(("pandas beside arrow",)) == [Completed(False)]
 
 
 def test_no_task_starts_no_worker() -> None:
@@ -85,22 +85,22 @@ def test_fewer_than_one_job_is_refused() -> None:
 
 def test_tasks_run_outside_this_process() -> None:
     [where] = outcomes(("where",))
-    assert where != Done(os.getpid())
+    assert where != Completed(os.getpid())
 
 
 def test_one_worker_serves_many_tasks_and_starts_once() -> None:
     first, second = outcomes(("started",), ("started",), start=acts.start)
     assert first == second
-    assert isinstance(first, Done)
+    assert isinstance(first, Completed)
     assert len(first.value) == 1  # type: ignore[arg-type]
 
 
 def test_messages_larger_than_the_pipe_pass_both_ways() -> None:
     size = 5 * MIB
-    assert outcomes(("big", size), jobs=2) == [Done(b"x" * size)]
+    assert outcomes(("big", size), jobs=2) == [Completed(b"x" * size)]
     tasks = [b"y" * size] * 4
     found = Local(2).run(len, tasks, limits=lambda _: FREE)
-    assert [result for *_, result in found] == [Done(size)] * 4
+    assert [result for *_, result in found] == [Completed(size)] * 4
 
 
 def test_tasks_are_pulled_as_workers_get_free() -> None:
@@ -123,7 +123,7 @@ def test_a_result_waits_for_a_slow_caller_without_running_out_of_time(tmp_path: 
     limits = Limits(seconds=0.7, bytes=FREE.bytes)
     tasks = [("sleep", 0.2), slow]
     for _, _, result in Local(2).run(acts.act, tasks, limits=lambda _: limits):
-        assert isinstance(result, Done)
+        assert isinstance(result, Completed)
         time.sleep(1.2)
     assert (tmp_path / "tries").stat().st_size == 1
 
@@ -168,7 +168,7 @@ def test_a_crash_costs_its_task_only(act: Act, detail: str) -> None:
 def test_many_crashes_among_good_tasks() -> None:
     tasks: list[Act] = [("segfault",) if i % 4 == 1 else ("double", i) for i in range(12)]
     assert outcomes(*tasks, jobs=3) == [
-        Failed("crash", "engine died with SIGSEGV") if i % 4 == 1 else Done(2 * i)
+        Failed("crash", "engine died with SIGSEGV") if i % 4 == 1 else Completed(2 * i)
         for i in range(12)
     ]
 
@@ -179,7 +179,7 @@ def test_many_crashes_among_good_tasks() -> None:
 def test_a_death_that_does_not_repeat_costs_nothing(
     tmp_path: Path, number: int, times: int
 ) -> None:
-    assert outcome("die first", str(tmp_path), number, times) == Done(times + 1)
+    assert outcome("die first", str(tmp_path), number, times) == Completed(times + 1)
 
 
 def test_a_task_is_tried_again_in_a_fresh_worker(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_task_killed_five_times_is_given_up(tmp_path: Path) -> None:
 def test_the_last_try_of_a_killed_task_runs_alone(tmp_path: Path) -> None:
     tasks: list[Act] = [("be busy", str(tmp_path), 0.2) for _ in range(30)]
     tasks[3] = ("count neighbours", str(tmp_path))
-    assert outcomes(*tasks, jobs=3)[3] == Done(0)
+    assert outcomes(*tasks, jobs=3)[3] == Completed(0)
 
 
 def test_a_worker_killed_from_outside_in_mid_task_costs_nothing(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_a_worker_killed_from_outside_in_mid_task_costs_nothing(tmp_path: Path) 
     killer.start()
     first, second = outcomes(*[("report", str(tmp_path), 0.7)] * 2, jobs=2)
     killer.join()
-    assert isinstance(first, Done)
-    assert isinstance(second, Done)
+    assert isinstance(first, Completed)
+    assert isinstance(second, Completed)
     assert len(list(tmp_path.iterdir())) == 3  # two workers and the one that came after the kill
 
 
@@ -225,7 +225,7 @@ def waited_for(folder: Path, count: int = 1) -> list[Path]:
 
 def test_an_idle_worker_killed_from_outside_costs_nothing() -> None:
     found = Local(1).run(acts.act, tasks_after_kills(), limits=lambda _: FREE)
-    assert [result for *_, result in found] == [Done(42)] * 3
+    assert [result for *_, result in found] == [Completed(42)] * 3
 
 
 def tasks_after_kills() -> Iterator[Act]:
@@ -248,7 +248,7 @@ def test_a_task_without_end_is_stopped(act: str) -> None:
 
 def test_a_slow_task_gets_twice_the_time_once(tmp_path: Path) -> None:
     limits = Limits(seconds=0.5, bytes=FREE.bytes)
-    assert outcome("slow first", str(tmp_path), 3, limits=limits) == Done(2)
+    assert outcome("slow first", str(tmp_path), 3, limits=limits) == Completed(2)
 
 
 def test_waiting_for_a_core_is_not_the_tasks_time() -> None:
@@ -256,7 +256,8 @@ def test_waiting_for_a_core_is_not_the_tasks_time() -> None:
     jobs = 4 * len(os.sched_getaffinity(0))
     limits = Limits(seconds=1.2, bytes=FREE.bytes)
     assert (
-        outcomes(*[("work for", 0.8)] * jobs, jobs=jobs, limits=limits) == [Done("worked")] * jobs
+        outcomes(*[("work for", 0.8)] * jobs, jobs=jobs, limits=limits)
+        == [Completed("worked")] * jobs
     )
 
 
@@ -297,7 +298,7 @@ def test_limits_are_asked_for_each_task() -> None:
     quick, patient = Limits(0.3, FREE.bytes), FREE
     given = iter([quick, patient])
     found = Local(2).run(acts.act, tasks, limits=lambda _: next(given))
-    assert {index: type(result) for index, _, result in found} == {0: Failed, 1: Done}
+    assert {index: type(result) for index, _, result in found} == {0: Failed, 1: Completed}
 
 
 def test_a_swollen_worker_is_replaced_between_tasks() -> None:
@@ -342,7 +343,7 @@ def test_workers_that_never_start_are_one_clear_error() -> None:
 
 def test_a_worker_killed_while_starting_costs_nothing(tmp_path: Path) -> None:
     start = partial(acts.die_at_first_start, str(tmp_path))
-    assert outcomes(GOOD, start=start) == [Done(42)]
+    assert outcomes(GOOD, start=start) == [Completed(42)]
 
 
 # --- no process is left ---

@@ -24,7 +24,7 @@ from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.front import Front
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.runs.store import FolderStore
 
 
@@ -60,7 +60,7 @@ def build(
     a full disk. A score that cannot be read or engraved is recorded in ``skipped.jsonl`` and costs
     nothing else.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     progress.stage("Finding scores", None)
     plan = make_plan(recipe)
     claim = claim_dataset(folder, plan, force=force)

@@ -69,7 +69,7 @@ def pages_of(
     can draw broken input as blank or thinned pages without a word.
     """
     score = source if isinstance(source, Score) else read_score(source)
-    limit = recipe.most_of_a_score() if only is None else None
+    limit = recipe.max_pages_per_score() if only is None else None
     return islice(_paint_pages(score, recipe, only), limit)
 
 
@@ -81,7 +81,7 @@ def engine_pages(score: Score, recipe: Recipe) -> Iterator[EnginePage]:
     styles = recipe.styles(score.id)
     engraving = engrave(score, styles)
     _check_notes(score, engraving.music.notes, "Verovio understands", recipe)
-    for style, page, page_count in engraving.pages(recipe.most_of_a_font()):
+    for style, page, page_count in engraving.pages(recipe.max_pages_per_font()):
         notes = _count_notes(page)
         yield EnginePage(score, engraving.music, styles[style], page, page_count, notes)
 

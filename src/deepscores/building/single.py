@@ -16,7 +16,7 @@ from deepscores.runs.claim import Claim, claim_output
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.scores import Source, find_scores
 
 OWNED = (
@@ -58,7 +58,7 @@ def engrave_score(
     DatasetError for a folder that cannot be used: pages of another score are replaced with *force*
     alone.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     sources = find_scores([score])
     if len(sources) != 1:
         raise RecipeError(f"{score}: holds {len(sources)} scores; name one, or use build")

@@ -23,7 +23,7 @@ from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.runs.streams import key_hash
 from deepscores.scores import Source
 
@@ -67,7 +67,7 @@ def verify(
     folder of LilyPond's fonts. Raise DatasetError if there is no finished dataset, RecipeError for
     a font that is neither named nor known from an earlier run.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     table = require_dataset(folder)
     progress.stage("Checking files", None)
     files = 0

@@ -7,7 +7,7 @@ from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 TASKS = ("detect", "segment", "classify")
 PROTOCOLS = ("deepscores", "deepscores-v2")
@@ -28,7 +28,7 @@ class Request:
     resamples: int = RESAMPLES  # of the works; 0: no intervals
     seed: int = 0
     executor: Executor = ONE_WORKER
-    progress: Progress = field(default_factory=Silence)
+    progress: Progress = field(default_factory=NullProgress)
 
     @property
     def label_set(self) -> LabelSet:

@@ -25,7 +25,7 @@ from deepscores.runs.claim import Claim, claim_output
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 JSON = "evaluation.json"
 PAGE = "index.html"
@@ -79,7 +79,7 @@ def evaluate(
     request = Request(
         predictions, opened, pages, split,
         label_set, chosen_classes(opened.labels, label_set, classes),
-        protocol, resamples, seed, executor, progress or Silence(),
+        protocol, resamples, seed, executor, progress or NullProgress(),
     )  # fmt: skip
     task = _task(task, predictions)
     if protocol != PROTOCOLS[0] and task != "detect":

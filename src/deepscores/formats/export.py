@@ -19,7 +19,7 @@ from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.options import Options, check_options
+from deepscores.formats.options import ExportOptions, check_options
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.registry import find_exporter, format_version
 from deepscores.page.labels.label_sets import resolve_label_set
@@ -28,7 +28,7 @@ from deepscores.runs.claim import Claim
 from deepscores.runs.executors.choice import ONE_WORKER, for_inner_tasks, for_safe_work
 from deepscores.runs.executors.protocol import Executor, Failed, Limits
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.version import __version__
 
 EXPORT = "export.json"
@@ -61,7 +61,7 @@ class _Task:
 def export(
     dataset: Path,
     folder: Path,
-    options: Options,
+    options: ExportOptions,
     *,
     executor: Executor = ONE_WORKER,
     force: bool = False,
@@ -82,12 +82,12 @@ def export(
     claim.check()
     with claim.locked():
         if claim.is_finished():
-            return _already(job, progress or Silence())
+            return _already(job, progress or NullProgress())
         claim.begin()
-        return _run(job, form, plan, executor, progress or Silence())
+        return _run(job, form, plan, executor, progress or NullProgress())
 
 
-def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Job:
+def _job(dataset: Path, folder: Path, options: ExportOptions, engines: Executor) -> Job:
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
@@ -196,7 +196,7 @@ def _open(job: Job) -> pq.ParquetFile:
         return pq.ParquetFile(path)
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:  # Arrow's, of what is no table
+    except ValueError as error:  # from Arrow, for a file that is not a table
         raise DatasetError(f"{path}: not a readable table: {error}") from None
 
 

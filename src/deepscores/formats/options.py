@@ -15,7 +15,7 @@ _PLURAL = {"split": "splits"}
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ExportOptions:
     """One export; the defaults change nothing of what the dataset holds."""
 
     to: str  # the format's name
@@ -37,7 +37,7 @@ class Options:
         return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
 
 
-def options_from(values_by_name: Mapping[str, Any]) -> Options:
+def options_from(values_by_name: Mapping[str, Any]) -> ExportOptions:
     """The options that a command or a call gives by name; raise RecipeError for unknown ones.
 
     Lists may be strings with commas; ``split`` stands for ``splits``.
@@ -47,7 +47,7 @@ def options_from(values_by_name: Mapping[str, Any]) -> Options:
         for name, value in values_by_name.items()
         if value is not None
     }
-    option_names = [field.name for field in fields(Options)]
+    option_names = [field.name for field in fields(ExportOptions)]
     for name in table:
         if name not in option_names:
             raise RecipeError(
@@ -61,10 +61,10 @@ def options_from(values_by_name: Mapping[str, Any]) -> Options:
     table["labels"] = resolve_label_set(table.get("labels"))
     if "patches" in table:
         table["patches"] = page_size("patches", table["patches"])
-    return Options(**table)
+    return ExportOptions(**table)
 
 
-def check_options(options: Options, *, cuts_patches: bool) -> None:
+def check_options(options: ExportOptions, *, cuts_patches: bool) -> None:
     """Raise RecipeError for values out of range, and for patches where the format cuts none."""
     for split in options.splits:
         if split not in SPLITS:

@@ -97,6 +97,6 @@ def _compare(
     step = np.arange(len(left)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
     rows, neighbours = order[left], order[left + step]
     overlaps = overlap(boxes[rows], boxes[neighbours])
-    near = overlaps > threshold
-    rows, neighbours = rows[near], neighbours[near]
-    return Pairs(np.minimum(rows, neighbours), np.maximum(rows, neighbours), overlaps[near])
+    exceeds = overlaps > threshold
+    rows, neighbours = rows[exceeds], neighbours[exceeds]
+    return Pairs(np.minimum(rows, neighbours), np.maximum(rows, neighbours), overlaps[exceeds])

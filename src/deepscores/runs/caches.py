@@ -1,4 +1,4 @@
-"""Where to keep what is made once and used again, and what tells that a file has changed."""
+"""Cache folders of the user, and stamps that change when a file does."""
 
 import contextlib
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def file_stamp(path: Path) -> tuple[int, int, int]:
-    """What changes whenever the file at *path* is written: part of the key of what is kept of it.
+    """A value that changes whenever the file at *path* is written, for keys of caches.
 
-    Zeros where there is no file; whoever reads it will say so.
+    Zeros for a missing file: whoever reads it reports that.
     """
     try:
         status = path.stat()
@@ -20,10 +20,12 @@ def file_stamp(path: Path) -> tuple[int, int, int]:
 
 
 def cache_folders() -> Iterator[Path]:
-    """Folders to keep things in, first choice first; the first may be one that cannot be made."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    with contextlib.suppress(RuntimeError):  # nobody's home is known
-        yield (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "deepscores"
+    """Yield folders for cached files, best first; the first may be one that cannot be created."""
+    configured = os.environ.get("XDG_CACHE_HOME", "")
+    with contextlib.suppress(RuntimeError):  # no home directory is known
+        yield (
+            Path(configured) if Path(configured).is_absolute() else Path.home() / ".cache"
+        ) / "deepscores"
     shared = Path(tempfile.gettempdir(), f"deepscores-{os.getuid()}")
     with contextlib.suppress(OSError):
         shared.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Read files, and write files that are whole or absent, whatever happens meanwhile."""
+"""Read files, and write files atomically: complete or absent, whatever happens meanwhile."""
 
 import contextlib
 import ctypes
@@ -16,9 +16,9 @@ from deepscores.errors import DatasetError
 PARTIAL = ".partial"
 LOCK = ".build/lock"
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_CANNOT_LOCK = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK})
+_DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
+_PERMISSION_ERRORS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_LOCK_ERRORS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK})
 
 
 def read_bytes(path: Path) -> bytes:
@@ -43,23 +43,23 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_file(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write *data* to *path*, which is whole or absent (or as it was) at any time.
+    """Write *data* to *path*, which is complete, absent or unchanged at any time.
 
-    Makes the folders above. With *durable*, the file outlives a power cut from the moment this
-    returns; without, the system writes it when it likes.
+    Creates missing folders. With *durable*, the file survives a power cut from the moment this
+    returns; without, the system writes it at a time of its choice.
 
     Raises:
-        DatasetError: the disk is full, writing is not allowed, or another error of the system.
+        DatasetError: the disk is full, writing is not permitted, or the system reports an error.
     """
     with replacing(path, durable=durable) as file:
         file.write(data)
 
 
 def write_again(path: Path, data: bytes) -> None:
-    """Write *data* to *path* in a third of the time: a killed writer may leave a part of it.
+    """Write *data* to *path* in a third of the time, not atomically.
 
-    For files that count only once something else vouches for them, and that are all written again
-    when work goes on. Raises DatasetError as `write_file` does.
+    For files that are valid only once another file says so, and that are rewritten when a stopped
+    run resumes. Raises DatasetError as `write_file` does.
     """
     try:
         try:
@@ -70,12 +70,12 @@ def write_again(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             path.unlink()
-        raise _explained(error, path) from error
+        raise _dataset_error(error, path) from error
 
 
 @contextlib.contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
-    """Open a file that appears at *path* when the block ends well, as for `write_file`."""
+    """Open a file that appears at *path* when the block ends without an error; see `write_file`."""
     partial = path.with_name(path.name + PARTIAL)
     try:
         with _open_new(partial) as file:
@@ -90,27 +90,27 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             partial.unlink()
         if isinstance(error, OSError):
-            raise _explained(error, path) from error
+            raise _dataset_error(error, path) from error
         raise
 
 
 def commit_record(path: Path, data: bytes) -> None:
-    """Write the record that says that everything before it is on the disk, after making it so.
+    """Write a record that confirms that all files written before it are on the disk.
 
     A rename can reach the disk before the data of files renamed earlier. So first everything
-    written so far to the record's file system goes to the disk, then the record. After a power cut
-    a record that exists tells the truth.
+    written so far to the record's file system is flushed, then the record. A record that exists
+    after a power cut is therefore true.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sync_file_system(path.parent)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise _dataset_error(error, path) from error
     write_file(path, data, durable=True)
 
 
 def clean_partials(folder: Path) -> int:
-    """Remove what killed writers left below *folder*; the number of files removed."""
+    """Remove partial files that killed writers left below *folder*; return how many."""
     removed = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -122,41 +122,41 @@ def clean_partials(folder: Path) -> int:
 
 @contextlib.contextmanager
 def locked(
-    folder: Path, lock: str = LOCK, what: str = "run is writing this folder"
+    folder: Path, lock: str = LOCK, activity: str = "run is writing this folder"
 ) -> Iterator[None]:
-    """Keep every other run out of *folder* meanwhile; *what* it is doing is said of it.
+    """Lock *folder* against other runs meanwhile; *activity* is what the error message says of one.
 
-    The lock goes with the process: one that is killed leaves none.
+    The lock ends with the process: a killed run leaves none.
 
     Raises:
-        DatasetError: another one is at work there.
+        DatasetError: another process holds the lock.
     """
     path = folder / lock
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise _dataset_error(error, path) from error
     try:
-        _lock(descriptor, path, f"{folder}: another {what} right now")
+        _lock(descriptor, path, f"{folder}: another {activity} right now")
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path, taken: str) -> None:
+def _lock(descriptor: int, path: Path, message: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise DatasetError(taken) from error
+        raise DatasetError(message) from error
     except OSError as error:
-        # Some network file systems have no locks. They guard against a slip, not a danger.
-        if error.errno not in _CANNOT_LOCK:
-            raise _explained(error, path) from error
+        # Some network file systems have no locks, which only guard against a user's mistake.
+        if error.errno not in _NO_LOCK_ERRORS:
+            raise _dataset_error(error, path) from error
 
 
 def _write(path: Path, data: bytes) -> None:
-    # Path.write_bytes takes half as long again, for a buffer that is not needed.
+    # Path.write_bytes takes half as long again, because of a buffer that is not needed.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         left = memoryview(data)
@@ -174,16 +174,16 @@ def _open_new(path: Path) -> IO[bytes]:
         return open(path, "wb")
 
 
-def _explained(error: OSError, path: Path) -> DatasetError:
-    what = error.strerror or str(error)
-    if error.errno in _FULL:
+def _dataset_error(error: OSError, path: Path) -> DatasetError:
+    reason = error.strerror or str(error)
+    if error.errno in _DISK_FULL_ERRORS:
         return DatasetError(
-            f"DISK FULL: cannot write {path} ({what}); "
-            "free space and run the same command again to go on"
+            f"DISK FULL: cannot write {path} ({reason}); "
+            "free space and re-run the same command to resume"
         )
-    if error.errno in _REFUSED:
-        return DatasetError(f"{path}: cannot write here ({what}); choose another output folder")
-    return DatasetError(f"{path}: cannot write ({what})")
+    if error.errno in _PERMISSION_ERRORS:
+        return DatasetError(f"{path}: cannot write here ({reason}); choose another output folder")
+    return DatasetError(f"{path}: cannot write ({reason})")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -198,7 +198,7 @@ def _sync_file_system(folder: Path) -> None:
     if sys.platform != "linux":
         os.sync()
         return
-    # Unlike sync, syncfs leaves other disks alone, and tells of data that could not be written.
+    # Unlike sync, syncfs leaves other disks alone, and reports data that could not be written.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:

@@ -1,9 +1,9 @@
-"""What other distributions add to this one, through their entry points.
+"""Plug-ins that other distributions add through their entry points.
 
 A distribution declares, in its ``pyproject.toml``::
 
     [project.entry-points."deepscores.engravers"]
-    mine = "my_package.engraver:MY_ENGRAVER"
+    my_engraver = "my_package.engraver:MY_ENGRAVER"
 
 The groups are ``deepscores.engravers``, ``deepscores.formats`` and ``deepscores.label_sets``.
 """
@@ -19,10 +19,10 @@ from deepscores.errors import RecipeError
 
 @cache
 def plugins(group: str, built_in: frozenset[str]) -> dict[str, EntryPoint]:
-    """The entry points of *group* by name, in the order of their names; nothing is imported.
+    """The entry points of *group* by name, sorted; nothing is imported.
 
-    A name that is *built_in*, or that two distributions declare, is not taken: built-in names win,
-    then the distribution that comes first. A RuntimeWarning says which.
+    If several distributions declare a name, built-in names win, then the distribution that comes
+    first in the alphabet. A RuntimeWarning names each that is not used.
     """
     declared: dict[str, EntryPoint] = {}
     points = sorted(entry_points(group=group), key=lambda point: (point.name, _origin(point)))
@@ -37,12 +37,12 @@ def plugins(group: str, built_in: frozenset[str]) -> dict[str, EntryPoint]:
 
 
 def plugin_names(group: str, built_in: Collection[str]) -> tuple[str, ...]:
-    """The built-in names in their order, then those that other distributions add."""
+    """The built-in names in their order, then the names of plug-ins."""
     return (*built_in, *plugins(group, frozenset(built_in)))
 
 
 def load_plugin(point: EntryPoint) -> Any:
-    """What *point* names; raise RecipeError, naming its distribution, where it cannot be loaded."""
+    """Import what *point* refers to; raise RecipeError with its distribution if that fails."""
     try:
         return point.load()
     except Exception as error:
@@ -50,7 +50,7 @@ def load_plugin(point: EntryPoint) -> Any:
 
 
 def plugin_error(point: EntryPoint, reason: str) -> RecipeError:
-    """The error that names *point* and its distribution."""
+    """An error with the name of *point* and its distribution."""
     return RecipeError(f"{point.group}: {point.name!r} of {_origin(point)}: {reason}")
 
 

@@ -1,10 +1,10 @@
-"""What a build tells whoever watches it."""
+"""How long work reports its progress."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told of the stages of long work; all calls come from one thread."""
+    """Receives the stages of long work; all calls come from one thread."""
 
     def stage(self, name: str, total: int | None) -> None:
         """A stage begins: *total* steps, or None if that is not known."""
@@ -13,11 +13,11 @@ class Progress(Protocol):
         """Steps of the current stage are done."""
 
     def note(self, text: str) -> None:
-        """Something a person may want to know while it runs."""
+        """Report something that the user may want to know while it runs."""
 
 
-class Silence:
-    """Nobody watches."""
+class NullProgress:
+    """Ignores all reports."""
 
     def stage(self, name: str, total: int | None) -> None:
         pass

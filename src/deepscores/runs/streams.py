@@ -18,5 +18,5 @@ def key_hash(seed: int, *key: object) -> int:
 
 
 def stream(seed: int, *key: object) -> np.random.Generator:
-    """The random stream of one named thing."""
+    """The random stream with the name *key*."""
     return np.random.default_rng([seed, key_hash(seed, *key)])

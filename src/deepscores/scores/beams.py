@@ -9,7 +9,7 @@ from deepscores.scores.places import place_of
 
 
 def start_beams(root: etree._Element) -> Iterator[str]:
-    """Let no beam begin with a rest on another staff than its voice's: Verovio crashes."""
+    """Start no beam with a rest on another staff than its voice's: Verovio crashes."""
     changed = 0
     for part in root.iterfind("part"):
         if part.find("measure/attributes/staves") is None:
@@ -32,21 +32,20 @@ def _pass_beams_on(rest: etree._Element) -> bool:
     following = next(rest.itersiblings("note"), None)
     for beam in beams:
         rest.remove(beam)
-        for other in () if following is None else following.findall("beam"):
-            if other.get("number") == beam.get("number"):
-                if other.text == "continue":
-                    other.text = "begin"
+        for next_beam in () if following is None else following.findall("beam"):
+            if next_beam.get("number") == beam.get("number"):
+                if next_beam.text == "continue":
+                    next_beam.text = "begin"
                 else:
-                    other.getparent().remove(other)  # type: ignore[union-attr]
+                    next_beam.getparent().remove(next_beam)  # type: ignore[union-attr]
     return bool(beams)
 
 
 def close_beams(root: etree._Element) -> Iterator[str]:
-    """Let each beam end where its voice leaves it, and none go on that never began.
+    """End each beam where its voice leaves it, and drop continuations of beams that never began.
 
-    Verovio carries a beam without end over all that follows, half notes and barlines too, to the
-    next end in the part. A part that has one such beam is not believed when it beams over a
-    barline.
+    Verovio extends a beam without end over everything that follows, half notes and barlines too,
+    to the next end in the part. In a part with such a beam, beams across barlines are ended, too.
     """
     for part in root.iterfind("part"):
         if not _has_open_beam(part):
@@ -75,15 +74,15 @@ def _close_within(measures: list[etree._Element]) -> Iterator[str]:
         run = runs.pop(voice, [])
         if state == "continue":
             if not run:
-                yield _mended("begun", note)
+                yield _describe_repair("begun", note)
                 _turn(note, {"continue": "begin", "end": "forward hook"})
             runs[voice] = [*run, note]
         elif state == "end":
             if not run:
-                yield _mended("removed", note)
+                yield _describe_repair("removed", note)
                 _unbeam(note)
         elif not state and note.find("rest") is not None:
-            runs[voice] = run  # within the beam or after it: what follows tells
+            runs[voice] = run  # within the beam or after it: the next note decides
         else:
             yield from _close(run)
             if state == "begin":
@@ -93,7 +92,7 @@ def _close_within(measures: list[etree._Element]) -> Iterator[str]:
 
 
 def _first_notes(measures: list[etree._Element]) -> Iterator[etree._Element]:
-    """Notes and rests, of each chord the first: it has the beams."""
+    """Notes and rests; of each chord the first note, which has the beams."""
     for measure in measures:
         for note in measure.iterchildren("note"):
             if note.find("chord") is None:
@@ -108,18 +107,18 @@ def _voice(note: etree._Element) -> _Voice:
 
 
 def _close(run: list[etree._Element]) -> Iterator[str]:
-    """End a beam with the last note of its *run*, or take it from its only one."""
+    """End a beam with the last note of its *run*, or remove it from a single note."""
     if len(run) > 1:
-        yield _mended("ended", run[-1])
+        yield _describe_repair("ended", run[-1])
         _turn(run[-1], {"continue": "end", "begin": "backward hook"})
     elif run:
-        yield _mended("removed", run[0])
+        yield _describe_repair("removed", run[0])
         _unbeam(run[0])
 
 
-def _mended(how: str, note: etree._Element) -> str:
+def _describe_repair(repair: str, note: etree._Element) -> str:
     ends = {"begun": "beginning", "ended": "end", "removed": "company"}
-    return f"{how}: beam without {ends[how]}, {place_of(note)}"
+    return f"{repair}: beam without {ends[repair]}, {place_of(note)}"
 
 
 def _state(note: etree._Element) -> str:
@@ -136,13 +135,13 @@ def _turn(note: etree._Element, states: dict[str, str]) -> None:
 
 
 def _unbeam(note: etree._Element) -> None:
-    for one in (note, *_rest_of_chord(note)):
-        for beam in list(one.iterchildren("beam")):
-            one.remove(beam)
+    for chord_note in (note, *_other_notes_of_chord(note)):
+        for beam in list(chord_note.iterchildren("beam")):
+            chord_note.remove(beam)
 
 
-def _rest_of_chord(note: etree._Element) -> Iterable[etree._Element]:
-    for other in note.itersiblings("note"):
-        if other.find("chord") is None:
+def _other_notes_of_chord(note: etree._Element) -> Iterable[etree._Element]:
+    for following in note.itersiblings("note"):
+        if following.find("chord") is None:
             return
-        yield other
+        yield following

@@ -1,4 +1,4 @@
-"""Compressed MusicXML (.mxl): find the score in a zip archive that nobody vouches for."""
+"""Compressed MusicXML (.mxl): find the score in an untrusted zip archive."""
 
 import re
 import zipfile
@@ -11,12 +11,12 @@ from deepscores.scores.xml import parse_xml
 
 _CONTAINER = "META-INF/container.xml"
 _MEDIA_TYPE = "application/vnd.recordare.musicxml+xml"
-_MEMBERS = 10_000
-_CONTAINER_LIMIT = 1 << 20
-_CHUNK = 1 << 16
+_MAX_MEMBERS = 10_000
+_MAX_CONTAINER_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 # Repetitive scores shrink up to some 60 times; deflate's own limit is 1032.
-_RATIO = 300
-_RATIO_FROM = 4 << 20
+_MAX_RATIO = 300
+_MIN_BYTES_FOR_RATIO = 4 << 20
 _UNSAFE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
@@ -26,10 +26,10 @@ def is_zip(data: bytes) -> bool:
 
 
 def read_container(data: bytes, limit: int) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes of the score in an .mxl archive, and what had to be repaired.
+    """The bytes of the score in an .mxl archive, and the repairs that were needed.
 
     Nothing is ever extracted to disk; names that would leave a folder are refused all the same,
-    because who writes them means harm.
+    because such an archive is an attack.
     """
     if not is_zip(data):
         raise Refusal("not a zip archive, which an .mxl file is")
@@ -43,7 +43,7 @@ def read_container(data: bytes, limit: int) -> tuple[bytes, tuple[str, ...]]:
     except _BROKEN as error:
         raise Refusal(f"broken zip archive: {_one_line(error)}") from None
     except (LookupError, RuntimeError, TypeError, AttributeError, zipfile.LargeZipFile) as error:
-        # What zipfile raises on crafted headers is not written down anywhere.
+        # What zipfile raises on crafted headers is not documented.
         raise Refusal(f"broken zip archive: {_one_line(error)}") from None
     if is_zip(score):
         raise Refusal(f"archive inside an archive: {member!r}")
@@ -56,8 +56,8 @@ def _one_line(error: Exception) -> str:
 
 def _check_names(archive: zipfile.ZipFile) -> None:
     names = archive.namelist()
-    if len(names) > _MEMBERS:
-        raise Refusal(f"archive of {len(names)} members; at most {_MEMBERS} are read")
+    if len(names) > _MAX_MEMBERS:
+        raise Refusal(f"archive of {len(names)} members; at most {_MAX_MEMBERS} are read")
     if not names:
         raise Refusal("archive without members")
     for name in names:
@@ -67,19 +67,19 @@ def _check_names(archive: zipfile.ZipFile) -> None:
 
 def _score_member(archive: zipfile.ZipFile) -> tuple[str, tuple[str, ...]]:
     names = set(archive.namelist())
-    named = _rootfile(archive) if _CONTAINER in names else None
-    if named in names and named is not None:
-        return named, ()
-    why = f"rootfile {named!r} is missing" if named else "no rootfile is named"
+    rootfile = _rootfile(archive) if _CONTAINER in names else None
+    if rootfile in names and rootfile is not None:
+        return rootfile, ()
+    problem = f"rootfile {rootfile!r} is missing" if rootfile else "no rootfile is named"
     scores = sorted(name for name in names if _looks_like_score(name))
     if len(scores) != 1:
-        raise Refusal(f"{why} in the archive, and {len(scores)} members could be the score")
-    return scores[0], (f"{why}; {scores[0]!r} read instead",)
+        raise Refusal(f"{problem} in the archive, and {len(scores)} members could be the score")
+    return scores[0], (f"{problem}; {scores[0]!r} read instead",)
 
 
 def _rootfile(archive: zipfile.ZipFile) -> str | None:
     try:
-        text, _ = decode(_read(archive, _CONTAINER, _CONTAINER_LIMIT))
+        text, _ = decode(_read(archive, _CONTAINER, _MAX_CONTAINER_BYTES))
         container = parse_xml(text)
     except Refusal as refusal:
         raise Refusal(f"{_CONTAINER}: {refusal}") from None
@@ -105,12 +105,16 @@ def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     if info.flag_bits & 0x1:
         raise Refusal(f"encrypted archive member: {name!r}")
     content = bytearray()
-    # Counted while unpacking: the size in the header is whatever its writer liked.
+    # Counted while unpacking: the size in the header cannot be trusted.
     with archive.open(info) as stream:
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read(_CHUNK_BYTES):
             content += chunk
             if len(content) > limit:
                 raise Refusal(f"archive member {name!r} unpacks to more than {limit} bytes")
-            if len(content) > _RATIO_FROM and len(content) > _RATIO * max(info.compress_size, 1):
-                raise Refusal(f"archive member {name!r} unpacks to over {_RATIO} times its size")
+            if len(content) > _MIN_BYTES_FOR_RATIO and len(content) > _MAX_RATIO * max(
+                info.compress_size, 1
+            ):
+                raise Refusal(
+                    f"archive member {name!r} unpacks to over {_MAX_RATIO} times its size"
+                )
     return bytes(content)

@@ -1,11 +1,11 @@
-"""What reading a score's text gives, in whatever format it is written."""
+"""The content of a score's text, in whatever format it is written."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A score's safe text and what it says about itself; `Score` without the file."""
+    """A score's safe text and its metadata; `Score` without the file."""
 
     format: str
     text: str

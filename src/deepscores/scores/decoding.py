@@ -19,21 +19,21 @@ _MARKS = (  # UTF-32 first: its mark begins with UTF-16's
 _DECLARATION = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z][\w.:-]*)["']""")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION_WITHIN = 4096  # bytes; junk may stand before it
-_WIDE_SAMPLE = 512
+_UTF16_SAMPLE_BYTES = 512
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of *data*, and what had to be repaired to get it.
+    """The text of *data*, and the repairs that were needed.
 
     >>> decode("<a>é</a>".encode("utf-16"))
     ('<a>é</a>', ())
     >>> decode(b'<?xml version="1.0" encoding="utf-8"?><a>\\xe9</a>')[1]
     ('read as cp1252, not as the declared utf-8',)
     """
-    declared = _declared(data)
-    encoding = _marked(data) or _wide(data)
+    declared = _find_declared(data)
+    encoding = _encoding_by_mark(data) or _detect_utf16(data)
     if encoding is None:
-        encoding = _narrow(data, declared)
+        encoding = _detect_byte_encoding(data, declared)
         repairs = () if data.isascii() else _declaration_repairs(declared, encoding)
     else:
         repairs = ()
@@ -41,17 +41,17 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise Refusal(f"not {encoding.upper()} text: byte {error.start} is invalid") from None
-    text, dropped = _without_control_characters(text)
+    text, dropped = _drop_control_characters(text)
     return text, repairs + dropped
 
 
-def _marked(data: bytes) -> str | None:
+def _encoding_by_mark(data: bytes) -> str | None:
     return next((name for mark, name in _MARKS if data.startswith(mark)), None)
 
 
-def _wide(data: bytes) -> str | None:
+def _detect_utf16(data: bytes) -> str | None:
     """UTF-16 without a mark: markup is ASCII, so every other byte of its beginning is zero."""
-    sample = data[:_WIDE_SAMPLE]
+    sample = data[:_UTF16_SAMPLE_BYTES]
     even, odd = sample[0::2], sample[1::2]
     enough = len(sample) * 0.4
     if odd.count(0) >= enough and even.count(0) == 0 and sample:
@@ -61,12 +61,12 @@ def _wide(data: bytes) -> str | None:
     return None
 
 
-def _declared(data: bytes) -> str | None:
+def _find_declared(data: bytes) -> str | None:
     match = _DECLARATION.search(data, 0, _DECLARATION_WITHIN)
     return match[1].decode("ascii").lower() if match else None
 
 
-def _narrow(data: bytes, declared: str | None) -> str:
+def _detect_byte_encoding(data: bytes, declared: str | None) -> str:
     # Text in another encoding is practically never valid UTF-8 by accident, so UTF-8 goes first
     # even where another one-byte encoding is declared; cp1252 is what "Latin-1" means in practice.
     candidates = ("utf-8", declared or "utf-8", "cp1252", "latin-1")
@@ -96,10 +96,10 @@ def _same_codec(a: str, b: str) -> bool:
         return False
 
 
-def _without_control_characters(text: str) -> tuple[str, tuple[str, ...]]:
-    found = len(_NOT_XML.findall(text))
-    if not found:
+def _drop_control_characters(text: str) -> tuple[str, tuple[str, ...]]:
+    count = len(_NOT_XML.findall(text))
+    if not count:
         return text, ()
-    if found > 16 and found * 200 > len(text):
+    if count > 16 and count * 200 > len(text):
         raise Refusal("binary data, not text")
-    return _NOT_XML.sub("", text), (f"{found} control characters removed",)
+    return _NOT_XML.sub("", text), (f"{count} control characters removed",)

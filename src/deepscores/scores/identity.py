@@ -1,4 +1,4 @@
-"""Which work a score is of, so that no work ends up on both sides of a split."""
+"""Identify the work of a score, so that no work ends up on both sides of a split."""
 
 import csv
 import re
@@ -26,7 +26,7 @@ _CATALOGUE = re.compile(
 )
 _NUMBERED = re.compile(r"\d{1,2}[ _.-]?[^\d]*")  # "1grave", "02 Allegro"
 _FILE_NAME = re.compile(r"\.(musicxml|xml|mxl|mscz|mscx|mus|musx|sib|mid|midi|krn|mei|abc|enc)$")
-# What programs write where nobody gave a title.
+# What programs write if the user gave no title.
 _NO_TITLE = frozenset(
     {"", "title", "untitled", "untitled score", "unknown", "score", "new score", "no title"}
     | {"music21 fragment", "music21", "titel", "titre", "titulo", "composer", "anonymous"}
@@ -36,7 +36,7 @@ _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def work_id(name: str, composer: str, title: str, number: str = "") -> str:
-    """The work that the file *name* holds, as far as it can be told without listening.
+    """The work that the file *name* holds, as far as its metadata say.
 
     From composer and title of the *work* (not of the movement) where the file states both;
     otherwise from its name: numbered movements belong to their folder, and a catalogue number
@@ -106,7 +106,7 @@ def _work_by_name(name: str) -> str:
 
 
 def music_digest(score: Score) -> str:
-    """A hash of a score's notes: equal for equal music, in whatever key and whoever typeset it.
+    """A hash of a score's notes: equal for equal music, in any key and any edition.
 
     It covers the intervals between the notes and their durations, part by part; not key, names,
     rests, grace notes or layout. Of scores in other formats than MusicXML it is the hash of the
@@ -120,7 +120,7 @@ def music_digest(score: Score) -> str:
 
 
 def _melody(part: etree._Element) -> Iterator[str]:
-    divisions, before = Fraction(1), None
+    divisions, previous = Fraction(1), None
     for element in part.iter("divisions", "note"):
         if element.tag == "divisions":
             divisions = Fraction(parse_number(element.text or "") or 1)
@@ -128,9 +128,9 @@ def _melody(part: etree._Element) -> Iterator[str]:
         pitch, duration = _pitch(element), parse_number(element.findtext("duration", ""))
         if pitch is None or duration is None or element.find("grace") is not None:
             continue
-        interval = 0.0 if before is None else pitch - before
+        interval = 0.0 if previous is None else pitch - previous
         yield f"{interval:g}:{Fraction(duration) / divisions}"
-        before = pitch
+        previous = pitch
 
 
 def _pitch(note: etree._Element) -> float | None:

@@ -1,4 +1,4 @@
-"""The values MusicXML elements may have; beyond them the engine crashes, hangs or draws nonsense.
+"""The values that MusicXML elements may have; others crash or hang the engine, or draw nonsense.
 
 Found by mutating every element and attribute of a test suite and watching Verovio 6.4.1: what
 killed it, or ran without end, is marked *kills* below.
@@ -32,13 +32,13 @@ class Limit:
     low: float
     high: float
     otherwise: Otherwise = "refuse"
-    whole: bool = True
+    integer: bool = True
 
     def holds(self, text: str) -> bool:
         number = parse_number(text)
         if number is None or not self.low <= number <= self.high:
             return False
-        return not self.whole or number == int(number)
+        return not self.integer or number == int(number)
 
 
 ELEMENTS = {
@@ -48,7 +48,7 @@ ELEMENTS = {
     "staff-lines": Limit(0, 16),  # kills
     "fifths": Limit(-14, 14),
     "octave": Limit(-1, 10),  # MusicXML says 0 to 9; MIDI converters write -1 and 10
-    "alter": Limit(-4, 4, whole=False),
+    "alter": Limit(-4, 4, integer=False),
     "tremolo": Limit(0, 8),
     "actual-notes": Limit(1, 1000),
     "normal-notes": Limit(1, 1000),
@@ -56,13 +56,13 @@ ELEMENTS = {
     "clef-octave-change": Limit(-4, 4),
     "line": Limit(-8, 16, "remove"),
     "staff": Limit(1, MAX_STAVES, "remove"),
-    "staff-size": Limit(1, 1000, "remove", whole=False),
-    "display-octave": Limit(-1, 10, "remove pair"),  # kills where it is no number
-    "degree-value": Limit(0, 100, "remove parent"),  # kills where it is no number
+    "staff-size": Limit(1, 1000, "remove", integer=False),
+    "display-octave": Limit(-1, 10, "remove pair"),  # kills if not a number
+    "degree-value": Limit(0, 100, "remove parent"),  # kills if not a number
     "string": Limit(0, 100, "remove"),  # kills from some 30,000 on
     "fret": Limit(0, 100, "remove"),
     "diatonic": Limit(-127, 127, "remove parent"),
-    "chromatic": Limit(-127, 127, "remove parent", whole=False),
+    "chromatic": Limit(-127, 127, "remove parent", integer=False),
     "octave-change": Limit(-10, 10, "remove parent"),
 }
 # An empty tremolo is what some programs write for an unmeasured one.
@@ -111,20 +111,20 @@ def limit_values(root: etree._Element) -> Iterator[str]:
         name, limit = _BY_ATTRIBUTE[str(element.tag)]
         value = element.get(name)
         if value is not None and not limit.holds(value):
-            yield f"removed: {element.tag!s} {name} {_quoted(value)}, {place_of(element)}"
+            yield f"removed: {element.tag!s} {name} {_quote(value)}, {place_of(element)}"
             del element.attrib[name]
 
 
 def limit_text(root: etree._Element) -> Iterator[str]:
-    """Shorten texts that the engine pastes into searches or reads as numbers."""
+    """Shorten texts that the engine inserts into XPaths or reads as numbers."""
     for ending in root.iter("ending"):  # kills: it becomes part of an XPath in quotes
         number = ending.get("number", "")
         if "'" in number or len(number) > 100:
             ending.set("number", "1")
-            yield f"replaced: ending number {_quoted(number)}, {place_of(ending)}"
+            yield f"replaced: ending number {_quote(number)}, {place_of(ending)}"
     for tempo in root.iter("per-minute"):  # kills: hundreds of digits overflow
         if len(tempo.text or "") > 100:
-            yield f"removed: per-minute {_quoted(tempo.text or '')}, {place_of(tempo)}"
+            yield f"removed: per-minute {_quote(tempo.text or '')}, {place_of(tempo)}"
             tempo.text = ""
 
 
@@ -189,15 +189,15 @@ def _after_music(time: etree._Element) -> bool:
     )
 
 
-def _remove(element: etree._Element, how: Otherwise) -> None:
+def _remove(element: etree._Element, otherwise: Otherwise) -> None:
     parent = element.getparent()
     if parent is None:
         return
-    if how == "remove parent":
+    if otherwise == "remove parent":
         grandparent = parent.getparent()
         if grandparent is not None:
             grandparent.remove(parent)
-    elif how == "remove pair":  # display-step means nothing without display-octave
+    elif otherwise == "remove pair":  # display-step means nothing without display-octave
         for child in parent.findall("display-step"):
             parent.remove(child)
         parent.remove(element)
@@ -207,8 +207,8 @@ def _remove(element: etree._Element, how: Otherwise) -> None:
 
 def _complaint(element: etree._Element) -> str:
     value = (element.text or "").strip()
-    return f"{element.tag!s} {_quoted(value) if value else 'is empty'}, {place_of(element)}"
+    return f"{element.tag!s} {_quote(value) if value else 'is empty'}, {place_of(element)}"
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     return repr(value if len(value) <= 24 else value[:20] + "…")

@@ -1,4 +1,4 @@
-"""Repairs of what stands for whole measures: multiple rests, measure repeats, hidden staves."""
+"""Repairs of multiple rests, measure repeats and hidden staves."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from deepscores.scores.places import place_of
 
 
 def check_multiple_rests(root: etree._Element) -> Iterator[str]:
-    """Remove multiple rests that would swallow notes.
+    """Remove multiple rests that would hide notes.
 
-    Verovio replaces the measures in all parts by the rest, also where only one part rests.
+    Verovio replaces the measures in all parts by the rest, even if only one part rests.
     """
     rests = list(root.iter("multiple-rest"))
     if not rests:
@@ -43,7 +43,7 @@ def _measure_number(element: etree._Element) -> int:
 
 
 def close_styles(root: etree._Element) -> Iterator[str]:
-    """End measure repeats and slashes with their part; Verovio carries them into the next one."""
+    """End measure repeats and slashes with their part; Verovio extends them into the next one."""
     for part in root.findall("part"):
         yield from _drop_wrong_repeats(part)
         measures = part.findall("measure")
@@ -61,8 +61,8 @@ def _drop_wrong_repeats(part: etree._Element) -> Iterator[str]:
     for repeat in list(part.iter("measure-repeat")):
         nothing_before = _measure_number(repeat) == 0
         if nothing_before or staves > 1:  # the engine would repeat all staves of the part
-            why = "with nothing to repeat" if nothing_before else "in a part of several staves"
-            yield f"removed: measure-repeat {why}, {place_of(repeat)}"
+            reason = "with nothing to repeat" if nothing_before else "in a part of several staves"
+            yield f"removed: measure-repeat {reason}, {place_of(repeat)}"
             _remove_style(repeat)
 
 
@@ -77,7 +77,7 @@ def hide_staves(root: etree._Element) -> Iterator[str]:
 
     MusicXML hides it until further notice, Verovio for one measure. Hiding a staff that only
     rests belongs to the systems of the original layout, where empty staves were left out; in a
-    new layout that would tear holes into staves.
+    new layout that would leave gaps in staves.
     """
     for part in root.findall("part"):
         numbers = dict.fromkeys(
@@ -88,7 +88,7 @@ def hide_staves(root: etree._Element) -> Iterator[str]:
         measures = part.findall("measure") if numbers else []
         for number in numbers:
             for first, end in _hidden_runs(measures, number):
-                yield from _settle(measures, first, end, number)
+                yield from _settle_hiding(measures, first, end, number)
 
 
 def _hidden_runs(measures: list[etree._Element], number: str) -> Iterator[tuple[int, int]]:
@@ -106,11 +106,13 @@ def _hidden_runs(measures: list[etree._Element], number: str) -> Iterator[tuple[
         yield start, len(measures)
 
 
-def _settle(measures: list[etree._Element], first: int, end: int, number: str) -> Iterator[str]:
+def _settle_hiding(
+    measures: list[etree._Element], first: int, end: int, number: str
+) -> Iterator[str]:
     run = measures[first:end]
     place = f"{place_of(run[0])}, {len(run)} measures"
-    whole = len(run) == len(measures)
-    if not whole and not any(_sounds(measure, number) for measure in run):
+    always_hidden = len(run) == len(measures)
+    if not always_hidden and not any(_sounds(measure, number) for measure in run):
         for measure in run:
             for details in _details(measure, number):
                 details.attrib.pop("print-object", None)

@@ -1,4 +1,4 @@
-"""MEI text: parsed under the same protection as MusicXML, described, and passed on."""
+"""MEI text: parse it as safely as MusicXML, describe it, and pass it on."""
 
 from lxml import etree
 
@@ -7,22 +7,22 @@ from deepscores.scores.refusal import Refusal
 
 _NS = "{http://www.music-encoding.org/ns/mei}"
 _HEAD = f"{_NS}meiHead/{_NS}fileDesc/"
-# Verovio draws one of several readings, and repeats notes for others: no count can be foretold.
+# Verovio draws one of several readings, and repeats notes for others: their number is unknown.
 _UNCOUNTABLE = tuple(
     _NS + tag for tag in ("app", "choice", "ossia", "mRpt", "mRpt2", "beatRpt", "tabGrp", "mdiv")
 )
 
 
 def read_mei(root: etree._Element) -> Content:
-    """Describe an MEI tree; notes and measures are what stands in its ``music``."""
+    """Describe an MEI tree; notes and measures are counted in its ``music``."""
     music = root.find(f"{_NS}music")
     if music is None:
         raise Refusal("MEI without music")
-    notes = [note for note in music.iter(f"{_NS}note") if _shown(note)]
+    notes = [note for note in music.iter(f"{_NS}note") if _is_shown(note)]
     if not notes:
         raise Refusal("score without notes")
-    others = list(music.iter(*_UNCOUNTABLE))
-    divisions = sum(1 for element in others if element.tag == f"{_NS}mdiv")
+    uncountable = list(music.iter(*_UNCOUNTABLE))
+    divisions = sum(1 for element in uncountable if element.tag == f"{_NS}mdiv")
     title = _text(root, "titleStmt", "title")
     return Content(
         format="mei",
@@ -31,12 +31,12 @@ def read_mei(root: etree._Element) -> Content:
         work_title=title,
         composer=_composer(root),
         rights=_text(root, "pubStmt", "availability"),
-        notes=len(notes) if len(others) == divisions <= 1 else None,
+        notes=len(notes) if len(uncountable) == divisions <= 1 else None,
         measures=sum(1 for _ in music.iter(f"{_NS}measure")) or None,
     )
 
 
-def _shown(note: etree._Element) -> bool:
+def _is_shown(note: etree._Element) -> bool:
     return "false" not in (note.get("visible"), note.get("head.visible"))
 
 

@@ -1,4 +1,4 @@
-"""MusicXML text: checked, mended, described."""
+"""MusicXML text: check it, repair it, describe it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from deepscores.scores.timewise import to_partwise
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _STEPS = frozenset("ABCDEFG")
-_SAID_ONCE = 3  # repairs of one kind that are listed one by one
+_MAX_LISTED_REPAIRS = 3  # repairs of one kind that are listed one by one
 
 
 def check_pitches(root: etree._Element) -> Iterator[str]:
-    """Refuse a pitch without step or octave: the engine would draw it somewhere."""
+    """Refuse a pitch without step or octave: the engine would draw it at a random height."""
     for pitch in root.iter("pitch"):
         children = {str(child.tag): child.text or "" for child in pitch}
         if children.get("step", "").strip() not in _STEPS:
@@ -28,8 +28,8 @@ def check_pitches(root: etree._Element) -> Iterator[str]:
     return iter(())
 
 
-# In this order: later steps rely on what earlier ones made sure of. Each changes the tree in
-# place and yields what it repaired.
+# In this order: later steps rely on what earlier ones have checked. Each changes the tree in
+# place and yields its repairs.
 STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
     structure.drop_misplaced,
     parts.list_parts,
@@ -62,13 +62,13 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
 
 
 def read_musicxml(root: etree._Element) -> Content:
-    """Check and mend a MusicXML tree, which is used up."""
+    """Check and repair a MusicXML tree, which is consumed."""
     mended = []
     if root.tag == "score-timewise":
         root = to_partwise(root)
         mended.append("converted: score-timewise to score-partwise")
     for step in STEPS:
-        mended += _summed_up(list(step(root)))
+        mended += _summarize(list(step(root)))
     if not any(map(shows_notehead, root.iter("note"))):
         raise Refusal("score without notes")
     first_part = root.find("part")
@@ -87,13 +87,17 @@ def read_musicxml(root: etree._Element) -> Content:
     )
 
 
-def _summed_up(repairs: list[str]) -> list[str]:
-    """At most a few repairs of a kind one by one; the first of many stands for the rest."""
+def _summarize(repairs: list[str]) -> list[str]:
+    """List a few repairs of a kind one by one; the first of many stands for all."""
     kinds = Counter(_kind(repair) for repair in repairs)
     result: list[str] = []
-    for kind, met in kinds.items():
-        same = [repair for repair in repairs if _kind(repair) == kind]
-        result += same if met <= _SAID_ONCE else [f"{same[0]} (and {met - 1} more)"]
+    for kind, count in kinds.items():
+        repairs_of_kind = [repair for repair in repairs if _kind(repair) == kind]
+        result += (
+            repairs_of_kind
+            if count <= _MAX_LISTED_REPAIRS
+            else [f"{repairs_of_kind[0]} (and {count - 1} more)"]
+        )
     return result
 
 

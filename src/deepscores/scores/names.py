@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 
-_LENGTH = 100
+_MAX_LENGTH = 100
 
 
 def slug(text: str) -> str:
-    """*text* in letters, digits and hyphens; what cannot be written so is kept as a hash.
+    """*text* in letters, digits and hyphens; anything else becomes a hash.
 
     >>> slug("Schumann, Clara/Mein Stern (no. 1)"), slug("Für Elise")
     ('Schumann-Clara-Mein-Stern-no-1', 'Fur-Elise')
@@ -21,8 +21,8 @@ def slug(text: str) -> str:
     letters = "".join(char for char in plain if not unicodedata.combining(char))
     safe = re.sub(r"[^A-Za-z0-9_]+", "-", letters).strip("-_")
     lost = any(char.isalnum() and not char.isascii() for char in letters)
-    if lost or not safe or len(safe) > _LENGTH:
-        safe = f"{safe[: _LENGTH - 9]}-{short_hash(text)}".lstrip("-")
+    if lost or not safe or len(safe) > _MAX_LENGTH:
+        safe = f"{safe[: _MAX_LENGTH - 9]}-{short_hash(text)}".lstrip("-")
     return safe
 
 
@@ -35,11 +35,11 @@ def short_hash(text: str) -> str:
 def unique_slugs(names: Sequence[str], stems: Sequence[str]) -> list[str]:
     """A slug of each stem; where several are equal, each gets a hash of its whole name.
 
-    Small and capital letters count as equal, as on file systems that do not tell them apart.
+    Lower and upper case count as equal, as on case-insensitive file systems.
     """
     slugs = [slug(stem) for stem in stems]
-    met = Counter(text.casefold() for text in slugs)
+    counts = Counter(text.casefold() for text in slugs)
     return [
-        text if met[text.casefold()] == 1 else f"{text}-{short_hash(name)}"
+        text if counts[text.casefold()] == 1 else f"{text}-{short_hash(name)}"
         for text, name in zip(slugs, names, strict=True)
     ]

@@ -1,9 +1,9 @@
 """How many noteheads a faithful engraving of a MusicXML score shows.
 
-The engine draws some broken input thinned out and says nothing, so this number is compared with
-what it drew. It was checked against Verovio 6.4.1 on music21's whole corpus; the rules below are
-what the differences came down to. Counting ``<note>`` by text search finds other numbers: notes
-with ``print-object="no"`` (Finale writes played-out trills so: 1,210 in a Haydn movement) are in
+The engine silently drops notes of some broken input, so this number is compared with what it
+drew. It was checked against Verovio 6.4.1 on music21's whole corpus; the rules below
+explain all differences. Counting ``<note>`` by text search gives other numbers: notes with
+``print-object="no"`` (Finale writes played-out trills so: 1,210 in a Haydn movement) are in
 Verovio's SVG, in groups with ``visibility="hidden"``, and must be left out on both sides.
 """
 
@@ -33,14 +33,14 @@ def _shown_notes(part: etree._Element) -> int:
             if child.tag == "note":
                 if not repeating and shows_notehead(child):
                     staff = staff_of(child) if hidden or tablature else "1"
-                    count += not _listed(staff, hidden) and not _listed(staff, tablature)
+                    count += not _includes(staff, hidden) and not _includes(staff, tablature)
             elif child.tag == "attributes":
-                repeating = _repeating_after(child, before=repeating)
+                repeating = _repeating_after(child, was_repeating=repeating)
     return count
 
 
 def shows_notehead(note: etree._Element) -> bool:
-    """Whether a ``<note>`` by itself is to be drawn with a head."""
+    """Whether a ``<note>`` by itself is drawn with a head."""
     if note.get("print-object") == "no":
         return False
     sounding = False
@@ -86,10 +86,10 @@ def _tablature(part: etree._Element) -> Iterator[str]:
                 yield clef.get("number", "")
 
 
-def _listed(staff: str, staves: frozenset[str]) -> bool:
+def _includes(staff: str, staves: frozenset[str]) -> bool:
     return bool(staves) and ("" in staves or staff in staves)
 
 
-def _repeating_after(attributes: etree._Element, *, before: bool) -> bool:
+def _repeating_after(attributes: etree._Element, *, was_repeating: bool) -> bool:
     repeat = attributes.find("measure-style/measure-repeat")
-    return before if repeat is None else repeat.get("type") == "start"
+    return was_repeating if repeat is None else repeat.get("type") == "start"

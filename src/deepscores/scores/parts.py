@@ -89,12 +89,12 @@ def open_parts(root: etree._Element) -> Iterator[str]:
 
 
 def _opening_attributes(root: etree._Element, part: etree._Element) -> etree._Element:
-    own = part.find("measure/attributes")
-    other = root.find("part/measure/attributes")
+    part_attributes = part.find("measure/attributes")
+    score_attributes = root.find("part/measure/attributes")
     result = etree.Element("attributes")
     result.append(_divisions(root, part))
-    # Clef and staves are the part's own affair; key and time are common to all parts.
-    for source, tags in ((own, _ORDER[1:]), (other, ("key", "time"))):
+    # Clef and staves are the part's own; key and time are common to all parts.
+    for source, tags in ((part_attributes, _ORDER[1:]), (score_attributes, ("key", "time"))):
         for tag in tags:
             if source is not None and result.find(tag) is None:
                 result.extend(deepcopy(source.findall(tag)))
@@ -114,7 +114,7 @@ def _divisions(root: etree._Element, part: etree._Element) -> etree._Element:
 
 
 def _implied_divisions(part: etree._Element) -> str | None:
-    """What a plain note's duration and type say that a quarter note is divided into."""
+    """Divisions of a quarter note, by the duration and type of a plain note."""
     for note in part.iterfind("measure/note"):
         quarters = _QUARTERS.get(note.findtext("type", ""))
         duration = parse_number(note.findtext("duration", ""))
@@ -125,14 +125,14 @@ def _implied_divisions(part: etree._Element) -> str | None:
 
 
 def count_staves(root: etree._Element) -> Iterator[str]:
-    """Make ``<staves>`` cover the staff numbers in use, and drop what is for staves beyond."""
+    """Make ``<staves>`` cover the staff numbers in use, and drop elements for other staves."""
     for part in root.findall("part"):
         attributes = part.find("measure/attributes")
         if attributes is None:
             continue
         stated = int(float(attributes.findtext("staves", "1")))
-        named = {staff_of(note) for note in part.iter("note")}
-        used = max((int(float(staff)) for staff in named), default=1)
+        staff_numbers = {staff_of(note) for note in part.iter("note")}
+        used = max((int(float(staff)) for staff in staff_numbers), default=1)
         if used > stated:
             if used > MAX_STAVES:
                 raise Refusal(f"staff {used} in part {part.get('id')}")
@@ -145,13 +145,13 @@ def _set_staves(attributes: etree._Element, staves: int) -> None:
     element = attributes.find("staves")
     if element is None:
         element = etree.Element("staves")
-        before = [child for child in attributes if child.tag in _ORDER[:3]]
-        attributes.insert(len(before), element)
+        preceding = [child for child in attributes if child.tag in _ORDER[:3]]
+        attributes.insert(len(preceding), element)
     element.text = str(staves)
 
 
 def _drop_beyond(part: etree._Element, staves: int) -> Iterator[str]:
-    # A clef for a staff that is not there is a null pointer in the engine.
+    # A clef for a missing staff is a null pointer in the engine.
     for element in list(part.iter("clef", "key", "time", "staff-details", "transpose", "staff")):
         stated = element.text if element.tag == "staff" else element.get("number")
         if stated is None:
@@ -176,30 +176,30 @@ def number_voices(root: etree._Element) -> Iterator[str]:
 
 
 def drop_bad_ids(root: etree._Element) -> Iterator[str]:
-    """Drop ids of elements that are no XML names or not unique: labels lead back by id."""
-    seen = {part.get("id", "") for part in root.iterfind("part")}
+    """Drop ids that are not XML names or not unique: labels refer to elements by id."""
+    used_ids = {part.get("id", "") for part in root.iterfind("part")}
     dropped = 0
     # One path for each part: a union or a second "//" makes libxml2 quadratic.
     for part in root.iterfind("part"):
         for element in _with_id(part):
             identity = element.get("id", "")
-            if identity in seen or not _ID.fullmatch(identity):
+            if identity in used_ids or not _ID.fullmatch(identity):
                 del element.attrib["id"]
                 dropped += 1
-            seen.add(identity)
+            used_ids.add(identity)
     if dropped:
         yield f"removed: {dropped} ids that are no XML names or used twice"
 
 
 def _with_id(part: etree._Element) -> Iterator[etree._Element]:
-    found = part.xpath("descendant::*[@id]")
-    for element in found if isinstance(found, list) else ():
+    elements = part.xpath("descendant::*[@id]")
+    for element in elements if isinstance(elements, list) else ():
         if isinstance(element, etree._Element) and element.tag not in _REFERRING:
             yield element
 
 
 def hide_empty_notes(root: etree._Element) -> Iterator[str]:
-    """Turn notes without pitch into hidden rests, so that time goes on and nothing is drawn."""
+    """Turn notes without pitch into hidden rests, which take their time and draw nothing."""
     changed = 0
     for note in root.findall("part/measure/note"):
         if any(child.tag in ("pitch", "unpitched", "rest") for child in note):

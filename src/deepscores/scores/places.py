@@ -1,4 +1,4 @@
-"""Where in a MusicXML tree an element stands, in words a musician and an editor understand."""
+"""The place of an element in a MusicXML tree, in words for musicians and editors of the file."""
 
 from lxml import etree
 

@@ -1,4 +1,4 @@
-"""Humdrum **kern and ABC text: recognised, described, and passed on."""
+"""Humdrum **kern and ABC text: recognise it, describe it, and pass it on."""
 
 import re
 

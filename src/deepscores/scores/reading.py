@@ -1,4 +1,4 @@
-"""Read a score file of any format that is accepted; refuse everything else in one line."""
+"""Read a score file of any accepted format; refuse everything else with a one-line reason."""
 
 from hashlib import sha256
 
@@ -18,7 +18,7 @@ from deepscores.scores.sources import Source
 from deepscores.scores.xml import parse_xml, read_prolog
 
 SIZE_LIMIT = 64 << 20  # bytes, packed and unpacked
-_NO_SCORES = {
+_NOT_SCORES = {
     "opus": "a MusicXML opus, which lists scores but holds none",
     "container": "the table of contents of an .mxl archive, not a score",
     "museScore": "a MuseScore file; export it as MusicXML",
@@ -29,10 +29,10 @@ _NO_SCORES = {
 
 
 def read_score(source: Source, *, size_limit: int = SIZE_LIMIT) -> Score:
-    """Read, check and mend one score.
+    """Read, check and repair one score.
 
-    :raises ScoreError: the file cannot be read, is no score, has no notes, or is unsafe; the
-        message names the file, what is wrong, and the measure and line where that is known
+    :raises ScoreError: the file cannot be read, is not a score, has no notes, or is unsafe; the
+        message gives the file, the reason, and the measure and line if they are known
     """
     try:
         data = _read_bytes(source, size_limit)
@@ -73,7 +73,7 @@ def _read_content(data: bytes, suffix: str, limit: int) -> tuple[Content, tuple[
     if is_zip(data):
         data, repairs = read_container(data, limit)
     elif suffix == ".mxl":
-        data, repairs = _unpacked(data, limit)
+        data, repairs = _read_unpacked(data, limit)
     text, decoded = decode(data)
     repairs += decoded
     if suffix == ".krn":
@@ -84,7 +84,7 @@ def _read_content(data: bytes, suffix: str, limit: int) -> tuple[Content, tuple[
     return content, repairs + mended
 
 
-def _unpacked(data: bytes, limit: int) -> tuple[bytes, tuple[str, ...]]:
+def _read_unpacked(data: bytes, limit: int) -> tuple[bytes, tuple[str, ...]]:
     if b"<" not in data[:64]:
         return read_container(data, limit)  # which says what is wrong with it
     return data, ("read as it is: an .mxl file that is not packed",)
@@ -92,8 +92,8 @@ def _unpacked(data: bytes, limit: int) -> tuple[bytes, tuple[str, ...]]:
 
 def _read_xml(text: str) -> tuple[Content, tuple[str, ...]]:
     prolog = read_prolog(text)
-    if prolog.root in _NO_SCORES:
-        raise Refusal(_NO_SCORES[prolog.root])
+    if prolog.root in _NOT_SCORES:
+        raise Refusal(_NOT_SCORES[prolog.root])
     repairs: tuple[str, ...] = ("skipped: what stood before the XML",) if prolog.junk else ()
     root = parse_xml(text)
     name = etree.QName(root).localname
@@ -107,7 +107,7 @@ def _read_xml(text: str) -> tuple[Content, tuple[str, ...]]:
 
 
 def _drop_namespace(root: etree._Element) -> bool:
-    # MusicXML has none, but some programs invent one.
+    # MusicXML has none, but some programs add one.
     if not str(root.tag).startswith("{"):
         return False
     for element in root.iter(etree.Element):

@@ -1,4 +1,4 @@
-"""The one signal inside this package that an input is no readable score."""
+"""The exception inside this package for input that is not a readable score."""
 
 
 class Refusal(Exception):

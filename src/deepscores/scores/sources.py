@@ -1,4 +1,4 @@
-"""Find the score files a user means: in files, folders and globs, or the default corpus."""
+"""Find the score files that a user names: files, folders and globs, or the default corpus."""
 
 import glob
 import os
@@ -16,9 +16,9 @@ from deepscores.scores.xml import read_prolog
 
 SUFFIXES = frozenset({".musicxml", ".xml", ".mxl", ".mei", ".krn", ".abc"})
 _CORPUS_SUFFIXES = frozenset({".musicxml", ".xml", ".mxl"})
-_NEVER = frozenset({"__MACOSX", "META-INF"})
+_IGNORED_FOLDERS = frozenset({"__MACOSX", "META-INF"})
 _SCORE_ROOTS = frozenset({"score-partwise", "score-timewise", "mei", "meiCorpus", "opus"})
-_SNIFFED_BYTES = 1 << 16
+_SAMPLE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Source:
 
 
 def find_scores(patterns: Sequence[str | Path]) -> list[Source]:
-    """Every score file that *patterns* (files, folders, globs) mean, sorted by name.
+    """Every score file that *patterns* (files, folders, globs) match, sorted by name.
 
     A folder is searched with all its subfolders; hidden files are left out, and so are ``.xml``
     files that clearly are something else (a container list, a picture, metadata). Names are
@@ -40,17 +40,17 @@ def find_scores(patterns: Sequence[str | Path]) -> list[Source]:
 
     :raises RecipeError: a pattern matches nothing, or there is no score at all
     """
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     for pattern in patterns:
         matches = list(_matches(str(pattern)))
         if not matches:
             raise RecipeError(f"no scores found: {pattern}")
         for path, base in matches:
             name = _relative_name(path, base)
-            found.setdefault(os.path.realpath(path), Source(path, name, ""))
-    if not found:
-        raise RecipeError("no scores found: nothing was asked for")
-    return _with_ids(_with_distinct_names(list(found.values())))
+            sources.setdefault(os.path.realpath(path), Source(path, name, ""))
+    if not sources:
+        raise RecipeError("no scores found: no file or folder was named")
+    return _with_ids(_with_distinct_names(list(sources.values())))
 
 
 def default_corpus() -> list[Source]:
@@ -76,16 +76,16 @@ def _matches(pattern: str) -> Iterator[tuple[Path, Path]]:
         yield from ((file, path) for file in _walk(path))
     elif path.exists():
         if path.suffix.lower() not in SUFFIXES:
-            known = " ".join(sorted(SUFFIXES))
-            raise RecipeError(f"not a kind of score that can be read ({known}): {pattern}")
+            suffixes = " ".join(sorted(SUFFIXES))
+            raise RecipeError(f"not a kind of score that can be read ({suffixes}): {pattern}")
         yield path, path.parent
     elif glob.has_magic(pattern):
-        yield from _globbed(str(path))
+        yield from _expand_glob(str(path))
     else:
         raise RecipeError(f"no such file or folder: {pattern}")
 
 
-def _globbed(pattern: str) -> Iterator[tuple[Path, Path]]:
+def _expand_glob(pattern: str) -> Iterator[tuple[Path, Path]]:
     base = _fixed_beginning(pattern)
     for match in sorted(map(Path, glob.glob(pattern, recursive=True))):
         if match.is_dir():
@@ -101,20 +101,20 @@ def _fixed_beginning(pattern: str) -> Path:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not _is_hidden(name))
         for name in sorted(files):
-            path = Path(here, name)
+            path = Path(parent, name)
             if not _is_hidden(name) and path.suffix.lower() in SUFFIXES and _may_be_score(path):
                 yield path
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name in _NEVER
+    return name.startswith(".") or name in _IGNORED_FOLDERS
 
 
 def _may_be_score(path: Path) -> bool:
-    """False only for an ``.xml`` file that can be seen to be of another vocabulary.
+    """False only for an ``.xml`` file that clearly has another vocabulary.
 
     What cannot be read stays in, to be reported as skipped instead of vanishing.
     """
@@ -122,9 +122,9 @@ def _may_be_score(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            data = file.read(_SNIFFED_BYTES)
-        # Cut at a character border for any encoding whose characters take up to 4 bytes.
-        text, _ = decode(data if len(data) < _SNIFFED_BYTES else data[: data.rfind(b">") + 1])
+            data = file.read(_SAMPLE_BYTES)
+        # Cut between characters, whatever the encoding.
+        text, _ = decode(data if len(data) < _SAMPLE_BYTES else data[: data.rfind(b">") + 1])
         prolog = read_prolog(text)
     except (OSError, Refusal):
         return True
@@ -137,24 +137,24 @@ def _relative_name(path: Path, base: Path) -> str:
 
 
 def _with_distinct_names(sources: list[Source]) -> list[Source]:
-    # Files of one name from two folders: say which folder; if those are namesakes, too, say
-    # which came first.
-    for rename in (_named_by_folder, _named_by_order):
-        met = Counter(source.name for source in sources)
+    # Files of one name from two folders: prefix the folder; if those have the same name, too,
+    # prefix a number.
+    for rename in (_prefix_folder, _prefix_number):
+        counts = Counter(source.name for source in sources)
         sources = [
-            rename(source, number) if met[source.name] > 1 else source
+            rename(source, number) if counts[source.name] > 1 else source
             for number, source in enumerate(sources, 1)
         ]
     return sources
 
 
-def _named_by_folder(source: Source, _number: int) -> Source:
+def _prefix_folder(source: Source, _number: int) -> Source:
     depth = source.name.count("/") + 1
     folder = Path(*source.path.absolute().parts[:-depth]).name
     return replace(source, name=f"{folder}/{source.name}" if folder else source.name)
 
 
-def _named_by_order(source: Source, number: int) -> Source:
+def _prefix_number(source: Source, number: int) -> Source:
     return replace(source, name=f"{number}/{source.name}")
 
 

@@ -1,4 +1,4 @@
-"""Repairs of elements that stand where MusicXML has no place for them, or out of line."""
+"""Repairs of elements at places where MusicXML does not allow them, or out of order."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from deepscores.scores.limits import parse_number
 from deepscores.scores.noteheads import staff_of, tablature_staves
 from deepscores.scores.places import place_of
 
-_PLACES = {
+_PARENTS = {
     "part": "score-partwise",
     "part-list": "score-partwise",
     "measure": "part",
@@ -38,28 +38,28 @@ _PLACES = {
     "measure-repeat": "measure-style",
     "beat-repeat": "measure-style",
 }
-_ONCE = frozenset({"part-list", "pitch"})
+_UNIQUE = frozenset({"part-list", "pitch"})
 
 
 def drop_misplaced(root: etree._Element) -> Iterator[str]:
-    """Drop elements outside their parent, and all but the first of what may stand there once."""
-    for element in list(root.iter(*_PLACES)):
+    """Drop elements with a wrong parent, and all but the first of those that must be unique."""
+    for element in list(root.iter(*_PARENTS)):
         parent = element.getparent()
         if parent is None:
             continue
         tag = str(element.tag)
-        again = tag in _ONCE and next(parent.iterchildren(tag)) is not element
-        if parent.tag != _PLACES[tag] or again:
-            why = "twice" if again else f"inside <{parent.tag!s}>"
-            yield f"removed: {tag} {why}, {place_of(element)}"
+        again = tag in _UNIQUE and next(parent.iterchildren(tag)) is not element
+        if parent.tag != _PARENTS[tag] or again:
+            reason = "twice" if again else f"inside <{parent.tag!s}>"
+            yield f"removed: {tag} {reason}, {place_of(element)}"
             _remove(element)
 
 
 def align_measures(root: etree._Element) -> Iterator[str]:
     """Number the measures of all parts alike.
 
-    Verovio looks for a part's measure by its number, not by its place, and drops what it does
-    not find.
+    Verovio looks up a part's measure by its number, not by its place, and drops what it does not
+    find.
     """
     parts = [part.findall("measure") for part in root.iterfind("part")]
     numbers = [measure.get("number", "") for measure in max(parts, key=len)]
@@ -74,7 +74,7 @@ def align_measures(root: etree._Element) -> Iterator[str]:
 
 
 def start_chords(root: etree._Element) -> Iterator[str]:
-    """Make a chord's second note its first where that is missing: Verovio would drop all."""
+    """Make a chord's second note its first if that is missing: Verovio would drop the chord."""
     changed = 0
     for measure in root.iterfind("part/measure"):
         begun = False
@@ -96,21 +96,21 @@ def start_chords(root: etree._Element) -> Iterator[str]:
 
 
 def stay_in_measures(root: etree._Element) -> Iterator[str]:
-    """Shorten a ``<backup>`` that goes back beyond the beginning of its measure."""
+    """Shorten a ``<backup>`` that goes back before the beginning of its measure."""
     for measure in root.iterfind("part/measure"):
         if measure.find("backup") is None:
             continue
-        now = 0.0
+        time = 0.0
         for child in measure.iterchildren("note", "backup", "forward"):
             if child.tag == "note" and (child.find("chord") is not None):
                 continue
             duration = child.find("duration")
             length = 0.0 if duration is None else parse_number(duration.text or "") or 0.0
-            if child.tag == "backup" and duration is not None and length > now:
-                yield f"shortened: backup from {length:g} to {now:g}, {place_of(child)}"
-                duration.text = f"{now:g}" if now < 1e5 else str(int(now))
-                length = now
-            now += -length if child.tag == "backup" else length
+            if child.tag == "backup" and duration is not None and length > time:
+                yield f"shortened: backup from {length:g} to {time:g}, {place_of(child)}"
+                duration.text = f"{time:g}" if time < 1e5 else str(int(time))
+                length = time
+            time += -length if child.tag == "backup" else length
 
 
 def hide_fretless(root: etree._Element) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Repairs of what Verovio would read into the wrong voice, time or pitch."""
+"""Repairs of what Verovio would assign to the wrong voice, time or pitch."""
 
 from collections.abc import Iterator
 
@@ -25,10 +25,10 @@ _BEFORE_VALUE = frozenset((
 
 
 def switch_voices(root: etree._Element) -> Iterator[str]:
-    """Go back by nothing where the voice changes without going back.
+    """Insert an empty ``<backup>`` where the voice changes without one.
 
-    Verovio changes voices at a ``<backup>`` only; else it appends the note to the voice before,
-    and shifts it in time where that is shorter.
+    Verovio changes voices at a ``<backup>`` only; else it appends the note to the previous voice,
+    and shifts it in time if that is shorter.
     """
     changed = 0
     for measure in root.iterfind("part/measure"):
@@ -39,11 +39,11 @@ def switch_voices(root: etree._Element) -> Iterator[str]:
             if child.tag == "backup":
                 voice = None
             elif child.find("chord") is None:
-                own = (child.findtext("voice") or "").strip() or voice
-                if voice is not None and own != voice:
+                note_voice = (child.findtext("voice") or "").strip() or voice
+                if voice is not None and note_voice != voice:
                     child.addprevious(_going_back_by_nothing())
                     changed += 1
-                voice = own
+                voice = note_voice
     if changed:
         yield f"separated: {changed} changes of voice without a backup"
 
@@ -55,17 +55,17 @@ def _going_back_by_nothing() -> etree._Element:
 
 
 def name_rests(root: etree._Element) -> Iterator[str]:
-    """Give rests without a note value, among notes that have one, a value, or pass over them.
+    """Give a note value to rests without one that share their voice, or replace them by time.
 
-    Verovio takes any rest without a type for a whole measure's, and so it is, unless it shares
-    its voice with others; programs that round write such rests to make ends meet.
+    Verovio takes any rest without a type for a whole measure's. That is right unless it shares
+    its voice with notes; programs write such rests to make up for rounding.
     """
     for part in root.iterfind("part"):
         divisions = 1.0
         for node in list(part.iterfind("measure/*")):
             if node.tag == "attributes":
                 divisions = parse_number(node.findtext("divisions", "")) or divisions
-            elif node.tag == "note" and _lacks_value(node) and _has_company(node):
+            elif node.tag == "note" and _lacks_value(node) and _shares_voice(node):
                 quarters = (parse_number(node.findtext("duration", "")) or 0) / divisions
                 place = place_of(node)
                 if quarters in _VALUES:
@@ -77,23 +77,23 @@ def name_rests(root: etree._Element) -> Iterator[str]:
 
 
 def name_graces(root: etree._Element) -> Iterator[str]:
-    """Give grace notes without a note value one: within a beam Verovio draws them a page long."""
-    named = 0
+    """Give grace notes without a note value one: beamed, Verovio draws them as long as a page."""
+    count = 0
     for grace in root.iterfind("part/measure/note/grace"):
         note = grace.getparent()
         if note is not None and note.find("type") is None:
             _name(note, "eighth", 0)
-            named += 1
-    if named:
-        yield f"named: {named} grace notes without a note value, as eighths"
+            count += 1
+    if count:
+        yield f"named: {count} grace notes without a note value, as eighths"
 
 
 def _name(note: etree._Element, value: str, dots: int) -> None:
-    before = [child for child in note if child.tag in _BEFORE_VALUE]
+    preceding = [child for child in note if child.tag in _BEFORE_VALUE]
     for tag in ("dot",) * dots + ("type",):
         element = etree.Element(tag)
         element.text = value if tag == "type" else None
-        before[-1].addnext(element)
+        preceding[-1].addnext(element)
 
 
 def _pass_over(note: etree._Element) -> None:
@@ -117,16 +117,17 @@ def _lacks_value(note: etree._Element) -> bool:
     )
 
 
-def _has_company(note: etree._Element) -> bool:
+def _shares_voice(note: etree._Element) -> bool:
     voice = note.findtext("voice")
-    others = (*note.itersiblings("note"), *note.itersiblings("note", preceding=True))
+    neighbours = (*note.itersiblings("note"), *note.itersiblings("note", preceding=True))
     return any(
-        other.findtext("voice") == voice and other.find("type") is not None for other in others
+        neighbour.findtext("voice") == voice and neighbour.find("type") is not None
+        for neighbour in neighbours
     )
 
 
 def agree_accidentals(root: etree._Element) -> Iterator[str]:
-    """Let accidentals and alterations agree where one of the two is missing.
+    """Complete accidentals and alterations if one of the two is missing.
 
     Verovio keeps the alteration for itself where an accidental has no name, and keeps an
     accidental that alters nothing in force to the end of the score.

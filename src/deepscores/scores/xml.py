@@ -1,4 +1,4 @@
-"""Text to an XML tree, without entities, network, DTD or surprise."""
+"""Parse text to an XML tree safely: without entities, network or DTD."""
 
 import re
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ _ENTITY = re.compile(r"<!ENTITY\s+(?:%\s+)?([^\s\"'>]*)\s*(SYSTEM|PUBLIC)?")
 
 @dataclass(frozen=True, slots=True)
 class Prolog:
-    """What stands before the root element, and where that begins."""
+    """The root element's name and position, and whether junk precedes it."""
 
     root: str  # local name of the root element
     start: int
-    junk: bool  # something that is no XML stood before the declaration or the root
+    junk: bool  # something that is not XML precedes the declaration or the root
 
 
 def read_prolog(text: str) -> Prolog:
@@ -30,24 +30,24 @@ def read_prolog(text: str) -> Prolog:
     >>> read_prolog('\\n\\n<?xml version="1.0"?><!-- <a> --><!DOCTYPE b><b/>')
     Prolog(root='b', start=47, junk=True)
     """
-    at, junk = 0, False
+    position, junk = 0, False
     while True:
-        opening = text.find("<", at)
+        opening = text.find("<", position)
         if opening < 0:
             raise Refusal("not XML: no element in it" if text.strip() else "empty file")
-        before = text[at:opening].strip("\ufeff \t\r\n")
+        prefix = text[position:opening].strip("\ufeff \t\r\n")
         declared = _DECLARATION.match(text, opening)
-        junk = junk or bool(before) or (declared is not None and opening > 0)
+        junk = junk or bool(prefix) or (declared is not None and opening > 0)
         if text.startswith("<!--", opening):
-            at = _after(text, "-->", opening, "comment")
+            position = _find_end(text, "-->", opening, "comment")
         elif text.startswith("<?", opening):
-            at = _after(text, "?>", opening, "processing instruction")
+            position = _find_end(text, "?>", opening, "processing instruction")
         elif text.startswith("<!", opening):
-            at = _after_doctype(text, opening)
+            position = _find_doctype_end(text, opening)
         elif root := _ROOT.match(text, opening):
             return Prolog(root[1].rpartition(":")[2], opening, junk)
         else:
-            at, junk = opening + 1, True
+            position, junk = opening + 1, True
 
 
 def parse_xml(text: str) -> etree._Element:
@@ -85,15 +85,15 @@ def _reason(error: etree.XMLSyntaxError) -> str:
     return reason or "unreadable"
 
 
-def _after(text: str, mark: str, start: int, what: str) -> int:
+def _find_end(text: str, mark: str, start: int, kind: str) -> int:
     end = text.find(mark, start)
     if end < 0:
         line = text.count("\n", 0, start) + 1
-        raise Refusal(f"not well-formed XML, line {line}: {what} without end")
+        raise Refusal(f"not well-formed XML, line {line}: {kind} without end")
     return end + len(mark)
 
 
-def _after_doctype(text: str, start: int) -> int:
+def _find_doctype_end(text: str, start: int) -> int:
     line = text.count("\n", 0, start) + 1
     if not _DOCTYPE.match(text, start):
         _refuse_entities(text[start : start + 200], line)

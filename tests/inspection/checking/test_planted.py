@@ -14,7 +14,7 @@ from deepscores.inspection.checking.own_dataset import CHECKS
 
 
 def test_a_clean_dataset_gives_no_finding(built: Path) -> None:
-    report = check(built, jobs=2)
+    report = check(built)
     assert report.findings == ()
     assert report.total == 0
     assert [one.check for one in report.tallies] == list(CHECKS)

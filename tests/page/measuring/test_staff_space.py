@@ -38,7 +38,7 @@ def test_what_pages_cannot_be_rescaled_to_is_refused_wherever_it_is_asked_for(va
     message = f"^staff-space: {value:g} px is not between 1 and 200$"
     for ask in (
         lambda: exporting.check_options(
-            exporting.Options("coco", staff_space=value), cuts_patches=False
+            exporting.ExportOptions("coco", staff_space=value), cuts_patches=False
         ),
         lambda: predicting.checked(predicting.Options(staff_space=value)),
         lambda: train_options("detect", {"staff_space": value}),

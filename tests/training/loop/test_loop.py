@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from deepscores.errors import DatasetError, DeepScoresError
-from deepscores.runs.progress import Silence
+from deepscores.runs.progress import NullProgress
 from deepscores.training.loop.averaging import WeightAverage
 from deepscores.training.loop.checkpoints import STATE
 from deepscores.training.loop.loop import Loop, make_optimiser
@@ -18,7 +18,9 @@ from deepscores.training.loop.schedule import Budget
 
 
 def loop_of(task: Any, folder: Path, steps: int = 12, progress: Any = None) -> Loop:
-    return Loop(task, Budget(steps=steps), torch.device("cpu"), 7, folder, progress or Silence())
+    return Loop(
+        task, Budget(steps=steps), torch.device("cpu"), 7, folder, progress or NullProgress()
+    )
 
 
 def state(loop: Loop) -> dict[str, torch.Tensor]:
@@ -93,7 +95,7 @@ def test_rows_of_steps_that_were_lost_are_dropped(line: Any, tmp_path: Path) -> 
 def test_minutes_end_a_run_and_its_time_is_kept(line: Any, tmp_path: Path) -> None:
     def loop() -> Loop:
         budget = Budget(seconds=0.3)
-        return Loop(line(), budget, torch.device("cpu"), 7, tmp_path, Silence())
+        return Loop(line(), budget, torch.device("cpu"), 7, tmp_path, NullProgress())
 
     first = loop()
     assert first.run(Event())

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deepscores.cli.app import _run
+from deepscores.cli.app import run as run_command
 
 STEPS = "25"
 
@@ -35,11 +35,11 @@ def test_ctrl_c_keeps_the_run_and_the_same_command_goes_on(
         rest = one.stderr.read()
     assert one.returncode == 130
     assert "stopped at step" in rest
-    assert "the same command goes on from here" in rest
+    assert "Re-run the same command to resume" in rest
     assert (parts / "state.safetensors").exists()
     assert not (parts / "model.onnx").exists()
     for folder in (parts, whole):
-        assert _run(arguments(melody_patches, folder), debug=False) == 0
+        assert run_command(arguments(melody_patches, folder), debug=False) == 0
     for name in ("state.safetensors", "weights.safetensors"):
         ends = [_tensors(folder / name) for folder in (whole, parts)]
         assert ends[0] == ends[1]

@@ -35,7 +35,7 @@ class PageError(DatasetError):
 
 
 class ImportedPage(NamedTuple):
-    """A page of ours, and what became of its objects."""
+    """An imported page, and what happened to its objects."""
 
     sample: Sample
     left_out: list[Omission]
@@ -60,7 +60,7 @@ def make_page(
     *,
     whole_masks: bool,
 ) -> ImportedPage:
-    """*source_page* as a page of ours; raise PageError where it cannot be one.
+    """Convert *source_page*; raise PageError if it cannot be converted.
 
     *names* are those of classes here by those in the source. *place* is the page's among those
     written with it.

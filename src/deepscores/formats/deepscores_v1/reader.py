@@ -28,8 +28,8 @@ NAME = "deepscores-v1"
 _LISTS = ("classes.csv", "class_names.csv")
 
 
-class Entry(NamedTuple):
-    """What it takes to read a page."""
+class PageFiles(NamedTuple):
+    """What is needed to read a page."""
 
     folder: Path
     stem: str
@@ -62,7 +62,7 @@ class DeepScoresV1Reader(Reader):
             "the class map's pixels within the box, of the box's class; where there are none, the "
             "box's dark pixels",
             whole_masks=False,
-            entries=lambda: (Entry(path, file.stem, ids) for file in files),
+            entries=lambda: (PageFiles(path, file.stem, ids) for file in files),
             omissions=[
                 Omission(f"{IMAGES}/{picture.name}", "no annotation", "the picture has no XML")
                 for picture in sorted((path / IMAGES).glob("*.png"))
@@ -70,7 +70,7 @@ class DeepScoresV1Reader(Reader):
             ],
         )
 
-    def read(self, entry: Entry) -> SourcePage:
+    def read(self, entry: PageFiles) -> SourcePage:
         """One page."""
         path = entry.folder / XML / f"{entry.stem}.xml"
         data = read_bytes(path)

@@ -42,7 +42,7 @@ class Bitmap(NamedTuple):
 
 
 class MungReader(Reader):
-    """A graph, or a folder of graphs; pictures lie beside them."""
+    """A graph, or a folder of graphs, with pictures beside them."""
 
     def recognises(self, path: Path) -> bool:
         """Whether there are graphs at *path*."""
@@ -80,7 +80,7 @@ class MungReader(Reader):
 def _graph_files(path: Path) -> list[Path]:
     """The notation graphs at *path*: a file, or those of the one folder that has some.
 
-    Folders named after splits, as an export of ours has them, are one.
+    Folders named after splits, as in our exports, count as one.
     """
     if path.is_file():
         return [path] if path.suffix.lower() == ".xml" and _is_graph(path) else []

@@ -80,9 +80,9 @@ def unpack(path: Path) -> Iterator[Patch]:
 def choose_patches(
     parts: Mapping[str, Sequence[Path]], cap: int | None
 ) -> Iterator[tuple[str, Patch]]:
-    """The patches in *parts* that an export has, with their split: at most *cap* of each class.
+    """The patches in *parts* that an export has, with their split: at most *cap* per class.
 
-    In the order in which they lie there. Only what tells patches apart is held, not the patches.
+    In the order of the files. Only their priorities are in memory, not the patches.
     """
     all_patches = (
         (split, patch) for split, files in parts.items() for path in files for patch in unpack(path)

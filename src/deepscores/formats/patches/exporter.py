@@ -14,7 +14,7 @@ from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.writing.refusals import refuse_links, refuse_tiles
 from deepscores.runs.files import write_again
 
-_SIZE = (45, 170)  # the paper's, for datasets that tell none
+_SIZE = (45, 170)  # the paper's, for datasets without
 
 
 class Patches(Exporter):

@@ -44,8 +44,8 @@ class JsonAnnotation(NamedTuple):
     entry: dict[str, Any] | None = None  # as the file has it
 
 
-class Entry(NamedTuple):
-    """What it takes to read a page."""
+class JsonPage(NamedTuple):
+    """What is needed to read a page."""
 
     page: AnnotatedPage
     class_names: Mapping[str, str]  # of the annotation set, by id
@@ -57,7 +57,7 @@ class JsonReader(Reader):
     format: str
     image_of: str  # the key of an annotation's image
     file_of: str  # the key of an image's file
-    whole_masks: bool  # segmentations have what lies under other objects, too
+    whole_masks: bool  # segmentations include pixels under other objects
 
     def describes(self, table: Table) -> bool:
         """Whether *table* is in this layout."""
@@ -139,10 +139,10 @@ class JsonReader(Reader):
             ]
             has_segmentations = has_segmentations or any(map(_has_segmentation, dataset.pages))
 
-        def entries() -> Iterator[Entry]:
+        def entries() -> Iterator[JsonPage]:
             for file in files:
                 dataset = self._dataset(file, keep_entries=True)
-                yield from (Entry(page, classes) for page in dataset.pages)
+                yield from (JsonPage(page, classes) for page in dataset.pages)
 
         ordered = tuple(sorted(classes.items(), key=lambda item: _by_number(item[0])))
         return Source(
@@ -156,7 +156,7 @@ class JsonReader(Reader):
             omissions,
         )
 
-    def read(self, entry: Entry) -> SourcePage:
+    def read(self, entry: JsonPage) -> SourcePage:
         """One page."""
         page = entry.page
         assert page.values is not None

@@ -27,7 +27,7 @@ class Span:
     breaks: tuple[int, ...]  # measures that begin a further system
     drawn: frozenset[str]  # ids of what is drawn
     staff_names: frozenset[str]  # "label", "labelAbbr": how staves are named in the picture
-    courtesy: frozenset[str]  # "keySig", "meterSig": what its end tells of the measure after it
+    courtesy: frozenset[str]  # "keySig", "meterSig": what its end announces for the next measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Excerpt:
 def excerpt(score: Score, span: Span) -> Excerpt:
     """The measures of *span*, with the clefs, keys and meters that are in force where they begin.
 
-    Ids stay. A time signature that is in force and not drawn is there as invisible. What stands
-    beside the staves (slurs, dynamics, words …) is there if it is drawn and lies within. Of ties
-    across the edges the notes tell (``@tie``); slurs, hairpins and others across them are left out.
+    Ids stay. A time signature that is in force and not drawn is written as invisible. What stands
+    beside the staves (slurs, dynamics, words …) is included if it is drawn and lies within. Ties
+    across the edges are marked on the notes (``@tie``); slurs, hairpins and others are left out.
     """
     cut = Counter(span.courtesy)
     for name in sorted(span.drawn):
@@ -204,7 +204,7 @@ class _Copy:
             return False
         if self._lies_within(node):
             return True
-        if tag_of(node) != "tie":  # notes tell of those
+        if tag_of(node) != "tie":  # marked on the notes
             self.cut[tag_of(node)] += 1
         return False
 

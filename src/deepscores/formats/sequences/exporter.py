@@ -43,8 +43,8 @@ class Sequences(Exporter):
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
         """Pictures and encodings; a line of JSON for each pair, and for each that is missing.
 
-        The job's executor for engines contains them, so that a score that they cannot stand costs
-        itself only.
+        The job's executor for engines contains them, so that a score that crashes one is the only
+        one lost.
         """
         lines = BytesIO()
         pending: dict[int, _Sample] = {}
@@ -102,7 +102,7 @@ class MeiSequences(Sequences):
 
 
 class _Sample(NamedTuple):
-    """A picture on its way: all that is written once its label is there."""
+    """A picture whose label is being made, and all that is written with it."""
 
     name: str  # of its files, without a suffix
     row: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Dynamics, hairpins and words moved onto the notes at which they stand, for the converters.
+"""Move dynamics, hairpins and words onto the notes at which they stand, for the converters.
 
 MusicXML puts them at any time, say a 32nd after a note. Formats that hang them on notes cannot say
 that: converter21 makes up voices of invisible rests for them, or gives up.

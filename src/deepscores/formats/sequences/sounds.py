@@ -25,7 +25,7 @@ _DIGITS = 3  # of quarter notes: a 256th in a septuplet is 0.009 long
 class Sound(NamedTuple):
     """A note, or, without a step, a rest."""
 
-    staff: int  # from 1, of those that are there
+    staff: int  # from 1, of the staves in the picture
     onset: float  # quarter notes from the first measure
     duration: float  # 0 for grace notes
     step: str
@@ -63,7 +63,7 @@ def _octave(value: int | None) -> int:
 def read_back(text: str, form: str) -> dict[str, Sound]:
     """Notes and rests by element as Verovio reads *text*; *form* is Verovio's name of its format.
 
-    Staves are numbered anew, from the top. Raise Unfit where Verovio cannot read it.
+    Staves are renumbered from the top. Raise Unfit where Verovio cannot read it.
     """
     marked = _ATTRIBUTE.sub(_mark, text) if form in ("mei", "musicxml") else text
     source = Source("excerpt", "excerpt", "", "excerpt", form, marked)

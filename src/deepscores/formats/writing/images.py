@@ -17,7 +17,7 @@ from deepscores.runs.files import read_bytes, write_again
 def place_image(job: Job, page: LabelledPage, path: Path) -> None:
     """Write the picture of *page* to *path*: a copy of, or a link to, the page's own file.
 
-    A part or another size of a page is encoded anew, whatever was asked for.
+    A tile or rescaled page is encoded again, whatever the option.
     """
     data = image_bytes(job, page)
     if page.is_whole and job.options.images == "link":

@@ -1,7 +1,7 @@
-"""YOLO: a text file a picture, with boxes, polygons or oriented boxes, and ``data.yaml``.
+"""YOLO: a text file per picture, with boxes, polygons or oriented boxes, and ``data.yaml``.
 
 https://docs.ultralytics.com/datasets/. Objects of which a tile shows too little are left out: the
-format has no way to tell a trainer to pass over them.
+format cannot mark them as ignored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

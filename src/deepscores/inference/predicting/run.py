@@ -22,7 +22,7 @@ from deepscores.inference.predicting.options import Options, checked
 from deepscores.inference.predicting.work import Job, expected, predict_page
 from deepscores.runs.claim import Claim
 from deepscores.runs.files import read_bytes, write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.version import __version__
 
 RUN = "predictions.json"
@@ -62,7 +62,7 @@ def predict(
     folder that cannot be used: predictions of another model, or with other options, are replaced
     with *force* alone. A page that cannot be read is a failure in the summary and stops nothing.
     """
-    options, progress = checked(options), progress or Silence()
+    options, progress = checked(options), progress or NullProgress()
     pages, failures = find_pages(inputs, options.split, folder)
     path = model_path(model)
     content = read_bytes(path)

@@ -16,7 +16,7 @@ from deepscores.inspection.checking.ledger import Ledger, Report, report
 from deepscores.inspection.checking.own_dataset import CHECKS, audit_own, in_workers
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Limits
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.runs.streams import key_hash
 
 DEFAULT_ALIKE = 0.5
@@ -42,7 +42,7 @@ def audit(
         raise RecipeError(f"sample: {sample:g} is not above 0")
     if not 0 < alike <= 1:
         raise RecipeError(f"alike: {alike:g} is not above 0 and at most 1")
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     if holds_dataset(folder):
         dataset = open_dataset(folder, lenient=True)
         stems = {str(row["page"]) for row in dataset.rows}

@@ -83,7 +83,7 @@ def _print_limits(_: "_PrintTask") -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class PageTask:
-    """Some pages to look at, those of one row group together."""
+    """Some pages to check, those of one row group together."""
 
     pages: list[DatasetPage]
     terms: Terms
@@ -95,7 +95,7 @@ def _page_limits(task: PageTask) -> Limits:
 
 
 def plan_tasks(dataset: Dataset, sampled: set[str], terms: Terms) -> Iterator[PageTask]:
-    """The *sampled* pages in tasks. Raise DatasetError for a symbol table that cannot be read."""
+    """The *sampled* pages in tasks. Raise DatasetError for an unreadable symbol table."""
     rows = {row["page"]: row for row in dataset.rows if row["page"] in sampled}
     groups_of: dict[str, list[RowGroup]] = {}
     for group in dataset.symbol_files.row_groups:

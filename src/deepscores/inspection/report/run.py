@@ -17,8 +17,8 @@ from deepscores.inspection.report.gallery import Card, gallery
 from deepscores.inspection.report.lookalikes import look_alike_figure, look_alikes
 from deepscores.inspection.report.material import ComparedDataset, ReportMaterial
 from deepscores.inspection.report.page import assemble
+from deepscores.inspection.report.page_objects import Source
 from deepscores.inspection.report.passages import passage_figure, passages
-from deepscores.inspection.report.seen import Source
 from deepscores.inspection.report.sources import open_source
 from deepscores.inspection.report.specimens import Specimen, cut_specimens
 from deepscores.inspection.report.survey import survey
@@ -29,7 +29,7 @@ from deepscores.runs.claim import claim_output
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 DEFAULT_AUDIT = 50  # pages
 PAGE = "index.html"
@@ -64,7 +64,7 @@ def write_report(
     unusable *output*, where the report of another dataset is only replaced with *force*;
     RecipeError without the extra ``report``.
     """
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     _require_extra()
     _require_room(folder, output)
     dataset = open_dataset(folder)

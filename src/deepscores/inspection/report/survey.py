@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset.reader import Dataset
-from deepscores.inspection.report.seen import Seen, own_pages
+from deepscores.inspection.report.page_objects import PageObjects, own_pages
 from deepscores.inspection.report.tally import Tally
 from deepscores.page.measuring.staff_space import TYPICAL
 from deepscores.page.overlaps import overlapping_pairs
@@ -82,7 +82,7 @@ def _widen(tally: Tally, classes: int) -> None:
         array.resize(max(classes, len(array)), refcheck=False)
 
 
-def _look(page: Seen, result: Survey) -> None:
+def _look(page: PageObjects, result: Survey) -> None:
     result.density.append(1e6 * len(page.classes) / (page.width * page.height))
     if not len(page.classes):
         return
@@ -96,14 +96,14 @@ def _look(page: Seen, result: Survey) -> None:
     _take_samples(page, present, result)
 
 
-def _note_places(page: Seen, result: Survey) -> None:
+def _note_places(page: PageObjects, result: Survey) -> None:
     centres = (page.boxes[:, :2] + page.boxes[:, 2:]) / 2
     shares = np.clip(centres / (page.width, page.height), 0, 1 - 1e-9)
     rows, columns = (shares[:, 1] * GRID[0]).astype(int), (shares[:, 0] * GRID[1]).astype(int)
     np.add.at(result.places, (page.classes, rows, columns), 1)
 
 
-def _note_sizes(page: Seen, result: Survey) -> None:
+def _note_sizes(page: PageObjects, result: Survey) -> None:
     widths, heights = (page.boxes[:, 2:] - page.boxes[:, :2]).T
     for place, (values, power) in enumerate(((heights, 1), (widths, 1), (heights * widths, 2))):
         result.in_pixels[place] += _binned(values)
@@ -121,7 +121,7 @@ def _binned(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.bincount(np.clip(bins, 0, BINS - 1), minlength=BINS)
 
 
-def _note_hidden(page: Seen, result: Survey) -> None:
+def _note_hidden(page: PageObjects, result: Survey) -> None:
     if page.hidden is None:
         return
     for row, weights in enumerate(
@@ -130,7 +130,7 @@ def _note_hidden(page: Seen, result: Survey) -> None:
         np.add.at(result.hidden[row], page.classes, weights)
 
 
-def _note_overlaps(page: Seen, result: Survey) -> None:
+def _note_overlaps(page: PageObjects, result: Survey) -> None:
     pairs = overlapping_pairs(page.boxes, MIN_OVERLAP)
     overlapping_rows = np.unique(np.concatenate([pairs.first, pairs.second]))
     np.add.at(result.overlapping, page.classes[overlapping_rows], 1)
@@ -143,7 +143,7 @@ def _note_overlaps(page: Seen, result: Survey) -> None:
         result.overlaps[int(first), int(second)] += int(times)
 
 
-def _take_samples(page: Seen, present: NDArray[np.int64], result: Survey) -> None:
+def _take_samples(page: PageObjects, present: NDArray[np.int64], result: Survey) -> None:
     """Keep the page's objects as samples where its rank is among the lowest so far."""
     rank = key_hash(0, "report", page.name)
     space = page.staff_space or TYPICAL  # what samples are drawn to scale by

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.inspection.report.seen import Seen
+from deepscores.inspection.report.page_objects import PageObjects
 from deepscores.inspection.statistics.counting import spread
 from deepscores.inspection.statistics.model import Spread
 
@@ -22,7 +22,7 @@ class Tally:
         self.counts = np.zeros(0, np.int64)  # objects by class
         self.pages_with = np.zeros(0, np.int64)  # pages that have the class
 
-    def add(self, page: Seen) -> None:
+    def add(self, page: PageObjects) -> None:
         self.images += 1
         self.pixels += page.width * page.height
         self.unsized += not page.width * page.height

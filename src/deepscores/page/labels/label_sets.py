@@ -302,11 +302,11 @@ def _unite_coincident(
             neighbour += 1
     if not candidates:
         return objects
-    first, second = np.array(candidates).T
-    same = overlap(boxes[first], boxes[second]) > _SAME_OBJECT_OVERLAP
+    rows, neighbours = np.array(candidates).T
+    is_same = overlap(boxes[rows], boxes[neighbours]) > _SAME_OBJECT_OVERLAP
     into: dict[int, int] = {}
-    for index, other in zip(first[same].tolist(), second[same].tolist(), strict=True):
-        into[other] = into.get(index, index)
+    for index, duplicate in zip(rows[is_same].tolist(), neighbours[is_same].tolist(), strict=True):
+        into[duplicate] = into.get(index, index)
     united = dict(enumerate(objects))
     for duplicate, index in into.items():
         first, second = united[index], united.pop(duplicate)

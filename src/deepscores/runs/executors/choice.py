@@ -1,4 +1,4 @@
-"""Which executor runs the tasks of a command."""
+"""Choose the executor that runs the tasks of a command."""
 
 import os
 
@@ -13,11 +13,11 @@ ONE_WORKER = Local(1)
 
 
 def choose_executor(executor: str | Executor | None, jobs: int | None) -> Executor:
-    """The executor of this name, with *jobs* tasks at once (None: as many as there are cores).
+    """The executor of this name, with *jobs* tasks at once (None: one per core).
 
     ``local`` runs them in worker processes that contain crashes and hold limits, ``inline`` in this
-    process, one at a time, whatever *jobs* says. None is what the environment variable
-    ``DEEPSCORES_EXECUTOR`` names, else ``local``. Raise RecipeError for other names.
+    process, one at a time, whatever *jobs* says. None stands for the environment
+    variable ``DEEPSCORES_EXECUTOR``, else ``local``. Raise RecipeError for other names.
 
     >>> choose_executor("local", 2)
     Local(jobs=2)
@@ -40,7 +40,7 @@ def choose_executor(executor: str | Executor | None, jobs: int | None) -> Execut
 def for_safe_work(executor: Executor, tasks: int | None = None) -> Executor:
     """The executor for *tasks* that call no engine, so that nothing has to be contained.
 
-    Where one would run at a time, this process does them: a worker would take longer to start.
+    If only one would run at a time, this process runs them: starting a worker takes longer.
     """
     return Inline() if executor.jobs == 1 or tasks == 1 else executor
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 
-from deepscores.runs.executors.protocol import Done, Failed, Limits, Outcome, Task, Value
+from deepscores.runs.executors.protocol import Completed, Failed, Limits, Outcome, Task, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """Runs a task when its outcome is asked for.
+    """Runs a task when its outcome is requested.
 
-    Limits do not hold, a crash ends all, what tasks print is seen, and a debugger stops in them.
+    Limits are not enforced, a crash ends the program, output of tasks is shown, and a debugger
+    stops in them.
     """
 
     @property
@@ -29,7 +30,7 @@ class Inline:
         for index, task in enumerate(tasks):
             outcome: Outcome[Value]
             try:
-                outcome = Done(work(task))
+                outcome = Completed(work(task))
             except MemoryError:
                 outcome = Failed("memory", "asked for more memory than there is")
             yield index, task, outcome

@@ -15,6 +15,7 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.page import select_classes
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
+from deepscores.recipe.deprecations import heed_old_logger
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.choice import choose_executor
 from deepscores.runs.executors.protocol import Failed, Outcome
@@ -24,6 +25,7 @@ from deepscores.training.loaders.fresh import EngravingResult, EngravingTask, Pa
 from deepscores.training.loaders.views import View
 
 _LOG = logging.getLogger("deepscores.training.loaders")
+heed_old_logger(_LOG)
 
 State = dict[str, Any]
 Results = Generator[tuple[int, EngravingTask, Outcome[EngravingResult]]]
@@ -72,7 +74,7 @@ class StreamPlan:
             fonts=(font,),
             pages=None,
             quota=(),
-            pages_per_score=replace(recipe, pages=None, quota=()).most_of_a_font(),
+            pages_per_score=replace(recipe, pages=None, quota=()).max_pages_per_font(),
             seed=recipe.seed if epoch == 0 else key_hash(recipe.seed, "epoch", epoch) >> 1,
         )
 

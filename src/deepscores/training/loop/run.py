@@ -14,7 +14,7 @@ from deepscores.inference.models.card import parse_card
 from deepscores.inference.models.file import MODEL
 from deepscores.runs.claim import Claim
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 from deepscores.runs.streams import key_hash
 from deepscores.training.loop.checkpoints import STATE, WEIGHTS, save_weights
 from deepscores.training.loop.devices import (
@@ -65,7 +65,7 @@ def train(
         prepare(device)
         workers = default_workers(device) if options.workers is None else options.workers
         torch.manual_seed(key_hash(options.seed, "weights") >> 1)
-        watched = progress or Silence()
+        watched = progress or NullProgress()
         watched.stage("read data", None)
         task = maker(dataset, replace(options, device=device.type, workers=workers))
         return _Run(task, folder, identity, device, options, watched).complete()

@@ -16,7 +16,7 @@ from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.claim import claim_output
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def write_zoo(
     """Engrave the zoo in the fonts of *recipe*; write ``LABELS.png`` and ``LABELS.md``.
 
     Several label sets have room in one folder. Raise DatasetError for a folder that cannot be used:
-    a zoo in other fonts is replaced with *force* alone.
+    a gallery in other fonts is replaced with *force* alone.
     """
     labels = recipe.labels
     picture, page = folder / f"{labels.name}.png", folder / f"{labels.name}.md"
     about = {"fonts": recipe.fonts}
-    claim = claim_output(folder, "zoo", about, (picture.name, page.name), force=force)
+    claim = claim_output(folder, "gallery", about, (picture.name, page.name), force=force)
     claim.check()
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     collection = Collection(labels, recipe.fonts)
     progress.stage("Engraving", len(expected_counts()))
     previous_score = ""
@@ -94,11 +94,11 @@ def why_missing(labels: LabelSet, label_class: LabelClass, font: str) -> str:
 def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[str]:
     """The lines of a Markdown page beside the picture."""
     labels, fonts = collection.labels, collection.fonts
-    yield f"# The zoo: {labels.name}"
+    yield f"# Gallery: {labels.name}"
     yield ""
     yield (
-        f"{labels.description}, as `deepscores zoo --labels {labels.name}` finds them on the pages "
-        "of the zoo. Each cell is cut from a page; only the labelled pixels are in colour. A "
+        f"{labels.description}, as `deepscores gallery --labels {labels.name}` finds them on pages "
+        "of small scores. Each cell is cut from a page; only the labelled pixels are in colour. A "
         "font's name in a cell is that of the font whose glyph was borrowed."
     )
     yield ""

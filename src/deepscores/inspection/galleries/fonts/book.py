@@ -10,7 +10,7 @@ from deepscores.inspection.galleries.fonts.picture import Row, draw_rows, engrav
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.claim import claim_output
 from deepscores.runs.files import write_file
-from deepscores.runs.progress import Progress, Silence
+from deepscores.runs.progress import NullProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def write_fonts(
     about = {"fonts": recipe.fonts}
     claim = claim_output(folder, "font specimen", about, (picture.name, page.name), force=force)
     claim.check()
-    progress = progress or Silence()
+    progress = progress or NullProgress()
     progress.stage("Engraving", len(entries))
     rows = []
     for row in engrave_passage(recipe):

@@ -1,7 +1,7 @@
-"""Run tasks in worker processes that may crash, hang or swell and cost no more than their task.
+"""Run tasks in worker processes; one that crashes, hangs or leaks memory costs only its task.
 
-Music engines are C++: some scores kill the process, some never end, some eat all memory. So tasks
-run in long-lived child processes, one task at a time each, under a watch.
+Music engines are C++: some scores crash the process, some never end, some use all memory. So
+tasks run in long-lived child processes, one task at a time each, under supervision.
 
 The workers are started as fresh interpreters, not through ``multiprocessing``: they import the
 modules of *work* and of the tasks, and never the caller's script. Therefore a script needs no
@@ -21,27 +21,27 @@ from typing import Generic
 from deepscores.errors import DeepScoresError
 from deepscores.runs.executors.local.process import End, Worker, end_all
 from deepscores.runs.executors.local.worker import Raised
-from deepscores.runs.executors.protocol import Done, Failed, Limits, Outcome, Task, Value
+from deepscores.runs.executors.protocol import Completed, Failed, Limits, Outcome, Task, Value
 
-WATCH_SECONDS = 0.2  # between two looks at time and memory
+WATCH_SECONDS = 0.2  # between two checks of time and memory
 RECYCLE_BYTES = 600 * 2**20
 
-# How a try can end, and how often it may do so before the task is given up. Repeats are there so
-# that chance does not decide what a dataset holds:
-#   crash    the engine died of itself; heap damage does not show every time
-#   killed   by another than us: a person, a batch system or the kernel short of memory
+# How a try can end, and how often it may do so before the task has failed. Retries make sure that
+# chance does not decide what a dataset holds:
+#   crash    the engine crashed; heap damage does not show every time
+#   killed   from outside: by a person, a batch system or the kernel short of memory
 #   timeout  the second try has twice the time: shared caches and slow disks
-#   memory   the first try may have been in a worker swollen by earlier tasks
-TRIES = {"crash": 3, "killed": 5, "timeout": 2, "memory": 2}
-FALSE_STARTS = 5  # workers that died before they had seen the task
+#   memory   the first try may have been in a worker grown large by earlier tasks
+MAX_TRIES = {"crash": 3, "killed": 5, "timeout": 2, "memory": 2}
+MAX_FALSE_STARTS = 5  # workers that died before they received the task
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
     """Runs tasks in worker processes of this machine, *jobs* at once.
 
-    A worker found above *recycle_bytes* between two tasks is replaced. What workers print is
-    dropped unless *show_output*.
+    A worker that uses more than *recycle_bytes* between two tasks is replaced. Output of workers
+    is dropped unless *show_output*.
     """
 
     jobs: int
@@ -62,8 +62,8 @@ class Local:
     ) -> Generator[tuple[int, Task, Outcome[Value]]]:
         """As `Executor.run` says; a free worker gets its next task before a result is yielded.
 
-        A worker that dies, or goes over the limits and is killed, costs no other task. Its own is
-        tried again in a fresh worker, so that outcomes do not depend on chance (see ``TRIES``).
+        A worker that dies, or is killed because it exceeds the limits, affects no other task. Its
+        own is retried in a fresh worker, so that outcomes do not depend on chance (``MAX_TRIES``).
 
         Exceptions are raised as the original type where that can be pickled, with the worker's
         traceback as a note.
@@ -72,16 +72,18 @@ class Local:
         and they end themselves when this process is killed (or, on Linux, the thread that runs it
         ends).
         """
-        tries = (_Try(index, task, limits(task)) for index, task in enumerate(tasks))
-        hire = partial(Worker, pickle.dumps((work, start)), show_output=self.show_output)
-        crew: _Crew[Task, Value] = _Crew(tries, self.jobs, self.recycle_bytes, hire)
-        with crew.watched():
-            yield from crew.results()
+        tries = (_Attempts(index, task, limits(task)) for index, task in enumerate(tasks))
+        start_worker = partial(Worker, pickle.dumps((work, start)), show_output=self.show_output)
+        pool: WorkerPool[Task, Value] = WorkerPool(
+            tries, self.jobs, self.recycle_bytes, start_worker
+        )
+        with pool.enforcing_limits():
+            yield from pool.results()
 
 
 @dataclass(slots=True)
-class _Try(Generic[Task]):
-    """A task and how its tries went so far."""
+class _Attempts(Generic[Task]):
+    """A task and how its tries have ended so far."""
 
     index: int
     task: Task
@@ -90,22 +92,22 @@ class _Try(Generic[Task]):
     false_starts: int = 0
 
     def give_up(self, end: End) -> Failed | None:
-        """Note how a try ended; None if the task deserves another."""
+        """Record how a try ended; return None if the task is to be retried."""
         self.ends.append(end)
-        if self._count(end.kind) < TRIES[end.kind]:
+        if self._count(end.kind) < MAX_TRIES[end.kind]:
             return None
         if end.kind in ("timeout", "memory"):
             return Failed(end.kind, end.text)
         # All the texts, sorted: heap damage shows as SIGSEGV once and SIGABRT the next time.
-        texts = {other.text for other in self.ends if other.kind == end.kind}
+        texts = {previous_end.text for previous_end in self.ends if previous_end.kind == end.kind}
         return Failed("crash", " or ".join(sorted(texts)))
 
     def note_false_start(self, end: End) -> None:
-        """Note that a worker died while it started, which is never the task's fault."""
+        """Record that a worker died while it started, which is never the task's fault."""
         self.false_starts += 1
-        if self.false_starts == FALSE_STARTS:
+        if self.false_starts == MAX_FALSE_STARTS:
             raise DeepScoresError(
-                f"worker processes cannot start ({FALSE_STARTS} tries): {end.text}"
+                f"worker processes cannot start ({MAX_FALSE_STARTS} tries): {end.text}"
             )
 
     def next_limits(self) -> Limits:
@@ -113,89 +115,89 @@ class _Try(Generic[Task]):
         return Limits(self.limits.seconds * patience, self.limits.bytes)
 
     @property
-    def alone(self) -> bool:
+    def runs_alone(self) -> bool:
         """Whether no other task may run beside this try.
 
-        The last of a task that gets killed: were its neighbours eating the memory, the dataset
+        The last try of a task that gets killed: if its neighbours used up the memory, the dataset
         would depend on the number of jobs.
         """
-        return self._count("killed") == TRIES["killed"] - 1
+        return self._count("killed") == MAX_TRIES["killed"] - 1
 
     def _count(self, kind: str) -> int:
         return sum(end.kind == kind for end in self.ends)
 
 
-class _Crew(Generic[Task, Value]):
-    """The workers, and who does which task."""
+class WorkerPool(Generic[Task, Value]):
+    """The workers and the tasks that they run."""
 
     def __init__(
         self,
-        tries: Iterator[_Try[Task]],
+        tries: Iterator[_Attempts[Task]],
         jobs: int,
         recycle_bytes: int,
-        hire: Callable[[], Worker],
+        start_worker: Callable[[], Worker],
     ) -> None:
         self._tries = tries
         self._jobs = jobs
         self._recycle_bytes = recycle_bytes
-        self._hire = hire
-        self._again: deque[_Try[Task]] = deque()
+        self._start_worker = start_worker
+        self._retries: deque[_Attempts[Task]] = deque()
         self._workers: list[Worker] = []
-        self._doing: dict[Worker, _Try[Task]] = {}
+        self._running: dict[Worker, _Attempts[Task]] = {}
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
-        """Hold workers to their limits meanwhile, and leave none behind.
+    def enforcing_limits(self) -> Iterator[None]:
+        """Enforce the workers' limits meanwhile, and end all of them afterwards.
 
-        The watch is a thread: while the caller is busy with a result, nobody is in `results`.
+        A thread does it: while the caller is busy with a result, `results` does not run.
         """
-        over = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(over,), name="watch", daemon=True)
+        stopped = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(stopped,), name="watch", daemon=True)
         watch.start()
         try:
             yield
         finally:
-            over.set()
+            stopped.set()
             end_all(self._workers)
             watch.join()
 
-    def _watch(self, over: threading.Event) -> None:
-        while not over.wait(WATCH_SECONDS):
+    def _watch(self, stopped: threading.Event) -> None:
+        while not stopped.wait(WATCH_SECONDS):
             for worker in tuple(self._workers):
                 worker.enforce_limits()
 
     def results(self) -> Iterator[tuple[int, Task, Outcome[Value]]]:
-        self._assign()
-        while self._doing:
-            heard = wait([worker.pipe for worker in self._doing])
-            spoke = [worker for worker in self._doing if worker.pipe in heard]
-            ended = [self._hear(worker) for worker in spoke]
-            self._assign()
-            yield from filter(None, ended)
+        self._assign_tasks()
+        while self._running:
+            readable = wait([worker.pipe for worker in self._running])
+            answering = [worker for worker in self._running if worker.pipe in readable]
+            outcomes = [self._receive(worker) for worker in answering]
+            self._assign_tasks()
+            yield from filter(None, outcomes)
 
-    def _assign(self) -> None:
-        """Give every free worker a task, hiring up to the number of jobs."""
-        while len(self._doing) < self._jobs and (this := self._next()):
-            worker = self._free_worker(fresh=bool(this.ends))
-            self._doing[worker] = this
-            worker.give(this.task, this.next_limits())
+    def _assign_tasks(self) -> None:
+        """Give every free worker a task; start workers up to the number of jobs."""
+        while len(self._running) < self._jobs and (attempt := self._next()):
+            worker = self._free_worker(fresh=bool(attempt.ends))
+            self._running[worker] = attempt
+            worker.assign(attempt.task, attempt.next_limits())
 
-    def _next(self) -> _Try[Task] | None:
-        if any(this.alone for this in self._doing.values()):
+    def _next(self) -> _Attempts[Task] | None:
+        if any(attempt.runs_alone for attempt in self._running.values()):
             return None
-        if not self._again:
+        if not self._retries:
             return next(self._tries, None)
-        if self._again[0].alone and self._doing:
+        if self._retries[0].runs_alone and self._running:
             return None
-        return self._again.popleft()
+        return self._retries.popleft()
 
     def _free_worker(self, *, fresh: bool) -> Worker:
-        idle = [worker for worker in self._workers if worker not in self._doing]
+        idle = [worker for worker in self._workers if worker not in self._running]
         if idle and not fresh:
             return idle[0]
         if len(self._workers) == self._jobs:
             self._dismiss(idle[0])
-        worker = self._hire()
+        worker = self._start_worker()
         self._workers.append(worker)
         return worker
 
@@ -203,32 +205,32 @@ class _Crew(Generic[Task, Value]):
         self._workers.remove(worker)
         worker.reap()
 
-    def _hear(self, worker: Worker) -> tuple[int, Task, Outcome[Value]] | None:
-        """Take a worker's message; the outcome if that ends its task."""
-        said = worker.hear()
-        if said is None:
+    def _receive(self, worker: Worker) -> tuple[int, Task, Outcome[Value]] | None:
+        """Receive a worker's message; return the outcome if the task is finished."""
+        answer = worker.receive()
+        if answer is None:
             return None
-        this = self._doing.pop(worker)
+        attempt = self._running.pop(worker)
         outcome: Outcome[Value] | None = None
-        match said:
-            case Done():
-                outcome = said
+        match answer:
+            case Completed():
+                outcome = answer
             case Raised():
-                outcome = _as_failure(said, in_task=worker.ready)
+                outcome = _failure_of(answer, in_task=worker.ready)
             case End() if worker.ready:
-                outcome = this.give_up(said)
+                outcome = attempt.give_up(answer)
             case End():
-                this.note_false_start(said)
-        if isinstance(said, End) or worker.is_spent(self._recycle_bytes):
+                attempt.note_false_start(answer)
+        if isinstance(answer, End) or worker.is_spent(self._recycle_bytes):
             self._dismiss(worker)
         if outcome is None:
-            self._again.append(this)
+            self._retries.append(attempt)
             return None
-        return this.index, this.task, outcome
+        return attempt.index, attempt.task, outcome
 
 
-def _as_failure(raised: Raised, *, in_task: bool) -> Failed:
-    """Raise a worker's exception here, unless it is the task's own want of memory."""
+def _failure_of(raised: Raised, *, in_task: bool) -> Failed:
+    """Raise a worker's exception here, unless its task ran out of memory."""
     error = raised.error()
     if in_task and isinstance(error, MemoryError):
         return Failed("memory", "asked for more memory than there is")

@@ -1,4 +1,4 @@
-"""A worker process as its parent sees it: started, given tasks, held to limits, ended."""
+"""A worker process seen from its parent: start it, assign tasks, enforce limits, end it."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import psutil
 
 from deepscores.runs.executors.local.worker import Raised
-from deepscores.runs.executors.protocol import Done, Limits
+from deepscores.runs.executors.protocol import Completed, Limits
 
 START_SECONDS = 300.0  # for a worker's imports, on however slow a network disk
 
@@ -35,57 +35,57 @@ class End(NamedTuple):
 class Worker:
     """A worker process: starting, ready and idle, ready and busy, or dead.
 
-    Two threads of the parent use it: one gives tasks and hears answers, the watch only calls
-    `enforce_limits`. The lock keeps the watch from killing a worker that is answering.
+    Two threads of the parent use it: one assigns tasks and receives answers, the other only calls
+    `enforce_limits`. The lock keeps the latter from killing a worker that is answering.
     """
 
-    def __init__(self, hello: bytes, *, show_output: bool) -> None:
+    def __init__(self, setup_message: bytes, *, show_output: bool) -> None:
         self.ready = False
-        self._order = b""
+        self._task_message = b""
         self._limits: Limits | None = None  # None while there is no task
         self._verdict: End | None = None
         self._lock = threading.Lock()
         self.pipe, self._popen = _spawn(show_output=show_output)
         self._meter = _Meter(self._popen.pid)
-        self._send(hello)
+        self._send(setup_message)
 
-    def give(self, task: object, limits: Limits) -> None:
-        """Take a task on; a worker that still starts begins when it is ready."""
-        self._order = pickle.dumps(task)
-        # Under one lock: the watch must not see a new limit with an old clock.
+    def assign(self, task: object, limits: Limits) -> None:
+        """Assign a task; a worker that is still starting begins when it is ready."""
+        self._task_message = pickle.dumps(task)
+        # Under one lock: the watching thread must not see a new limit with an old clock.
         with self._lock:
             self._limits = limits
             self._meter.reset()
         if self.ready:
-            self._send(self._order)
+            self._send(self._task_message)
 
     def _send(self, message: bytes) -> None:
-        # If the worker is dead, the pipe's end tells so when it is next heard.
+        # If the worker is dead, the next `receive` finds the end of the pipe.
         with contextlib.suppress(OSError):
             self.pipe.send_bytes(message)
 
-    def hear(self) -> Done[Any] | Raised | End | None:
-        """Take the worker's next message, or its end; None if it only says that it is ready."""
+    def receive(self) -> Completed[Any] | Raised | End | None:
+        """Receive the worker's next message, or its end; None if it only reports being ready."""
         try:
             with self._lock:
                 message = self.pipe.recv_bytes()
         except (EOFError, OSError):
             return self.reap()
-        said: Done[Any] | Raised = pickle.loads(message)
-        if not self.ready and isinstance(said, Done):
+        answer: Completed[Any] | Raised = pickle.loads(message)
+        if not self.ready and isinstance(answer, Completed):
             with self._lock:
                 self.ready = True
                 self._meter.reset()
-            self._send(self._order)
+            self._send(self._task_message)
             return None
         with self._lock:
             self._limits = None
-        return said
+        return answer
 
     def enforce_limits(self) -> None:
-        """Kill the worker if its task takes too much, unless its answer is already in the pipe."""
+        """Kill the worker if its task exceeds its limits, unless its answer is in the pipe."""
         if not self._lock.acquire(blocking=False):
-            return  # it is just being heard or reaped
+            return  # the other thread is receiving from it or reaping it
         try:
             if self._limits and not (self._verdict or self.pipe.closed or self.pipe.poll()):
                 self._verdict = self._judge(self._limits)
@@ -97,7 +97,7 @@ class Worker:
     def _judge(self, limits: Limits) -> End | None:
         try:
             seconds, resident = self._meter.read()
-        except psutil.Error:  # dead already: let its own end speak
+        except psutil.Error:  # dead already: `receive` will see how it ended
             return None
         if not self.ready:
             late = seconds > START_SECONDS
@@ -116,15 +116,15 @@ class Worker:
             return True
 
     def kill(self) -> None:
-        """Kill the process and whatever programs it started: it leads a process group."""
+        """Kill the process and all programs it started: it leads a process group."""
         if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._popen.pid, signal.SIGKILL)
 
     def reap(self) -> End:
-        """Kill the process if it lives, remove it, and tell how it ended."""
+        """Kill the process if it is alive, wait for it, and return how it ended."""
         with self._lock:
-            # Before wait(): until then a dead worker keeps its number from being given away.
+            # Before wait(): until then a dead worker's process id cannot be reused.
             self.kill()
             self.pipe.close()
         end = _end_of(self._popen.wait())
@@ -132,8 +132,8 @@ class Worker:
 
 
 def end_all(workers: list[Worker]) -> None:
-    """Empty the list, with no process left."""
-    # Not asked first: a worker has nothing to tidy up that being killed would not leave too.
+    """End all *workers* and empty the list."""
+    # Without asking first: a worker has nothing to clean up that a kill would leave behind.
     for worker in workers:
         worker.kill()
     while workers:
@@ -158,7 +158,7 @@ def _signal_name(number: int) -> str:
 
 
 class _Meter:
-    """Time and memory a process takes."""
+    """The time and memory that a process uses."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
@@ -184,13 +184,13 @@ class _Meter:
         times, wall = self._process.cpu_times(), time.monotonic()
         processor = times.user + times.system
         runs = self._process.status() in (psutil.STATUS_RUNNING, psutil.STATUS_WAKING)
-        # An engine with threads uses more processor time than passes: it is not to pay for that.
+        # An engine with threads may use more processor time than wall time; only the latter counts.
         passed = wall - self._wall
         self._seconds += min(processor - self._processor, passed) if runs else passed
         self._processor, self._wall = processor, wall
 
 
-# The caller's import path first: it may have found this package in a place of its own.
+# The caller's import path first: it may have found this package in an unusual place.
 _BOOT = """
 import sys, json
 sys.path[:] = json.loads(sys.argv[3])
@@ -203,25 +203,25 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _spawn(*, show_output: bool) -> tuple[Connection, "subprocess.Popen[bytes]"]:
-    """Start a worker; the parent's end of its pipe, and its process.
+    """Start a worker; return the parent's end of its pipe, and its process.
 
-    Not a fork, which would copy threads' locks and engines' state. The pipe's other end is the
-    worker's alone, so that either side sees the other's death as the end of the stream.
+    Not a fork, which would copy threads' locks and engines' state. Only the worker holds the
+    pipe's other end, so that either side sees the other's death as the end of the stream.
     """
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        number = theirs.fileno()
+    parent_end, worker_end = socket.socketpair()
+    with parent_end, worker_end:
+        number = worker_end.fileno()
         popen = subprocess.Popen(
             [sys.executable, "-P", "-c", _BOOT, str(number), str(os.getpid()), _import_path()],
             pass_fds=[number],
             stdin=subprocess.DEVNULL,
-            # Engines write warnings by the thousand, from C, to descriptors 1 and 2.
+            # Engines write thousands of warnings, from C, to descriptors 1 and 2.
             stdout=2 if show_output else subprocess.DEVNULL,
             stderr=None if show_output else subprocess.DEVNULL,
             env=os.environ | _ENVIRONMENT | {"PYTHONFAULTHANDLER": "1" if show_output else ""},
             process_group=0,  # Ctrl-C is for the parent; see also Worker.kill
         )
-        return Connection(ours.detach()), popen
+        return Connection(parent_end.detach()), popen
 
 
 def _import_path() -> str:

@@ -1,4 +1,4 @@
-"""What runs inside a worker process: tasks come in through a pipe, values or exceptions go out."""
+"""The main loop of a worker process: tasks arrive through a pipe, values or exceptions leave."""
 
 import contextlib
 import ctypes
@@ -14,21 +14,21 @@ from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from typing import Any
 
-from deepscores.runs.executors.protocol import Done
+from deepscores.runs.executors.protocol import Completed
 
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An exception on its way from a worker to the parent."""
+    """An exception sent from a worker to its parent."""
 
     pickled: bytes
     text: str
     trace: str
 
     @classmethod
-    def of(cls, error: Exception) -> "Raised":
+    def from_error(cls, error: Exception) -> "Raised":
         trace = "".join(traceback.format_exception(error))
         try:
             pickled = pickle.dumps(error)
@@ -40,7 +40,7 @@ class Raised:
         """The exception again, with the worker's traceback as a note."""
         try:
             error: Exception = pickle.loads(self.pickled)
-        except Exception:  # not pickled, or its class cannot be called with its args
+        except Exception:  # not pickled, or its class does not accept its own args
             error = RuntimeError(self.text)
         error.add_note(f"In a worker process:\n{self.trace}")
         return error
@@ -55,64 +55,64 @@ class _WithoutPandas(MetaPathFinder):
 
 
 def leave_out_pandas() -> None:
-    """Keep PyArrow from loading pandas, where that is installed: half a second of every process.
+    """Keep PyArrow from importing pandas if it is installed: half a second of every process.
 
-    PyArrow looks for it whenever it is given a list; nothing here has any of its tables.
+    PyArrow looks for it whenever it converts a list; nothing here uses its tables.
     """
     sys.meta_path.insert(0, _WithoutPandas())
 
 
 def serve(descriptor: int, parent: int) -> None:
-    """Live as a worker, until the parent closes its end of the pipe."""
+    """Run tasks until the parent closes its end of the pipe."""
     os.set_inheritable(descriptor, False)
     leave_out_pandas()
-    _settle(parent)
-    # A second descriptor, which Python does not close on its way out: the parent must see the
-    # pipe's end when the process has ended, or it would take it for one that has gone astray.
+    _bind_to_parent(parent)
+    # A second descriptor, which Python does not close at exit: the parent must see the pipe's end
+    # only when the process has ended, or it would have to kill it.
     os.dup(descriptor)
-    pipe, hired = Connection(descriptor), _Hired()
+    pipe, runner = Connection(descriptor), _TaskRunner()
     try:
-        pipe.send_bytes(_answer(hired.prepare, pipe.recv_bytes()))
+        pipe.send_bytes(_run_and_pickle(runner.prepare, pipe.recv_bytes()))
         while True:
-            pipe.send_bytes(_answer(hired.do, pipe.recv_bytes()))
-            _give_back()
+            pipe.send_bytes(_run_and_pickle(runner.run, pipe.recv_bytes()))
+            _return_memory()
     except (EOFError, OSError):  # the parent is gone
         os._exit(0)
 
 
-def _settle(parent: int) -> None:
-    """Make this process one that ends with its parent and harms nobody by crashing."""
+def _bind_to_parent(parent: int) -> None:
+    """Make this process end with its parent, and its crashes harmless."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         # An engine may be deep in C for hours: only the kernel can end it with the parent.
         # (To be exact, with the parent's thread that started it.)
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        # When memory runs out, it is to be a worker that goes, not the parent.
+        # When memory runs out, the kernel should kill a worker, not the parent.
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("500")
-    if os.getppid() != parent:  # it died before it could be noticed
+    if os.getppid() != parent:  # it died before prctl took effect
         os._exit(0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # crashes are routine here
 
 
-def _give_back() -> None:
-    """Return freed memory to the system: glibc keeps what a large task left, in pieces."""
+def _return_memory() -> None:
+    """Return freed memory to the system: glibc keeps fragments after a large task."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
         if trim is not None:
             trim(0)
 
 
-class _Hired:
-    """What this worker does with the messages it gets."""
+class _TaskRunner:
+    """Handles the messages that this worker receives."""
 
-    def prepare(self, hello: bytes) -> None:
-        self._work, start = _load(hello)
+    def prepare(self, setup_message: bytes) -> None:
+        self._work, start = _load(setup_message)
         if start is not None:
             start()
 
-    def do(self, order: bytes) -> object:
-        return self._work(_load(order))
+    def run(self, task_message: bytes) -> object:
+        return self._work(_load(task_message))
 
 
 def _load(message: bytes) -> Any:
@@ -125,9 +125,9 @@ def _load(message: bytes) -> Any:
         ) from error
 
 
-def _answer(call: Callable[[bytes], object], message: bytes) -> bytes:
-    """The pickled result of *call*, or the exception it let out."""
+def _run_and_pickle(call: Callable[[bytes], object], message: bytes) -> bytes:
+    """The pickled result of *call*, or the exception that it raised."""
     try:
-        return pickle.dumps(Done(call(message)))
+        return pickle.dumps(Completed(call(message)))
     except Exception as error:
-        return pickle.dumps(Raised.of(error))
+        return pickle.dumps(Raised.from_error(error))

@@ -1,4 +1,4 @@
-"""What counting needs of a page, whoever made the dataset; and the pages of a dataset of ours."""
+"""The labelled objects of pages, as counting needs them of any dataset."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _COLUMNS = (
 _ALIKE = 0.9  # of an object's box: a symbol that covers so much of it is all of it
 
 
-class Seen(NamedTuple):
+class PageObjects(NamedTuple):
     """The labelled objects of one page."""
 
     name: str
@@ -39,16 +39,16 @@ class Source:
     title: str
     layout: str
     names: dict[str, int]  # classes; some readers learn of them while they read
-    pages: Iterable[Seen]
+    pages: Iterable[PageObjects]
 
 
 def own_source(dataset: Dataset, title: str) -> Source:
-    """A dataset of ours; class *i* is the one with id *i* + 1."""
+    """A built dataset; class *i* is the one with id *i* + 1."""
     names = {label_class.name: label_class.id - 1 for label_class in dataset.labels.classes}
     return Source(title, "deepscores", names, own_pages(dataset))
 
 
-def own_pages(dataset: Dataset) -> Iterator[Seen]:
+def own_pages(dataset: Dataset) -> Iterator[PageObjects]:
     """Yield every page in the order of the symbol table, then those without a symbol."""
     rows = {page.name: page.row for page in dataset}
     for table in dataset.symbols(_COLUMNS):
@@ -57,12 +57,12 @@ def own_pages(dataset: Dataset) -> Iterator[Seen]:
             size = int(row["width"]), int(row["height"])
             classes, boxes, numbers, hidden = objects
             space = known_staff_space(row["staff_space"])
-            yield Seen(name, *size, classes, boxes, space, numbers, hidden)
+            yield PageObjects(name, *size, classes, boxes, space, numbers, hidden)
     no_ids, no_shares = np.empty(0, np.int64), np.empty(0)
     for name, row in rows.items():
         size = int(row["width"]), int(row["height"])
         space = known_staff_space(row["staff_space"])
-        yield Seen(name, *size, no_ids, np.empty((0, 4)), space, no_ids, no_shares)
+        yield PageObjects(name, *size, no_ids, np.empty((0, 4)), space, no_ids, no_shares)
 
 
 _Objects = tuple[
