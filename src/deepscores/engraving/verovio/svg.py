@@ -31,7 +31,7 @@ from deepscores.engraving.verovio.lettering import (
 from deepscores.errors import EngravingError
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Drawing, Elements, Mark, Marks, Page, Words
-from deepscores.page.model.marks import BOX, SHAPE_CODES, Ordered, join
+from deepscores.page.model.marks import BOX, SHAPE_CODES, OrderedMarks, join
 from deepscores.page.outlines import curves
 from deepscores.page.outlines.slurs import slur_edges
 
@@ -168,7 +168,7 @@ class _Reader:
         """The maps to the page of what is drawn, (n, 6)."""
         return self.map_rows[self.map_of[tokens[:, 1]]]
 
-    def read_glyphs(self, tokens: Tokens, where: Places) -> list[Ordered]:
+    def read_glyphs(self, tokens: Tokens, where: Places) -> list[OrderedMarks]:
         uses = tokens[where]
         a, b, c, d, e, f = self.maps_of(uses).T
         x, y = uses[:, 3], uses[:, 4]
@@ -191,10 +191,10 @@ class _Reader:
         order = where * _PARTS
         divided = np.array([len(one) > 1 for one in found], np.bool_)
         if not divided.any():
-            return [Ordered(bodies, order)]
+            return [OrderedMarks(bodies, order)]
         rows = divided[drawing]
-        numerals = replace(bodies.taken(rows), drawings=tuple(one[-1] for one in found))
-        return [Ordered(bodies, order), Ordered(numerals, order[rows] + 1)]
+        numerals = replace(bodies.select(rows), drawings=tuple(one[-1] for one in found))
+        return [OrderedMarks(bodies, order), OrderedMarks(numerals, order[rows] + 1)]
 
     def relative(self, sizes: Numbers) -> Numbers:
         """Glyphs' scales against that of a full-size glyph."""
@@ -202,7 +202,7 @@ class _Reader:
         whole = self.sizes.glyph_scale
         return np.array([round(size / whole, 4) for size in known.tolist()], np.float64)[place]
 
-    def read_lines(self, tokens: Tokens, where: Places) -> tuple[Ordered, Places]:
+    def read_lines(self, tokens: Tokens, where: Places) -> tuple[OrderedMarks, Places]:
         """Upright lines as boxes, and the places of tokens that are no upright lines."""
         lines = tokens[where]
         kept = self.joined_staff_lines(lines)
@@ -235,8 +235,8 @@ class _Reader:
             box,
         )
         if upright.all():
-            return Ordered(marks, where * _PARTS), where[:0]
-        return Ordered(marks.taken(upright), where[upright] * _PARTS), where[~upright]
+            return OrderedMarks(marks, where * _PARTS), where[:0]
+        return OrderedMarks(marks.select(upright), where[upright] * _PARTS), where[~upright]
 
     def joined_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
         """Which of *lines* stay: Verovio draws a staff line measure by measure.
@@ -265,14 +265,14 @@ class _Reader:
             lines[first, 4] = right_ends
         return kept
 
-    def read_slurs(self, tokens: Tokens, where: Places) -> Ordered:
+    def read_slurs(self, tokens: Tokens, where: Places) -> OrderedMarks:
         slurs = tokens[where]
         # All of the page together, which takes a tenth of the time.
         controls = self.scan.numbers[slurs[:, 2, None] + np.arange(14)]
         outlines = slur_edges(controls, slurs[:, 3].tolist(), _FLATNESS) if len(slurs) else []
         return self.outlined(slurs, outlines, "path", slurs[:, 3], where)
 
-    def read_polygons(self, tokens: Tokens, where: Places) -> Ordered:
+    def read_polygons(self, tokens: Tokens, where: Places) -> OrderedMarks:
         polygons, numbers = tokens[where], self.scan.numbers.astype(np.float64)
         outlines: list[Edges] = []
         for first, count in polygons[:, 2:4].tolist():
@@ -289,7 +289,7 @@ class _Reader:
         shape: str,
         widths: NDArray[Any],
         where: Places,
-    ) -> Ordered:
+    ) -> OrderedMarks:
         """Marks each with an outline of its own."""
         count = len(tokens)
         marks = Marks(
@@ -302,9 +302,9 @@ class _Reader:
             widths * self.sizes.pixels_per_unit,
             np.zeros((count, 4)),
         )
-        return Ordered(marks, where * _PARTS)
+        return OrderedMarks(marks, where * _PARTS)
 
-    def read_shapes(self, tokens: Tokens, where: Places, aslant: Places) -> Ordered:
+    def read_shapes(self, tokens: Tokens, where: Places, aslant: Places) -> OrderedMarks:
         """All other shapes, and lines that are neither level nor upright."""
         marks: list[Mark] = []
         order: list[int] = []
@@ -320,7 +320,7 @@ class _Reader:
             found = self.shape("path", path, element)
             marks += found
             order += [place * _PARTS] * len(found)
-        return Ordered(Marks.of(marks), np.array(order, np.int64))
+        return OrderedMarks(Marks.of(marks), np.array(order, np.int64))
 
     def shape(self, tag: str, node: Attributes, element: int) -> list[Mark]:
         to_page = self.maps[self.map_of[element]]
@@ -334,7 +334,7 @@ class _Reader:
         stroke = width * self.sizes.pixels_per_unit
         return [Mark(edges, to_page, element, tag, stroke=stroke)] if len(edges) else []
 
-    def read_texts(self, tokens: Tokens, where: Places) -> Ordered:
+    def read_texts(self, tokens: Tokens, where: Places) -> OrderedMarks:
         drawings: list[Drawing] = []
         elements: list[int] = []
         rows: list[tuple[float, float, float]] = []  # size, and where the origin lies
@@ -364,7 +364,7 @@ class _Reader:
             np.zeros(count),
             np.zeros((count, 4)),
         )
-        return Ordered(marks, np.array(order, np.int64))
+        return OrderedMarks(marks, np.array(order, np.int64))
 
     def text(self, source: str, element: int) -> tuple[float, float, Iterable[Piece]]:
         """The pieces of a text, and from where they are placed."""
@@ -388,7 +388,7 @@ class _Reader:
         shown = before[groups[:, scanner.END]] > before[:-1]
         beams = elements.kind.are("beam")
         kept = ~is_over | np.where(beams, shown, shown[elements.parent])
-        return marks.taken(kept[marks.element])
+        return marks.select(kept[marks.element])
 
 
 @lru_cache(maxsize=20_000)
