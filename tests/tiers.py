@@ -159,16 +159,16 @@ class Meter:
             write_durations(merge_durations(read_durations(), self.seconds_by_test()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        slowest = sorted(self.seconds_by_test().items(), key=lambda pair: -pair[1])[:SLOWEST_SHOWN]
+        seconds_by_test = self.seconds_by_test()
+        slowest = sorted(seconds_by_test.items(), key=lambda pair: -pair[1])[:SLOWEST_SHOWN]
         shown = [(test, seconds) for test, seconds in slowest if seconds >= RECORDED_SECONDS]
         if shown:
             terminalreporter.section("slowest tests, in seconds of processor time")
-        for test, seconds in shown:
-            terminalreporter.write_line(f"{seconds:7.1f}  {test}")
-        if shown:
-            whole = self._workers + cpu_seconds()
+            for test, seconds in shown:
+                terminalreporter.write_line(f"{seconds:7.1f}  {test}")
             terminalreporter.write_line(
-                f"{whole:7.1f}  in all, with start-up and with what tests share"
+                f"{sum(seconds_by_test.values()):7.1f}  all tests; with start-up and what they "
+                f"share {self._workers + cpu_seconds():.1f}"
             )
 
 
