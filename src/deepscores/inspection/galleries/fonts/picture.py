@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.building.shards import Drawing, draw, load
-from deepscores.engraving.styling import Draw
+from deepscores.engraving.styling import Distribution
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import find_scores, read_score
 
@@ -45,7 +45,7 @@ def draw_passage(recipe: Recipe) -> Iterator[Drawing]:
     """Yield the page that holds the passage in each style of *recipe*."""
     small = replace(recipe, page_size=(1340, 520), staff_space=10.0, margin=20, pages=None)
     # LilyPond stretches no line that is the only one, unless it is told to.
-    small = replace(small, style=(("ragged-right", Draw((False,))),))
+    small = replace(small, style=(("ragged-right", Distribution((False,))),))
     (source,) = find_scores([Path(str(files(__package__))) / "passage.mei"])
     score = read_score(source)
     for drawing in draw(score, load(score, small), small):
