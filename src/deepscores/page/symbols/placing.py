@@ -33,7 +33,7 @@ from deepscores.page.outlines.contours import (
 )
 from deepscores.page.symbols.barlines import Stroke, split_barline
 from deepscores.page.symbols.beams import join_beam
-from deepscores.page.symbols.kinds import Drawn, find_symbols, mark_box
+from deepscores.page.symbols.kinds import SymbolMarks, find_symbols, mark_box
 from deepscores.page.symbols.relations import Drafts, relate
 
 Numbers = NDArray[np.float64]
@@ -117,7 +117,7 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
     found = find_symbols(page)
     barlines = found.kind.are("barline")
     plain = ~barlines
-    plain[list(found.others)] = False
+    plain[list(found.composites)] = False
     pieces = _pieces(page, marks, found, np.flatnonzero(~plain))
     simple = np.flatnonzero(plain)
     rows = np.concatenate([simple, np.array([piece.row for piece in pieces], np.int64)])
@@ -145,7 +145,7 @@ class _Piece(NamedTuple):
     outline: Outline | None  # None: that of its one mark
 
 
-def _pieces(page: Page, marks: Marks, found: Drawn, rows: Places) -> list[_Piece]:
+def _pieces(page: Page, marks: Marks, found: SymbolMarks, rows: Places) -> list[_Piece]:
     pieces: list[_Piece] = []
     strokes = _strokes(marks, found)
     for row in rows.tolist():
@@ -162,7 +162,7 @@ def _pieces(page: Page, marks: Marks, found: Drawn, rows: Places) -> list[_Piece
     return pieces
 
 
-def _strokes(marks: Marks, found: Drawn) -> dict[int, list[Stroke]]:
+def _strokes(marks: Marks, found: SymbolMarks) -> dict[int, list[Stroke]]:
     """The strokes of each barline, by its place in *found*."""
     rows = np.flatnonzero(found.kind.are("barline")).tolist()
     several = [found.marks_of(row) for row in rows]
