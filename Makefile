@@ -12,27 +12,38 @@ FIGURES := docs/performance
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 UV   := uv==0.13.9
+# On every core: a test goes to whichever process has none left.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(or $(JOBS),$(shell nproc)) --dist worksteal
+SOAK := build/soak
 FONTS := finaleash finalebroadway finalejazz finalemaestro gonville musejazz sebastian
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dataset test check format bench docs lock dist clean
+.PHONY: help dataset test test-slow test-times soak check format bench docs lock dist clean
 
 help: ## list the targets
 	@echo "make TARGET [VARIABLE=value]..."
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo "variables"
 	@echo "  PYTHON    the Python that .venv is made from (3.11 or newer; default python3)"
 	@echo "  OUT       folder of the dataset (default dataset)"
 	@echo "  PAGES     pages after which a build stops, or 'all' (default: what 'deepscores build' does)"
-	@echo "  JOBS      worker processes of a build (default: one a core)"
+	@echo "  JOBS      worker processes of a build or of the tests (default: one per core)"
 	@echo "  ARGS      more options: of 'deepscores build', of pytest"
 
-dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/reader/
+dataset: $(VENV)/.installed ## build a dataset from the default corpus into dataset/
 	$(BIN)/deepscores build -o "$(OUT)" $(if $(PAGES),--pages $(PAGES)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
-test: $(VENV)/.dev ## run the tests, doctests included
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## run the fast tests, doctests included: a few minutes
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev ## run the slow tests: trainings, kills, browsers, whole corpora
+	$(PYTEST) -m slow $(ARGS)
+
+test-times: $(VENV)/.dev ## run all tests and write down what each costs: which tier it is in
+	$(PYTEST) --record-cpu $(ARGS)
+
+soak: $(addprefix $(SOAK)/,checked rendered music ink engravers fuzz kills) ## run the proofs that take hours; stopped, go on where it was
 
 check: $(VENV)/.dev ## formatting, lint, types, import contract, links
 	$(BIN)/ruff format --check .
@@ -58,8 +69,8 @@ bench: $(VENV)/.bench ## all benchmarks, most of an hour on an idle machine; wri
 	$(BIN)/python -m benchmarks.tables
 
 docs: $(VENV)/.dev build/fonts/.installed ## write the generated pages of docs/, check links, run the examples
-	$(BIN)/deepscores zoo -o docs/zoo --force --labels deepscores-118
-	$(BIN)/deepscores zoo -o docs/zoo --labels deepscores-v2
+	$(BIN)/deepscores gallery -o docs/gallery --force --labels deepscores-118
+	$(BIN)/deepscores gallery -o docs/gallery --labels deepscores-v2
 	$(BIN)/deepscores fonts --engraver both Bravura Leland Leipzig Petaluma Gootville Emmentaler \
 		$(foreach font,$(FONTS),build/fonts/node_modules/@vexflow-fonts/$(font)/$(font).otf) -o docs/fonts --force
 	$(BIN)/python docs/generate.py
@@ -101,6 +112,47 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock requirements-torch.lock
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	$(PIP) install --require-hashes --only-binary :all: --requirement requirements-bench.lock
+	@touch $@
+
+# Each proof of `make soak` leaves a file when it holds. Delete build/soak to begin anew.
+$(SOAK)/built: $(VENV)/.dev
+	mkdir -p $(@D)
+	$(BIN)/deepscores build -o $(SOAK)/corpus --pages all
+	@touch $@
+
+$(SOAK)/checked: $(SOAK)/built
+	$(BIN)/deepscores check $(SOAK)/corpus
+	@touch $@
+
+$(SOAK)/rendered: $(SOAK)/built
+	$(BIN)/deepscores verify $(SOAK)/corpus --rerender 1
+	@touch $@
+
+$(SOAK)/music: $(VENV)/.dev
+	mkdir -p $(@D)
+	$(BIN)/python -m tests.truth.compare_music --keep $(SOAK)/music-of-scores --json docs/truth/music.json
+	@touch $@
+
+$(SOAK)/ink: $(VENV)/.dev
+	mkdir -p $(@D)
+	$(BIN)/python -m tests.truth.compare_ink --pages 30 --json docs/truth/ink.json
+	@touch $@
+
+$(SOAK)/engravers: $(VENV)/.dev
+	mkdir -p $(@D)
+	$(BIN)/deepscores build -o $(SOAK)/two --engraver both --fonts Leland,Emmentaler --pages all
+	$(BIN)/python -m tests.truth.compare_engravers $(SOAK)/two
+	$(BIN)/python -m tests.truth.compare_engravers --scores 383 --json docs/truth/engravers.json
+	@touch $@
+
+$(SOAK)/fuzz: $(VENV)/.dev
+	mkdir -p $(@D)
+	$(PYTEST) -m hypothesis --hypothesis-profile soak --timeout 0
+	@touch $@
+
+$(SOAK)/kills: $(VENV)/.dev
+	mkdir -p $(@D)
+	DEEPSCORES_KILLS=300 $(PYTEST) --timeout 0 tests/end_to_end/test_kill.py
 	@touch $@
 
 build/fonts/.installed: tests/registry/package.json tests/registry/package-lock.json

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores import open_dataset
-from deepscores.inference.predicting.light import evenly_lit
-from deepscores.inference.predicting.staff_space import staff_space
+from deepscores.page.measuring.light import evenly_lit
+from deepscores.page.measuring.line_distance import estimate_staff_space
 
 _FACTORS = (0.3, 0.4, 0.5, 0.7, 1.0, 1.3, 1.9, 2.5)
 _DEGREES = (-3.0, -1.0, 0.7, 2.0, 4.0)
@@ -29,7 +29,7 @@ def main(dataset: str, count: int) -> None:
     for place in Random(1).sample(range(len(pages)), count):
         page = pages[place]
         for kind, image, factor in _pictures(page.image, noise):
-            found = staff_space(image)
+            found = estimate_staff_space(image)
             known = float(page.row["staff_space"]) * factor
             errors[kind].append(abs(found / known - 1) if found else np.inf)
     for kind, found_errors in errors.items():

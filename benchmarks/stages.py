@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import verovio
 
-from deepscores.building import merge, shards
+from deepscores.building import merge, pages, shards
 from deepscores.dataset import writer as samples
 from deepscores.engraving.verovio import engine
 from deepscores.page import sheets
@@ -20,7 +20,7 @@ from deepscores.page.painting import kernels
 REST = "all else"
 # What is timed: where it is looked up when it is called, its name there, and its stage.
 TIMED: tuple[tuple[Any, str, str], ...] = (
-    (shards, "read_score", "score: read and mend"),
+    (pages, "read_score", "score: read and mend"),
     (verovio.toolkit, "loadData", "Verovio: load"),
     (verovio.toolkit, "redoLayout", "Verovio: layout"),
     (verovio.toolkit, "renderToSVG", "Verovio: SVG"),
@@ -29,7 +29,7 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (sheets, "place_symbols", "symbols, boxes, relations"),
     (painting.Canvas, "paint", "paint"),
     (kernels, "own", "own"),
-    (shards, "left_out_for", "is it readable"),
+    (pages, "find_exclusion", "is it readable"),
     (LabelSet, "label", "label"),
     (samples, "class_runs", "label"),
     (samples, "encode_runs_png", "encode PNG"),

@@ -8,9 +8,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
-from deepscores.cli.app import app
+import pyarrow as pa
+
+from deepscores.cli.app import find_commands
+from deepscores.dataset.columns import (
+    PAGE_COLUMNS,
+    SCORE_COLUMNS,
+    SYMBOL_COLUMNS,
+    WHOLE_MASK,
+)
 from deepscores.page.labels.label_sets import built_in_sets, load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +29,12 @@ _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _ROW = re.compile(r"^\| ([a-z0-9-]+)(?: \([^|]*)? \| ([^|]+) \|", re.MULTILINE)
 _LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?!.*win32)", re.MULTILINE)
+_COLUMNS = re.compile(r"(<!-- columns: (\w+) -->\n).*?(<!-- end of columns -->)", re.DOTALL)
+COLUMNS = {
+    "symbols": (*SYMBOL_COLUMNS, WHOLE_MASK),
+    "pages": PAGE_COLUMNS,
+    "scores": SCORE_COLUMNS,
+}
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -27,7 +42,12 @@ def main() -> int:
     """Exit status: 1 if a link leads nowhere or, with --check, a page is stale."""
     check = "--check" in sys.argv[1:]
     problems = []
-    for name, text in (("commands.md", commands_page()), ("classes.md", classes_page())):
+    made = (
+        ("commands.md", commands_page()),
+        ("classes.md", classes_page()),
+        ("dataset.md", dataset_page()),
+    )
+    for name, text in made:
         path = DOCS / name
         if path.exists() and path.read_text("utf-8") == text:
             continue
@@ -45,21 +65,20 @@ def main() -> int:
 def commands_page() -> str:
     """The help of every command, as the terminal shows it."""
     parts = [f"{_NOTE}# Commands\n\n{_help()}"]
-    commands = [one.name or one.callback.__name__ for one in app.registered_commands]
-    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in commands]
+    parts += [f"## deepscores {command}\n\n{_help(command)}" for command in find_commands()]
     return "\n".join(parts)
 
 
 def _help(*command: str) -> str:
     program = Path(sys.executable).with_name("deepscores")
-    shown = subprocess.run(
+    help_text = subprocess.run(
         [program, *command, "--help"],
         capture_output=True,
         check=True,
         encoding="utf-8",
         env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1", "PYTHONUTF8": "1"},
     ).stdout
-    lines = [line.rstrip() for line in shown.strip().splitlines()]
+    lines = [line.rstrip() for line in help_text.strip().splitlines()]
     return "```\n{}\n```\n".format("\n".join(lines))
 
 
@@ -70,11 +89,37 @@ def classes_page() -> str:
         labels = load_label_set(name)
         parts.append(f"## {name}\n\n{labels.description}: {len(labels.classes)} classes.\n")
         rows = [
-            f"| {one.id} | {one.name} | {one.smufl} | {one.description} |" for one in labels.classes
+            f"| {row.id} | {row.name} | {row.smufl} | {row.description} |" for row in labels.classes
         ]
         table = ("| id | name | SMuFL glyph | what it is |", "| --: | --- | --- | --- |", *rows)
         parts.append("\n".join(table) + "\n")
     return "\n".join(parts)
+
+
+def dataset_page() -> str:
+    """The page about datasets with the columns of each table as they are declared."""
+    text = (DOCS / "dataset.md").read_text("utf-8")
+    return _COLUMNS.sub(lambda found: f"{found[1]}{columns_table(found[2])}{found[3]}", text)
+
+
+def columns_table(name: str) -> str:
+    """The columns of one table of a dataset, neighbours that mean the same in one line."""
+    lines = ["| column | type | unit | what it is |", "|---|---|---|---|"]
+    for (meaning, unit, arrow_type), columns in groupby(
+        COLUMNS[name], key=lambda column: (column.meaning, column.unit, column.type)
+    ):
+        names = " ".join(f"`{column.name}`" for column in columns)
+        lines.append(f"| {names} | {_type_name(arrow_type)} | {unit} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type_name(arrow_type: pa.DataType) -> str:
+    names = {"float": "float32", "double": "float64"}
+    if isinstance(arrow_type, pa.FixedSizeListType):
+        return f"{arrow_type.list_size} × {_type_name(arrow_type.value_type)}"
+    if isinstance(arrow_type, pa.ListType):
+        return f"list of {_type_name(arrow_type.value_type)}s"
+    return names.get(str(arrow_type), str(arrow_type))
 
 
 def pages() -> Iterator[Path]:
@@ -98,17 +143,17 @@ def broken_links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What the headings of *page* are called in links."""
+    """The names by which links refer to the headings of *page*."""
     text = _FENCE.sub("", page.read_text("utf-8"))
-    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
-    return {heading.strip().replace(" ", "-") for heading in kept}
+    headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text))
+    return {heading.strip().replace(" ", "-") for heading in headings}
 
 
 def unlisted_packages() -> Iterator[str]:
     """Yield the locked packages that third-party.md does not list in their version."""
-    listed = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
+    listed_versions = dict(_ROW.findall((DOCS / "third-party.md").read_text("utf-8")))
     for name, version in _LOCKED.findall((ROOT / "requirements.lock").read_text("utf-8")):
-        if version not in re.split(r"[ ;]+", listed.get(name, "")):
+        if version not in re.split(r"[ ;]+", listed_versions.get(name, "")):
             yield f"docs/third-party.md: lists no {name} {version}"
 
 

@@ -1,22 +1,53 @@
-"""Small scores to build from, and a quick recipe for them."""
+"""Small scores to build from, a quick recipe for them, and datasets that many tests read."""
 
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.sharing import make_once, shared_folder
+from tests.tiers import METER, mark_slow, read_durations
+
 settings.register_profile("steady", deadline=None)  # the first call of compiled code is slow
+settings.register_profile("soak", deadline=None, max_examples=10_000)
 settings.load_profile("steady")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record-cpu", action="store_true", help="write what tests cost into tests/durations.tsv"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(METER)
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_slow(items, read_durations())
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder of all processes of this test run; see `make_once`."""
+    return shared_folder(tmp_path_factory)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache of their own for all tests and the processes they start."""
-    folder = tmp_path_factory.mktemp("cache")
+def cache_of_tests(shared: Path) -> Iterator[Path]:
+    """A cache of their own for all tests and the processes they start, and work without workers.
+
+    A test of workers says ``executor="local"``, or ``DEEPSCORES_EXECUTOR=local`` to a process.
+    """
+    folder = shared / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
+        patch.setenv("DEEPSCORES_EXECUTOR", "inline")
         yield folder
 
 
@@ -107,13 +138,15 @@ def quick() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, quick: dict[str, Any]) -> Path:
+def built(shared: Path, quick: dict[str, Any]) -> Path:
     """A finished dataset of four tunes; tests leave it as it is."""
-    from deepscores import build
 
-    folder = tmp_path_factory.mktemp("built")
-    build(write_tunes(folder / "tunes"), folder / "dataset", executor="inline", **quick)
-    return folder / "dataset"
+    def make(folder: Path) -> None:
+        from deepscores import build
+
+        build(write_tunes(folder / "tunes"), folder / "dataset", executor="inline", **quick)
+
+    return make_once(shared / "built", make) / "dataset"
 
 
 # Scores of the default corpus that fall into the three splits, quartets and chorales.
@@ -124,15 +157,18 @@ REAL = (
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real(shared: Path) -> Path:
     """A finished dataset of real scores at full size, with whole masks; tests leave it as it is.
 
     Sixteen pages in two fonts, some of each split.
     """
+    return make_once(shared / "real", build_real_scores) / "dataset"
+
+
+def build_real_scores(folder: Path) -> None:
     from deepscores import build
     from deepscores.scores import default_corpus
 
-    folder = tmp_path_factory.mktemp("real")
     for source in default_corpus():
         if source.id in REAL:  # a score's name, and so its split, is where it lies
             copy = folder / "scores" / source.name
@@ -142,34 +178,33 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "scores", folder / "dataset", fonts="Bravura,Petaluma", pages="all",
         pages_per_score=4, whole_masks=True, patches_per_class=20, executor="inline",
     )  # fmt: skip
-    return folder / "dataset"
 
 
 @pytest.fixture(scope="session")
-def real_as(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def real_as(real: Path, shared: Path) -> Callable[..., Path]:
     """`real` in another format, a folder; each is made once, and tests leave it as it is."""
     from deepscores import export
 
-    made: dict[str, Path] = {}
-
     def export_once(to: str, **options: Any) -> Path:
-        key = f"{to} {sorted(options.items())}"
-        if key not in made:
-            made[key] = tmp_path_factory.mktemp(to) / "export"
-            export(real, made[key], to=to, **options)
-        return made[key]
+        def make(folder: Path) -> None:
+            export(real, folder / "export", to=to, **options)
+
+        key = sha256(repr((to, sorted(options.items()))).encode()).hexdigest()[:16]
+        return make_once(shared / f"real-as-{key}", make) / "export"
 
     return export_once
 
 
 @pytest.fixture(scope="session")
-def reported(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reported(built: Path, shared: Path) -> Path:
     """The folder of a report of `built`, beside itself; tests leave it as it is."""
-    from deepscores import report
 
-    folder = tmp_path_factory.mktemp("reported") / "report"
-    report(built, folder, against=[built], audited=2)
-    return folder
+    def make(folder: Path) -> None:
+        from deepscores import report
+
+        report(built, folder / "report", against=[built], audited=2)
+
+    return make_once(shared / "reported", make) / "report"
 
 
 def write_music_font(

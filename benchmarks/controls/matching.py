@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.controls.glyphs import MARGIN, Template
-from deepscores.inference.models.detections import box_overlap
+from deepscores.page.overlaps import overlap
 
 FLOOR = 0.55  # of the correlation, from which a place is looked at
 LEAST_INK = 0.5  # of the template's
@@ -91,7 +91,7 @@ def hits(
         if not len(rows) or not len(true):
             continue
         rows = rows[np.argsort(-peaks.fit[rows], kind="stable")]
-        over = box_overlap(peaks.box[rows], true)
+        over = overlap(peaks.box[rows][:, None], true)
         mate = np.where(over.max(axis=1) >= CORRECT, over.argmax(axis=1), -1)
         _, first = np.unique(mate, return_index=True)
         found[rows[first]] = mate[first] >= 0
@@ -125,6 +125,6 @@ def distinct(peaks: Peaks, margin: NDArray[np.float64]) -> NDArray[np.int64]:
         kept.append(order[place])
         rest = np.flatnonzero(free[place + 1 :]) + place + 1
         near = rest[(box[rest, 0] < box[place, 2]) & (box[rest, 2] > box[place, 0])]
-        over = box_overlap(box[place : place + 1], box[near])[0]
+        over = overlap(box[place], box[near])
         free[near[over > SAME_PLACE]] = False
     return np.array(kept, np.int64)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from deepscores.recipe import deprecations
 from deepscores.version import __version__
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
         evaluate,
         export,
         fonts,
+        gallery,
         import_dataset,
         predict,
         report,
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
         train,
         verify,
         view,
-        zoo,
     )
     from deepscores.dataset.reader import open_dataset
     from deepscores.recipe.recipe import Recipe
@@ -33,6 +34,7 @@ __all__ = [
     "evaluate",
     "export",
     "fonts",
+    "gallery",
     "import_dataset",
     "open_dataset",
     "predict",
@@ -41,34 +43,25 @@ __all__ = [
     "train",
     "verify",
     "view",
-    "zoo",
 ]
 
-_HOMES = {
-    "build": "deepscores.api",
-    "check": "deepscores.api",
-    "engrave": "deepscores.api",
-    "evaluate": "deepscores.api",
-    "export": "deepscores.api",
-    "statistics": "deepscores.api",
-    "fonts": "deepscores.api",
-    "import_dataset": "deepscores.api",
-    "predict": "deepscores.api",
-    "report": "deepscores.api",
-    "train": "deepscores.api",
-    "verify": "deepscores.api",
-    "view": "deepscores.api",
-    "zoo": "deepscores.api",
-    "open_dataset": "deepscores.dataset.reader",
-    "Recipe": "deepscores.recipe.recipe",
-}
+_MODULES = {"Recipe": "deepscores.recipe.recipe", "open_dataset": "deepscores.dataset.reader"}
+
+deprecations.install()
 
 
 def __getattr__(name: str) -> Any:
-    # Importing the package loads nothing heavy; the parts come when they are used.
-    if name not in _HOMES:
+    # Importing the package loads nothing heavy; the parts are imported when they are used.
+    if name in deprecations.RENAMED_FUNCTIONS:
+        current_name = deprecations.RENAMED_FUNCTIONS[name]
+        deprecations.warn_of_rename(
+            f"deepscores.{name}", f"deepscores.{current_name}", stacklevel=2
+        )
+        return __getattr__(current_name)
+    if name not in __all__:
         raise AttributeError(f"module 'deepscores' has no attribute {name!r}")
     from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return found
+    attribute = getattr(import_module(_MODULES.get(name, "deepscores.api")), name)
+    globals()[name] = attribute
+    return attribute

@@ -1,7 +1,7 @@
-"""The same as the command line, from Python.
+"""The commands as functions, with the options and defaults of `deepscores.recipe.options`.
 
-Each function loads what it needs when it is called: a build need not wait for the trainers. *jobs*
-and *executor* mean the same in all of them; see `build`.
+Each function imports what it needs when it is called: a build need not wait for the trainers.
+*jobs* and *executor* mean the same in all of them; see `build`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepscores.recipe.options.runs import JOBS
+from deepscores.recipe.options.table import options_of, takes_options
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deepscores.building.build import Summary
-    from deepscores.building.importing.run import ImportSummary as Imported
+    from deepscores.building.build import BuildSummary
+    from deepscores.building.importing.run import ImportSummary
     from deepscores.building.single import EngravedPage
     from deepscores.building.verify import Verdict
-    from deepscores.evaluation.run import Written as Evaluated
-    from deepscores.formats.export import ExportSummary as Exported
-    from deepscores.inference.predicting.run import Summary as Predicted
+    from deepscores.evaluation.run import EvaluationOutput
+    from deepscores.formats.export import ExportSummary
+    from deepscores.inference.predicting.run import PredictionSummary
     from deepscores.inspection.checking.ledger import Report
     from deepscores.inspection.galleries.classes.visit import Visit
     from deepscores.inspection.galleries.fonts.book import Fonts
-    from deepscores.inspection.report.run import Written
+    from deepscores.inspection.report.run import ReportOutput
     from deepscores.inspection.statistics.model import Statistics
     from deepscores.page.labels.label_sets import LabelSet
     from deepscores.recipe.recipe import Recipe
@@ -31,14 +34,12 @@ if TYPE_CHECKING:
     from deepscores.training.loop.outcome import Trained
 
 __all__ = [
-    "build", "check", "engrave", "evaluate", "export", "fonts", "import_dataset", "predict",
-    "report", "statistics", "train", "verify", "view", "zoo",
+    "build", "check", "engrave", "evaluate", "export", "fonts", "gallery", "import_dataset",
+    "predict", "report", "statistics", "train", "verify", "view",
 ]  # fmt: skip
 
 
-_OF_IMPORTS = ("patches", "patches_per_class", "seed")
-
-
+@takes_options("build")
 def build(
     scores: Sequence[str | Path] | str | Path | None = None,
     output: str | Path | None = None,
@@ -49,17 +50,17 @@ def build(
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
-) -> Summary:
-    """Build a dataset in *output* from *scores*: files, folders, globs, or the default corpus.
+) -> BuildSummary:
+    """Build a dataset in *output* from *scores*: files, folders, glob patterns, or the corpus.
 
     *output* is by default the recipe file's, else ``dataset``. *recipe* is a `Recipe` or a TOML
     file; *changes* override it by the names of the command line's options: ``fonts=["Bravura"]``,
-    ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. An interrupted
-    build goes on where it was. *executor* is ``local`` (*jobs* worker processes, by default one per
-    core, which contain crashes and hold limits of time and memory), ``inline`` (this process: no
+    ``font=["Sebastian.otf"]``, ``pages="all"``, ``page_size="1894x2668"``. The same call resumes
+    an interrupted build. *executor* is ``local`` (*jobs* worker processes, by default one per core,
+    which contain crashes and enforce limits of time and memory), ``inline`` (this process: no
     worker has to start, and nothing is contained) or an executor of your own; by default what the
-    environment variable ``DEEPSCORES_EXECUTOR`` names, else ``local``. Raise RecipeError for what
-    makes no sense, DatasetError for a folder that cannot be used.
+    environment variable ``DEEPSCORES_EXECUTOR`` names, else ``local``. Raise RecipeError for
+    invalid options, DatasetError for a folder that cannot be used.
     """
     from deepscores.building import build
     from deepscores.recipe.recipe import Recipe, Run, read_run
@@ -76,6 +77,7 @@ def build(
     )
 
 
+@takes_options("engrave")
 def engrave(
     score: str | Path,
     output: str | Path,
@@ -86,8 +88,9 @@ def engrave(
     progress: Progress | None = None,
     **changes: Any,
 ) -> list[EngravedPage]:
-    """Engrave one score into *output*: pages, labels and overlay pictures to look at.
+    """Engrave one score into *output* for inspection: pages, labels and overlay pictures.
 
+    *recipe* and *changes* are as in `build`.
     *force* replaces those of another score. Raise DatasetError for a folder of anything else.
     """
     from deepscores.building.single import engrave_score
@@ -110,31 +113,30 @@ def verify(
     rerender: float = 0.01,
     font: Sequence[str | Path] = (),
     font_dir: str | Path = "",
-    jobs: int = 1,
+    jobs: int | None = None,
     executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
-    """Check a dataset's files against its manifest, and remake a share of its pages.
+    """Compare a dataset's files with its manifest, and a share of its pages with new ones.
 
-    *font* names the files of the SMuFL fonts that it was made with, where this machine has not
-    seen them yet, *font_dir* the folder of LilyPond's music fonts, if there was one. Raise
-    RecipeError if one is needed and not among them.
+    *font* names the files of the SMuFL fonts that it was built with, unless this machine has used
+    them before, *font_dir* the folder of LilyPond's music fonts, if there was one. Raise
+    RecipeError if one that is needed is missing.
     """
     from deepscores.building import verify
     from deepscores.runs.executors.choice import choose_executor
 
-    paths = [Path(one) for one in font]
     return verify.verify(
         Path(dataset),
         rerender=rerender,
-        fonts=paths,
+        fonts=[Path(path) for path in font],
         font_dir=str(font_dir),
         executor=choose_executor(executor, jobs),
         progress=progress,
     )
 
 
-def zoo(
+def gallery(
     output: str | Path,
     *,
     labels: str | LabelSet = "deepscores-118",
@@ -145,12 +147,12 @@ def zoo(
 ) -> Visit:
     """Write a picture of every class of *labels*, cut from real pages, in *fonts* (default: all).
 
-    *font* names files of SMuFL fonts that come in besides. *force* replaces a zoo in other fonts.
-    Raise DatasetError for a folder of anything else.
+    *font* names files of additional SMuFL fonts. *force* replaces a gallery in other fonts. Raise
+    DatasetError for a folder of anything else.
     """
     from deepscores.inspection.galleries.classes.visit import write_zoo
 
-    changes: dict[str, Any] = {"labels": labels, "font": [str(one) for one in font]}
+    changes: dict[str, Any] = {"labels": labels, "font": [str(path) for path in font]}
     if fonts is not None:
         changes["fonts"] = fonts
     return write_zoo(Path(output), resolve(None, None, changes), force=force, progress=progress)
@@ -166,12 +168,12 @@ def fonts(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Fonts:
-    """List fonts, *names* or SMuFL files, with what each holds.
+    """List fonts, *names* or SMuFL files, with what each contains.
 
-    By default those of every engraver that is here; named fonts are Verovio's, unless *engraver*
-    says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if any, go a
-    picture of one passage in all of them and a page; *force* replaces that of other fonts. Raise
-    DatasetError for a folder of anything else.
+    By default these are the fonts of every installed engraver; named fonts are Verovio's, unless
+    *engraver* says otherwise. *font_dir* holds fonts for LilyPond. Into the folder *output*, if
+    any, go a picture of one passage in all of them and a page; *force* replaces those of other
+    fonts. Raise DatasetError for a folder of anything else.
     """
     from deepscores.engraving.registry import installed_engravers
     from deepscores.inspection.galleries.fonts.book import write_fonts
@@ -181,7 +183,7 @@ def fonts(
     if font_dir:
         changes["font-dir"] = str(font_dir)
     if names:
-        changes["fonts"] = names if isinstance(names, str) else [str(one) for one in names]
+        changes["fonts"] = names if isinstance(names, str) else [str(name) for name in names]
     folder = Path(output) if output is not None else None
     return write_fonts(resolve(None, None, changes), folder, force=force, progress=progress)
 
@@ -191,16 +193,17 @@ def check(
     *,
     sample: float | None = None,
     alike: float = 0.5,
-    jobs: int = 1,
+    jobs: int | None = None,
     executor: str | Executor | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Audit the labels of a dataset, ours or another's: is what they say so, and do they agree?
+    """Compare the labels of a dataset in any supported layout with its pixels, tables and splits.
 
-    *sample* looks at a share of the pages (below 1) or at so many. Scores that share *alike* of
-    their music, in different splits, are findings. Raise DatasetError where there is no dataset.
+    *sample* checks a share of the pages (below 1) or a number of them. Scores in different splits
+    that have the share *alike* of their music in common are reported. Raise DatasetError where
+    there is no dataset.
     """
-    from deepscores.inspection.checking.run import audit
+    from deepscores.inspection.checking.audit import audit
     from deepscores.runs.executors.choice import choose_executor
 
     return audit(
@@ -218,26 +221,26 @@ def report(
     *,
     against: Sequence[str | Path] | str | Path = (),
     audited: int = 50,
-    jobs: int = 1,
+    jobs: int | None = None,
     executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Written:
-    """Write the paper's tables and figures, and more, of a dataset: one HTML page and its parts.
+) -> ReportOutput:
+    """Write the paper's tables and figures, and more, of a dataset: an HTML page and its parts.
 
-    *against* names datasets to compare with: ours, COCO, DeepScoresV2, DeepScores V1, PASCAL VOC,
-    YOLO, MUSCIMA++. *audited* pages are checked as `check` does. *force* replaces the report of
-    another dataset. Needs ``deepscores[report]``: raise RecipeError without it, DatasetError for
-    what is no dataset or cannot be read and for a folder of anything else.
+    *against* names datasets to compare with: of this program, COCO, DeepScoresV2, DeepScores V1,
+    PASCAL VOC, YOLO, MUSCIMA++. *audited* pages are checked as by `check`. *force* replaces the
+    report of another dataset. Needs ``deepscores[report]``: raise RecipeError without it,
+    DatasetError for a dataset that is missing or cannot be read and for a folder of anything else.
     """
     from deepscores.inspection.report.run import write_report
     from deepscores.runs.executors.choice import choose_executor
 
-    others = [against] if isinstance(against, str | Path) else against
+    paths = [against] if isinstance(against, str | Path) else against
     return write_report(
         Path(dataset),
         Path(output),
-        against=[Path(one) for one in others],
+        against=[Path(path) for path in paths],
         audited=audited,
         executor=choose_executor(executor, jobs),
         force=force,
@@ -245,23 +248,24 @@ def report(
     )
 
 
+@takes_options("export")
 def export(
     dataset: str | Path,
     output: str | Path,
     *,
     to: str,
-    jobs: int = 1,
+    jobs: int | None = None,
     executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
-) -> Exported:
-    """Write *dataset* to the folder *output* in the format *to*; interrupted, it goes on.
+) -> ExportSummary:
+    """Write *dataset* to the folder *output* in the format *to*; the same call resumes it.
 
     *options* are those of the command line by name: ``labels="deepscores-v2"``, ``split="train"``,
     ``classes=["rest*"]``, ``tiles=1024``, ``overlap=128``, ``visibility=0.5``, ``staff_space=20``,
-    ``images="link"``, ``patches="45x170"``, ``patches_per_class=5000``. Raise RecipeError for what
-    makes no sense, DatasetError for a dataset that is damaged and a folder that cannot be used.
+    ``images="link"``, ``patches="45x170"``, ``patches_per_class=5000``. Raise RecipeError for
+    invalid options, DatasetError for a damaged dataset or a folder that cannot be used.
     """
     from deepscores.formats import export as run
     from deepscores.formats.options import options_from
@@ -289,21 +293,21 @@ def evaluate(
     resamples: int = 1000,
     seed: int = 0,
     output: str | Path | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
     executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Evaluated:
-    """Measure a model's output against one split of *dataset*.
+) -> EvaluationOutput:
+    """Evaluate a model's *predictions* on one split of *dataset*.
 
     *predictions* are a list of detections in COCO's format, a folder of masks of class ids, or a
-    CSV file of patch labels; *task* (``detect``, ``segment``, ``classify``) is found out by
-    default. Ids are of the label set *labels*, by default the dataset's own; *classes* (names or
-    patterns) count.
-    *resamples* of the works give the intervals. Into the folder *output*, if any, go a page, tables
-    and everything as JSON; *force* replaces another evaluation there. Detections need
-    ``deepscores[evaluate]``: raise RecipeError without it and for what makes no sense, DatasetError
-    for predictions that are damaged or do not fit and for a folder of anything else.
+    CSV file of patch labels; *task* (``detect``, ``segment``, ``classify``) is detected from them
+    by default. Ids are those of the label set *labels*, by default the dataset's own; only
+    *classes* (names or patterns) count.
+    *resamples* of the works give the confidence intervals. Into the folder *output*, if any, go a
+    page, tables and everything as JSON; *force* replaces another evaluation there. Detections need
+    ``deepscores[evaluate]``: raise RecipeError without it and for invalid options, DatasetError for
+    damaged or unsuitable predictions and for a folder of anything else.
     """
     from deepscores.evaluation import run
     from deepscores.runs.executors.choice import choose_executor
@@ -325,34 +329,36 @@ def evaluate(
     )
 
 
+@takes_options("import")
 def import_dataset(
     source: str | Path,
     output: str | Path,
     *,
     layout: str | None = None,
     annotation_set: str = "",
-    jobs: int = 1,
+    jobs: int | None = None,
     executor: str | Executor | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **changes: Any,
-) -> Imported:
-    """Make a dataset that others made one of ours in the folder *output*; interrupted, it goes on.
+) -> ImportSummary:
+    """Import a dataset in another layout into the folder *output*; the same call resumes it.
 
-    *layout* is one of ``deepscores-v1``, ``deepscores-v2``, ``coco``, ``yolo``, ``mung`` and
-    ``voc``, and found out by default; *annotation_set* is one of those of DeepScoresV2. *changes*
-    are ``patches="45x170"``, ``patches_per_class=5000`` and ``seed=0``. Raise RecipeError for what
-    makes no sense, DatasetError for what is no dataset and a folder that cannot be used.
+    *layout* is ``deepscores-v1``, ``deepscores-v2``, ``coco``, ``yolo``, ``mung`` or ``voc``, and
+    detected by default; *annotation_set* is one of DeepScoresV2's. *changes* are
+    ``patches="45x170"``, ``patches_per_class=5000`` and ``seed=0``. Raise RecipeError for invalid
+    options, DatasetError for a source without a dataset and a folder that cannot be used.
     """
     from deepscores.building.importing import run
     from deepscores.errors import RecipeError
     from deepscores.runs.executors.choice import choose_executor
 
+    names = [
+        option.python_name for option in options_of("import") if option.file_section == "recipe"
+    ]
     for name in changes:
-        if name not in _OF_IMPORTS:
-            raise RecipeError(
-                f"no option {name!r} of an import; there are {', '.join(_OF_IMPORTS)}"
-            )
+        if name not in names:
+            raise RecipeError(f"no option {name!r} of an import; there are {', '.join(names)}")
     return run.import_dataset(
         Path(source),
         Path(output),
@@ -389,20 +395,21 @@ def predict(
     jobs: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Predicted:
+) -> PredictionSummary:
     """Predict on *inputs*: pictures, PDFs, folders of them, *split* of datasets; into *output*.
 
-    *model* is the folder of a training run, a model file, or the name of one that comes along:
+    *model* is the folder of a training run, a model file, or the name of a bundled model:
     ``detect``, ``segment``, ``classify``; by default that for *task*, or ``detect``. Boxes with a
     score below *threshold* are left out. *staff_space* is in pixels, for PDFs in points; by default
-    pages tell it or it is estimated. *overlay* writes pictures to look at. *jobs* pages are worked
-    on at once. An interrupted run goes on where it was. Needs ``deepscores[predict]``: raise
-    RecipeError without it and for what makes no sense, DatasetError for a model or folder that
-    cannot be used. Pages that cannot be read are told in the summary.
+    it is taken from the page or estimated. *overlay* writes pictures that show the predictions.
+    *jobs* pages are processed at once. The same call resumes an interrupted run. Needs
+    ``deepscores[predict]``: raise RecipeError without it and for invalid options, DatasetError for
+    a model or folder that cannot be used. The summary lists pages that could not be read.
     """
     from deepscores.inference.predicting import run
     from deepscores.inference.predicting.options import Options
 
+    JOBS.check(jobs)
     return run.predict(
         [inputs] if isinstance(inputs, str | Path) else inputs,
         Path(output),
@@ -414,6 +421,7 @@ def predict(
     )
 
 
+@takes_options("train")
 def train(
     task: str,
     dataset: str | Path,
@@ -423,24 +431,28 @@ def train(
     progress: Progress | None = None,
     **options: Any,
 ) -> Trained:
-    """Train a baseline on *dataset* into the folder *output*; one that was stopped goes on.
+    """Train a baseline model on *dataset* into the folder *output*; the same call resumes it.
 
     *task* is ``classify``, ``detect`` or ``segment``. *options* are those of the command line by
     name: ``preset="small"``, ``minutes=8``, ``steps=5000``, ``device="cuda"``, ``seed=0``,
-    ``labels="deepscores-v2"``, ``recipe="fresh.toml"`` (``--synthetic``), ``batch_size=128``,
-    ``workers=4``, ``staff_space=16``, ``box_channel=True``, ``protocol="paper"``. Needs
-    ``deepscores[torch]``: raise RecipeError without it and for what makes no sense, DatasetError
+    ``labels="deepscores-v2"``, ``recipe="fresh.toml"`` (``--synthetic``), ``batch_size=128``
+    (``--batch``), ``workers=4``, ``staff_space=16``, ``box_channel=True``, ``protocol="paper"``.
+    Needs ``deepscores[torch]``: raise RecipeError without it and for invalid options, DatasetError
     for a dataset that cannot be used and a folder that holds another run. Ctrl-C writes the
     checkpoint and raises KeyboardInterrupt.
     """
     from deepscores.training import training
     from deepscores.training.loop.options import train_options
 
-    wanted = train_options(task, options)
-    found: Trained = training().train(
-        task, Path(dataset), Path(output), wanted, force=force, progress=progress
+    trained: Trained = training().train(
+        task,
+        Path(dataset),
+        Path(output),
+        train_options(task, options),
+        force=force,
+        progress=progress,
     )
-    return found
+    return trained
 
 
 def view(
@@ -450,12 +462,12 @@ def view(
     findings: str | Path | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Show a dataset in a web viewer for this machine alone, until Ctrl-C.
+    """Show a dataset in a web viewer on this machine, until Ctrl-C.
 
-    *ready* is called once with its address. Without a *port* it is 8118, or one that is free;
-    without *findings*, a report of `check` as JSON, it is ``DATASET.findings.json`` beside the
-    dataset, if that is there. Needs Starlette and uvicorn (``deepscores[view]``): raise
-    RecipeError without them or for a port that is taken, DatasetError where there is no dataset.
+    *ready* is called once with its address. *port* is by default 8118, or a free one; *findings*, a
+    report of `check` as JSON, is by default ``DATASET.findings.json`` beside the dataset, if that
+    exists. Needs Starlette and uvicorn (``deepscores[view]``): raise
+    RecipeError without them or for a port in use, DatasetError where there is no dataset.
     """
     from deepscores.inspection.viewer.serving import serve
 
@@ -472,7 +484,7 @@ def resolve(
     scores: Sequence[str | Path] | str | Path | None,
     changes: dict[str, Any],
 ) -> Recipe:
-    """One checked recipe from a file or recipe, the scores, and single changes."""
+    """The checked recipe from a file or recipe, the scores, and changes of single options."""
     from deepscores.recipe.recipe import Recipe, apply, read_recipe
 
     base = (

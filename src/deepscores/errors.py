@@ -1,4 +1,4 @@
-"""Everything that can go wrong for a user, by who can mend it."""
+"""The errors that a user can see, by who can fix them."""
 
 
 class DeepScoresError(Exception):
@@ -6,11 +6,11 @@ class DeepScoresError(Exception):
 
 
 class RecipeError(DeepScoresError):
-    """What was asked for makes no sense: unknown font, label set, size, option or file."""
+    """An invalid request: unknown font, label set, size, option or file."""
 
 
 class ScoreError(DeepScoresError):
-    """A score cannot be read or is no score; *where* is the file (and place) it is about."""
+    """A score cannot be read or is not a score; *where* is the file, and the place in it."""
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{where}: {what}")
@@ -22,8 +22,8 @@ class ScoreError(DeepScoresError):
 
 
 class EngravingError(ScoreError):
-    """An engine could not draw a score, or drew it wrongly."""
+    """An engine failed to draw a score, or drew it wrongly."""
 
 
 class DatasetError(DeepScoresError):
-    """A dataset folder is missing something, damaged, or of another recipe."""
+    """A dataset folder is incomplete, damaged, or built from a different recipe."""

@@ -22,8 +22,9 @@ from deepscores.dataset.labelled import Window, label_page, windows
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
-from deepscores.inference.models.detections import Channel, HeatLayout, box_overlap
+from deepscores.inference.models.detections import Channel, HeatLayout
 from deepscores.inference.models.file import Model
+from deepscores.page.overlaps import overlap
 
 
 def page(height: int = 300, width: int = 200) -> np.ndarray:
@@ -67,8 +68,8 @@ def test_a_stem_does_not_survive_whole_pixels_of_640() -> None:
         np.array([[480.0, 990.0, 500.0, 1006.0]]),
     )
     factor = 640 / 2668
-    assert box_overlap(snapped(stem, factor), stem)[0, 0] < 0.5
-    assert box_overlap(snapped(head, factor), head)[0, 0] > 0.5
+    assert overlap(snapped(stem, factor), stem)[0] < 0.5
+    assert overlap(snapped(head, factor), head)[0] > 0.5
 
 
 def test_no_box_is_lost_in_rounding() -> None:

@@ -26,10 +26,10 @@ from benchmarks.controls.staves import (
 from benchmarks.controls.templates import detected, learnt
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
-from deepscores.inference.models.detections import box_overlap
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Outline
 from deepscores.page.outlines.contours import bounds
+from deepscores.page.overlaps import overlap
 from deepscores.page.painting.canvas import Canvas
 
 SPACE = 16.0
@@ -153,5 +153,5 @@ def test_the_fonts_own_pages_are_read_with_its_templates(built: Path) -> None:
     head = dataset.labels.class_named("noteheadBlack").id
     true = page.objects.box[page.objects.class_id == head]
     mine = found.kept(found.class_id == head).best(len(true))
-    over = box_overlap(true, mine.box)
+    over = overlap(true[:, None], mine.box)
     assert (over.max(axis=1) > 0.5).mean() > 0.9

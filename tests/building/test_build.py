@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import slow_scores
 
 from deepscores import build
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.manifest import check_manifest
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.runs.files import locked
+from tests.building import slow_scores
 
 Same = Callable[[Path, Path], None]
 
 _SCRIPT = """
 import json, sys
 from deepscores import build
-build(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]), **json.loads(sys.argv[4]))
+build(
+    sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]), executor="local", **json.loads(sys.argv[4])
+)
 """
 
 
@@ -75,7 +77,7 @@ def test_a_finished_dataset_is_not_touched(
     built: Path, scores: Path, quick: dict[str, Any]
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
-    summary = build(scores, built, jobs=1, **quick)
+    summary = build(scores, built, **quick)
     assert summary.already_there
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
@@ -84,7 +86,7 @@ def test_a_limit_keeps_the_first_pages_of_the_plan(
     scores: Path, built: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     few = quick | {"pages": 3, "fonts": "Bravura"}
-    summary = build(scores, tmp_path / "three", jobs=2, **few)
+    summary = build(scores, tmp_path / "three", **few)
     assert summary.pages == 3
     images = sorted(path.name for path in (tmp_path / "three/images_png").iterdir())
     assert len(images) == 3
@@ -104,7 +106,7 @@ def test_a_build_that_has_its_pages_does_not_wait_for_scores_it_does_not_need(
     for title in ("one", "two", "three"):
         (tmp_path / f"{title}.musicxml").write_text(tune(4, title=title))
     few = quick | {"pages": 1, "fonts": "Bravura"}
-    build(tmp_path / "*.musicxml", tmp_path / "alone", jobs=1, **few)
+    build(tmp_path / "*.musicxml", tmp_path / "alone", **few)
     monkeypatch.setattr("deepscores.building.build.make_shard", slow_scores.make_only_the_first)
     build(tmp_path / "*.musicxml", tmp_path / "two", jobs=2, executor="local", **few)
     assert not list(tmp_path.glob("two.engraved-*"))
@@ -124,7 +126,7 @@ def test_progress_is_told(scores: Path, quick: dict[str, Any], tmp_path: Path) -
         def note(self, text: str) -> None:
             told.append(("note", text))
 
-    build(scores, tmp_path / "d", jobs=2, progress=Listener(), **quick | {"fonts": "Leland"})
+    build(scores, tmp_path / "d", progress=Listener(), **quick | {"fonts": "Leland"})
     stages = [name for name, _ in told if name not in ("advance", "note")]
     assert stages == ["Finding scores", "Engraving scores", "Merging tables", "Cutting patches"]
     (note,) = [text for name, text in told if name == "note"]
@@ -174,14 +176,14 @@ def test_a_build_that_breaks_off_late_goes_on(
         with monkeypatch.context() as patch:
             patch.setattr(f"deepscores.building.{name}", instead)
             with pytest.raises(Crash):
-                build(scores, folder, jobs=2, **quick)
+                build(scores, folder, **quick)
         assert (folder / ".build").exists(), where
-    build(scores, folder, jobs=2, **quick)
+    build(scores, folder, **quick)
     assert_same(folder, built)
     assert not (folder / ".build").exists()
 
 
-def test_files_of_a_worker_that_was_killed_do_not_stay(
+def test_files_of_a_score_that_crashed_do_not_stay(
     assert_same: Same,
     scores: Path,
     quick: dict[str, Any],
@@ -193,10 +195,10 @@ def test_files_of_a_worker_that_was_killed_do_not_stay(
     with monkeypatch.context() as patch:
         patch.setattr("deepscores.building.build.merge", crash)
         with pytest.raises(Crash):
-            build(scores, folder, jobs=2, **quick)
+            build(scores, folder, **quick)
     (folder / "images_png/of-a-score-that-crashed.png").write_bytes(b"")
     (folder / "scores/of-a-score-that-crashed.mei.partial").write_bytes(b"")
-    build(scores, folder, jobs=2, **quick)
+    build(scores, folder, **quick)
     assert_same(folder, built)
 
 
@@ -205,7 +207,7 @@ def test_two_builds_do_not_meet_in_one_folder(
 ) -> None:
     folder = tmp_path / "dataset"
     with locked(folder), pytest.raises(DatasetError, match="another run is writing"):
-        build(scores, folder, jobs=1, force=True, **quick)
+        build(scores, folder, force=True, **quick)
 
 
 def test_force_does_not_clear_what_another_build_is_writing(
@@ -213,7 +215,7 @@ def test_force_does_not_clear_what_another_build_is_writing(
 ) -> None:
     folder = shutil.copytree(built, tmp_path / "dataset")
     with locked(folder), pytest.raises(DatasetError, match="another run is writing"):
-        build(scores, folder, jobs=1, force=True, **quick | {"seed": 1})
+        build(scores, folder, force=True, **quick | {"seed": 1})
     assert (folder / DATASET).exists()
     assert_same(folder, built)
 
@@ -225,18 +227,18 @@ def test_force_replaces_a_dataset_of_another_recipe(
     (folder / "notes.txt").write_text("mine")
     other = quick | {"fonts": "Petaluma", "labels": "deepscores-v2"}
     with pytest.raises(DatasetError, match=r"another recipe \(fonts: "):
-        build(scores, folder, jobs=2, **other)
-    build(scores, folder, jobs=2, force=True, **other)
+        build(scores, folder, **other)
+    build(scores, folder, force=True, **other)
     assert (folder / "notes.txt").read_text() == "mine"
     (folder / "notes.txt").unlink()
     fresh = tmp_path / "fresh"
-    build(scores, fresh, jobs=2, **other)
+    build(scores, fresh, **other)
     assert_same(folder, fresh)
 
 
 def test_only_bad_scores_make_an_empty_dataset(quick: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<score-partwise/>")
-    summary = build(tmp_path / "a.xml", tmp_path / "dataset", jobs=1, **quick)
+    summary = build(tmp_path / "a.xml", tmp_path / "dataset", **quick)
     assert (summary.pages, summary.scores, summary.skipped) == (0, 0, {"unreadable": 1})
     assert check_manifest(tmp_path / "dataset") == []
 
@@ -262,9 +264,9 @@ def test_an_unwritable_folder_is_a_clear_error(
 ) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DatasetError, match=r"^[^\n]*file/dataset[^\n]*: cannot write[^\n]*$"):
-        build(scores, tmp_path / "file/dataset", jobs=1, **quick)
+        build(scores, tmp_path / "file/dataset", **quick)
     with pytest.raises(DatasetError, match="is a file, not a folder"):
-        build(scores, tmp_path / "file", jobs=1, **quick)
+        build(scores, tmp_path / "file", **quick)
 
 
 def test_a_full_disk_is_a_clear_error_and_the_build_goes_on(
@@ -279,9 +281,9 @@ def test_a_full_disk_is_a_clear_error_and_the_build_goes_on(
     with pytest.raises(
         DatasetError, match=r"^DISK FULL: cannot write [^\n]*; free space and re-run"
     ):
-        build(scores, small / "dataset", jobs=2, **quick)
+        build(scores, small / "dataset", jobs=2, executor="local", **quick)
     subprocess.run(["mount", "-o", "remount,size=100m", str(small)], check=True)
-    build(scores, small / "dataset", jobs=2, **quick)
+    build(scores, small / "dataset", **quick)
     assert_same(small / "dataset", built)
 
 

@@ -9,7 +9,7 @@ from deepscores.building.build import build
 from deepscores.building.verify import verify
 from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe, apply
-from deepscores.runs.executors.local.pool import Local
+from deepscores.runs.executors.inline import Inline
 
 _NOTE = (
     "<note><pitch><step>G</step><octave>4</octave></pitch><duration>4</duration>"
@@ -39,7 +39,7 @@ def test_a_system_taller_than_the_page_is_left_out_with_the_reason(tmp_path: Pat
         Recipe(scores=(str(scores),)),
         {"page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all"},
     )
-    summary = build(recipe, tmp_path / "dataset", executor=Local(2))
+    summary = build(recipe, tmp_path / "dataset", executor=Inline())
     assert (summary.scores, summary.pages) == (1, 1)
     (line,) = (tmp_path / "dataset/skipped.jsonl").read_text().splitlines()
     row = json.loads(line)
@@ -70,9 +70,9 @@ def test_unreadable_pages_are_left_out_by_the_limits_of_the_recipe(tmp_path: Pat
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        (7, "readability: 7 is no table"),
+        (7, "readability: 7 is not a table"),
         ({"pile-up": 3}, "readability: unknown key 'pile-up'"),
-        ({"pile": "many"}, "readability: pile: 'many' is no whole number"),
+        ({"pile": "many"}, "readability: pile: 'many' is not a whole number"),
     ],
 )
 def test_limits_that_make_no_sense_are_refused(limits: object, message: str) -> None:
@@ -81,7 +81,7 @@ def test_limits_that_make_no_sense_are_refused(limits: object, message: str) -> 
 
 
 def test_a_sample_takes_few_pages_of_each_score() -> None:
-    assert apply(Recipe(), {"pages": 300}).most_of_a_score() == 15
-    assert apply(Recipe(), {"pages": 3}).most_of_a_score() == 3
-    assert apply(Recipe(), {"pages": "all"}).most_of_a_score() is None
-    assert apply(Recipe(), {"pages": 300, "pages-per-score": 40}).most_of_a_score() == 40
+    assert apply(Recipe(), {"pages": 300}).max_pages_per_score() == 15
+    assert apply(Recipe(), {"pages": 3}).max_pages_per_score() == 3
+    assert apply(Recipe(), {"pages": "all"}).max_pages_per_score() is None
+    assert apply(Recipe(), {"pages": 300, "pages-per-score": 40}).max_pages_per_score() == 40

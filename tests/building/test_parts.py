@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores import build
-from deepscores.building.parts import Portion, grouped
+from deepscores.building.parts import Portion, group_portions
 from deepscores.building.patches import share_out
 from deepscores.dataset.manifest import check_manifest, read_manifest
-from deepscores.dataset.selection import Chosen, page_priorities, priorities
+from deepscores.dataset.selection import Selection, page_priorities, priorities
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 20))
 def test_parts_hold_all_in_order_and_are_full(counts: list[int], rows: int) -> None:
     portions = [Portion(shard, 0, ("a",), count, True) for shard, count in enumerate(counts)]
-    parts = list(grouped(portions, rows))
+    parts = list(group_portions(portions, rows))
     assert [one for part in parts for one in part] == portions
     sizes = [sum(one.symbols for one in part) for part in parts]
     for size, part in zip(sizes, parts, strict=True):
@@ -31,7 +31,7 @@ def test_parts_hold_all_in_order_and_are_full(counts: list[int], rows: int) -> N
 
 
 def test_a_dataset_of_nothing_has_one_part() -> None:
-    assert list(grouped([], 10)) == [()]
+    assert list(group_portions([], 10)) == [()]
 
 
 def test_priorities_of_several_pages_are_those_of_each() -> None:
@@ -60,7 +60,7 @@ def test_every_chosen_object_is_shared_out_once_and_to_its_page(
     at = np.array([page for page, _ in shuffled], np.int64)
     numbers = np.array([number for _, number in shuffled], np.int64)
     nothing = np.zeros(len(shuffled), np.int32)
-    chosen = Chosen(nothing, nothing.astype(np.uint64), at, numbers)
+    chosen = Selection(nothing, nothing.astype(np.uint64), at, numbers)
     tasks = list(share_out(chosen, portions)) if items else []
     found = [
         (one.portion.first + place, number)
@@ -86,8 +86,8 @@ def test_small_parts_made_by_workers_hold_what_one_part_does(
 ) -> None:
     monkeypatch.setattr("deepscores.building.merge.ROWS", 1)
     one, two = tmp_path / "one", tmp_path / "two"
-    build(built.parent / "tunes", one, jobs=1, **quick)
-    build(built.parent / "tunes", two, jobs=2, **quick)
+    build(built.parent / "tunes", one, **quick)
+    build(built.parent / "tunes", two, jobs=2, executor="local", **quick)
     assert differences(one, two) == []
     assert check_manifest(two) == []
     assert len(list((two / "symbols").iterdir())) > 1

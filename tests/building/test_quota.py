@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from deepscores import build, verify
-from deepscores.building.quota import asked, pick
+from deepscores.building.quota import objects_asked_for, pick
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import load_label_set
 
@@ -51,7 +51,7 @@ def test_scarce_classes_go_first_and_a_page_that_serves_two_is_preferred() -> No
 
 def test_names_and_patterns_overrule_each() -> None:
     labels = load_label_set("deepscores-118")
-    wanted = asked({"each": 5, "rest*": 9, "restWhole": 0}, labels)
+    wanted = objects_asked_for({"each": 5, "rest*": 9, "restWhole": 0}, labels)
     by_name = {one.name: wanted.get(one.id) for one in labels.classes}
     assert by_name["gClef"] == 5
     assert by_name["restHalf"] == 9
@@ -71,7 +71,7 @@ def filled(
     tmp_path_factory: pytest.TempPathFactory, tunes_there: Path, quick: dict[str, Any]
 ) -> Path:
     folder = tmp_path_factory.mktemp("quota") / "dataset"
-    build(tunes_there, folder, jobs=2, quota=QUOTA, **quick)
+    build(tunes_there, folder, quota=QUOTA, **quick)
     return folder
 
 
@@ -100,7 +100,7 @@ def test_the_same_pages_are_picked_whatever_the_number_of_workers(
     quick: dict[str, Any],
     differences: Callable[..., list[str]],
 ) -> None:
-    build(tunes_there, tmp_path / "again", jobs=1, quota=QUOTA, **quick)
+    build(tunes_there, tmp_path / "again", jobs=2, executor="local", quota=QUOTA, **quick)
     assert not differences(filled, tmp_path / "again")
 
 
@@ -108,7 +108,7 @@ def test_a_limit_of_pages_is_the_reason_given(
     tunes_there: Path, tmp_path: Path, quick: dict[str, Any]
 ) -> None:
     options = {**quick, "pages": 1}
-    summary = build(tunes_there, tmp_path / "few", jobs=1, quota=200, **options)
+    summary = build(tunes_there, tmp_path / "few", quota=200, **options)
     assert summary.pages == 1
     assert summary.quota["noteheadBlack"]["why"] == "the limit of pages"
 
@@ -117,7 +117,7 @@ def test_what_is_picked_is_made_within_the_pages_of_a_score(
     tunes_there: Path, tmp_path: Path, quick: dict[str, Any]
 ) -> None:
     options = {**quick, "pages_per_score": 3}  # two of each font may be picked
-    summary = build(tunes_there, tmp_path / "some", jobs=1, quota=1000, **options)
+    summary = build(tunes_there, tmp_path / "some", quota=1000, **options)
     for one in summary.quota.values():
         assert one["reached"] == one["available"]
 

@@ -16,7 +16,7 @@ from deepscores.errors import DatasetError
 def whole(built: Path, quick: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dataset `built`, with whole masks."""
     folder = tmp_path_factory.mktemp("whole") / "dataset"
-    build(built.parent / "tunes", folder, jobs=2, whole_masks=True, **quick)
+    build(built.parent / "tunes", folder, whole_masks=True, **quick)
     return folder
 
 

@@ -6,32 +6,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from deepscores.dataset.columns import OBJECTS, PAGES, SCORES, SYMBOLS, encode_table, table
+from deepscores.dataset.columns import OBJECTS, PAGES, SCORES, SYMBOLS, encode_table, table_of_rows
 from deepscores.page.model import Symbol
 
-ROWS = [(0, 1, 5, 0.0, 0.5, 2.0, 3.0), (1, 2, 6, 1.0, 1.5, 2.0, 3.0)]
+ROWS = [
+    dict(zip(OBJECTS.names, values, strict=True))
+    for values in [(0, 1, 5, 0.0, 0.5, 2.0, 3.0), (1, 2, 6, 1.0, 1.5, 2.0, 3.0)]
+]
 
 
 def test_equal_rows_give_equal_bytes() -> None:
-    assert encode_table(table(OBJECTS, ROWS)) == encode_table(table(OBJECTS, iter(ROWS)))
+    turned = [dict(reversed(row.items())) for row in ROWS]
+    assert encode_table(table_of_rows(OBJECTS, ROWS)) == encode_table(
+        table_of_rows(OBJECTS, turned)
+    )
 
 
 def test_rows_read_back() -> None:
-    again = pq.read_table(io.BytesIO(encode_table(table(OBJECTS, ROWS))))
+    again = pq.read_table(io.BytesIO(encode_table(table_of_rows(OBJECTS, ROWS))))
     assert again.schema == OBJECTS
-    assert [tuple(row.values()) for row in again.to_pylist()] == ROWS
+    assert again.to_pylist() == ROWS
 
 
 @pytest.mark.parametrize("schema", [OBJECTS, PAGES, SCORES, SYMBOLS])
 def test_a_table_without_rows_has_all_columns(schema: pa.Schema) -> None:
-    again = pq.read_table(io.BytesIO(encode_table(table(schema, []))))
+    again = pq.read_table(io.BytesIO(encode_table(table_of_rows(schema, []))))
     assert again.schema == schema
     assert not len(again)
 
 
-def test_a_row_of_another_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        table(OBJECTS, [ROWS[0], ROWS[1][:-1]])
+@pytest.mark.parametrize("row", [{**ROWS[1], "z0": 1.0}, {"page": 1}], ids=["more", "fewer"])
+def test_a_row_with_other_columns_is_refused(row: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=r"a row does not have the table's columns: .*[xz]0"):
+        table_of_rows(OBJECTS, [ROWS[0], row])
 
 
 def test_the_symbol_table_holds_all_that_a_symbol_knows() -> None:

@@ -1,6 +1,7 @@
 """Reading a dataset back."""
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -135,3 +136,57 @@ def test_a_missing_or_damaged_table_is_named(name: str, built: Path, tmp_path: P
         (folder / name).unlink()
         with pytest.raises(DatasetError, match=name):
             len(open_dataset(folder))
+
+
+@pytest.mark.parametrize("name", ["pages.parquet", "scores.parquet", "symbols/part-00000.parquet"])
+def test_damage_within_a_table_is_named(name: str, built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dataset"
+    shutil.copytree(built, folder)
+    content = bytearray((folder / name).read_bytes())
+    content[4 : len(content) // 2] = bytes(
+        len(content) // 2 - 4
+    )  # the end, which is read first, is whole
+    (folder / name).write_bytes(content)
+    dataset = open_dataset(folder)
+    with pytest.raises(DatasetError, match=rf"{Path(name).name}: not a readable table: [^\n]+$"):
+        _ = (dataset.scores, dataset[0].symbols, list(dataset.symbols()))
+
+
+def test_a_column_that_is_not_there_is_named(built: Path) -> None:
+    with pytest.raises(DatasetError, match=r"part-00000\.parquet: no column 'whole_mask'"):
+        list(open_dataset(built).symbols(["page", "whole_mask"]))
+
+
+def test_symbols_are_found_where_the_table_has_no_statistics(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dataset"
+    shutil.copytree(built, folder)
+    path = folder / "symbols" / "part-00000.parquet"
+    pq.write_table(pq.read_table(path), path, write_statistics=False)
+    for page, other in zip(open_dataset(built), open_dataset(folder), strict=True):
+        assert other.symbols.equals(page.symbols)
+        assert len(page.symbols)
+
+
+def test_another_process_reads_a_page_s_symbols_for_itself(built: Path) -> None:
+    page = open_dataset(built)[0]
+    alone = pickle.dumps(page)
+    symbols = page.symbols
+    assert len(pickle.dumps(page)) == len(alone)
+    assert pickle.loads(alone).symbols.equals(symbols)
+
+
+def test_a_lenient_reader_needs_no_more_than_the_table_of_pages(
+    built: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dataset"
+    shutil.copytree(built, folder)
+    (folder / "dataset.json").unlink()
+    with pytest.raises(DatasetError, match="no dataset here"):
+        open_dataset(folder)
+    dataset = open_dataset(folder, lenient=True)
+    assert dataset.rows == open_dataset(built).rows
+    assert (dataset.info, dataset.class_names, dataset.patch_size) == ({}, (), (45, 170))
+    assert not dataset.is_imported
+    (folder / "pages.parquet").unlink()
+    with pytest.raises(DatasetError, match=r"pages\.parquet: No such file"):
+        len(open_dataset(folder, lenient=True))

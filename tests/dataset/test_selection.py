@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepscores.dataset.selection import Chosen, Lowest, priorities, splitmix64
+from deepscores.dataset.selection import PrioritySampler, Selection, priorities, splitmix64
 
 PAGES = 40
 
 
-def page(number: int, seed: int = 0) -> Chosen:
+def page(number: int, seed: int = 0) -> Selection:
     """A page of 0 to 60 symbols in 6 classes, some rare."""
     rng = np.random.default_rng(number)
     count = int(rng.integers(0, 61))
     numbers = np.arange(1, count + 1)
     classes = 1 + rng.geometric(0.5, count).clip(max=6)
-    return Chosen(
+    return Selection(
         classes.astype(np.int32),
         priorities(seed, f"page {number}", numbers),
         np.full(count, number),
@@ -24,20 +24,22 @@ def page(number: int, seed: int = 0) -> Chosen:
     )
 
 
-ALL = Chosen(*(np.concatenate(columns) for columns in zip(*map(page, range(PAGES)), strict=True)))
+ALL = Selection(
+    *(np.concatenate(columns) for columns in zip(*map(page, range(PAGES)), strict=True))
+)
 
 
-def naive(items: Chosen, cap: int) -> list[tuple[int, ...]]:
+def naive(items: Selection, cap: int) -> list[tuple[int, ...]]:
     rows = sorted(zip(*(column.tolist() for column in items), strict=True))
     return [row for row in rows if sum(other[0] == row[0] and other < row for other in rows) < cap]
 
 
-def rows(chosen: Chosen) -> list[tuple[int, ...]]:
+def rows(chosen: Selection) -> list[tuple[int, ...]]:
     return list(zip(*(column.tolist() for column in chosen), strict=True))
 
 
-def choose(pages: list[int], cap: int) -> Lowest:
-    lowest = Lowest(cap)
+def choose(pages: list[int], cap: int) -> PrioritySampler:
+    lowest = PrioritySampler(cap)
     for number in pages:
         classes, order, _, numbers = page(number)
         lowest.add(classes, order, number, numbers)
@@ -51,7 +53,7 @@ def test_the_lowest_of_each_class_are_chosen(cap: int) -> None:
 
 @given(st.permutations(range(PAGES)), st.sets(st.integers(1, PAGES - 1)), st.integers(0, 50))
 def test_neither_order_nor_shards_matter(order: list[int], cuts: set[int], cap: int) -> None:
-    whole = Lowest(cap)
+    whole = PrioritySampler(cap)
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), PAGES], strict=True):
         whole.merge(choose(order[start:end], cap).result())
     assert rows(whole.result()) == rows(choose(list(range(PAGES)), cap).result())
@@ -66,7 +68,7 @@ def test_a_smaller_cap_chooses_a_part_of_a_larger_one(one: int, two: int) -> Non
 
 
 def test_results_can_be_asked_for_in_between() -> None:
-    lowest = Lowest(5)
+    lowest = PrioritySampler(5)
     for number in range(PAGES):
         lowest.add(*page(number))
         lowest.result()
@@ -74,20 +76,20 @@ def test_results_can_be_asked_for_in_between() -> None:
 
 
 def test_nothing_added_nothing_chosen() -> None:
-    assert rows(Lowest(5).result()) == []
-    lowest = Lowest(5)
+    assert rows(PrioritySampler(5).result()) == []
+    lowest = PrioritySampler(5)
     lowest.add([], [], 3, [])
     assert rows(lowest.result()) == []
 
 
 def test_a_negative_cap_is_refused() -> None:
     with pytest.raises(ValueError, match="-1"):
-        Lowest(-1)
+        PrioritySampler(-1)
 
 
 def test_equal_priorities_are_told_apart_by_page_and_number() -> None:
     for order in ([0, 1, 2, 3], [3, 1, 2, 0]):
-        lowest = Lowest(2)
+        lowest = PrioritySampler(2)
         for i in order:
             lowest.add([1], [9], [i // 2], [1 + i % 2])
             lowest.result()
@@ -95,12 +97,12 @@ def test_equal_priorities_are_told_apart_by_page_and_number() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    lowest = Lowest(10)
+    lowest = PrioritySampler(10)
     count = 20_000
     for number in range(50):
         order = priorities(0, str(number), np.arange(count))
         lowest.add(np.arange(count) % 4, order, number, np.arange(count))
-        assert lowest._new_items + len(lowest._kept.numbers) <= 2**16 + count
+        assert lowest._new_items + len(lowest._selected.numbers) <= 2**16 + count
     assert len(lowest.result().numbers) == 40
     lowest.add(np.ones(count), priorities(0, "one more", np.arange(count)), 50, np.arange(count))
     assert lowest._new_items < 200  # hopeless ones are not even kept until sorted
@@ -132,7 +134,7 @@ def test_choosing_is_uniform() -> None:
     # numbers: the sum has about that mean and standard deviation if all are equally likely.
     by_page, by_number = np.zeros(300), np.zeros(10)
     for seed in range(80):
-        lowest = Lowest(500)
+        lowest = PrioritySampler(500)
         for number in range(300):
             numbers = np.arange(1, 11)
             lowest.add(np.ones(10), priorities(seed, f"page {number}", numbers), number, numbers)
@@ -142,6 +144,6 @@ def test_choosing_is_uniform() -> None:
     for counts in (by_page, by_number):
         expected = counts.sum() / len(counts)
         freedom = len(counts) - 1
-        # Chosen without repetition: a little less spread than chi-square's.
+        # Selection without repetition: a little less spread than chi-square's.
         chi_square = ((counts - expected) ** 2 / expected).sum() / (1 - 500 / 3000)
         assert abs(chi_square - freedom) < 4 * np.sqrt(2 * freedom)

@@ -19,7 +19,7 @@ from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.labels.patches import cut_patch
 from deepscores.page.model import Element, Mark, Music, Outline, Page
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def drawn(*outlines: Outline) -> Sample:
     """A page of 40 by 30 pixels with these stems on it."""
     marks = (Mark(one.edges, one.to_page, 0, "path", box=one.box) for one in outlines)
     page = Page(1, 40, 30, 8.0, (Element("stem", "n1", -1),), tuple(marks))
-    sheet = Studio(40, 30).make_sheet(page, Music("", {}, (), 1, 1))
+    sheet = SheetMaker(40, 30).make_sheet(page, Music("", {}, (), 1, 1))
     origin = Provenance("s", "w", "train", "verovio", "Bravura")
     return make_sample(sheet, page, load_label_set("full"), origin, 0)
 
@@ -244,7 +244,7 @@ def test_an_object_that_lies_wholly_under_another_is_none() -> None:
     below, above = sample.symbols.to_pylist()
     assert (below["object"], below["class"], below["visible_area"]) == (0, "", 0)
     assert (below["whole_area"], above["object"], above["visible_area"]) == (8, 2, 121)
-    assert sample.objects.num_rows == sample.page_row[14] == 1
+    assert sample.objects.num_rows == sample.page_row["objects"] == 1
 
 
 def test_of_two_coincident_objects_one_is_seen() -> None:

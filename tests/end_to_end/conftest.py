@@ -1,23 +1,22 @@
-"""The command line as a program of its own."""
+"""The command line, in the test's process and as a program of its own."""
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_COMMAND = [sys.executable, "-c", "from deepscores.cli import main; main()"]
+from tests.commands import PROGRAM, run_command, words_of
 
 Deepscores = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def arguments(*words: object, **options: object) -> list[str]:
-    """Command words and options as a shell would hand them over."""
-    named = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
-    return [*_COMMAND, *map(str, words), *named]
+    """What starts the program with these words and options."""
+    return [*PROGRAM, *words_of(*words, **options)]
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +26,13 @@ def command() -> Callable[..., list[str]]:
 
 @pytest.fixture
 def deepscores(tmp_path: Path) -> Deepscores:
-    """Run a command in the test's folder; what it printed, and its exit status."""
+    """Run a command in the test's folder and process; what it printed, and its exit status."""
+    return partial(run_command, folder=tmp_path)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Deepscores:
+    """As `deepscores`, as a program of its own."""
 
     def run(
         *words: object, environment: dict[str, str] | None = None, **options: Any

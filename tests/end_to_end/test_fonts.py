@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 from deepscores import build, check, open_dataset, verify
 from deepscores.engraving.verovio.data import fonts_folder
 from deepscores.errors import DatasetError, RecipeError
+from tests.commands import run_command
 
 Maker = Callable[..., Path]
 Differences = Callable[[Path, Path], list[str]]
@@ -39,21 +38,14 @@ def other_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     fonts_folder.cache_clear()
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("deepscores")
-    return subprocess.run(
-        [program, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
-    )
-
-
 def test_a_dataset_in_a_font_of_the_user_s(
     tunes: Path, quill: Path, quick: dict[str, Any], tmp_path: Path, differences: Differences
 ) -> None:
     options = quick | {"fonts": f"Leland,{quill}"}
     one, other = tmp_path / "one", tmp_path / "other"
-    build(tunes, one, jobs=1, **options)
+    build(tunes, one, **options)
     moved = shutil.copytree(quill.parent, tmp_path / "elsewhere") / "quill.otf"
-    build(tunes, other, jobs=2, **quick | {"fonts": "Leland", "font": [moved]})
+    build(tunes, other, **quick | {"fonts": "Leland", "font": [moved]})
     assert differences(one, other) == []
     assert not check(one).total
     info = json.loads((one / "dataset.json").read_text("utf-8"))
@@ -69,7 +61,7 @@ def test_a_dataset_in_a_font_of_the_user_s(
         if "-aug-quill--" in row["page"] and row["smufl"]
     }
     assert fonts == {"Quill"}
-    again = build(tunes, one, jobs=1, **options)
+    again = build(tunes, one, **options)
     assert again.already_there
 
 
@@ -77,7 +69,7 @@ def test_a_glyph_that_the_font_lacks_says_who_drew_it(
     tunes: Path, music_font: Maker, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     path = music_font(tmp_path / "a.otf", "Clefless", without=[0xE262])  # accidentalSharp
-    build(tunes, tmp_path / "d", jobs=1, **quick | {"fonts": str(path)})
+    build(tunes, tmp_path / "d", **quick | {"fonts": str(path)})
     rows = pq.ParquetFile(next((tmp_path / "d/symbols").iterdir())).read().to_pylist()
     drawn_by = {(row["smufl"], row["font"]) for row in rows if row["smufl"]}
     assert ("accidentalSharp", "Leipzig") in drawn_by
@@ -89,10 +81,10 @@ def test_another_font_or_other_metadata_is_another_dataset(
     tunes: Path, quill: Path, quick: dict[str, Any], tmp_path: Path
 ) -> None:
     options = quick | {"fonts": str(quill)}
-    build(tunes, tmp_path / "d", jobs=1, **options)
+    build(tunes, tmp_path / "d", **options)
     (quill.parent / "quill.json").write_text("{}")
     with pytest.raises(DatasetError, match=r"another recipe \(font-files, .*give --force"):
-        build(tunes, tmp_path / "d", jobs=1, **options)
+        build(tunes, tmp_path / "d", **options)
 
 
 def test_pages_are_made_again_on_a_machine_that_has_the_font(
@@ -103,7 +95,7 @@ def test_pages_are_made_again_on_a_machine_that_has_the_font(
     other_machine: Callable[[], None],
 ) -> None:
     dataset = tmp_path / "d"
-    build(tunes, dataset, jobs=1, **quick | {"fonts": str(quill)})
+    build(tunes, dataset, **quick | {"fonts": str(quill)})
     moved = quill.rename(tmp_path / "moved.otf")
     assert verify(dataset, rerender=1).problems == ()  # known here by its digest
     other_machine()
@@ -125,10 +117,10 @@ def test_what_is_no_music_font_costs_one_line_and_writes_nothing(
     for command in (
         ("build", tunes, "-o", tmp_path / "d", "--font", odd),
         ("engrave", tunes / "tune-0.musicxml", "-o", tmp_path / "d", "--fonts", odd),
-        ("zoo", "-o", tmp_path / "d", "--font", odd),
+        ("gallery", "-o", tmp_path / "d", "--font", odd),
         ("fonts", odd, "-o", tmp_path / "d"),
     ):
-        done = run(*command)
+        done = run_command(*command)
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1:] == done.stderr.splitlines()
         assert done.stderr.startswith(f"deepscores: {odd}: is not a valid font file")
@@ -136,7 +128,7 @@ def test_what_is_no_music_font_costs_one_line_and_writes_nothing(
 
 
 def test_engrave_draws_in_a_font_s_file(tunes: Path, quill: Path, tmp_path: Path) -> None:
-    done = run("engrave", tunes / "tune-0.musicxml", "-o", tmp_path / "d", "--fonts", quill)
+    done = run_command("engrave", tunes / "tune-0.musicxml", "-o", tmp_path / "d", "--fonts", quill)
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (tmp_path / "d/images_png").iterdir()] == [
         "tune-0-aug-quill--page-1.png"
@@ -144,7 +136,7 @@ def test_engrave_draws_in_a_font_s_file(tunes: Path, quill: Path, tmp_path: Path
 
 
 def test_fonts_are_listed_as_json(quill: Path) -> None:
-    done = run("fonts", "Leland", quill, "--json", "--labels", "full")
+    done = run_command("fonts", "Leland", quill, "--json", "--labels", "full")
     leland, ours = json.loads(done.stdout)
     assert (leland["font"], leland["file"], leland["licence"]) == ("Leland", "", "OFL-1.1")
     assert (ours["font"], ours["file"], ours["metadata"]) == ("Quill", "quill.otf", True)

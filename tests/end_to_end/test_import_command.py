@@ -1,25 +1,20 @@
 """`deepscores import` as a command: what it says, how it ends, and that it goes on when killed."""
 
 import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from deepscores.dataset.manifest import check_manifest, list_files
 from tests.building.importing.samples import SAMPLES
+from tests.commands import PROGRAM, run_command
 
 COPIES = 40  # pages, so that there are several chunks
 
 
-def command(*arguments: object) -> list[str]:
-    program = "from deepscores.cli import main; main()"
-    return [sys.executable, "-c", program, "import", *map(str, arguments)]
-
-
-def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
+run = partial(run_command, "import")
 
 
 @pytest.fixture
@@ -61,11 +56,13 @@ def test_errors_are_one_line(arguments: tuple[str, ...], status: int, said: str)
 
 
 def test_a_killed_import_goes_on(source: Path, tmp_path: Path) -> None:
-    options = ("--jobs", 2, "--patches-per-class", 5)
+    options = ("--jobs", 2, "--executor", "local", "--patches-per-class", 5)
     assert run(source, "-o", tmp_path / "undisturbed", *options).returncode == 0
     ours = tmp_path / "ours"
     with subprocess.Popen(
-        command(source, "-o", ours, *options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*PROGRAM, "import", *map(str, (source, "-o", ours, *options))],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         while process.poll() is None and not list(ours.glob(".build/shards/*.json")):
             time.sleep(0.01)

@@ -14,6 +14,9 @@ from tests.end_to_end.processes import assert_gone, children_of, started
 
 Command = Callable[..., list[str]]
 
+# Not measured: what a killed program's workers cost is nobody's.
+pytestmark = pytest.mark.slow
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in list_files(folder)}
@@ -40,7 +43,7 @@ def undisturbed(
 ) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("undisturbed") / "export"
     subprocess.run(
-        command("export", built, to="sequences", output=folder, jobs=2),
+        command("export", built, to="sequences", output=folder, jobs=2, executor="local"),
         check=True, capture_output=True,
     )  # fmt: skip
     return contents(folder)
@@ -50,7 +53,7 @@ def test_whoever_is_killed_nobody_is_left_and_the_bytes_are_the_same(
     built: Path, command: Command, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     folder = tmp_path / "export"
-    arguments = command("export", built, to="sequences", output=folder, jobs=2)
+    arguments = command("export", built, to="sequences", output=folder, jobs=2, executor="local")
     with started(arguments) as process:
         wait_for(process, folder, 2)
         workers = children_of(process.pid)

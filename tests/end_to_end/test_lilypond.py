@@ -73,7 +73,7 @@ def test_a_second_build_has_the_same_bytes(
     again = tmp_path / "again"
     (tmp_path / "temporary").mkdir()
     strange = {"PYTHONHASHSEED": "7", "LANG": "tr_TR.UTF-8", "TMPDIR": str(tmp_path / "temporary")}
-    build = command("build", scores, output=again, jobs=2, **options)
+    build = command("build", scores, output=again, jobs=2, executor="local", **options)
     subprocess.run(build, env=os.environ | strange, check=True, capture_output=True)
     assert differences(dataset, again) == []
 

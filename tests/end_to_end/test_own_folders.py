@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 import deepscores
-from deepscores.cli.app import app
+from deepscores.cli.app import make_app
 from deepscores.dataset.manifest import list_files
 from deepscores.errors import DatasetError
 
@@ -24,7 +24,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path, Path], Call]]] = {
         "engraving",
         lambda _, tunes: _call(deepscores.engrave, tunes / "tune-0.musicxml", **FONT),
     ),
-    "zoo": ("zoo", lambda *_: _call(deepscores.zoo, **FONT)),
+    "gallery": ("gallery", lambda *_: _call(deepscores.gallery, **FONT)),
     "train": (
         "training run",
         lambda built, _: _call(deepscores.train, "classify", built, device="cpu", steps=1),
@@ -70,7 +70,8 @@ def files_in(folder: Path) -> list[str]:
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
-    return dict(get_command(app).commands)  # type: ignore[attr-defined]
+    every_command = get_command(make_app()).commands  # type: ignore[attr-defined]
+    return {name: command for name, command in every_command.items() if not command.hidden}
 
 
 def test_the_table_has_every_command_that_writes_to_a_folder_and_each_can_be_forced() -> None:
@@ -121,18 +122,18 @@ def test_a_finished_dataset_is_no_folder_for_anything_else(
     assert files_in(dataset) == before
 
 
-def test_a_zoo_of_two_label_sets_has_one_folder_and_one_of_other_fonts_needs_force(
+def test_a_gallery_of_two_label_sets_has_one_folder_and_one_of_other_fonts_needs_force(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "zoo"
+    folder = tmp_path / "gallery"
     for labels in ("deepscores-118", "deepscores-v2", "deepscores-118"):
-        deepscores.zoo(folder, labels=labels, fonts="Bravura")
+        deepscores.gallery(folder, labels=labels, fonts="Bravura")
     owned = ["deepscores-118.md", "deepscores-118.png", "deepscores-v2.md", "deepscores-v2.png"]
     assert files_in(folder) == sorted([".deepscores.json", *owned])
     assert json.loads((folder / ".deepscores.json").read_bytes())["owns"] == owned
-    with pytest.raises(DatasetError, match="holds a zoo of other fonts"):
-        deepscores.zoo(folder, fonts="Leland")
-    deepscores.zoo(folder, fonts="Leland", force=True)
+    with pytest.raises(DatasetError, match="holds a gallery of other fonts"):
+        deepscores.gallery(folder, fonts="Leland")
+    deepscores.gallery(folder, fonts="Leland", force=True)
     assert files_in(folder) == [".deepscores.json", *owned[:2]]
 
 
@@ -158,7 +159,7 @@ def test_json_is_not_written_over_something_else(
     words = [places.get(word, word) for word in words]
     path = tmp_path / "dataset.json"
     shutil.copy(built / "dataset.json", path)
-    run = get_command(app)
+    run = get_command(make_app())
     with pytest.raises(DatasetError, match=f"dataset.json: holds no {kind}; choose another file"):
         run([*words, "--json", str(path)], standalone_mode=False)
     assert path.read_bytes() == (built / "dataset.json").read_bytes()

@@ -28,7 +28,7 @@ def test_pages_objects_and_seconds_are_told(folder: Path, deepscores: Deepscores
     assert (done.returncode, done.stderr) == (0, "Predicting: 1\n")
     first, second = done.stdout.splitlines()
     assert first == f"{out}: detect, 1 pages (1 new), 5 objects"
-    assert " s a page; of each, " in second
+    assert " s per page, of which " in second
     assert len(json.loads((out / "detections.json").read_bytes())) == 5
     again = deepscores("predict", model, page, "-o", out)
     assert again.stdout == f"{out}: detect, 1 pages (0 new), 5 objects\n"

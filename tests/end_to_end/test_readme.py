@@ -14,6 +14,7 @@ from PIL import Image
 from deepscores.page.labels.label_sets import parse_label_set
 from deepscores.recipe.recipe import read_recipe, read_run
 from tests.building.importing.samples import SAMPLES
+from tests.commands import PROGRAM, run_command
 from tests.places import ROOT
 
 SONG = """<?xml version="1.0" encoding="UTF-8"?>
@@ -52,10 +53,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, command: str) -> str:
-    program, *arguments = shlex.split(command)
-    assert program == "deepscores"
+    name, *arguments = shlex.split(command)
+    assert name == "deepscores"
+    if arguments[0] == "view":
+        return view(folder, arguments)
+    done = run_command(*arguments, folder=folder)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def view(folder: Path, arguments: list[str]) -> str:
+    """What the viewer says before it is told to end."""
     with subprocess.Popen(
-        [sys.executable, "-c", "from deepscores.cli import main; main()", *arguments],
+        [*PROGRAM, *arguments],
         cwd=folder,
         env={**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": ""},  # no browser comes up
         stdout=subprocess.PIPE,
@@ -63,14 +73,11 @@ def run(folder: Path, command: str) -> str:
         text=True,
     ) as running:
         assert running.stdout is not None
-        shown = ""
-        if arguments[0] == "view":  # it runs until it is told to end
-            shown = running.stdout.readline()
-            running.send_signal(signal.SIGINT)
+        shown = running.stdout.readline()
+        running.send_signal(signal.SIGINT)
         rest, errors = running.communicate()
-    shown += rest
-    assert running.returncode == 0, f"{command}\n{shown}\n{errors}"
-    return shown
+    assert running.returncode == 0, f"{arguments}\n{shown}{rest}\n{errors}"
+    return shown + rest
 
 
 GIVEN = ("my-scores", "song.musicxml", "my-classes.toml", "dataset", "ds2_dense", "scan.pdf")

@@ -47,7 +47,7 @@ def test_a_port_in_use_is_not_taken_again(
         port = address.rstrip("/").rpartition(":")[2]
         done = deepscores("view", built, "--no-open", port=port)
         assert done.returncode == 2
-        told = f"--port {port}: another program has it; leave it out for one that is free"
+        told = f"--port {port}: it is in use by another program; omit --port to use a free one"
         assert done.stderr == f"deepscores: {told}\n"
 
 

@@ -228,8 +228,8 @@ def test_transposing_moves_every_pitch(scores: list[Score]) -> None:
 @pytest.mark.parametrize("name", [one for one in presets() if one != "plain"])
 def test_pages_of_every_preset_pass_the_audit(name: str, tmp_path: Path) -> None:
     folder = tmp_path / name
-    build([str(GOLDEN)], folder, style=name, fonts="Leland,Petaluma", pages="all", jobs=2)
-    report = check(folder, jobs=2)
+    build([str(GOLDEN)], folder, style=name, fonts="Leland,Petaluma", pages="all")
+    report = check(folder)
     assert report.findings == ()
     rows = pq.read_table(folder / "pages.parquet").to_pylist()
     styles = [json.loads(row["style"]) for row in rows]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 from tests.evaluation.scenes import detections_of, scene
 
 
 @pytest.fixture(scope="session")
-def scenes() -> list[Material]:
+def scenes() -> list[DetectionMaterial]:
     return [scene(seed) for seed in range(4)]
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
-from deepscores.evaluation.classification.reading_labels import true_patches
+from deepscores.evaluation.classification.reading import true_patches
 
 
 def write_detections(dataset: Path, split: str, folder: Path) -> Path:

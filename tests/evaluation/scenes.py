@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from deepscores.dataset.labelled.objects import stored_objects
 from deepscores.dataset.reader import open_dataset
 from deepscores.evaluation.matching.boxes import Boxes, Pages, from_columns
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 
 SPLIT = "train"  # of `built`
 
 
-def scene(seed: int, pages: int = 6, objects: int = 40, classes: int = 3) -> Material:
+def scene(seed: int, pages: int = 6, objects: int = 40, classes: int = 3) -> DetectionMaterial:
     """Crowded pages of small boxes; a detector that finds some, some twice, some wrongly."""
     rng = np.random.default_rng(seed)
     count = pages * objects
@@ -35,16 +35,16 @@ def scene(seed: int, pages: int = 6, objects: int = 40, classes: int = 3) -> Mat
     names = tuple(f"page-{place}" for place in range(pages))
     kept = Pages(names, spaces, works, int(works.max()) + 1)
     wanted = np.arange(1, classes + 1)
-    return Material(
-        truth.at(np.isin(truth.class_id, wanted)),
-        found.at(np.isin(found.class_id, wanted)),
+    return DetectionMaterial(
+        truth.take(np.isin(truth.class_id, wanted)),
+        found.take(np.isin(found.class_id, wanted)),
         kept,
         tuple(wanted.tolist()),
     )
 
 
 def coco_data(
-    boxes: Boxes, material: Material, area: NDArray[np.float64] | None = None
+    boxes: Boxes, material: DetectionMaterial, area: NDArray[np.float64] | None = None
 ) -> dict[str, Any]:
     """*boxes* as a COCO dataset; *area* of each, if not its own."""
     areas = boxes.xywh[:, 2] * boxes.xywh[:, 3] if area is None else area

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from deepscores.evaluation.detection.averages import Choice, Figures, headline, headline_again
-from deepscores.evaluation.intervals import Resampled
+from deepscores.evaluation.detection.intervals import Resampled
 
 NAN = float("nan")
 # Two glyphs, a line, a rare glyph, a class without objects.

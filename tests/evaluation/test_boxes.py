@@ -18,7 +18,7 @@ def test_truth_is_what_the_pages_files_say(built: Path) -> None:
     request = asked(built)
     truth, pages = read_truth(request), pages_of(request)
     for place, page in enumerate(request.pages):
-        mine = truth.at(truth.page == place)
+        mine = truth.take(truth.page == place)
         names = [request.names[one] for one in mine.class_id.tolist()]
         assert names == [one.name for one in page.objects]
         assert np.abs(mine.box - np.array([one.box for one in page.objects])).max() < 1e-3

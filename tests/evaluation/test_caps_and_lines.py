@@ -25,7 +25,7 @@ def test_an_output_cut_at_a_constant_is_told() -> None:
     found, pages = boxes([300, 300, 120, 300, 299, 300])
     truth, _ = boxes([310, 200, 120, 305, 299, 300], seed=1)
     (warning,) = cut_at(found, truth, pages)
-    assert "of a page stop at 300 in 4 cases" in warning
+    assert "per page stop at 300 in 4 cases" in warning
     assert "at least 15 objects could not" in warning
     assert not cut_at(found, found, pages)
 
@@ -54,7 +54,7 @@ def test_a_cut_of_each_class_is_told() -> None:
     (warning,) = cut_at(
         found, from_columns([0] * 101, [1] * 101, np.ones((101, 4)), [1] * 101), pages
     )
-    assert "of a page and class stop at 100 in 4 cases" in warning
+    assert "per page and class stop at 100 in 4 cases" in warning
 
 
 def test_what_a_cap_leaves_within_reach() -> None:

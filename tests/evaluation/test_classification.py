@@ -9,15 +9,15 @@ import pytest
 
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.evaluation.classification import classification
-from deepscores.evaluation.classification.classification import (
+from deepscores.evaluation.classification import evaluate as classification
+from deepscores.evaluation.classification.evaluate import (
     COMMON_PATCHES,
     balanced,
     compare_labels,
     evaluate_classification,
     top_1,
 )
-from deepscores.evaluation.classification.reading_labels import Answer, TruePatch, true_patches
+from deepscores.evaluation.classification.reading import Answer, TruePatch, true_patches
 from deepscores.page.labels.label_sets import load_label_set
 from tests.evaluation.asking import ask, fullest_split, records, values
 
@@ -174,8 +174,8 @@ def test_only_what_is_asked_for_counts(built: Path, table: Path) -> None:
             "patch,label\na-00001,keySharp\na-00001,keySharp\n",
             "line 3: patch 'a-00001' has two rows",
         ),
-        ("patch,label,score\na-00001,keySharp,high\n", "line 2: score 'high' is no number"),
-        ("patch,label,score\na-00001,keySharp,nan\n", "line 2: score 'nan' is no number"),
+        ("patch,label,score\na-00001,keySharp,high\n", "line 2: score 'high' is not a number"),
+        ("patch,label,score\na-00001,keySharp,nan\n", "line 2: score 'nan' is not a number"),
         ('patch,label\n"a-00001"x,stem\n', "line 2: "),
         ("patch,label\na-00001,keySharp\n", "no row for .* patches of split"),
         ("\udcff", "not text in UTF-8"),

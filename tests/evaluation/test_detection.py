@@ -11,8 +11,8 @@ import pytest
 from deepscores import evaluate
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.evaluation.detection.detection import evaluate_detection
-from deepscores.evaluation.detection.detections import read_detections
+from deepscores.evaluation.detection.evaluate import evaluate_detection
+from deepscores.evaluation.detection.reading import read_detections
 from deepscores.evaluation.request import Request
 from deepscores.evaluation.results import Evaluation
 from deepscores.evaluation.run import found_task, to_csv, to_json
@@ -153,7 +153,9 @@ def test_the_same_input_gives_the_same_bytes(
     built: Path, found_all: Found, written: Writer
 ) -> None:
     path = written([*found_all[: len(found_all) // 2], {**found_all[0], "score": 0.1}])
-    one, other = (measured(path, built, jobs=jobs) for jobs in (1, 3))
+    one, other = (
+        measured(path, built, **options) for options in ({}, {"jobs": 3, "executor": "local"})
+    )
     assert to_json(one) == to_json(other)
     table = json.loads(to_json(one))
     assert table["measures"]["AP"]["low"] <= table["measures"]["AP"]["high"]
@@ -169,17 +171,17 @@ def test_nothing_found_is_zero(built: Path, written: Writer) -> None:
 ENTRY = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
 WRONG: dict[str, tuple[object, str]] = {
     "no JSON": ("[{]", "detections.json: not JSON: "),
-    "a dataset": ({"annotations": []}, "is a dataset's JSON; a list of detections is wanted"),
-    "an object": ({}, "should be a list of detections, not an object"),
-    "a list": ([ENTRY, []], "entry 1: should be an object, not a list"),
-    "no score": ([{"category_id": 1, "bbox": [1, 2, 3, 4]}], "entry 0: without score"),
-    "no image": ([{"category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}], "without image_id"),
+    "a dataset": ({"annotations": []}, "this is a dataset; expected a list of detections"),
+    "an object": ({}, "expected a list of detections, not an object"),
+    "a list": ([ENTRY, []], "entry 1: expected an object, not a list"),
+    "no score": ([{"category_id": 1, "bbox": [1, 2, 3, 4]}], "entry 0: missing score"),
+    "no image": ([{"category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}], "missing image_id"),
     "image": ([ENTRY, {**ENTRY, "image_id": 999}], "entry 1: no image 999; split train has 1 to"),
     "image 0": ([{**ENTRY, "image_id": 0}], "entry 0: no image 0; split train has 1 to"),
     "image's name": ([{**ENTRY, "image_id": "1"}], "image_id is '1', not a whole number"),
     "file": ([{**ENTRY, "file_name": "x.png"}], "has no page 'x.png'"),
     "class": ([{**ENTRY, "category_id": 119}], "no class 119; deepscores-118 has 1 to 118"),
-    "name": ([{**ENTRY, "category_id": "stem"}], "category_id is 'stem', a name; the class's"),
+    "name": ([{**ENTRY, "category_id": "stem"}], "'stem', a name; expected the class's id"),
     "float": ([{**ENTRY, "category_id": 1.5}], "category_id is 1.5, not a whole number"),
     "NaN": ([{**ENTRY, "score": float("nan")}], "entry 0: score is nan"),
     "text": ([{**ENTRY, "score": "high"}], "score is 'high', not a number"),
@@ -187,7 +189,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "height": ([{**ENTRY, "bbox": [1, 2, 3, -4]}], "entry 0: bbox has the height -4"),
     "short": ([{**ENTRY, "bbox": [1, 2, 3]}], "bbox is [1, 2, 3], not four numbers"),
     "infinite": ([{**ENTRY, "bbox": [1, 2, 3, float("inf")]}], "not four numbers"),
-    "corners": ([{**ENTRY, "obb": [1, 2]}], "its oriented box is [1, 2], not eight numbers"),
+    "corners": ([{**ENTRY, "obb": [1, 2]}], "oriented box [1, 2] is not eight numbers"),
 }  # fmt: skip
 
 
@@ -220,16 +222,16 @@ def test_a_task_follows_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "run" / "masks").mkdir(parents=True)
     assert found_task(tmp_path / "run") == "segment"
     (tmp_path / "c.txt").write_text("")
-    with pytest.raises(RecipeError, match="say --task"):
+    with pytest.raises(RecipeError, match="set --task"):
         found_task(tmp_path / "c.txt")
     with pytest.raises(DatasetError, match="no such file"):
         found_task(tmp_path / "nowhere.json")
 
 
 NONSENSE: dict[str, dict[str, Any]] = {
-    "task: 'count' is none of": {"task": "count"},
-    "split: 'all' is none of": {"split": "all"},
-    "protocol: 'coco' is none of": {"protocol": "coco"},
+    "task: 'count' is not one of": {"task": "count"},
+    "split: 'all' is not one of": {"split": "all"},
+    "protocol: 'coco' is not one of": {"protocol": "coco"},
     "measures detections only": {"protocol": "deepscores-v2", "task": "segment"},
     "no class 'xylophone'": {"classes": "xylophone"},
     "no label set 'none'": {"labels": "none"},
@@ -260,7 +262,7 @@ def test_results_never_lie_among_other_files(built: Path, written: Writer, tmp_p
 def test_without_the_evaluator_the_extra_is_named(
     built: Path, written: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepscores.evaluation.detection.evaluator.find_spec", {}.get)
+    monkeypatch.setattr("deepscores.evaluation.detection.coco.find_spec", {}.get)
     with pytest.raises(RecipeError, match=r"pip install 'deepscores\[evaluate\]'"):
         measured(written([]), built)
 

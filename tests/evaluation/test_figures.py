@@ -10,11 +10,11 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from deepscores.evaluation.detection.averages import figures_of
-from deepscores.evaluation.detection.caps import CAPS, MOST
-from deepscores.evaluation.detection.evaluator import coco_averages
+from deepscores.evaluation.detection.caps import CAPS, MAX_DETECTIONS
+from deepscores.evaluation.detection.coco import coco_averages
 from deepscores.evaluation.matching.boxes import in_staff_spaces, padded
 from deepscores.evaluation.matching.curves import best_f1, interpolated, needed
-from deepscores.evaluation.matching.judging import PADDING, Material
+from deepscores.evaluation.matching.judging import PADDING, DetectionMaterial
 from deepscores.evaluation.matching.matching import THRESHOLDS
 from tests.evaluation.scenes import coco_data, scene
 
@@ -43,9 +43,9 @@ def by_pycocotools(
     )
 
 
-def by_hand(material: Material, class_id: int, threshold: float) -> tuple[float, float]:
+def by_hand(material: DetectionMaterial, class_id: int, threshold: float) -> tuple[float, float]:
     """AP and recall of one class, from boxes to figure in plain loops."""
-    truth, found = material.truth, material.found
+    truth, found = material.truth, material.detections
     rows = [row for row in range(len(found)) if found.class_id[row] == class_id]
     rows.sort(key=lambda row: (-found.score[row], found.page[row], row))
     objects = [row for row in range(len(truth)) if truth.class_id[row] == class_id]
@@ -79,20 +79,25 @@ def by_hand(material: Material, class_id: int, threshold: float) -> tuple[float,
 @pytest.mark.parametrize("seed", range(3))
 def test_figures_are_those_of_three_evaluators(seed: int) -> None:
     material = scene(seed)
-    truth, found = (coco_data(one, material) for one in (material.truth, material.found))
-    for cap in (3, MOST):
+    truth, found = (coco_data(one, material) for one in (material.truth, material.detections))
+    for cap in (3, MAX_DETECTIONS):
         own = figures_of(material.upright(cap))
         precision, recall = by_pycocotools(truth, found, [1, 2, cap], ALL)
         assert np.abs(own.precision - precision).max() < EXACT
         assert np.abs(own.recall - recall).max() < EXACT
         other = coco_averages(
-            material.truth, material.found, material.pages, material.classes, THRESHOLDS, (1, cap)
+            material.truth,
+            material.detections,
+            material.pages,
+            material.classes,
+            THRESHOLDS,
+            (1, cap),
         )
         assert np.abs(own.precision - other.precision[-1]).max() < EXACT
         assert np.abs(own.recall - other.recall[-1]).max() < EXACT
     gt = hotcoco.COCO(truth)
     run = hotcoco.COCOeval(gt, gt.load_res(found["annotations"]), "bbox")
-    run.params.max_dets = [1, 10, MOST]
+    run.params.max_dets = [1, 10, MAX_DETECTIONS]
     run.evaluate()
     run.accumulate()
     values = np.array(run.eval["precision"])[:, :, :, 0, -1].mean(axis=1).T
@@ -100,7 +105,7 @@ def test_figures_are_those_of_three_evaluators(seed: int) -> None:
     assert 0.1 < own.precision.mean() < 0.9
 
 
-def test_figures_are_those_of_plain_loops(scenes: list[Material]) -> None:
+def test_figures_are_those_of_plain_loops(scenes: list[DetectionMaterial]) -> None:
     for material in scenes:
         own = figures_of(material.upright())
         for place, class_id in enumerate(material.classes):
@@ -110,39 +115,43 @@ def test_figures_are_those_of_plain_loops(scenes: list[Material]) -> None:
                 assert own.recall[place, row] == pytest.approx(recall, abs=EXACT)
 
 
-def test_sizes_are_passed_over_as_pycocotools_does(scenes: list[Material]) -> None:
+def test_sizes_are_passed_over_as_pycocotools_does(scenes: list[DetectionMaterial]) -> None:
     for material in scenes:
         sizes = [
-            in_staff_spaces(one, material.pages)[0] for one in (material.truth, material.found)
+            in_staff_spaces(one, material.pages)[0] for one in (material.truth, material.detections)
         ]
         truth, found = (
             coco_data(one, material, size**2)
-            for one, size in zip((material.truth, material.found), sizes, strict=True)
+            for one, size in zip((material.truth, material.detections), sizes, strict=True)
         )
         for name, low, high in (("<0.5", 0, 0.5), ("0.5-1", 0.5, 1), ("1-2", 1, 2), ("2-6", 2, 6)):
             inside = material.ranges()[name]
             assert inside.truth.any()
             own = figures_of(material.within(inside))
-            precision, recall = by_pycocotools(truth, found, [1, 2, MOST], [low**2, high**2])
+            precision, recall = by_pycocotools(
+                truth, found, [1, 2, MAX_DETECTIONS], [low**2, high**2]
+            )
             assert np.nanmax(np.abs(own.precision - precision)) < EXACT
             assert np.nanmax(np.abs(own.recall - recall)) < EXACT
             assert (np.isnan(own.precision) == np.isnan(precision)).all()
 
 
-def test_padded_figures_are_those_of_padded_boxes(scenes: list[Material]) -> None:
+def test_padded_figures_are_those_of_padded_boxes(scenes: list[DetectionMaterial]) -> None:
     for material in scenes:
-        grown = [padded(one, material.pages, PADDING) for one in (material.truth, material.found)]
+        grown = [
+            padded(one, material.pages, PADDING) for one in (material.truth, material.detections)
+        ]
         assert (grown[0].xywh[:, 2:] > material.truth.xywh[:, 2:]).any()
         least = PADDING * material.pages.staff_space[material.truth.page]
         assert (grown[0].xywh[:, 2:] >= least[:, None] - 1e-9).all()
         truth, found = (coco_data(one, material) for one in grown)
-        precision, _ = by_pycocotools(truth, found, [1, 2, MOST], ALL)
+        precision, _ = by_pycocotools(truth, found, [1, 2, MAX_DETECTIONS], ALL)
         assert np.abs(figures_of(material.padded()).precision - precision).max() < EXACT
 
 
-def test_centres_are_matched_as_by_plain_loops(scenes: list[Material]) -> None:
+def test_centres_are_matched_as_by_plain_loops(scenes: list[DetectionMaterial]) -> None:
     for material in scenes:
-        truth, found = material.truth, material.found
+        truth, found = material.truth, material.detections
         centre = [one.xywh[:, :2] + one.xywh[:, 2:] / 2 for one in (truth, found)]
         for class_id, judged in material.centred().items():
             taken: set[int] = set()
@@ -165,7 +174,7 @@ def test_centres_are_matched_as_by_plain_loops(scenes: list[Material]) -> None:
 
 def test_caps_stand_in_order() -> None:
     assert list(CAPS) == sorted(CAPS)
-    assert CAPS[-1] == MOST
+    assert CAPS[-1] == MAX_DETECTIONS
 
 
 def test_needed_is_what_a_search_among_recalls_finds() -> None:
@@ -182,8 +191,8 @@ def test_nothing_found_is_zero_and_not_an_error() -> None:
     assert interpolated(none, 3).tolist() == [0.0] * 101
     assert best_f1(none, np.empty(0), 3).f1 == 0
     material = scene(1)
-    empty = Material(
-        material.truth, material.found.at(np.empty(0, int)), material.pages, material.classes
+    empty = DetectionMaterial(
+        material.truth, material.detections.take(np.empty(0, int)), material.pages, material.classes
     )
     assert figures_of(empty.upright()).precision.max() == 0
     assert figures_of(empty.oriented()).recall.max() == 0

@@ -1,38 +1,38 @@
 import numpy as np
 
 from deepscores.evaluation.detection.averages import figures_of
-from deepscores.evaluation.intervals import resample
+from deepscores.evaluation.detection.intervals import resample
 from deepscores.evaluation.matching.boxes import Boxes, Pages
 from deepscores.evaluation.matching.curves import best_f1
-from deepscores.evaluation.matching.judging import Material
-from deepscores.evaluation.resampling import measure, work_places, work_weights
+from deepscores.evaluation.matching.judging import DetectionMaterial
+from deepscores.evaluation.samples.works import measure, work_places, work_weights
 from tests.evaluation.scenes import scene
 
 
-def repeated(material: Material, weights: list[int]) -> Material:
+def repeated(material: DetectionMaterial, weights: list[int]) -> DetectionMaterial:
     """A split in which each work's pages stand as often as *weights* say."""
     pages = [
         page for page, work in enumerate(material.pages.work) for _ in range(weights[int(work)])
     ]
     sides = []
-    for boxes in (material.truth, material.found):
+    for boxes in (material.truth, material.detections):
         rows = [np.flatnonzero(boxes.page == page) for page in pages]
-        copy = boxes.at(np.concatenate(rows))
+        copy = boxes.take(np.concatenate(rows))
         place = np.repeat(np.arange(len(pages)), [len(one) for one in rows])
         sides.append(Boxes(place, *(getattr(copy, name) for name in Boxes.__slots__[1:])))
     kept = Pages(
         tuple(map(str, pages)), material.pages.staff_space[pages], material.pages.work[pages], 1
     )
-    return Material(sides[0], sides[1], kept, material.classes)
+    return DetectionMaterial(sides[0], sides[1], kept, material.classes)
 
 
 def test_a_resample_is_what_matching_its_pages_again_gives() -> None:
     material = scene(2, pages=8)
     # Distinct scores: of equal ones a resample keeps the first order, copied pages another.
     rng = np.random.default_rng(0)
-    found = material.found
+    found = material.detections
     score = rng.permutation(len(found)) / len(found)
-    material = Material(
+    material = DetectionMaterial(
         material.truth,
         Boxes(found.page, found.class_id, found.xywh, found.corners, score, found.multiplicity),
         material.pages,

@@ -4,17 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
-from deepscores.evaluation.matching.overlaps import Pairs, box_iou, class_keys, upright_pairs
+from deepscores.evaluation.matching.pairs import Pairs, class_keys, upright_overlap, upright_pairs
 from tests.evaluation.scenes import scene
 
 
 def greedy(
-    material: Material, threshold: float, passed_over: NDArray[np.bool_], most: int
+    material: DetectionMaterial, threshold: float, passed_over: NDArray[np.bool_], most: int
 ) -> NDArray[np.int64]:
     """COCO's matching as a plain loop: the surest first, of objects that are left the nearest."""
-    truth, found = material.truth, material.found
+    truth, found = material.truth, material.detections
     partner = np.full(len(found), -1)
     taken: set[int] = set()
     seen: dict[tuple[int, int], int] = {}
@@ -25,7 +25,7 @@ def greedy(
             continue
         best, choice = (False, min(threshold, 1 - 1e-10)), -1
         for column in np.flatnonzero((truth.page == key[0]) & (truth.class_id == key[1])).tolist():
-            value = float(box_iou(found.xywh[[row]], truth.xywh[[column]])[0])
+            value = float(upright_overlap(found.xywh[[row]], truth.xywh[[column]])[0])
             rank = (not passed_over[column], value)
             if column not in taken and value >= min(threshold, 1 - 1e-10) and rank >= best:
                 best, choice = rank, column
@@ -40,11 +40,16 @@ def greedy(
 def test_stable_matching_is_the_greedy_loop(seed: int, most: int) -> None:
     material = scene(seed, pages=3, objects=30, classes=2)
     over = np.random.default_rng(seed).random(len(material.truth)) < 0.3
-    found, truth = material.found, material.truth
+    found, truth = material.detections, material.truth
     pairs = upright_pairs(found, truth, class_keys(found, truth), 0.5)
     for passed_over in (over, np.zeros_like(over)):
         matched = match(
-            pairs, ranks_of(found), len(truth), THRESHOLDS, passed_over=passed_over, most=most
+            pairs,
+            ranks_of(found),
+            len(truth),
+            THRESHOLDS,
+            passed_over=passed_over,
+            max_detections=most,
         )
         for row, threshold in zip(matched, THRESHOLDS, strict=True):
             assert (row == greedy(material, threshold, passed_over, most)).all()
@@ -57,7 +62,7 @@ def test_no_two_detections_share_an_object(drawn: list[tuple[int, int, float]]) 
     columns = [*zip(*((*key, value) for key, value in distinct.items()), strict=True)]
     found, truth, value = columns or ((), (), ())
     pairs = Pairs(np.array(found, int), np.array(truth, int), np.array(value, float))
-    ranks = ranks_of(scene(0, pages=1, objects=8, classes=1).found.at(np.zeros(8, int)))
+    ranks = ranks_of(scene(0, pages=1, objects=8, classes=1).detections.take(np.zeros(8, int)))
     matched = match(pairs, ranks, 8, (0.5,))[0]
     used = matched[matched >= 0]
     assert len(set(used.tolist())) == len(used)
@@ -68,14 +73,14 @@ def test_no_two_detections_share_an_object(drawn: list[tuple[int, int, float]]) 
 def test_pairs_are_those_of_a_full_search() -> None:
     for seed in range(3):
         material = scene(seed)
-        found, truth = material.found, material.truth
+        found, truth = material.detections, material.truth
         pairs = upright_pairs(found, truth, class_keys(found, truth), 0.5)
         rows, columns = np.divmod(np.arange(len(found) * len(truth)), len(truth))
         same = found.page[rows] == truth.page[columns]
         same &= found.class_id[rows] == truth.class_id[columns]
-        value = box_iou(found.xywh[rows], truth.xywh[columns])
+        value = upright_overlap(found.xywh[rows], truth.xywh[columns])
         near = same & (value >= 0.5)
-        assert {*zip(pairs.found.tolist(), pairs.truth.tolist(), strict=True)} == {
+        assert {*zip(pairs.detection.tolist(), pairs.truth.tolist(), strict=True)} == {
             *zip(rows[near].tolist(), columns[near].tolist(), strict=True)
         }
-        assert len(pairs.found) == near.sum() > 20
+        assert len(pairs.detection) == near.sum() > 20

@@ -8,8 +8,8 @@ from skimage.draw import polygon
 
 from deepscores.evaluation.detection.averages import figures_of
 from deepscores.evaluation.matching.boxes import from_columns, upright_corners
-from deepscores.evaluation.matching.judging import Material
-from deepscores.evaluation.matching.overlaps import box_iou, oriented_iou
+from deepscores.evaluation.matching.judging import DetectionMaterial
+from deepscores.evaluation.matching.pairs import oriented_overlap, upright_overlap
 from deepscores.evaluation.matching.polygons import area_of, shared_area
 from tests.evaluation.scenes import coco_data, scene
 
@@ -56,17 +56,17 @@ def test_a_box_shares_all_of_itself() -> None:
     corners = turned(
         rng.uniform(0, 2000, (200, 2)), rng.uniform(0.3, 900, (200, 2)), rng.uniform(-3, 3, 200)
     )
-    assert np.abs(oriented_iou(corners, corners) - 1).max() < 1e-9
+    assert np.abs(oriented_overlap(corners, corners) - 1).max() < 1e-9
     assert (area_of(corners) > 0).all()
 
 
 def test_upright_boxes_are_measured_as_such() -> None:
     material = scene(0)
-    boxes = [one.xywh[:150] for one in (material.truth, material.found)]
+    boxes = [one.xywh[:150] for one in (material.truth, material.detections)]
     count = min(map(len, boxes))
-    upright = box_iou(boxes[0][:count], boxes[1][:count])
+    upright = upright_overlap(boxes[0][:count], boxes[1][:count])
     corners = [upright_corners(one[:count]) for one in boxes]
-    assert np.abs(oriented_iou(*corners) - upright).max() < 1e-12
+    assert np.abs(oriented_overlap(*corners) - upright).max() < 1e-12
 
 
 def test_oriented_figures_are_those_of_hotcoco() -> None:
@@ -74,8 +74,8 @@ def test_oriented_figures_are_those_of_hotcoco() -> None:
     base = scene(8)
     sides: dict[str, Any] = {}
     boxes = {}
-    noise = {"truth": 0.0, "found": 0.03}
-    for name in ("truth", "found"):
+    noise = {"truth": 0.0, "detections": 0.03}
+    for name in ("truth", "detections"):
         one = getattr(base, name)
         # Angles follow the place, so that who found it has nearly the same.
         angle = (one.class_id * 0.7) + rng.normal(0, noise[name], len(one))
@@ -87,9 +87,9 @@ def test_oriented_figures_are_those_of_hotcoco() -> None:
         for place, annotation in enumerate(data["annotations"]):
             annotation["obb"] = [*centre[place], *side[place], float(angle[place])]
         sides[name] = data
-    material = Material(boxes["truth"], boxes["found"], base.pages, base.classes)
+    material = DetectionMaterial(boxes["truth"], boxes["detections"], base.pages, base.classes)
     gt = hotcoco.COCO(sides["truth"])
-    run = hotcoco.COCOeval(gt, gt.load_res(sides["found"]["annotations"]), "obb")
+    run = hotcoco.COCOeval(gt, gt.load_res(sides["detections"]["annotations"]), "obb")
     run.params.max_dets = [1, 10, 10_000]
     run.evaluate()
     run.accumulate()

@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepscores.cli.screen import print_evaluation
-from deepscores.evaluation.page.charts import Line, draw_curves, draw_matrix
+from deepscores.cli.commands.evaluate import print_evaluation
 from deepscores.evaluation.page.confusions import most_confused
 from deepscores.evaluation.page.crops import (
     CONFUSED,
+    CORRECT,
     FALSE,
-    FOUND,
     KINDS,
     MISSED,
     Window,
@@ -27,8 +26,9 @@ from deepscores.evaluation.page.crops import (
     worst_window,
 )
 from deepscores.evaluation.page.page import as_shown, assemble
-from deepscores.evaluation.results import Evaluation, Measure, Outcomes, Table
-from deepscores.evaluation.run import Written, evaluate
+from deepscores.evaluation.results import Evaluation, Measure, Outcomes, ResultTable
+from deepscores.evaluation.run import EvaluationOutput, evaluate
+from deepscores.inspection.pages.charts.plain import Line, draw_curves, draw_matrix
 from tests.evaluation.asking import fullest_split
 from tests.evaluation.samples import WRITERS
 
@@ -40,7 +40,7 @@ PARTS = {
 
 
 @pytest.fixture(scope="module", params=sorted(WRITERS))
-def shown(request: Any, built: Path, tmp_path_factory: Any) -> Written:
+def shown(request: Any, built: Path, tmp_path_factory: Any) -> EvaluationOutput:
     """An evaluation of middling predictions, with its page."""
     folder = tmp_path_factory.mktemp(request.param)
     split = fullest_split(built)
@@ -50,17 +50,17 @@ def shown(request: Any, built: Path, tmp_path_factory: Any) -> Written:
     )
 
 
-def text_of(shown: Written) -> str:
+def text_of(shown: EvaluationOutput) -> str:
     assert shown.page is not None
     return shown.page.read_text("utf-8")
 
 
-def test_all_parts_are_there_in_order(shown: Written) -> None:
+def test_all_parts_are_there_in_order(shown: EvaluationOutput) -> None:
     found = re.findall(r'<section id="part-(\w+)">', text_of(shown))
     assert found == PARTS[shown.evaluation.task]
 
 
-def test_all_figures_and_tables_are_shown(shown: Written) -> None:
+def test_all_figures_and_tables_are_shown(shown: EvaluationOutput) -> None:
     page = text_of(shown)
     for name, one in shown.evaluation.measures.items():
         number = "–" if one.value is None else f"{one.value:.3f}"
@@ -76,7 +76,7 @@ def test_all_figures_and_tables_are_shown(shown: Written) -> None:
     assert all(escape(line) in page for line in shown.evaluation.warnings)
 
 
-def test_the_page_needs_nothing_else(shown: Written) -> None:
+def test_the_page_needs_nothing_else(shown: EvaluationOutput) -> None:
     page = text_of(shown)
     names = re.findall(r'\bid="([^"]+)"', page)
     assert len(names) == len(set(names))
@@ -87,7 +87,7 @@ def test_the_page_needs_nothing_else(shown: Written) -> None:
     assert not re.search(r"url\(|@import", body)
 
 
-def test_what_went_wrong_is_drawn(shown: Written) -> None:
+def test_what_went_wrong_is_drawn(shown: EvaluationOutput) -> None:
     page = text_of(shown).partition('id="part-mistakes"')[2].partition("</section>")[0]
     if shown.evaluation.task == "classify":
         cards = page.count('class="card"')
@@ -108,7 +108,7 @@ def test_what_went_wrong_is_drawn(shown: Written) -> None:
         )
 
 
-def test_the_same_predictions_give_the_same_page(shown: Written, built: Path) -> None:
+def test_the_same_predictions_give_the_same_page(shown: EvaluationOutput, built: Path) -> None:
     assert shown.page is not None
     folder, one = shown.page.parent, shown.evaluation
     predictions = folder.parent / ("" if one.task == "segment" else one.predictions)
@@ -143,7 +143,7 @@ def test_names_are_text() -> None:
         plain(
             predictions=evil, dataset=evil, label_set=evil, warnings=(evil,),
             settings={evil: [evil]}, counts={evil: 1}, measures={evil: Measure(0.5, 0.4, 0.6)},
-            tables=(Table("classes", evil, (evil, "n"), ((evil, 1),), evil),),
+            tables=(ResultTable("classes", evil, (evil, "n"), ((evil, 1),), evil),),
         )
     )  # fmt: skip
     assert "<img" not in page
@@ -151,14 +151,14 @@ def test_names_are_text() -> None:
 
 def test_long_tables_are_cut_and_say_so() -> None:
     rows = tuple((f"patch-{n}", n) for n in range(301))
-    shown = as_shown(Table("mistakes", "Mistakes", ("patch", "n"), rows, "All."))
+    shown = as_shown(ResultTable("mistakes", "Mistakes", ("patch", "n"), rows, "All."))
     assert len(shown.rows) == 300
     assert shown.caption == "All. The first 300 of 301 rows."
 
 
 def test_cells_are_shown_by_their_kind() -> None:
     rows = (("a", True, 1, 0.5, None), ("b", False, 20_000, float("nan"), None))
-    shown = as_shown(Table("t", "T", ("name", "in macro", "n", "x", "none"), rows))
+    shown = as_shown(ResultTable("t", "T", ("name", "in macro", "n", "x", "none"), rows))
     assert [one.kind for one in shown.columns] == ["text", "text", "count", "number", "count"]
     assert shown.rows == (("a", "✓", 1, 0.5, None), ("b", "", 20_000, None, None))
 
@@ -194,7 +194,7 @@ def test_pixels_are_coloured_by_what_they_are() -> None:
     (data,) = re.findall(r"base64,([^\"]+)", svg)
     with Image.open(BytesIO(b64decode(data))) as image:
         colours = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in np.asarray(image.convert("RGB"))[0]]
-    assert colours[:4] == [FOUND, MISSED, FALSE, CONFUSED]
+    assert colours[:4] == [CORRECT, MISSED, FALSE, CONFUSED]
     assert colours[4] not in dict(KINDS)
 
 
@@ -210,7 +210,7 @@ def test_boxes_are_marked_by_what_became_of_them() -> None:
     marks = marks_of(outcomes, 0, {1: "stem", 2: "beam"})
     told = [(one.colour, one.words, one.box[0]) for one in marks]
     assert told == [
-        (FOUND, "stem, found with score 0.90", 0.0),
+        (CORRECT, "stem, found with score 0.90", 0.0),
         (MISSED, "stem, missed", 8.0),
         (FALSE, "no beam, score 0.70", 108.0),
         (CONFUSED, "stem, taken for beam with score 0.80", 104.0),
@@ -245,7 +245,7 @@ def test_a_curve_keeps_its_corners() -> None:
 
 
 def test_the_terminal_shows_figures_but_no_long_lists(
-    shown: Written, capsys: pytest.CaptureFixture[str]
+    shown: EvaluationOutput, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_evaluation(shown)
     told = capsys.readouterr().out

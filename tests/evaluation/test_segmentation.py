@@ -12,8 +12,8 @@ from PIL import Image
 from deepscores.dataset.labelled import label_page
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
-from deepscores.evaluation.segmentation import segmentation
-from deepscores.evaluation.segmentation.segmentation import evaluate_segmentation
+from deepscores.evaluation.segmentation import evaluate as segmentation
+from deepscores.evaluation.segmentation.evaluate import evaluate_segmentation
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.runs.executors.local.pool import Local
 from tests.evaluation.asking import ask, fullest_split, records, values
@@ -222,7 +222,7 @@ def test_another_label_set_is_compared_by_its_own_ids(built: Path, tmp_path: Pat
 
 
 def test_workers_find_the_same(built: Path, masks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segmentation, "_PAGES_A_TASK", 2)
+    monkeypatch.setattr(segmentation, "_PAGES_PER_TASK", 2)
     change(masks, lambda one: np.roll(one, 1, axis=1))
     one, two = (
         evaluate_segmentation(ask(built, masks, executor=Local(jobs))).as_table() for jobs in (1, 2)

@@ -9,14 +9,14 @@ import numpy as np
 from deepscores import evaluate
 from deepscores.evaluation.detection.toolkit import toolkit_precision
 from deepscores.evaluation.matching.boxes import Boxes
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 from deepscores.evaluation.matching.matching import THRESHOLDS
 from tests.evaluation.scenes import SPLIT, scene
 
 
-def step_by_step(material: Material) -> dict[int, list[float]]:
+def step_by_step(material: DetectionMaterial) -> dict[int, list[float]]:
     """What `calculate_metrics(classwise=True)` of the toolkit does, in plain loops."""
-    truth, found = material.truth, material.found
+    truth, found = material.truth, material.detections
     noted: list[tuple[int, float, float]] = []  # class, overlap, score
     for page in sorted({*found.page.tolist()}):
         left = np.flatnonzero(truth.page == page).tolist()
@@ -69,14 +69,14 @@ def area(
 def test_figures_are_those_of_the_toolkit_s_steps() -> None:
     for seed in range(3):
         base = scene(seed)
-        score = np.random.default_rng(seed).permutation(len(base.found)) / len(base.found)
+        score = np.random.default_rng(seed).permutation(len(base.detections)) / len(base.detections)
         found = Boxes(
-            *(getattr(base.found, name) for name in ("page", "class_id", "xywh", "corners")),
+            *(getattr(base.detections, name) for name in ("page", "class_id", "xywh", "corners")),
             score,
-            base.found.multiplicity,
+            base.detections.multiplicity,
         )
-        material = Material(base.truth, found, base.pages, base.classes)
-        own = toolkit_precision(material.truth, material.found, material.classes)
+        material = DetectionMaterial(base.truth, found, base.pages, base.classes)
+        own = toolkit_precision(material.truth, material.detections, material.classes)
         expected = step_by_step(material)
         assert {*own} == {*expected}
         for class_id, values in own.items():

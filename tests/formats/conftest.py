@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats.told import Told, pages_told
+from tests.formats.table_pages import TablePage, read_table_pages
 
 
 @pytest.fixture(scope="session")
-def told(real: Path) -> list[Told]:
-    """`pages_told` of `real`; tests leave it as it is."""
-    return pages_told(real)
+def table_pages(real: Path) -> list[TablePage]:
+    """`read_table_pages` of `real`; tests leave it as it is."""
+    return read_table_pages(real)

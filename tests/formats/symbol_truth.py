@@ -20,17 +20,22 @@ class Truth(NamedTuple):
 def objects_of(page: DatasetPage) -> dict[int, Truth]:
     """The objects of a page by number."""
     rows = page.symbols.to_pylist()
-    found: dict[int, list[dict[str, Any]]] = {}
+    rows_of: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         if row["object"]:
-            found.setdefault(row["object"], []).append(row)
+            rows_of.setdefault(row["object"], []).append(row)
     return {
-        number: Truth(some[0]["class"], _around(some), [one["number"] for one in some], some[0])
-        for number, some in found.items()
+        number: Truth(
+            members[0]["class"],
+            _box_around(members),
+            [row["number"] for row in members],
+            members[0],
+        )
+        for number, members in rows_of.items()
     }
 
 
-def _around(rows: list[dict[str, Any]]) -> NDArray[np.float64]:
+def _box_around(rows: list[dict[str, Any]]) -> NDArray[np.float64]:
     sides = np.array([[row[side] for side in ("x0", "y0", "x1", "y1")] for row in rows])
     return np.concatenate([sides[:, :2].min(axis=0), sides[:, 2:].max(axis=0)])
 

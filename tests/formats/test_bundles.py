@@ -22,8 +22,8 @@ FORMATS: dict[str, dict[str, Any]] = {
 def test_bytes_do_not_depend_on_the_workers(
     to: str, built: Path, tmp_path: Path, differences: Callable[[Path, Path], list[str]]
 ) -> None:
-    for name, jobs in (("one", 1), ("two", 2)):
-        export(built, tmp_path / name, to=to, jobs=jobs, **FORMATS[to])
+    for name, executor in (("one", "inline"), ("two", "local")):
+        export(built, tmp_path / name, to=to, jobs=2, executor=executor, **FORMATS[to])
     assert differences(tmp_path / "one", tmp_path / "two") == []
     assert sum(path.is_file() for path in (tmp_path / "one").rglob("*")) > 2
 
@@ -42,8 +42,8 @@ def test_an_export_that_was_killed_while_finishing_ends_with_the_same_bytes(
     form = find_exporter(to)
     finish = form.finish
 
-    def killed(*given: Any) -> None:
-        finish(*given)
+    def killed(*arguments: Any) -> None:
+        finish(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -39,26 +39,28 @@ def test_every_object_is_read_back_as_the_symbol_table_has_it(
         }
         for image in coco.imgs.values():
             page = label_page(dataset[image["page"]])
-            found = coco.loadAnns(coco.getAnnIds(imgIds=image["id"]))
-            assert [one["number"] for one in found] == page.objects.number.tolist()
-            names = [coco.cats[one["category_id"]]["name"] for one in found]
+            annotations = coco.loadAnns(coco.getAnnIds(imgIds=image["id"]))
+            assert [
+                annotation["number"] for annotation in annotations
+            ] == page.objects.number.tolist()
+            names = [coco.cats[annotation["category_id"]]["name"] for annotation in annotations]
             by_number = page.symbols["class"].to_pylist()
-            assert names == [by_number[one["number"] - 1] for one in found]
-            boxes = np.array([one["bbox"] for one in found])
+            assert names == [by_number[annotation["number"] - 1] for annotation in annotations]
+            boxes = np.array([annotation["bbox"] for annotation in annotations])
             boxes[:, 2:] += boxes[:, :2]
             assert np.abs(boxes - page.objects.box).max() < 2e-3
-            assert not any(one["iscrowd"] for one in found)
+            assert not any(annotation["iscrowd"] for annotation in annotations)
             if split in looked_into:
                 continue
             looked_into.add(split)
             classes = np.zeros(page.image.shape, np.int64)
-            for one in found:
-                mask = coco.annToMask(one).astype(bool)
-                assert mask.sum() == one["area"] > 0
+            for annotation in annotations:
+                mask = coco.annToMask(annotation).astype(bool)
+                assert mask.sum() == annotation["area"] > 0
                 assert not classes[mask].any()
-                classes[mask] = one["category_id"]
-                whole = masks.decode(one["whole_segmentation"]).astype(bool)
-                assert (whole & mask).sum() >= 0.5 * mask.sum()
+                classes[mask] = annotation["category_id"]
+                whole_mask = masks.decode(annotation["whole_segmentation"]).astype(bool)
+                assert (whole_mask & mask).sum() >= 0.5 * mask.sum()
             assert (classes == dataset[image["page"]].mask).all()
     assert len(looked_into) == 3
 
@@ -82,17 +84,17 @@ def test_truth_as_detections_scores_exactly_one(real_as: Callable[..., Path]) ->
     folder = real_as("coco")
     path = folder / "annotations" / "instances_test.json"
     truth = faster_coco_eval.COCO(str(path))
-    found = [
+    annotations = [
         {
-            **{key: one[key] for key in ("image_id", "category_id", "bbox", "segmentation")},
+            **{key: annotation[key] for key in ("image_id", "category_id", "bbox", "segmentation")},
             "score": 1.0,
         }
-        for one in json.loads(path.read_text())["annotations"]
+        for annotation in json.loads(path.read_text())["annotations"]
     ]
-    assert len(found) > 500
+    assert len(annotations) > 500
     for kind in ("bbox", "segm"):
         run = faster_coco_eval.COCOeval_faster(
-            truth, truth.loadRes(found), kind, print_function=lambda _: None
+            truth, truth.loadRes(annotations), kind, print_function=lambda _: None
         )
         run.params.maxDets = [10_000, 10_000, 10_000]
         run.evaluate()
@@ -104,8 +106,8 @@ def test_truth_as_detections_scores_exactly_one(real_as: Callable[..., Path]) ->
 def test_categories_have_families_and_cover_the_label_set(real_as: Callable[..., Path]) -> None:
     coco = read(real_as("coco", split="val", labels="deepscores-v2"), "val")
     labels = load_label_set("deepscores-v2")
-    assert [one["name"] for one in coco.cats.values()] == [one.name for one in labels.classes]
-    families = Counter(one["supercategory"] for one in coco.cats.values())
+    assert [row["name"] for row in coco.cats.values()] == [label.name for label in labels.classes]
+    families = Counter(category["supercategory"] for category in coco.cats.values())
     assert families["notehead"] > 10
     assert families["other"] < 5
 
@@ -121,30 +123,33 @@ def test_tiles_have_cut_boxes_and_mark_what_shows_too_little(
         assert image["width"] == image["height"] == 640
         with Image.open(folder / "images" / "test" / image["file_name"]) as picture:
             assert picture.size == (640, 640)
-        for one in coco.loadAnns(coco.getAnnIds(imgIds=image["id"])):
-            x, y, width, height = one["bbox"]
+        for annotation in coco.loadAnns(coco.getAnnIds(imgIds=image["id"])):
+            x, y, width, height = annotation["bbox"]
             assert x >= 0 <= y
             assert x + width <= 640 >= y + height
             assert width > 0 < height
-            assert masks.area(one["segmentation"]) == one["area"] > 0
-            assert one["iscrowd"] == (one["visibility"] < 0.5)
-            crowds += one["iscrowd"]
+            assert masks.area(annotation["segmentation"]) == annotation["area"] > 0
+            assert annotation["iscrowd"] == (annotation["visibility"] < 0.5)
+            crowds += annotation["iscrowd"]
     assert crowds
-    seen = {(coco.imgs[one["image_id"]]["page"], one["number"]) for one in coco.anns.values()}
+    exported_objects = {
+        (coco.imgs[annotation["image_id"]]["page"], annotation["number"])
+        for annotation in coco.anns.values()
+    }
     all_of_them = {
         (page.name, number)
         for page in open_dataset(real).split("test")
         for number in label_page(page).objects.number.tolist()
     }
-    assert len(all_of_them - seen) <= 0.001 * len(all_of_them)
+    assert len(all_of_them - exported_objects) <= 0.001 * len(all_of_them)
 
 
 def test_chosen_classes_alone_are_there(real_as: Callable[..., Path]) -> None:
     coco = read(real_as("coco", split="train", classes="rest*,*Clef*"), "train")
-    names = {one["name"] for one in coco.cats.values()}
+    names = {category["name"] for category in coco.cats.values()}
     assert names
     assert all(name.startswith("rest") or "Clef" in name for name in names)
     assert min(coco.cats) == 1
     assert max(coco.cats) == len(names)
-    assert {one["category_id"] for one in coco.anns.values()} <= set(coco.cats)
+    assert {annotation["category_id"] for annotation in coco.anns.values()} <= set(coco.cats)
     assert len(coco.anns) > 20

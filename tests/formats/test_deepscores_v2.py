@@ -22,14 +22,14 @@ class Reader:
     def __init__(self, folder: Path, split: str) -> None:
         self.folder = folder
         self.table = json.loads((folder / f"deepscores_{split}.json").read_text())
-        self.images = {one["filename"]: one for one in self.table["images"]}
+        self.images = {image["filename"]: image for image in self.table["images"]}
 
     def annotations(self, file: str) -> list[tuple[str, dict[str, Any]]]:
         """The annotations of an image, by the ids that it lists."""
         return [(key, self.table["annotations"][key]) for key in self.images[file]["ann_ids"]]
 
-    def comments(self, one: dict[str, Any]) -> dict[str, str]:
-        return dict(part.split(":") for part in one["comments"].split(";") if part)
+    def comments(self, annotation: dict[str, Any]) -> dict[str, str]:
+        return dict(part.split(":") for part in annotation["comments"].split(";") if part)
 
     def segmentation(self, file: str) -> NDArray[np.int64]:
         path = self.folder / "segmentation" / f"{Path(file).stem}_seg.png"
@@ -70,13 +70,15 @@ def test_annotations_are_the_objects_of_the_pages(
     splits: dict[str, Reader], pages: list[tuple[str, LabelledPage]]
 ) -> None:
     for split, page in pages:
-        found = splits[split].annotations(f"{page.name}.png")
+        annotations = splits[split].annotations(f"{page.name}.png")
         objects = page.objects
-        assert [int(one["cat_id"][0]) for _, one in found] == objects.class_id.tolist()
-        boxes = np.array([one["a_bbox"] for _, one in found])
-        turned = np.array([one["o_bbox"] for _, one in found])
+        assert [
+            int(annotation["cat_id"][0]) for _, annotation in annotations
+        ] == objects.class_id.tolist()
+        boxes = np.array([annotation["a_bbox"] for _, annotation in annotations])
+        oriented = np.array([annotation["o_bbox"] for _, annotation in annotations])
         assert np.abs(boxes - objects.box).max() < 1e-3
-        assert np.abs(turned - objects.oriented).max() < 1e-3
+        assert np.abs(oriented - objects.oriented).max() < 1e-3
         assert (boxes[:, 2:] > boxes[:, :2]).all()
 
 
@@ -86,15 +88,20 @@ def test_maps_have_every_objects_pixels_in_its_own_colour(
     for split, page in pages:
         reader, file = splits[split], f"{page.name}.png"
         instances, categories = reader.instances(file), reader.table["categories"]
-        found = [one for _, one in reader.annotations(file)]
-        colours = [int(reader.comments(one)["instance"].removeprefix("#"), 16) for one in found]
+        annotations = [annotation for _, annotation in reader.annotations(file)]
+        colours = [
+            int(reader.comments(annotation)["instance"].removeprefix("#"), 16)
+            for annotation in annotations
+        ]
         assert len(set(colours)) == len(colours)
         assert (instances == np.array([0, *colours])[page.object_map]).all()
         areas = np.bincount(instances.ravel(), minlength=max(colours) + 1)[colours]
-        assert areas.tolist() == [one["area"] for one in found]
+        assert areas.tolist() == [annotation["area"] for annotation in annotations]
         assert areas.min() > 0
         values = np.zeros(max(colours) + 1, np.int64)
-        values[colours] = [categories[one["cat_id"][0]]["color"] for one in found]
+        values[colours] = [
+            categories[annotation["cat_id"][0]]["color"] for annotation in annotations
+        ]
         assert (reader.segmentation(file) == values[instances]).all()
 
 
@@ -104,12 +111,12 @@ def test_the_music_of_comments_is_that_of_the_symbol_table(
     columns = (("onset", "onset"), ("duration", "duration"), ("rel_position", "staff_position"))
     for split, page in pages:
         rows = page.symbols.to_pylist()
-        for _, one in splits[split].annotations(f"{page.name}.png"):
-            facts = splits[split].comments(one)
+        for _, annotation in splits[split].annotations(f"{page.name}.png"):
+            facts = splits[split].comments(annotation)
             row = rows[int(facts["instance"].removeprefix("#"), 16) - 1]
             for key, column in columns:
-                told = None if row[column] is None else pytest.approx(row[column])
-                assert (float(facts[key]) if key in facts else None) == told
+                expected = None if row[column] is None else pytest.approx(row[column])
+                assert (float(facts[key]) if key in facts else None) == expected
 
 
 def test_images_and_annotations_refer_to_each_other(splits: dict[str, Reader], real: Path) -> None:
@@ -117,18 +124,20 @@ def test_images_and_annotations_refer_to_each_other(splits: dict[str, Reader], r
     keys: list[str] = []
     for split, reader in splits.items():
         table = reader.table
-        assert list(reader.images) == [f"{one.name}.png" for one in open_dataset(real).split(split)]
+        assert list(reader.images) == [
+            f"{page.name}.png" for page in open_dataset(real).split(split)
+        ]
         assert isinstance(table["annotations"], dict)
-        listed = [key for image in table["images"] for key in image["ann_ids"]]
-        assert listed == list(table["annotations"])
+        listed_ids = [key for image in table["images"] for key in image["ann_ids"]]
+        assert listed_ids == list(table["annotations"])
         for image in table["images"]:
             assert isinstance(image["id"], int)
             with Image.open(reader.folder / "images" / image["filename"]) as picture:
                 assert picture.size == (image["width"], image["height"])
-            for _, one in reader.annotations(image["filename"]):
-                assert one["img_id"] == str(image["id"])
+            for _, annotation in reader.annotations(image["filename"]):
+                assert annotation["img_id"] == str(image["id"])
         ids += [image["id"] for image in table["images"]]
-        keys += listed
+        keys += listed_ids
     assert ids == list(range(1, len(ids) + 1))  # over all splits, so that files can be put together
     assert keys == [str(number) for number in range(1, len(keys) + 1)]
 
@@ -138,10 +147,10 @@ def test_both_annotation_sets_are_there(splits: dict[str, Reader]) -> None:
         assert reader.table["annotation_sets"] == ["deepscores", "muscima++"]
         categories = reader.table["categories"]
         assert list(categories) == [str(number) for number in range(1, 209)]
-        for one in reader.table["annotations"].values():
-            own, other = one["cat_id"]
-            assert categories[own]["annotation_set"] == "deepscores"
-            assert other is None or categories[other]["annotation_set"] == "muscima++"
+        for annotation in reader.table["annotations"].values():
+            deepscores_id, muscima_id = annotation["cat_id"]
+            assert categories[deepscores_id]["annotation_set"] == "deepscores"
+            assert muscima_id is None or categories[muscima_id]["annotation_set"] == "muscima++"
 
 
 PAIRS = (
@@ -154,33 +163,33 @@ PAIRS = (
 
 def test_classes_of_both_sets_are_matched_as_published() -> None:
     categories = published_categories()
-    assert [one.id for one in categories.values()] == list(range(1, 209))
-    own = {one.name: one for one in categories.values() if one.set == "deepscores"}
-    other = {one.id: one for one in categories.values() if one.set == "muscima++"}
-    assert (len(own), len(other)) == (136, 72)
+    assert [category.id for category in categories.values()] == list(range(1, 209))
+    deepscores_set = {row.name: row for row in categories.values() if row.set == "deepscores"}
+    muscima_set = {row.id: row for row in categories.values() if row.set == "muscima++"}
+    assert (len(deepscores_set), len(muscima_set)) == (136, 72)
     for name, matching in PAIRS:
-        assert other[own[name].muscima or 0].name == matching
-    assert own["clef15"].muscima is own["ottavaBracket"].muscima is None
-    assert {one.muscima for one in own.values()} == {*other, None}
-    assert all(one.muscima is None for one in other.values())
-    values = [one.value for one in own.values()]
+        assert muscima_set[deepscores_set[name].muscima or 0].name == matching
+    assert deepscores_set["clef15"].muscima is deepscores_set["ottavaBracket"].muscima is None
+    assert {category.muscima for category in deepscores_set.values()} == {*muscima_set, None}
+    assert all(category.muscima is None for category in muscima_set.values())
+    values = [category.value for category in deepscores_set.values()]
     assert len(set(values)) == 136
     assert 0 < min(values) < max(values) < 256
 
 
 def test_categories_are_our_label_set() -> None:
     categories = published_categories()
-    for one in load_label_set("deepscores-v2").classes:
-        assert categories[one.id].name == one.name
+    for label_class in load_label_set("deepscores-v2").classes:
+        assert categories[label_class.id].name == label_class.name
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_our_check_finds_nothing(exported: Path, split: str) -> None:
-    found = check(exported / f"deepscores_{split}.json")
-    assert found.layout == "deepscores-v2"
-    looked_at = {one.check for one in found.tallies if one.objects}
+    report = check(exported / f"deepscores_{split}.json")
+    assert report.layout == "deepscores-v2"
+    looked_at = {tally.check for tally in report.tallies if tally.objects}
     assert looked_at >= {"extent", "outside", "tight", "hidden", "classes", "mask", "duplicates"}
-    assert found.findings == ()
+    assert report.findings == ()
 
 
 def test_tiles_show_in_json_and_instances_what_is_not_to_be_passed_over(
@@ -189,28 +198,30 @@ def test_tiles_show_in_json_and_instances_what_is_not_to_be_passed_over(
     export(real, tmp_path / "out", to="deepscores-v2", split="val", tiles=700, overlap=50)
     reader = Reader(tmp_path / "out", "val")
     passed_over = 0
-    value = np.array([0, *(one.value for one in published_categories().values())])
+    value = np.array([0, *(category.value for category in published_categories().values())])
     for split, page in pages:
         for window in windows(page.width, page.height, 700, 50) if split == "val" else ():
             tile = cut(page, window)
-            shown = tile.objects.share >= 0.5
-            found = reader.annotations(f"{tile.name}.png")
-            assert [int(one["cat_id"][0]) for _, one in found] == (
-                tile.objects.class_id[shown].tolist()
+            is_visible = tile.objects.share >= 0.5
+            annotations = reader.annotations(f"{tile.name}.png")
+            assert [int(annotation["cat_id"][0]) for _, annotation in annotations] == (
+                tile.objects.class_id[is_visible].tolist()
             )
-            assert [one["area"] for _, one in found] == tile.areas[shown].tolist()
-            numbers = np.append(0, np.where(shown, tile.objects.number, 0))
+            assert [annotation["area"] for _, annotation in annotations] == tile.areas[
+                is_visible
+            ].tolist()
+            numbers = np.append(0, np.where(is_visible, tile.objects.number, 0))
             assert (reader.instances(f"{tile.name}.png") == numbers[tile.object_map]).all()
             assert (reader.segmentation(f"{tile.name}.png") == value[tile.class_map]).all()
-            passed_over += int((~shown).sum())
+            passed_over += int((~is_visible).sum())
     assert passed_over
 
 
 def test_chosen_classes_keep_their_published_ids(real: Path, tmp_path: Path) -> None:
     export(real, tmp_path / "out", to="deepscores-v2", split="val", classes=["stem", "beam"])
     reader = Reader(tmp_path / "out", "val")
-    found = {tuple(one["cat_id"]) for one in reader.table["annotations"].values()}
-    assert found == {("42", "161"), ("122", "201")}
+    class_ids = {tuple(row["cat_id"]) for row in reader.table["annotations"].values()}
+    assert class_ids == {("42", "161"), ("122", "201")}
     values = {int(v) for file in reader.images for v in np.unique(reader.segmentation(file))}
     assert values == {0, 52, 146}
 
@@ -222,8 +233,9 @@ def test_another_label_set_is_an_annotation_set_of_its_own(real: Path, tmp_path:
     labels = load_label_set("deepscores-118")
     assert reader.table["annotation_sets"] == ["deepscores-118"]
     assert {
-        int(key): (one["name"], one["color"]) for key, one in reader.table["categories"].items()
-    } == {one.id: (one.name, one.id) for one in labels.classes}
+        int(key): (category["name"], category["color"])
+        for key, category in reader.table["categories"].items()
+    } == {label_class.id: (label_class.name, label_class.id) for label_class in labels.classes}
     assert check(tmp_path / "out/deepscores_val.json").findings == ()
 
 
@@ -235,7 +247,7 @@ def test_a_label_set_too_large_for_a_palette_has_maps_of_sixteen_bits(
     for page in open_dataset(real).split("val"):
         with Image.open(tmp_path / "out/segmentation" / f"{page.name}_seg.png") as image:
             assert image.mode.startswith("I")
-            found = np.asarray(image)
+            values = np.asarray(image)
         classes = label_page(page, load_label_set("full")).class_map
-        assert (found == classes).all()
+        assert (values == classes).all()
     assert len(table["categories"]) > 255

@@ -9,7 +9,7 @@ from deepscores import export, open_dataset
 from deepscores.dataset.labelled import cut, label_page, windows
 from deepscores.errors import DatasetError
 from deepscores.formats.dota.lines import OrientedObject, read_dota, write_dota
-from tests.formats.told import Told
+from tests.formats.table_pages import TablePage
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,15 @@ def exported(real_as: Callable[..., Path]) -> Path:
 def read(path: Path) -> tuple[NDArray[np.float64], list[str], list[int]]:
     """Corners, classes and difficulties, read as the layout is described."""
     words = [line.split(" ") for line in path.read_text().splitlines()]
-    assert {len(some) for some in words} <= {10}
-    corners = np.array([[float(one) for one in some[:8]] for some in words]).reshape(-1, 4, 2)
-    return corners, [some[8] for some in words], [int(some[9]) for some in words]
+    assert {len(line) for line in words} <= {10}
+    corners = np.array([[float(word) for word in line[:8]] for line in words]).reshape(-1, 4, 2)
+    return corners, [line[8] for line in words], [int(line[9]) for line in words]
 
 
-def test_objects_are_those_of_the_symbol_table(exported: Path, told: list[Told]) -> None:
-    for page in told:
+def test_objects_are_those_of_the_symbol_table(
+    exported: Path, table_pages: list[TablePage]
+) -> None:
+    for page in table_pages:
         corners, names, difficulties = read(exported / page.split / "labelTxt" / f"{page.name}.txt")
         assert names == page.names
         assert set(difficulties) == {0}
@@ -36,10 +38,12 @@ def test_objects_are_those_of_the_symbol_table(exported: Path, told: list[Told])
         assert area.min() > 0  # clockwise as one looks at it
 
 
-def test_pictures_and_classes_lie_beside(exported: Path, real: Path, told: list[Told]) -> None:
+def test_pictures_and_classes_lie_beside(
+    exported: Path, real: Path, table_pages: list[TablePage]
+) -> None:
     names = (exported / "classes.txt").read_text().splitlines()
-    assert names == [one.name for one in open_dataset(real).labels.classes]
-    for page in told:
+    assert names == [label_class.name for label_class in open_dataset(real).labels.classes]
+    for page in table_pages:
         path = exported / page.split / "images" / f"{page.name}.png"
         assert path.read_bytes() == (real / "images_png" / path.name).read_bytes()
 
@@ -51,10 +55,10 @@ def test_what_a_cut_leaves_too_little_of_has_difficulty_two(real: Path, tmp_path
         page = label_page(source)
         for window in windows(page.width, page.height, 700, 50):
             tile = cut(page, window)
-            corners, _, found = read(tmp_path / "out/val/labelTxt" / f"{tile.name}.txt")
-            assert found == [2 * int(share < 0.7) for share in tile.objects.share]
+            corners, _, difficulties = read(tmp_path / "out/val/labelTxt" / f"{tile.name}.txt")
+            assert difficulties == [2 * int(share < 0.7) for share in tile.objects.share]
             assert np.abs(corners - tile.objects.oriented.reshape(-1, 4, 2)).max(initial=0) < 0.01
-            ignored += sum(found)
+            ignored += sum(difficulties)
     assert ignored
 
 
@@ -73,8 +77,8 @@ def test_a_label_set_by_name_and_a_staff_space(real: Path, tmp_path: Path) -> No
 
 def test_names_are_one_word() -> None:
     corners = (0.0, 0.0, 4.0, 0.0, 4.0, 2.0, 0.0, 2.0)
-    (one,) = read_dota(write_dota([OrientedObject("note head", corners, 1)]).decode())
-    assert one == OrientedObject("note_head", corners, 1)
+    (label,) = read_dota(write_dota([OrientedObject("note head", corners, 1)]).decode())
+    assert label == OrientedObject("note_head", corners, 1)
 
 
 @pytest.mark.parametrize("line", ["1 2 3 x 0", "1 2 3 4 5 6 7 x slur 0", "1 2 3 4 5 6 7 8 slur x"])

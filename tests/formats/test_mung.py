@@ -70,9 +70,9 @@ def test_nodes_read_back_by_mung_are_the_symbols(dataset: Dataset, folder: Path)
             # Several may be one object, whose number is the first's.
             if row["number"] in names:
                 assert names[row["number"]] == row["kind"]
-        shown = {row["number"] for row in rows if row["visible_area"]}
+        visible = {row["number"] for row in rows if row["visible_area"]}
         assert {node.document for node in nodes} == {page.name}
-        assert len(nodes) > 0.95 * len(shown)
+        assert len(nodes) > 0.95 * len(visible)
         picture = folder / "images" / page.split / f"{page.name}.png"
         with Image.open(picture) as image:
             assert (np.array(image) == page.image).all()
@@ -86,7 +86,9 @@ def test_masks_are_the_whole_masks_pixel_by_pixel(real: Path, tmp_path: Path) ->
         nodes = read(tmp_path / "out", page)
         assert [node.id for node in nodes] == list(truth)
         for node in nodes:
-            expected = np.any([page.whole_mask(one) for one in truth[node.id].members], axis=0)
+            expected = np.any(
+                [page.whole_mask(member) for member in truth[node.id].members], axis=0
+            )
             ys, xs = expected.any(axis=1).nonzero()[0], expected.any(axis=0).nonzero()[0]
             assert node.class_name == truth[node.id].class_name
             assert node.bounding_box == (ys[0], xs[0], ys[-1] + 1, xs[-1] + 1)
@@ -99,9 +101,9 @@ def test_without_whole_masks_own_pixels_are_the_mask(built: Path, tmp_path: Path
         owners = page.instances
         truth = objects_of(page)
         for node in read(tmp_path / "out", page):
-            own = np.isin(owners, truth[node.id].members)
-            assert node.mask.sum() == own.sum()
-            assert (node.mask == own[node.top : node.bottom, node.left : node.right]).all()
+            own_pixels = np.isin(owners, truth[node.id].members)
+            assert node.mask.sum() == own_pixels.sum()
+            assert (node.mask == own_pixels[node.top : node.bottom, node.left : node.right]).all()
 
 
 def test_masks_are_written_as_mung_writes_them(built: Path, tmp_path: Path) -> None:
@@ -158,7 +160,10 @@ def test_links_are_those_of_the_symbol_tables_parents(dataset: Dataset, folder: 
 
 
 def test_links_follow_the_grammar(dataset: Dataset, folder: Path, tmp_path: Path) -> None:
-    alphabet = {one.name: one for one in parse_node_classes(str(folder / "node-classes.xml"))}
+    alphabet = {
+        node_class.name: node_class
+        for node_class in parse_node_classes(str(folder / "node-classes.xml"))
+    }
     rules = tmp_path / "links.deprules"
     rules.write_text(RULES)
     grammar = DependencyGrammar(str(rules), alphabet)
@@ -168,7 +173,7 @@ def test_links_follow_the_grammar(dataset: Dataset, folder: Path, tmp_path: Path
         wrong = grammar.find_invalid_in_graph(kinds, get_edges(nodes))
         vertices, inlinks, outlinks = wrong[:3]
         assert not [(kinds[start], kinds[end]) for start, end in (*inlinks, *outlinks)]
-        assert not [(one, kinds[one]) for one in vertices]
+        assert not [(vertex, kinds[vertex]) for vertex in vertices]
 
 
 def test_the_graph_tells_the_value_of_a_note(dataset: Dataset, folder: Path) -> None:
@@ -197,18 +202,18 @@ def test_the_graph_tells_the_value_of_a_note(dataset: Dataset, folder: Path) -> 
 def test_ledger_lines_are_those_between_a_note_and_its_staff(
     dataset: Dataset, folder: Path
 ) -> None:
-    found: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for page in dataset:
         graph = NotationGraph(read(folder, page))
         rows = {row["number"]: row for row in page.symbols.to_pylist()}
         for node in graph.vertices:
             position = rows[node.id]["staff_position"]
             if rows[node.id]["role"] == "notehead" and position is not None:
-                wanted = max((position - 8) // 2, -position // 2, 0)
+                expected_count = max((position - 8) // 2, -position // 2, 0)
                 lines = graph.children(node, ["ledgerLine"])
-                assert len(lines) == wanted, (page.name, node.id)
-                found[wanted] += 1
-    assert found[1] > 20
+                assert len(lines) == expected_count, (page.name, node.id)
+                counts[expected_count] += 1
+    assert counts[1] > 20
 
 
 def test_data_tell_the_music(dataset: Dataset, folder: Path) -> None:
@@ -261,5 +266,5 @@ def test_tiles_link_within_themselves(built: Path, tmp_path: Path) -> None:
 def test_classes_are_listed_for_muscimarker(folder: Path, real: Path) -> None:
     classes = parse_node_classes(str(folder / "node-classes.xml"))
     names = json.loads((folder / "export.json").read_bytes())["classes"]
-    assert [one.name for one in classes] == names
-    assert [one.class_id for one in classes] == list(range(1, len(names) + 1))
+    assert [node_class.name for node_class in classes] == names
+    assert [node_class.class_id for node_class in classes] == list(range(1, len(names) + 1))

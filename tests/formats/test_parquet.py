@@ -44,7 +44,7 @@ def load(folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Any:
 
 def test_pages_read_back_by_datasets_are_the_symbol_tables(real: Path, loaded: Any) -> None:
     dataset = open_dataset(real)
-    splits = {ours: dataset.split(ours) for ours in SPLITS}
+    splits = {split: dataset.split(split) for split in SPLITS}
     assert sorted(loaded) == sorted(SPLITS[split] for split, pages in splits.items() if pages)
     for split, pages in splits.items():
         rows = loaded[SPLITS[split]] if pages else ()
@@ -56,13 +56,13 @@ def test_pages_read_back_by_datasets_are_the_symbol_tables(real: Path, loaded: A
             objects, truth = row["objects"], objects_of(page)
             assert objects["number"] == list(truth)
             names = rows.features["objects"]["category"].feature.int2str(objects["category"])
-            assert names == [one.class_name for one in truth.values()]
+            assert names == [labelled.class_name for labelled in truth.values()]
             boxes = np.array(objects["bbox"])
             boxes[:, 2:] += boxes[:, :2]
-            assert np.abs(boxes - [one.box for one in truth.values()]).max() < 0.002
+            assert np.abs(boxes - [labelled.box for labelled in truth.values()]).max() < 0.002
             owners = page.instances
             areas = np.bincount(owners.ravel(), minlength=page.symbols.num_rows + 1)
-            expected = [int(areas[one.members].sum()) for one in truth.values()]
+            expected = [int(areas[labelled.members].sum()) for labelled in truth.values()]
             masks = [
                 {"size": [row["height"], row["width"]], "counts": counts}
                 for counts in objects["segmentation"]
@@ -72,9 +72,9 @@ def test_pages_read_back_by_datasets_are_the_symbol_tables(real: Path, loaded: A
                 mask = coco_masks.decode(masks[place])
                 members = truth[objects["number"][place]].members
                 assert (mask == np.isin(owners, members)).all()
-                whole = {**masks[place], "counts": objects["whole_segmentation"][place]}
-                union = np.any([page.whole_mask(one) for one in members], axis=0)
-                assert (coco_masks.decode(whole) == union).all()
+                whole_mask = {**masks[place], "counts": objects["whole_segmentation"][place]}
+                union = np.any([page.whole_mask(member) for member in members], axis=0)
+                assert (coco_masks.decode(whole_mask) == union).all()
 
 
 def test_features_are_those_of_the_label_set(real: Path, loaded: Any) -> None:
@@ -82,27 +82,27 @@ def test_features_are_those_of_the_label_set(real: Path, loaded: Any) -> None:
 
     features = loaded["train"].features
     assert isinstance(features["image"], datasets.Image)
-    names = [one.name for one in open_dataset(real).labels.classes]
+    names = [label_class.name for label_class in open_dataset(real).labels.classes]
     assert features["objects"]["category"].feature.names == names
 
 
 def test_metadata_is_what_datasets_itself_would_write(folder: Path, loaded: Any) -> None:
     schema = pq.read_schema(next((folder / "data").glob("train-*.parquet")))
-    ours = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+    written_features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
     import datasets
 
-    assert datasets.Features.from_dict(ours) == loaded["train"].features
+    assert datasets.Features.from_dict(written_features) == loaded["train"].features
 
 
 def test_class_label_counts_from_nought(built: Path, tmp_path: Path) -> None:
     export(built, tmp_path / "out", to="parquet", classes="notehead*", split="train")
     rows = pq.read_table(tmp_path / "out" / "data").to_pylist()
-    found = {one for row in rows for one in row["objects"]["category"]}
+    class_places = {place for row in rows for place in row["objects"]["category"]}
     schema = pq.read_schema(next((tmp_path / "out" / "data").iterdir()))
     features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
     names = features["objects"]["category"]["feature"]["names"]
     assert all(name.startswith("notehead") for name in names)
-    assert {names[one] for one in found} == {"noteheadBlack"}
+    assert {names[place] for place in class_places} == {"noteheadBlack"}
 
 
 def test_tiles_have_a_row_each_and_tell_how_much_shows(
@@ -128,8 +128,8 @@ def test_card_tells_the_dataset(real: Path, folder: Path) -> None:
         for split in SPLITS if dataset.split(split)
     ]  # fmt: skip
     counts = Counter(row["class"] for page in dataset for row in first_symbols(page))
-    for place, one in enumerate(dataset.labels.classes):
-        assert f"| {place} | {one.name} | {counts[one.name]} |" in body
+    for place, label_class in enumerate(dataset.labels.classes):
+        assert f"| {place} | {label_class.name} | {counts[label_class.name]} |" in body
     for composer, scores in Counter(row["composer"] for row in dataset.scores).items():
         assert f"| {composer or '(none named)'} | {scores} |" in body
     for rights, scores in Counter(row["rights"] for row in dataset.scores).items():
@@ -137,7 +137,7 @@ def test_card_tells_the_dataset(real: Path, folder: Path) -> None:
 
 
 def first_symbols(page: Any) -> list[dict[str, Any]]:
-    return [one.row for one in objects_of(page).values()]
+    return [labelled.row for labelled in objects_of(page).values()]
 
 
 def test_links_are_refused(built: Path, tmp_path: Path) -> None:

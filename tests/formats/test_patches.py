@@ -22,18 +22,18 @@ Key = tuple[str, str, str, int]  # split, class, page, number
 def expected(dataset: Dataset) -> dict[Key, NDArray[np.float64]]:
     """The boxes of all objects."""
     return {
-        (page.split, one.class_name, page.name, number): one.box
+        (page.split, labelled.class_name, page.name, number): labelled.box
         for page in dataset
-        for number, one in objects_of(page).items()
+        for number, labelled in objects_of(page).items()
     }
 
 
 def image_folder(folder: Path) -> dict[Key, Path]:
-    found = {}
+    patches = {}
     for path in folder.glob("*/*/*.png"):
         page, _, number = path.stem.rpartition("-")
-        found[path.parts[-3], path.parts[-2], page, int(number)] = path
-    return found
+        patches[path.parts[-3], path.parts[-2], page, int(number)] = path
+    return patches
 
 
 def pixels(path: Path) -> NDArray[Any]:
@@ -56,10 +56,10 @@ def surroundings(wide: NDArray[Any], box: NDArray[Any], width: int, height: int)
 def test_all_objects_have_their_patch(real: Path, tmp_path: Path) -> None:
     dataset = open_dataset(real)
     export(real, tmp_path / "out", to="patches")
-    found, truth = image_folder(tmp_path / "out"), expected(dataset)
-    assert found.keys() == truth.keys()
+    patches, truth = image_folder(tmp_path / "out"), expected(dataset)
+    assert patches.keys() == truth.keys()
     images = {page.name: wide(page) for page in dataset}
-    for key, path in found.items():
+    for key, path in patches.items():
         patch = pixels(path)
         assert (patch == surroundings(images[key[2]], truth[key], 45, 170)).all()
 
@@ -77,13 +77,13 @@ def test_datasets_reads_classes_from_the_folders(
         "imagefolder", data_dir=str(tmp_path / "out"), cache_dir=str(tmp_path / "cache")
     )
     paths = image_folder(tmp_path / "out").values()
-    wanted = Counter((path.parts[-3], path.parts[-2]) for path in paths)
+    expected_counts = Counter((path.parts[-3], path.parts[-2]) for path in paths)
     names = {"train": "train", "validation": "val", "test": "test"}
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for split, rows in loaded.items():
         label = rows.features["label"]
-        found.update((names[split], label.int2str(row["label"])) for row in rows)
-    assert found == wanted
+        counts.update((names[split], label.int2str(row["label"])) for row in rows)
+    assert counts == expected_counts
 
 
 def test_folders_of_all_splits_are_the_same(real: Path, tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ def test_few_of_a_class_are_those_the_dataset_itself_has(real: Path, tmp_path: P
 def test_fewer_are_a_part_of_more(built: Path, tmp_path: Path) -> None:
     for count in (3, 6):
         export(built, tmp_path / str(count), to="patches", patches_per_class=count)
-    few, more = (set(image_folder(tmp_path / str(count))) for count in (3, 6))
-    assert few < more
-    assert max(Counter(key[1] for key in few).values()) == 3
+    first_three, first_six = (set(image_folder(tmp_path / str(count))) for count in (3, 6))
+    assert first_three < first_six
+    assert max(Counter(key[1] for key in first_three).values()) == 3
 
 
 def test_size_can_be_chosen(built: Path, tmp_path: Path) -> None:
@@ -129,15 +129,15 @@ def test_mosaics_hold_every_patch_once(real: Path, tmp_path: Path) -> None:
     export(real, tmp_path / "out", to="patch-mosaics")
     truth = expected(dataset)
     images = {page.name: wide(page) for page in dataset}
-    classes = {one.id: one.name for one in dataset.labels.classes}
-    found = set()
+    classes = {label_class.id: label_class.name for label_class in dataset.labels.classes}
+    patches = set()
     for split in SPLITS:
-        listed = tmp_path / "out" / split / "patches.csv"
-        if not listed.exists():
+        table = tmp_path / "out" / split / "patches.csv"
+        if not table.exists():
             assert not dataset.split(split)
             continue
-        rows = list(csv.DictReader(listed.read_text().splitlines()))
-        mosaics = {name: pixels(listed.parent / name) for name in
+        rows = list(csv.DictReader(table.read_text().splitlines()))
+        mosaics = {name: pixels(table.parent / name) for name in
                    {row["mosaic"] for row in rows}}  # fmt: skip
         for row in rows:
             y, x = int(row["row"]) * 220, int(row["column"]) * 120
@@ -145,11 +145,11 @@ def test_mosaics_hold_every_patch_once(real: Path, tmp_path: Path) -> None:
             assert row["mosaic"].startswith(f"{key[1]}/")
             patch = mosaics[row["mosaic"]][y : y + 220, x : x + 120]
             assert (patch == surroundings(images[key[2]], truth[key], 120, 220)).all()
-            found.add(key)
-        on_disk = {str(path.relative_to(listed.parent)) for path in listed.parent.glob("*/*.png")}
+            patches.add(key)
+        on_disk = {str(path.relative_to(table.parent)) for path in table.parent.glob("*/*.png")}
         assert on_disk == set(mosaics)
         assert sum(mosaic.size for mosaic in mosaics.values()) == len(rows) * 220 * 120
-    assert found == truth.keys()
+    assert patches == truth.keys()
 
 
 def published_reader(folder: Path) -> Counter[int]:
@@ -163,7 +163,7 @@ def published_reader(folder: Path) -> Counter[int]:
     names = {name: int(number) for number, name in csv.reader(lines)}
     words = re.split(r"\)|,|\(", (folder / "config.txt").read_text())[4:6]
     height, width = map(int, words)
-    found: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for path in folder.glob("*/*.png"):
         image = pixels(path)
         for x in range(image.shape[0] // height):
@@ -171,16 +171,18 @@ def published_reader(folder: Path) -> Counter[int]:
                 tile = image[y * height : (y + 1) * height, x * width : (x + 1) * width]
                 assert tile.shape == (height, width)
                 assert (tile < 255).any()
-                found[names[path.parent.name]] += 1
-    return found
+                counts[names[path.parent.name]] += 1
+    return counts
 
 
 def test_published_reader_finds_the_patches_of_each_class(real: Path, tmp_path: Path) -> None:
     export(real, tmp_path / "out", to="patch-mosaics", split="train", patches_per_class=130)
     page_objects = [objects_of(page) for page in open_dataset(real).split("train")]
-    counts = Counter(one.row["class_id"] for objects in page_objects for one in objects.values())
-    wanted = {number: min(count, 130) for number, count in counts.items()}
-    assert published_reader(tmp_path / "out" / "train") == wanted
+    counts = Counter(
+        labelled.row["class_id"] for objects in page_objects for labelled in objects.values()
+    )
+    expected_counts = {number: min(count, 130) for number, count in counts.items()}
+    assert published_reader(tmp_path / "out" / "train") == expected_counts
 
 
 @pytest.mark.parametrize("to", ["patches", "patch-mosaics"])
@@ -193,7 +195,7 @@ def test_tiles_and_links_are_refused(to: str, built: Path, tmp_path: Path) -> No
 
 
 def test_other_formats_have_no_choice_of_patches(built: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="patches-per-class: a choice for patches and"):
+    with pytest.raises(RecipeError, match="patches-per-class: coco has no patches"):
         export(built, tmp_path / "out", to="coco", patches_per_class=3)
     with pytest.raises(RecipeError, match="patches: 'large' is not a size"):
         export(built, tmp_path / "out", to="patches", patches="large")

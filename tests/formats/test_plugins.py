@@ -33,6 +33,7 @@ MISNAMED = Format("other-name", "named otherwise than its entry point")
 
 class Tiny(Exporter):
     owns = ("pages", "tiny.json")
+    cuts_patches = True
     pages_a_chunk = 4
 
     def write(self, job, chunk, pictures):
@@ -118,11 +119,11 @@ def test_an_external_format_is_listed_and_not_loaded(tiny: None) -> None:
 
 def test_help_lists_an_external_format(tiny: None) -> None:
     for command, option in (("export", "--to"), ("import", "--from")):
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", "from deepscores.cli import main; main()", command, "--help"],
             check=True, capture_output=True, text=True,
         )  # fmt: skip
-        assert "tiny" in done.stdout[done.stdout.index(option) :]
+        assert "tiny" in completed.stdout[completed.stdout.index(option) :]
 
 
 def test_what_an_external_format_writes_it_reads_back(
@@ -133,10 +134,10 @@ def test_what_an_external_format_writes_it_reads_back(
     imported = import_dataset(tmp_path / "export", tmp_path / "back", patches_per_class=1)
     assert imported.layout == "tiny"
     assert imported.pages == summary.pages
-    before, after = open_dataset(built), open_dataset(tmp_path / "back")
-    for page in before:
+    original, imported_dataset = open_dataset(built), open_dataset(tmp_path / "back")
+    for page in original:
         boxes = label_page(page).objects.box
-        assert np.allclose(label_page(after[page.name]).objects.box, boxes, atol=1e-3)
+        assert np.allclose(label_page(imported_dataset[page.name]).objects.box, boxes, atol=1e-3)
     assert check(tmp_path / "back", sample=1).layout == "deepscores"
 
 
@@ -194,7 +195,7 @@ def test_a_broken_format_keeps_no_other_from_being_recognised(
 ) -> None:
     export(built, tmp_path / "export", to="yolo", images="link")
     install(tmp_path / "site", monkeypatch, broken="no_such_module:FORMAT")
-    with pytest.warns(RuntimeWarning, match="'broken' of tiny-formats: .*passed over"):
+    with pytest.warns(RuntimeWarning, match="'broken' of tiny-formats: .*ignored"):
         assert recognise(tmp_path / "export") == ["yolo"]
 
 
@@ -224,5 +225,12 @@ def test_listing_the_formats_loads_none() -> None:
         "readable_names(), writable_names(); "
         "print([name for name in sys.modules if name.startswith('deepscores.formats.')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "['deepscores.formats.registry']"
+    completed = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert completed.stdout.strip() == "['deepscores.formats.registry']"
+
+
+def test_an_external_format_may_cut_patches(tiny: None, built: Path, tmp_path: Path) -> None:
+    summary = export(built, tmp_path / "export", to="tiny", images="link", patches_per_class=3)
+    assert sum(summary.pages.values()) > 0

@@ -46,16 +46,16 @@ def whole(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[st
 def test_number_of_workers_changes_no_byte(
     to: str, built: Path, whole: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    export(built, tmp_path / "2", to=to, jobs=2, **SMALL)
-    one = contents(whole(to))
-    assert len(one) >= 3
-    assert one == contents(tmp_path / "2")
+    export(built, tmp_path / "2", to=to, jobs=2, executor="local", **SMALL)
+    files = contents(whole(to))
+    assert len(files) >= 3
+    assert files == contents(tmp_path / "2")
 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_a_format_owns_all_that_it_writes(to: str, whole: Callable[[str], Path]) -> None:
-    there = {path.name for path in whole(to).iterdir()}
-    assert there - {"export.json"} <= set(find_exporter(to).owns)
+    written = {path.name for path in whole(to).iterdir()}
+    assert written - {"export.json"} <= set(find_exporter(to).owns)
 
 
 @pytest.mark.parametrize("to", FORMATS)
@@ -89,11 +89,11 @@ def test_what_a_killed_run_wrote_is_kept(
 def test_a_process_killed_at_any_time_leaves_what_a_second_run_completes(
     real: Path, tmp_path: Path
 ) -> None:
-    export(real, tmp_path / "wanted", to="coco", jobs=2)
+    export(real, tmp_path / "wanted", to="coco")
     command = [
         sys.executable, "-c", "from deepscores.cli import main; main()",
         "export", str(real), "--to", "coco", "-o", str(tmp_path / "killed"),
-        "--jobs", "2",
+        "--jobs", "2", "--executor", "local",
     ]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
     pictures = tmp_path / "killed" / "images"
@@ -107,11 +107,11 @@ def test_a_process_killed_at_any_time_leaves_what_a_second_run_completes(
 
 def test_a_finished_export_is_not_made_again(built: Path, tmp_path: Path) -> None:
     first = export(built, tmp_path / "export", to="coco")
-    before = (tmp_path / "export" / "export.json").stat().st_mtime_ns
+    modified = (tmp_path / "export" / "export.json").stat().st_mtime_ns
     again = export(built, tmp_path / "export", to="coco")
     assert again.new_pages == 0 < first.new_pages
     assert (again.objects, again.pages) == (first.objects, first.pages)
-    assert (tmp_path / "export" / "export.json").stat().st_mtime_ns == before
+    assert (tmp_path / "export" / "export.json").stat().st_mtime_ns == modified
 
 
 def test_another_export_is_replaced_by_force_alone(built: Path, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_label_set_may_be_given_as_itself(built: Path, tmp_path: Path) -> None
     export(built, tmp_path / "by path", to="coco", labels=str(path))
     labels = load_label_set(str(path))
     path.unlink()
-    export(built, tmp_path / "as itself", to="coco", labels=labels, jobs=2)
+    export(built, tmp_path / "as itself", to="coco", labels=labels)
     assert contents(tmp_path / "by path") == contents(tmp_path / "as itself")
 
 
@@ -205,7 +205,7 @@ def test_a_dataset_built_again_in_its_place_is_read_again(
     dataset = tmp_path / "dataset"
     shutil.copytree(built, dataset)
     export(dataset, tmp_path / "before", to="coco")
-    build(tunes, dataset, jobs=1, force=True, **quick | {"seed": 1})
+    build(tunes, dataset, force=True, **quick | {"seed": 1})
     export(dataset, tmp_path / "after", to="coco")
     shutil.copytree(dataset, tmp_path / "copy")
     export(tmp_path / "copy", tmp_path / "expected", to="coco")
@@ -216,16 +216,16 @@ def test_a_dataset_built_again_in_its_place_is_read_again(
     ("options", "says"),
     [
         ({"to": "cocoa"}, "unknown format 'cocoa'; there are coco"),
-        ({"split": "dev"}, "split: 'dev' is none of train, val, test"),
-        ({"split": ""}, "split: none is named"),
+        ({"split": "dev"}, "split: 'dev' is not one of train, val, test"),
+        ({"split": ""}, "split: empty"),
         ({"tiles": 3}, "tiles: 3 px is less than 16"),
         ({"tiles": 100, "overlap": 100}, "overlap: 100 px is not between 0 and a tile's 100"),
         ({"visibility": 1.5}, "visibility: 1.5 is not between 0 and 1"),
         ({"staff_space": 0}, "staff-space: 0 px is not between 1 and 200"),
         ({"classes": "nothead*"}, r"classes: no class 'nothead\*'"),
         ({"labels": "no-such"}, "no label set 'no-such'"),
-        ({"images": "move"}, "images: 'move' is none of copy, link"),
-        ({"tile": 4}, "no option 'tile' of an export"),
+        ({"images": "move"}, "images: 'move' is not one of copy, link"),
+        ({"tile": 4}, "unknown export option 'tile'"),
     ],
 )
 def test_nonsense_is_refused_and_writes_nothing(

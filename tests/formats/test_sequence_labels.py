@@ -7,7 +7,7 @@ import pytest
 
 from deepscores.dataset.reader import open_dataset
 from deepscores.formats.sequences import labels
-from deepscores.formats.sequences.labels import Label, Shown, label
+from deepscores.formats.sequences.labels import Label, Passage, label
 from deepscores.formats.sequences.score import read_score
 from deepscores.formats.sequences.sounds import Sound, compare, compare_by_name, drawn_sounds
 from deepscores.formats.sequences.systems import systems_of
@@ -49,17 +49,17 @@ def test_what_is_missing_and_what_is_over_is_told() -> None:
 
 
 @pytest.fixture(scope="module")
-def shown(built: Path) -> Shown:
+def passage(built: Path) -> Passage:
     """The first system of a page."""
     page = open_dataset(built)[0]
     path = built / "scores" / f"{page.row['score']}.mei"
     system = systems_of(page.symbols, read_score(path), int(page.row["measures"]))[0]
-    return Shown(path, system.span, drawn_sounds(system.rows), ("musicxml", "krn", "abc"))
+    return Passage(path, system.span, drawn_sounds(system.rows), ("musicxml", "krn", "abc"))
 
 
 @pytest.fixture(scope="module")
-def good(shown: Shown) -> Label:
-    return label(shown)
+def good(passage: Passage) -> Label:
+    return label(passage)
 
 
 def test_a_good_system_has_all_encodings(good: Label) -> None:
@@ -77,25 +77,25 @@ def test_a_good_system_has_all_encodings(good: Label) -> None:
     ],
 )
 def test_an_encoding_with_one_wrong_note_is_left_out(
-    shown: Shown, good: Label, monkeypatch: pytest.MonkeyPatch,
+    passage: Passage, good: Label, monkeypatch: pytest.MonkeyPatch,
     convert: str, before: str, after: str, lost: set[str],
 ) -> None:  # fmt: skip
-    own = getattr(labels, convert)
+    converter = getattr(labels, convert)
 
-    def wrong(text: str, *given: Any) -> str:
+    def wrong(text: str, *arguments: Any) -> str:
         assert before in text
-        return str(own(text.replace(before, after, 1), *given))
+        return str(converter(text.replace(before, after, 1), *arguments))
 
     monkeypatch.setattr(labels, convert, wrong)
-    found = label(shown)
-    assert set(found.failures) == lost
-    assert all("in the label" in why for why in found.failures.values())
-    assert found.texts == {name: text for name, text in good.texts.items() if name not in lost}
+    result = label(passage)
+    assert set(result.failures) == lost
+    assert all("in the label" in reason for reason in result.failures.values())
+    assert result.texts == {name: text for name, text in good.texts.items() if name not in lost}
 
 
-def test_a_system_whose_mei_says_something_else_has_no_label(shown: Shown) -> None:
-    name, sound = next(iter(shown.sounds.items()))
-    drawn = {**shown.sounds, name: sound._replace(alter=sound.alter + 1)}
-    found = label(Shown(shown.score, shown.span, drawn, shown.encodings))
-    assert not found.texts
-    assert f"in the label ({name})" in found.failures["mei"]
+def test_a_system_whose_mei_says_something_else_has_no_label(passage: Passage) -> None:
+    name, sound = next(iter(passage.sounds.items()))
+    drawn = {**passage.sounds, name: sound._replace(alter=sound.alter + 1)}
+    result = label(Passage(passage.score, passage.span, drawn, passage.encodings))
+    assert not result.texts
+    assert f"in the label ({name})" in result.failures["mei"]

@@ -41,8 +41,8 @@ def test_a_tie_across_the_edge_is_on_its_note_and_others_are_ties(
     names = frozenset(["n1", "n2", "n3", *drawn.split()])
     nothing: frozenset[str] = frozenset()
     span = Span(first, last, frozenset([1]), frozenset(), (), names, nothing, nothing)
-    made = excerpt(read_score(path), span)
-    root = etree.fromstring(made.text.encode())
+    extract = excerpt(read_score(path), span)
+    root = etree.fromstring(extract.text.encode())
     assert [note.get("tie") for note in root.iter(f"{MEI}note")] == marks
     assert [tie.get(ID) for tie in root.iter(f"{MEI}tie")] == ties
-    assert not made.cut
+    assert not extract.cut

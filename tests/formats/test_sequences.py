@@ -18,8 +18,8 @@ from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import RecipeError
 from deepscores.formats.export import export
-from deepscores.formats.options import Options
-from deepscores.runs.executors.local.pool import Local
+from deepscores.formats.options import ExportOptions
+from deepscores.runs.executors.inline import Inline
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
 MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -31,7 +31,7 @@ _SHARPS = {0.0: "", 1.0: "#", -1.0: "b", 2.0: "##", -2.0: "bb"}
 def sequences(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real pages as sequences; tests leave them as they are."""
     folder = tmp_path_factory.mktemp("sequences") / "export"
-    export(real, folder, Options("sequences"), executor=Local(2))
+    export(real, folder, ExportOptions("sequences"), executor=Inline())
     return folder
 
 
@@ -54,12 +54,12 @@ def drawn(dataset: Path, row: dict[str, Any]) -> Notes:
     heads = rows.filter((pc.field("step") != "") & (pc.field("role") == "notehead")).to_pylist()
     times = rows.filter(pc.is_valid(pc.field("onset")))["onset"]
     start = Fraction(pc.min(times).as_py()).limit_denominator(960)
-    found: Notes = {staff: [] for staff in range(1, len(row["staves"]) + 1)}
-    for one in heads:
-        onset = Fraction(one["onset"]).limit_denominator(960) - start
-        pitch = f"{one['step'].upper()}{_SHARPS[one['alter']]}"
-        found[row["staves"].index(one["staff"]) + 1].append((onset, pitch, one["octave"]))
-    return {staff: sorted(notes) for staff, notes in found.items()}
+    notes: Notes = {staff: [] for staff in range(1, len(row["staves"]) + 1)}
+    for head in heads:
+        onset = Fraction(head["onset"]).limit_denominator(960) - start
+        pitch = f"{head['step'].upper()}{_SHARPS[head['alter']]}"
+        notes[row["staves"].index(head["staff"]) + 1].append((onset, pitch, head["octave"]))
+    return {staff: sorted(staff_notes) for staff, staff_notes in notes.items()}
 
 
 def _symbols(page: DatasetPage, row: dict[str, Any]) -> Any:
@@ -79,44 +79,46 @@ def read_by_music21(path: Path, form: str) -> Notes:
         text = re.sub(r"</?ending\b[^>]*>", "", text)
     text = re.sub(r'(<measure [^>]*\bn=")\d*[^"]*"', r'\g<1>1"', text)
     score = music21.converter.parseData(text, format=form)
-    found: Notes = {}
+    notes_of_staff: Notes = {}
     # Of ABC's voices it makes two parts each, one without notes.
     parts = [part for part in score.parts if form != "abc" or part.flatten().notesAndRests]
     for staff, part in enumerate(parts, start=1):
         notes = []
-        for one in part.flatten().notes:
-            onset = Fraction(one.offset).limit_denominator(960)
-            notes += [(onset, two.name.replace("-", "b"), two.octave) for two in one.pitches]
-        found[staff] = sorted(notes)
-    return found
+        for note in part.flatten().notes:
+            onset = Fraction(note.offset).limit_denominator(960)
+            notes += [(onset, two.name.replace("-", "b"), two.octave) for two in note.pitches]
+        notes_of_staff[staff] = sorted(notes)
+    return notes_of_staff
 
 
 def test_every_system_and_every_page_is_there_or_said_to_be_missing(
     real: Path, sequences: Path
 ) -> None:
     pages = deepscores.open_dataset(real)
-    wanted = {page.name for page in pages} | {
+    expected = {page.name for page in pages} | {
         f"{page.name}--system-{number}"
         for page in pages
         for number in range(1, page.row["systems"] + 1)
     }
-    got = {Path(row["image"]).stem for row in rows_of(sequences)}
-    missing = {one["name"] for one in skipped_of(sequences) if one["encoding"] == "mei"}
-    assert got | missing == wanted
-    assert not got & missing
-    assert len(got) >= 0.95 * len(wanted)
+    written = {Path(row["image"]).stem for row in rows_of(sequences)}
+    missing = {entry["name"] for entry in skipped_of(sequences) if entry["encoding"] == "mei"}
+    assert written | missing == expected
+    assert not written & missing
+    assert len(written) >= 0.95 * len(expected)
 
 
 def test_files_are_those_of_the_lists(sequences: Path) -> None:
-    listed = {row[kind] for row in rows_of(sequences) for kind in ("image", *row["encodings"])} | {
+    listed_files = {
+        row[kind] for row in rows_of(sequences) for kind in ("image", *row["encodings"])
+    } | {
         "train.jsonl",
         "val.jsonl",
         "test.jsonl",
         "skipped.jsonl",
         "export.json",
     }
-    there = {str(path.relative_to(sequences)) for path in sequences.rglob("*") if path.is_file()}
-    assert there == listed
+    written = {str(path.relative_to(sequences)) for path in sequences.rglob("*") if path.is_file()}
+    assert written == listed_files
 
 
 def test_what_is_missing_is_counted(sequences: Path) -> None:
@@ -126,8 +128,10 @@ def test_what_is_missing_is_counted(sequences: Path) -> None:
         for kind in ("musicxml", "krn", "abc")
         if kind not in row["encodings"]
     )
-    said = Counter(one["encoding"] for one in skipped_of(sequences) if one["encoding"] != "mei")
-    assert absent == said
+    failures = Counter(
+        entry["encoding"] for entry in skipped_of(sequences) if entry["encoding"] != "mei"
+    )
+    assert absent == failures
     assert absent["musicxml"] == 0
 
 
@@ -142,9 +146,9 @@ def test_verovio_draws_the_notes_and_rests_of_the_picture_from_its_mei(
         svg = "".join(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
         symbols = _symbols(deepscores.open_dataset(real)[row["page"]], row)
         for role in ("note", "rest", "mRest"):
-            found = Counter(re.findall(rf'<g id="([^"]+)" class="{role}"', svg))
+            drawn = Counter(re.findall(rf'<g id="([^"]+)" class="{role}"', svg))
             column = symbols.filter(pc.field("role") == {"note": "notehead"}.get(role, role))
-            assert found == Counter(set(column["element"].to_pylist())), row["mei"]
+            assert drawn == Counter(set(column["element"].to_pylist())), row["mei"]
         assert len(re.findall('class="measure"', svg)) == len(row["measures"])
 
 
@@ -186,23 +190,23 @@ def test_music21_reads_the_rhythm_and_the_letters_of_the_picture_from_abc(
 
 def test_ties_across_the_edges_are_told_by_their_notes(real: Path, sequences: Path) -> None:
     """From the dataset's own MEI: which ties are drawn, and which of their notes."""
-    told: Counter[str] = Counter()
+    tie_marks: Counter[str] = Counter()
     for row in rows_of(sequences):
         drawn_here = set(
             _symbols(deepscores.open_dataset(real)[row["page"]], row)["element"].to_pylist()
         )
-        wanted: dict[str, str] = {}
+        expected: dict[str, str] = {}
         for name, start, end in _ties_of(real / "scores" / f"{row['score']}.mei"):
             if name in drawn_here and (start in drawn_here) != (end in drawn_here):
                 note, mark = (start, "i") if start in drawn_here else (end, "t")
-                wanted[note] = "m" if wanted.get(note, mark) != mark else mark
+                expected[note] = "m" if expected.get(note, mark) != mark else mark
         root = etree.parse(sequences / row["mei"])
-        found = {
+        marks = {
             note.get(XML_ID): note.get("tie") for note in root.iter(f"{MEI}note") if note.get("tie")
         }
-        assert found == wanted, row["mei"]
-        told.update(found.values())
-    assert min(told["i"], told["t"]) > 5
+        assert marks == expected, row["mei"]
+        tie_marks.update(marks.values())
+    assert min(tie_marks["i"], tie_marks["t"]) > 5
 
 
 @cache
@@ -215,7 +219,8 @@ def _ties_of(path: Path) -> list[tuple[str, str, str]]:
 
 def _letters(notes: Notes) -> dict[int, list[tuple[Fraction, str]]]:
     return {
-        staff: sorted((onset, pitch[0]) for onset, pitch, _ in own) for staff, own in notes.items()
+        staff: sorted((onset, pitch[0]) for onset, pitch, _ in staff_notes)
+        for staff, staff_notes in notes.items()
     }
 
 
@@ -228,19 +233,19 @@ def test_a_crop_has_all_ink_of_its_system_and_none_of_others(real: Path, sequenc
         x0, y0, x1, y1 = row["box"]
         assert picture.shape == (y1 - y0, x1 - x0)
         numbers = _symbols(page, row)["number"].to_numpy()
-        own = np.isin(page.instances, numbers)
-        assert own.sum() == own[y0:y1, x0:x1].sum()
-        mine, image = own[y0:y1, x0:x1], page.image[y0:y1, x0:x1]
-        assert (picture[mine] == image[mine]).all()
-        others = (page.instances[y0:y1, x0:x1] > 0) & ~mine
-        assert (picture[others] == 255).all()
+        is_own = np.isin(page.instances, numbers)
+        assert is_own.sum() == is_own[y0:y1, x0:x1].sum()
+        own_pixels, image = is_own[y0:y1, x0:x1], page.image[y0:y1, x0:x1]
+        assert (picture[own_pixels] == image[own_pixels]).all()
+        other_pixels = (page.instances[y0:y1, x0:x1] > 0) & ~own_pixels
+        assert (picture[other_pixels] == 255).all()
 
 
 def test_a_whole_page_is_the_dataset_s_own_picture(real: Path, sequences: Path) -> None:
     for row in rows_of(sequences):
         if row["system"] is None:
-            own = real / "images_png" / f"{row['page']}.png"
-            assert (sequences / row["image"]).read_bytes() == own.read_bytes()
+            page_file = real / "images_png" / f"{row['page']}.png"
+            assert (sequences / row["image"]).read_bytes() == page_file.read_bytes()
 
 
 def test_an_interrupted_export_ends_with_the_same_bytes(
@@ -250,21 +255,21 @@ def test_an_interrupted_export_ends_with_the_same_bytes(
 
     monkeypatch.setattr(Sequences, "pages_a_chunk", 3)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    export(built, whole, Options("sequences"))
+    export(built, whole, ExportOptions("sequences"))
     stopped = iter(range(2))
     write = Sequences.write
 
-    def failing(self: Sequences, *given: Any) -> bytes:
+    def failing(self: Sequences, *arguments: Any) -> bytes:
         if next(stopped, None) is None:
             raise KeyboardInterrupt
-        return write(self, *given)
+        return write(self, *arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(Sequences, "write", failing)
         with pytest.raises(KeyboardInterrupt):
-            export(built, broken, Options("sequences"))
+            export(built, broken, ExportOptions("sequences"))
     assert not (broken / "export.json").exists()
-    summary = export(built, broken, Options("sequences"))
+    summary = export(built, broken, ExportOptions("sequences"))
     assert 0 < summary.new_pages < sum(summary.pages.values())
     assert _bytes_of(broken) == _bytes_of(whole)
     assert rows_of(whole)
@@ -287,7 +292,7 @@ def test_nothing_in_an_export_tells_when_or_where(sequences: Path) -> None:
 
 def test_tiles_are_refused_with_the_reason(built: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="tiles cut through systems"):
-        export(built, tmp_path / "out", Options("sequences", tiles=256))
+        export(built, tmp_path / "out", ExportOptions("sequences", tiles=256))
     assert not (tmp_path / "out").exists()
 
 
@@ -298,20 +303,22 @@ def test_without_the_extra_an_error_names_it_and_mei_alone_works(
 
     monkeypatch.setattr(converters, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"deepscores\[sequences\]"):
-        export(built, tmp_path / "all", Options("sequences"))
-    export(built, tmp_path / "mei", Options("sequences-mei"))
+        export(built, tmp_path / "all", ExportOptions("sequences"))
+    export(built, tmp_path / "mei", ExportOptions("sequences-mei"))
     rows = rows_of(tmp_path / "mei")
     assert rows
     assert {tuple(row["encodings"]) for row in rows} == {("mei",)}
 
 
 def test_crops_of_rescaled_pages_are_of_that_size(built: Path, tmp_path: Path) -> None:
-    export(built, tmp_path / "one", Options("sequences-mei"))
-    export(built, tmp_path / "two", Options("sequences-mei", staff_space=20))
-    for before, after in zip(rows_of(tmp_path / "one"), rows_of(tmp_path / "two"), strict=True):
-        assert after["staff_space"] == 20
-        assert after["mei"] == before["mei"]
-        sizes = [np.subtract(row["box"][2:], row["box"][:2]) for row in (before, after)]
+    export(built, tmp_path / "one", ExportOptions("sequences-mei"))
+    export(built, tmp_path / "two", ExportOptions("sequences-mei", staff_space=20))
+    for first_row, second_row in zip(
+        rows_of(tmp_path / "one"), rows_of(tmp_path / "two"), strict=True
+    ):
+        assert second_row["staff_space"] == 20
+        assert second_row["mei"] == first_row["mei"]
+        sizes = [np.subtract(row["box"][2:], row["box"][:2]) for row in (first_row, second_row)]
         assert np.allclose(sizes[1], 2 * sizes[0], atol=4)
 
 
@@ -324,16 +331,16 @@ def test_a_score_that_is_not_what_the_page_shows_costs_itself_only(
     shutil.copytree(built, copy)
     path = next(copy.glob("scores/*1.mei"))
     path.write_text(re.sub(r'pname="c"', 'pname="d"', path.read_text(), count=1))
-    export(copy, tmp_path / "out", Options("sequences-mei"))
-    export(built, tmp_path / "good", Options("sequences-mei"))
+    export(copy, tmp_path / "out", ExportOptions("sequences-mei"))
+    export(built, tmp_path / "good", ExportOptions("sequences-mei"))
     missing = skipped_of(tmp_path / "out")
     assert missing
-    assert {one["name"].partition("-aug-")[0] for one in missing} == {path.stem}
-    assert all("c+0/5" in one["reason"] for one in missing)
+    assert {entry["name"].partition("-aug-")[0] for entry in missing} == {path.stem}
+    assert all("c+0/5" in entry["reason"] for entry in missing)
     names = {row["image"] for row in rows_of(tmp_path / "good")}
-    wrong = {one["name"] for one in missing}
-    there = {row["image"] for row in rows_of(tmp_path / "out")}
-    assert there == {name for name in names if Path(name).stem not in wrong}
+    wrong = {entry["name"] for entry in missing}
+    written = {row["image"] for row in rows_of(tmp_path / "out")}
+    assert written == {name for name in names if Path(name).stem not in wrong}
     assert not any((tmp_path / "out").rglob(f"{next(iter(wrong))}.*"))
 
 
@@ -349,7 +356,7 @@ def test_a_transposed_page_has_its_own_notes(
 ) -> None:
     """A style transposes a score before it is laid out; the MEI beside it is the transposed one."""
     dataset = small(tmp_path, quick, tune, fonts="Bravura", style={"transpose": 3})
-    export(dataset, tmp_path / "out", Options("sequences"))
+    export(dataset, tmp_path / "out", ExportOptions("sequences"))
     rows = rows_of(tmp_path / "out")
     assert rows
     assert not skipped_of(tmp_path / "out")
@@ -364,7 +371,7 @@ def test_pages_by_lilypond_have_their_music(
 ) -> None:
     options = {key: value for key, value in quick.items() if key != "fonts"}
     dataset = small(tmp_path, options, tune, engraver="lilypond")
-    export(dataset, tmp_path / "out", Options("sequences"))
+    export(dataset, tmp_path / "out", ExportOptions("sequences"))
     rows = rows_of(tmp_path / "out")
     assert len(rows) > deepscores.open_dataset(dataset)[0].row["systems"]
     assert not skipped_of(tmp_path / "out")

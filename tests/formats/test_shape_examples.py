@@ -18,8 +18,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def example_of(kind: str) -> str:
     text = PAGE.read_text(encoding="utf-8")
     section = text.partition(f"\n## `{kind}`\n")[2].partition("\n## ")[0]
-    (found,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
-    return str(found)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return str(code)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -32,9 +32,9 @@ def test_the_example_reads_what_is_exported(
 ) -> None:
     export(built, tmp_path / kind, to=kind)
     monkeypatch.chdir(tmp_path)
-    seen: dict[str, object] = {}
-    exec(compile(example_of(kind), f"docs/formats.md, {kind}", "exec"), seen)
+    namespace: dict[str, object] = {}
+    exec(compile(example_of(kind), f"docs/formats.md, {kind}", "exec"), namespace)
     if kind == "yolo-seg":
-        assert seen["mask"].any()  # type: ignore[attr-defined]
+        assert namespace["mask"].any()  # type: ignore[attr-defined]
     else:
         assert len(capsys.readouterr().out.splitlines()) > 1

@@ -45,30 +45,30 @@ def pixels(data: bytes) -> NDArray[Any]:
 
 def test_pages_read_back_by_webdataset_are_the_symbol_tables(real: Path, shards: Path) -> None:
     dataset = open_dataset(real)
-    ids = {one.name: one.id for one in dataset.labels.classes}
-    found = samples(shards)
-    assert sorted(one["__key__"] for one in found) == sorted(page.name for page in dataset)
-    for sample in found:
+    ids = {label_class.name: label_class.id for label_class in dataset.labels.classes}
+    loaded = samples(shards)
+    assert sorted(sample["__key__"] for sample in loaded) == sorted(page.name for page in dataset)
+    for sample in loaded:
         facts = json.loads(sample["json"])
         page = dataset[facts["page"]]
         truth = objects_of(page)
         owners = page.instances
-        assert [one["number"] for one in facts["objects"]] == list(truth)
+        assert [entry["number"] for entry in facts["objects"]] == list(truth)
         instances, classes = pixels(sample["inst.png"]), pixels(sample["seg.png"])
-        for one in facts["objects"]:
-            assert coco_masks.area(one["mask"]) == one["area"]
-        for place, one in enumerate(facts["objects"]):
-            expected = truth[one["number"]]
-            assert one["class"] == expected.class_name
-            assert one["class_id"] == ids[expected.class_name]
-            assert np.abs(one["box"] - expected.box).max() < 0.00051
+        for entry in facts["objects"]:
+            assert coco_masks.area(entry["mask"]) == entry["area"]
+        for place, entry in enumerate(facts["objects"]):
+            expected = truth[entry["number"]]
+            assert entry["class"] == expected.class_name
+            assert entry["class_id"] == ids[expected.class_name]
+            assert np.abs(entry["box"] - expected.box).max() < 0.00051
             x0, y0, x1, y1 = (np.floor(expected.box) + np.array([-2, -2, 3, 3])).astype(int)
-            there = (slice(max(y0, 0), y1), slice(max(x0, 0), x1))
-            own = np.isin(owners[there], expected.members)
-            assert own.sum() == one["area"]
-            assert ((instances[there] == one["number"]) == own).all()
+            window = (slice(max(y0, 0), y1), slice(max(x0, 0), x1))
+            own_pixels = np.isin(owners[window], expected.members)
+            assert own_pixels.sum() == entry["area"]
+            assert ((instances[window] == entry["number"]) == own_pixels).all()
             if place % 20 == 0:  # a mask is of five million pixels
-                assert (coco_masks.decode(one["mask"])[there] == own).all()
+                assert (coco_masks.decode(entry["mask"])[window] == own_pixels).all()
         assert (classes == page.mask).all()
         assert set(np.unique(instances).tolist()) <= {0, *truth}
         assert (pixels(sample["png"]) == page.image).all()
@@ -78,9 +78,11 @@ def test_whole_masks_are_there_where_the_dataset_has_them(real: Path, shards: Pa
     dataset = open_dataset(real)
     facts = json.loads(samples(shards)[0]["json"])
     page = dataset[facts["page"]]
-    for one in facts["objects"][::25]:
-        expected = np.any([page.whole_mask(n) for n in objects_of(page)[one["number"]].members], 0)
-        assert (coco_masks.decode(one["whole_mask"]) == expected).all()
+    for entry in facts["objects"][::25]:
+        expected = np.any(
+            [page.whole_mask(n) for n in objects_of(page)[entry["number"]].members], 0
+        )
+        assert (coco_masks.decode(entry["whole_mask"]) == expected).all()
 
 
 def test_wids_finds_each_sample_by_its_index(real: Path, shards: Path) -> None:
@@ -94,8 +96,8 @@ def test_wids_finds_each_sample_by_its_index(real: Path, shards: Path) -> None:
             str(shards / f"{split}.json"), localname=str, transformations=[]
         )
         assert len(index) == len(names)
-        found = [index[place]["__key__"] for place in range(len(index))]
-        assert [Path(key).name for key in found] == names
+        keys = [index[place]["__key__"] for place in range(len(index))]
+        assert [Path(key).name for key in keys] == names
         index.close()
 
 
@@ -108,26 +110,26 @@ def test_sizes_are_those_of_the_shards(shards: Path) -> None:
 def test_members_have_no_clock_and_no_user(shards: Path) -> None:
     with tarfile.open(next((shards / "shards").glob("*.tar"))) as tar:
         members = tar.getmembers()
-    assert {(one.mtime, one.uid, one.gid, one.uname, one.mode) for one in members} == {
-        (0, 0, 0, "", 0o644)
-    }
-    assert [one.name.partition(".")[2] for one in members[:4]] == [
+    assert {
+        (member.mtime, member.uid, member.gid, member.uname, member.mode) for member in members
+    } == {(0, 0, 0, "", 0o644)}
+    assert [member.name.partition(".")[2] for member in members[:4]] == [
         "inst.png", "json", "png", "seg.png",
     ]  # fmt: skip
 
 
 def test_tiles_of_another_size_are_samples_of_their_own(built: Path, tmp_path: Path) -> None:
     export(built, tmp_path / "out", to="webdataset", tiles=256, overlap=32, staff_space=12.5)
-    found = samples(tmp_path / "out")
-    assert len({one["__key__"] for one in found}) == len(found) > 10
-    for sample in found:
+    loaded = samples(tmp_path / "out")
+    assert len({sample["__key__"] for sample in loaded}) == len(loaded) > 10
+    for sample in loaded:
         assert "." not in sample["__key__"]
         facts = json.loads(sample["json"])
         assert pixels(sample["png"]).shape == pixels(sample["inst.png"]).shape == (256, 256)
         assert facts["staff_space"] == 12.5
-        for one in facts["objects"]:
-            assert pixels(sample["inst.png"])[pixels(sample["inst.png"]) == one["number"]].any()
-            assert one["ignore"] == (one["visibility"] < 0.5)
+        for entry in facts["objects"]:
+            assert pixels(sample["inst.png"])[pixels(sample["inst.png"]) == entry["number"]].any()
+            assert entry["ignore"] == (entry["visibility"] < 0.5)
 
 
 def test_long_names_become_short_keys_that_differ() -> None:

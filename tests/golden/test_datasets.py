@@ -9,19 +9,23 @@ import pytest
 
 from deepscores import export
 from deepscores.formats.registry import FORMATS
-from deepscores.runs.executors.choice import EXECUTORS
 from tests.golden.datasets import EXPORTS, RECIPES, build, differences
+from tests.sharing import make_once
 
 
-@pytest.fixture(scope="module", params=EXECUTORS)
+@pytest.fixture(scope="module", params=["inline", pytest.param("local", marks=pytest.mark.slow)])
 def executor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def datasets(executor: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("golden")
-    return {name: build(name, folder / name, executor=executor) for name in RECIPES}
+def datasets(executor: str, shared: Path) -> dict[str, Path]:
+    def make(folder: Path) -> None:
+        for name in RECIPES:
+            build(name, folder / name, executor=executor)
+
+    folder = make_once(shared / f"golden-{executor}", make)
+    return {name: folder / name for name in RECIPES}
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -6,7 +6,7 @@ import pytest
 
 from deepscores.engraving.verovio.engine import MUSIC_FONTS, engrave
 from deepscores.page.model import Score, Sheet, Style
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 from tests.places import GOLDEN_SCORES
 
 SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))
@@ -21,8 +21,8 @@ def sheets(path: Path, space: float) -> list[Sheet]:
         for font in MUSIC_FONTS
     ]
     engraving = engrave(Score("s", "s", "", "", "musicxml", text), styles)
-    studio = Studio(WIDTH, HEIGHT)
-    return [studio.make_sheet(page, engraving.music) for _, page, _ in engraving.pages()]
+    sheet_maker = SheetMaker(WIDTH, HEIGHT)
+    return [sheet_maker.make_sheet(page, engraving.music) for _, page, _ in engraving.pages()]
 
 
 @pytest.mark.parametrize("space", SPACES)

@@ -128,7 +128,7 @@ def test_owners_follow_from_the_rules(shapes: list[list[Corner]]) -> None:
 def test_areas_and_boxes_equal_a_search_for_each_symbol(shapes: list[list[Corner]]) -> None:
     painting = Canvas(WIDTH, HEIGHT).paint([outline(one) for one in shapes])
     owners = owners_of(painting)
-    for runs in (painting.shades, painting.owning):
+    for runs in (painting.picture.runs, painting.owner_map.runs):
         ends, values = runs.T
         assert (np.diff(ends, prepend=0) > 0).all()
         assert set(range(WIDTH, WIDTH * HEIGHT + 1, WIDTH)) <= set(ends.tolist())

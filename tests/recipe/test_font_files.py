@@ -25,15 +25,13 @@ def test_a_file_among_the_fonts_is_called_by_its_family(music_font: Maker, tmp_p
     assert quill.font_file.path == path
 
 
-def test_font_comes_besides_the_fonts(music_font: Maker, tmp_path: Path) -> None:
-    one, other = music_font(tmp_path / "a.otf", "One"), music_font(tmp_path / "b.otf", "Other")
-    assert apply(Recipe(), {"font": [str(one)]}).fonts == (*MUSIC_FONTS, "One")
-    both = apply(Recipe(), {"font": [str(one), str(other)], "fonts": "Leland"})
-    assert both.fonts == ("Leland", "One", "Other")
-    assert apply(apply(Recipe(), {"fonts": [str(one)]}), {"font": str(other)}).fonts == (
-        "One",
-        "Other",
-    )
+def test_font_is_added_to_the_fonts(music_font: Maker, tmp_path: Path) -> None:
+    quill, reed = music_font(tmp_path / "a.otf", "Quill"), music_font(tmp_path / "b.otf", "Reed")
+    assert apply(Recipe(), {"font": [str(quill)]}).fonts == (*MUSIC_FONTS, "Quill")
+    recipe = apply(Recipe(), {"font": [str(quill), str(reed)], "fonts": "Leland"})
+    assert recipe.fonts == ("Leland", "Quill", "Reed")
+    recipe = apply(Recipe(), {"fonts": [str(quill)]})
+    assert apply(recipe, {"font": str(reed)}).fonts == ("Quill", "Reed")
 
 
 def test_files_are_relative_to_the_recipe(
@@ -52,19 +50,19 @@ def test_a_dataset_knows_a_font_by_content_and_no_path(music_font: Maker, tmp_pa
     elsewhere = tmp_path / "there/b.otf"
     elsewhere.parent.mkdir()
     shutil.copy(path, elsewhere)
-    one, other = (apply(Recipe(), {"fonts": [str(where)]}) for where in (path, elsewhere))
-    assert one == other
-    assert one.as_table() == other.as_table()
-    table = one.as_table()
+    recipe, moved_recipe = (apply(Recipe(), {"fonts": [str(file)]}) for file in (path, elsewhere))
+    assert recipe == moved_recipe
+    assert recipe.as_table() == moved_recipe.as_table()
+    table = recipe.as_table()
     assert str(tmp_path) not in json.dumps(table)
     assert table["fonts"] == ("Quill",)
     assert set(table["font-files"]) == {"Quill"}
-    assert apply(Recipe(), json.loads(json.dumps(table))) == one
+    assert apply(Recipe(), json.loads(json.dumps(table))) == recipe
     (elsewhere.parent / "b.json").write_text("{}")
     assert apply(Recipe(), {"fonts": [str(elsewhere)]}).as_table() != table
 
 
-def test_a_recipe_of_the_engraver_s_fonts_is_told_as_before_there_were_others() -> None:
+def test_the_engraver_s_own_fonts_need_no_files_in_a_dataset_s_recipe() -> None:
     assert "font-files" not in Recipe().as_table()
 
 
@@ -76,12 +74,12 @@ def test_fonts_that_are_left_out_take_their_files_along(music_font: Maker, tmp_p
 
 
 def test_every_font_has_a_name_of_its_own(music_font: Maker, tmp_path: Path) -> None:
-    same = [
+    paths = [
         music_font(tmp_path / "a.otf", "Quill"),
         music_font(tmp_path / "b.otf", "QUILL"),
         music_font(tmp_path / "c.otf", "leland"),
     ]
-    recipe = apply(Recipe(), {"fonts": [str(path) for path in same]})
+    recipe = apply(Recipe(), {"fonts": [str(path) for path in paths]})
     first, second, third = recipe.font_files
     assert recipe.fonts == ("Quill", f"QUILL-{second.sha256[:6]}", f"leland-{third.sha256[:6]}")
     assert first.sha256 != second.sha256
@@ -98,7 +96,7 @@ def test_one_font_twice_is_a_mistake(music_font: Maker, tmp_path: Path) -> None:
 
 
 NONSENSE: dict[str, tuple[object, str]] = {
-    "no table": (3, "font-files: 3 is no table of fonts"),
+    "no table": (3, "font-files: 3 is not a table of fonts"),
     "no digest": ({"Quill": {}}, "font-files: a font has no sha256"),
     "no font": ({"Quill": 3}, "font-files: a font has no sha256"),
 }
@@ -112,7 +110,7 @@ def test_a_damaged_list_of_font_files_is_told(case: str) -> None:
 
 
 def test_font_takes_files_not_names() -> None:
-    with pytest.raises(RecipeError, match=r"font: 'Leland' is no font's file .*--fonts"):
+    with pytest.raises(RecipeError, match=r"font: 'Leland' is not a font file .*--fonts"):
         apply(Recipe(), {"font": ["Leland"]})
 
 

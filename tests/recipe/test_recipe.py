@@ -55,14 +55,14 @@ def test_an_engraver_has_fonts_of_its_own() -> None:
 
 
 def test_both_engravers_have_fonts_each() -> None:
-    both = apply(Recipe(), {"engraver": "both"})
-    assert both.fonts == (*MUSIC_FONTS, "Emmentaler")
-    assert [style.engraver for style in both.styles()] == ["verovio"] * 5 + ["lilypond"]
-    assert both.as_table()["engraver"] == "verovio,lilypond"
-    assert apply(Recipe(), {"engraver": "lilypond, verovio"}) == both
-    assert apply(both, {}) == both
-    some = apply(Recipe(), {"engraver": "both", "fonts": "Emmentaler,Leland"})
-    assert some.fonts == ("Leland", "Emmentaler")  # Verovio's first
+    recipe = apply(Recipe(), {"engraver": "both"})
+    assert recipe.fonts == (*MUSIC_FONTS, "Emmentaler")
+    assert [style.engraver for style in recipe.styles()] == ["verovio"] * 5 + ["lilypond"]
+    assert recipe.as_table()["engraver"] == "verovio,lilypond"
+    assert apply(Recipe(), {"engraver": "lilypond, verovio"}) == recipe
+    assert apply(recipe, {}) == recipe
+    recipe = apply(Recipe(), {"engraver": "both", "fonts": "Emmentaler,Leland"})
+    assert recipe.fonts == ("Leland", "Emmentaler")  # Verovio's first
 
 
 @pytest.mark.parametrize(("fonts", "engraver"), [("Leland", "LilyPond"), ("Emmentaler", "Verovio")])
@@ -170,9 +170,9 @@ NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
     "unknown font": ({"fonts": "Bravura,Comic"}, "unknown music font 'Comic'; there are Bravura, "),
     "no fonts": ({"fonts": ""}, "fonts: name at least one"),
     "a font twice": ({"fonts": "Bravura,Bravura"}, "fonts: .* each once"),
-    "fonts as a number": ({"fonts": 3}, "fonts: 3 is no list of names"),
+    "fonts as a number": ({"fonts": 3}, "fonts: 3 is not a list of names"),
     "unknown labels": ({"labels": "v9"}, "no label set 'v9'; there are deepscores-118, "),
-    "no labels": ({"labels": ""}, "labels: '' is no name"),
+    "no labels": ({"labels": ""}, "labels: '' is not a name"),
     "no size": ({"page-size": "1894"}, "page-size: '1894' is not a size such as 1894x2668"),
     "three sides": ({"page_size": "1x2x3"}, "page-size: '1x2x3' is not a size"),
     "negative size": ({"page-size": "-800x600"}, "page-size: '-800x600' is not a size"),
@@ -181,22 +181,22 @@ NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
     "vast page": ({"page-size": "99999x600"}, "page-size: 99999x600 is not between"),
     "small page": (
         {"page-size": "300x300"},
-        "page-size: 300x300 px leaves no room .* 520 px at least",
+        "page-size: 300x300 px leaves no room .* at least 520 px are needed",
     ),
     "small staff": ({"staff-space": 3}, "staff-space: 3 px is not between 4 and 64"),
-    "staff that is no number": ({"staff-space": "wide"}, "staff-space: 'wide' is no number"),
+    "staff that is not a number": ({"staff-space": "wide"}, "staff-space: 'wide' is not a number"),
     "staff nan": ({"staff-space": "nan"}, "staff-space: nan px is not between"),
     "margin": ({"margin": 501}, "margin: 501 px is not between 0 and 500"),
-    "negative margin": ({"margin": -1}, "margin: -1 is no whole number from 0 up"),
-    "no pages": ({"pages": 0}, "pages: 0 is no whole number from 1 up"),
-    "some pages": ({"pages": "some"}, "pages: 'some' is no whole number"),
-    "half pages": ({"pages": 1.5}, "pages: 1.5 is no whole number"),
-    "yes": ({"pages": True}, "pages: True is no whole number"),
+    "negative margin": ({"margin": -1}, "margin: -1 is not a whole number from 0 up"),
+    "no pages": ({"pages": 0}, "pages: 0 is not a whole number from 1 up"),
+    "some pages": ({"pages": "some"}, "pages: 'some' is not a whole number"),
+    "half pages": ({"pages": 1.5}, "pages: 1.5 is not a whole number"),
+    "yes": ({"pages": True}, "pages: True is not a whole number"),
     "patches": ({"patches": "big"}, "patches: 'big' is not a size"),
-    "negative patches": ({"patches-per-class": -5}, "patches-per-class: -5 is no whole number"),
+    "negative patches": ({"patches-per-class": -5}, "patches-per-class: -5 is not a whole number"),
     "lost more than all": ({"max-lost-notes": 1.5}, "max-lost-notes: 1.5 is not between 0 and 1"),
     "lost nan": ({"max-lost-notes": "nan"}, "max-lost-notes: nan is not between"),
-    "seed": ({"seed": -1}, "seed: -1 is no whole number"),
+    "seed": ({"seed": -1}, "seed: -1 is not a whole number"),
 }
 
 
@@ -210,12 +210,12 @@ def test_nonsense_is_one_line_that_names_the_key(changes: dict[str, Any], messag
     ("text", "message"),
     [
         ("typeface = 1", "unknown key 'typeface'"),
-        ("pages = 0", "pages: 0 is no whole number"),
+        ("pages = 0", "pages: 0 is not a whole number"),
         ('fonts = ["Comic"]', "unknown music font 'Comic'"),
         ('labels = "none.toml"', "no label set '.*none.toml'"),
         ("pages = ", r"Invalid value \(at end of document\)"),
         ("pages = 1\n\npages 2", r".*line 3"),
-        ("[pages]\nn = 1", "pages: .* is no whole number"),
+        ("[pages]\nn = 1", "pages: .* is not a whole number"),
     ],
 )
 def test_nonsense_in_a_file_names_the_file(text: str, message: str, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def melody_patches(melodies: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("melody-patches") / "dataset"
     build(
         melodies, folder, fonts="Bravura,Leland", page_size="800x600", staff_space=10, margin=40,
-        pages="all", patches="20x30", patches_per_class=400, jobs=1,
+        pages="all", patches="20x30", patches_per_class=400,
     )  # fmt: skip
     return folder
 

@@ -1,4 +1,4 @@
-"""Build a dataset: plan, make shards in worker processes, merge. Interrupted, it goes on later."""
+"""Build a dataset: plan, make shards in worker processes, merge. Interrupted, it can be resumed."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepscores.building.merge import merge
-from deepscores.building.plan import SHARDS, Plan, claim_dataset, make_plan
-from deepscores.building.quota import Picked, pick_pages
+from deepscores.building.plan import Plan, claim_dataset, make_plan
+from deepscores.building.quota import PickedPages, pick_pages
 from deepscores.building.shards import (
     Record,
     ShardTask,
     limits,
     make_shard,
-    skipped,
+    read_records,
+    skipped_record,
     warm_up,
     write_record,
 )
@@ -24,11 +25,12 @@ from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.front import Front
 from deepscores.runs.progress import NullProgress, Progress
+from deepscores.runs.store import FolderStore
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What a build made."""
+class BuildSummary:
+    """Counts of a finished build."""
 
     folder: Path
     scores: int
@@ -41,9 +43,7 @@ class Summary:
     skipped: dict[str, int]  # reason → scores
     pages_left_out: int  # of other scores
     already_there: bool  # the finished dataset was found, nothing was done
-    quota: dict[str, dict[str, int | str]] = field(
-        default_factory=dict
-    )  # class → what became of it
+    quota: dict[str, dict[str, int | str]] = field(default_factory=dict)  # class → its outcome
 
 
 def build(
@@ -53,8 +53,8 @@ def build(
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-) -> Summary:
-    """Build the dataset of *recipe* in *folder*, or go on with it; the same bytes in any case.
+) -> BuildSummary:
+    """Build the dataset of *recipe* in *folder*, or resume it; the bytes are the same either way.
 
     Raise RecipeError before anything is written, DatasetError for a folder that cannot be used or
     a full disk. A score that cannot be read or engraved is recorded in ``skipped.jsonl`` and costs
@@ -85,19 +85,19 @@ def _make_shards(
     folder: Path,
     executor: Executor,
     progress: Progress,
-    picked: Picked | None,
+    picked: PickedPages | None,
 ) -> list[Record]:
     """Records of the first scores of the plan that together have the pages asked for.
 
     Where pages were *picked*, of the scores that have some, and of those that cannot be used.
     """
-    known = read_records(folder)
+    finished_records = read_records(FolderStore(folder))
     total = sum(map(len, picked.pages.values())) if picked else plan.recipe.pages
     places = sorted(picked.pages) if picked else range(len(plan.scores))
     limit = None if picked else plan.recipe.pages
-    front = Front(places, lambda record: len(record.pages), limit, known)
+    front = Front(places, lambda record: len(record.pages), limit, finished_records)
     progress.stage("Engraving pages" if total else "Engraving scores", total or len(plan.scores))
-    progress.advance(_steps(total, list(known.values())))
+    progress.advance(_steps(total, list(finished_records.values())))
 
     def tasks() -> Iterator[ShardTask]:
         for index in front.pending():
@@ -111,8 +111,8 @@ def _make_shards(
     with closing(results):  # however this ends, no worker is left
         for _, task, outcome in results:
             if isinstance(outcome, Failed):
-                record = skipped(task.index, task.source, outcome.reason, outcome.detail)
-                write_record(folder, record)
+                record = skipped_record(task.index, task.source, outcome.reason, outcome.detail)
+                write_record(FolderStore(folder), record)
             else:
                 record = outcome.value
             front.add(record.index, record)
@@ -122,25 +122,18 @@ def _make_shards(
             if front.is_enough():
                 break  # nobody waits for the scores that are still being engraved
     records = front.results()
-    return sorted([*records, *(picked.left_out if picked else ())], key=lambda one: one.index)
+    return sorted([*records, *(picked.left_out if picked else ())], key=lambda record: record.index)
 
 
 def _steps(pages: int | None, records: list[Record]) -> int:
-    return sum(len(one.pages) for one in records) if pages else len(records)
+    return sum(len(record.pages) for record in records) if pages else len(records)
 
 
-def read_records(folder: Path) -> dict[int, Record]:
-    """Records of the shards that are done, by place in the plan."""
-    paths = sorted((folder / SHARDS).glob("*.json"))
-    records = (Record.decode(path.read_bytes()) for path in paths)
-    return {record.index: record for record in records}
-
-
-def summarise(folder: Path, *, already_there: bool) -> Summary:
+def summarise(folder: Path, *, already_there: bool) -> BuildSummary:
     """The summary of a finished dataset."""
     table = require_dataset(folder)
     counts = table["counts"]
-    return Summary(
+    return BuildSummary(
         folder,
         counts["scores"],
         counts["pages"],

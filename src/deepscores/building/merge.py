@@ -17,19 +17,19 @@ from deepscores.building.parts import (
     Part,
     PartTask,
     Portion,
-    combined,
-    grouped,
+    combine_selections,
+    group_portions,
     merge_part,
     part_limits,
 )
 from deepscores.building.patches import PatchTask, patch_limits, share_out, write_patches
 from deepscores.building.plan import Plan
-from deepscores.building.quota import Picked, report
+from deepscores.building.quota import PickedPages, report
 from deepscores.building.shards import Record
-from deepscores.dataset.columns import PAGES, SCORES, encode_table, table
+from deepscores.dataset.columns import PAGES, SCORES, encode_table, table_of_rows
 from deepscores.dataset.layout import DATASET, IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.manifest import MANIFEST, Entry, list_files, write_manifest
-from deepscores.dataset.selection import Chosen
+from deepscores.dataset.selection import Selection
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DeepScoresError
 from deepscores.page.labels.label_sets import LabelSet
@@ -39,12 +39,8 @@ from deepscores.runs.executors.protocol import Executor, Failed, Limits, Task, V
 from deepscores.runs.files import commit_record, write_file
 from deepscores.runs.progress import Progress
 
-_STEM = PAGES.get_field_index("page")
-_SYMBOLS = PAGES.get_field_index("symbols")
-_SPLIT = PAGES.get_field_index("split")
 
-
-class _Kept(NamedTuple):
+class _KeptPages(NamedTuple):
     """A shard, and how many of its pages are in the dataset."""
 
     record: Record
@@ -57,25 +53,27 @@ def merge(
     records: Sequence[Record],
     executor: Executor,
     progress: Progress,
-    picked: Picked | None = None,
+    picked: PickedPages | None = None,
 ) -> None:
-    """Turn the finished shards of *records* into the dataset; doing it again gives the same."""
-    kept = _within(records, None if picked else plan.recipe.pages)
-    rows = [row for one in kept for row in one.record.pages[: one.pages]]
-    held = Holdings(
+    """Turn the finished shards of *records* into the dataset; a second run gives the same bytes."""
+    shards = _within(records, None if picked else plan.recipe.pages)
+    rows = [row for shard in shards for row in shard.record.pages[: shard.pages]]
+    holdings = Holdings(
         plan.recipe,
         plan.labels,
-        _portions(kept),
-        [entry for one in kept for entry in _files(one)],
+        _portions(shards),
+        [entry for shard in shards for entry in _files(shard)],
         rows,
-        [_score_row(one) for one in kept if one.pages],
+        [_score_row(shard) for shard in shards if shard.pages],
         _skipped(records),
     )
 
     def describe(totals: Totals) -> dict[str, Any]:
         left_out = {
-            "skipped": dict(sorted(Counter(one.reason for one in records if one.reason).items())),
-            "pages_left_out": sum(len(one.left_out) for one in records),
+            "skipped": dict(
+                sorted(Counter(record.reason for record in records if record.reason).items())
+            ),
+            "pages_left_out": sum(len(record.left_out) for record in records),
         }
         return {
             **plan.as_table(),
@@ -84,24 +82,24 @@ def merge(
             **({"quota": report(plan, totals.objects, picked)} if picked else {}),
         }
 
-    assemble(folder, held, describe, executor, progress)
+    assemble(folder, holdings, describe, executor, progress)
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What finished shards hold, ready to become one dataset."""
+    """The content of finished shards, ready to become one dataset."""
 
     recipe: Recipe  # seed, patches and whole masks of it count
     labels: LabelSet
     portions: Sequence[Portion]
-    files: Sequence[Entry]  # that are there already
-    pages: Sequence[tuple[Any, ...]]  # rows
-    scores: Sequence[tuple[Any, ...]]  # rows
+    files: Sequence[Entry]  # already written
+    pages: Sequence[dict[str, Any]]  # rows
+    scores: Sequence[dict[str, Any]]  # rows
     skipped: bytes  # lines of JSON
 
 
 class Totals(NamedTuple):
-    """What a dataset holds in all."""
+    """Counts over a whole dataset."""
 
     scores: int
     pages: int
@@ -117,69 +115,73 @@ class Totals(NamedTuple):
             "symbols": self.symbols,
             "objects": sum(self.objects.values()),
             "patches": self.patches,
-            "classes": {one.name: self.objects[one.id] for one in labels.classes},
+            "classes": {
+                label_class.name: self.objects[label_class.id] for label_class in labels.classes
+            },
         }
 
 
 def assemble(
     folder: Path,
-    held: Holdings,
+    holdings: Holdings,
     describe: Callable[[Totals], dict[str, Any]],
     executor: Executor,
     progress: Progress,
 ) -> None:
-    """Write all that is about the whole; *describe* gives ``dataset.json``, which comes last."""
-    entries = list(held.files)
-    parts = _merge_symbols(held, folder, executor, progress)
-    entries += [one.entry for one in parts]
-    counts = Counter(dict(enumerate(np.sum([one.objects for one in parts], axis=0).tolist())))
-    chosen = combined(parts, held.recipe.patches_per_class)
-    entries += _cut_patches(held, folder, chosen, executor, progress)
+    """Write the files about the whole dataset; last ``dataset.json``, which *describe* returns."""
+    entries = list(holdings.files)
+    parts = _merge_symbols(holdings, folder, executor, progress)
+    entries += [part.entry for part in parts]
+    counts = Counter(dict(enumerate(np.sum([part.objects for part in parts], axis=0).tolist())))
+    selection = combine_selections(parts, holdings.recipe.patches_per_class)
+    entries += _cut_patches(holdings, folder, selection, executor, progress)
 
     def keep(path: str, data: bytes) -> None:
         write_file(folder / path, data)
         entries.append(Entry.of(path, data))
 
-    keep("pages.parquet", encode_table(table(PAGES, held.pages)))
-    keep("scores.parquet", encode_table(table(SCORES, held.scores)))
-    keep("classes.csv", _class_list(held.labels, counts))
-    keep("label_set.json", _json(held.labels.as_table()))
-    keep("skipped.jsonl", held.skipped)
+    keep("pages.parquet", encode_table(table_of_rows(PAGES, holdings.pages)))
+    keep("scores.parquet", encode_table(table_of_rows(SCORES, holdings.scores)))
+    keep("classes.csv", _class_list(holdings.labels, counts))
+    keep("label_set.json", _json(holdings.labels.as_table()))
+    keep("skipped.jsonl", holdings.skipped)
     for split in SPLITS:
-        names = "".join(f"{row[_STEM]}\n" for row in held.pages if row[_SPLIT] == split)
+        names = "".join(f"{row['page']}\n" for row in holdings.pages if row["split"] == split)
         keep(f"splits/{split}.txt", names.encode())
-    symbols = sum(one.symbols for one in parts)
-    totals = Totals(len(held.scores), len(held.pages), symbols, counts, len(chosen.numbers))
+    symbols = sum(part.symbols for part in parts)
+    totals = Totals(
+        len(holdings.scores), len(holdings.pages), symbols, counts, len(selection.numbers)
+    )
     data = _json(describe(totals))
     entries.append(Entry.of(DATASET, data))
     _remove_surplus(folder, entries)
     write_manifest(folder / MANIFEST, sorted(entries))
-    commit_record(folder / DATASET, data)  # last: it says that all else is there
+    commit_record(folder / DATASET, data)  # last: it vouches for all other files
 
 
-def _within(records: Sequence[Record], limit: int | None) -> list[_Kept]:
-    kept: list[_Kept] = []
+def _within(records: Sequence[Record], limit: int | None) -> list[_KeptPages]:
+    shards: list[_KeptPages] = []
     left = limit
     for record in records:
         pages = len(record.pages) if left is None else min(len(record.pages), left)
         left = None if left is None else left - pages
-        kept.append(_Kept(record, pages))
-    return kept
+        shards.append(_KeptPages(record, pages))
+    return shards
 
 
-def _files(one: _Kept) -> Iterator[Entry]:
+def _files(shard: _KeptPages) -> Iterator[Entry]:
     """The files of the pages that are kept, and of the score."""
-    if not one.pages:
+    if not shard.pages:
         return
-    stems = {row[_STEM] for row in one.record.pages[: one.pages]}
-    for entry in one.record.files:
+    stems = {row["page"] for row in shard.record.pages[: shard.pages]}
+    for entry in shard.record.files:
         if entry.path.startswith("scores/") or Path(entry.path).stem in stems:
             yield entry
 
 
 def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
     """Remove pages beyond the number asked for, and what killed workers and bad scores left."""
-    wanted = {entry.path for entry in entries}
+    expected_paths = {entry.path for entry in entries}
     folders = {entry.path.partition("/")[0] for entry in entries if "/" in entry.path}
     # Where no score could be used, some may have left pages all the same.
     folders |= {
@@ -187,23 +189,23 @@ def _remove_surplus(folder: Path, entries: Sequence[Entry]) -> None:
     }
     for name in folders:
         for path in list_files(folder / name):
-            if f"{name}/{path}" not in wanted:
+            if f"{name}/{path}" not in expected_paths:
                 (folder / name / path).unlink()
 
 
-def _portions(kept: Sequence[_Kept]) -> list[Portion]:
-    """What the dataset keeps of each shard that has pages."""
+def _portions(shards: Sequence[_KeptPages]) -> list[Portion]:
+    """The part of each shard, of those with pages, that the dataset keeps."""
     portions: list[Portion] = []
     first = 0
-    for record, pages in kept:
+    for record, pages in shards:
         rows = record.pages[:pages]
         if rows:
             portions.append(
                 Portion(
                     record.index,
                     first,
-                    tuple(row[_STEM] for row in rows),
-                    sum(row[_SYMBOLS] for row in rows),
+                    tuple(row["page"] for row in rows),
+                    sum(row["symbols"] for row in rows),
                     pages == len(record.pages),
                 )
             )
@@ -212,24 +214,24 @@ def _portions(kept: Sequence[_Kept]) -> list[Portion]:
 
 
 def _merge_symbols(
-    held: Holdings,
+    holdings: Holdings,
     folder: Path,
     executor: Executor,
     progress: Progress,
 ) -> list[Part]:
     """Write the symbol table and count and choose objects, each part by itself."""
-    progress.stage("Merging tables", len(held.portions))
+    progress.stage("Merging tables", len(holdings.portions))
     tasks = [
         PartTask(
             index,
             folder,
             group,
-            len(held.labels.classes),
-            held.recipe.seed,
-            held.recipe.patches_per_class,
-            held.recipe.whole_masks,
+            len(holdings.labels.classes),
+            holdings.recipe.seed,
+            holdings.recipe.patches_per_class,
+            holdings.recipe.whole_masks,
         )
-        for index, group in enumerate(grouped(held.portions, ROWS))
+        for index, group in enumerate(group_portions(holdings.portions, ROWS))
     ]
     executor = for_safe_work(executor, len(tasks))
     parts: dict[int, Part] = {}
@@ -240,17 +242,17 @@ def _merge_symbols(
 
 
 def _cut_patches(
-    held: Holdings,
+    holdings: Holdings,
     folder: Path,
-    chosen: Chosen,
+    selection: Selection,
     executor: Executor,
     progress: Progress,
 ) -> list[Entry]:
-    progress.stage("Cutting patches", len(np.unique(chosen.pages)))
-    names = tuple(one.name for one in held.labels.classes)
+    progress.stage("Cutting patches", len(np.unique(selection.pages)))
+    names = tuple(label.name for label in holdings.labels.classes)
     tasks = (
-        PatchTask(folder, held.recipe.patches, names, wanted)
-        for wanted in share_out(chosen, held.portions)
+        PatchTask(folder, holdings.recipe.patches, names, requests)
+        for requests in share_out(selection, holdings.portions)
     )
     entries: list[Entry] = []
     executor = for_safe_work(executor)
@@ -275,9 +277,9 @@ def _values(
             yield task, outcome.value
 
 
-def _score_row(one: _Kept) -> tuple[Any, ...]:
-    assert one.record.score is not None
-    return (*one.record.score[:-1], one.pages, one.record.score[-1])
+def _score_row(shard: _KeptPages) -> dict[str, Any]:
+    assert shard.record.score is not None
+    return {**shard.record.score, "pages": shard.pages}
 
 
 def _class_list(labels: LabelSet, counts: Counter[int]) -> bytes:
@@ -285,7 +287,14 @@ def _class_list(labels: LabelSet, counts: Counter[int]) -> bytes:
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(("id", "name", "smufl", "description", "objects"))
     writer.writerows(
-        (one.id, one.name, one.smufl, one.description, counts[one.id]) for one in labels.classes
+        (
+            label_class.id,
+            label_class.name,
+            label_class.smufl,
+            label_class.description,
+            counts[label_class.id],
+        )
+        for label_class in labels.classes
     )
     return sink.getvalue().encode()
 
@@ -293,9 +302,9 @@ def _class_list(labels: LabelSet, counts: Counter[int]) -> bytes:
 def _skipped(records: Sequence[Record]) -> bytes:
     """A line for each score that was left out, and for each page of another (else null)."""
     rows = [
-        (one.source, page, reason, detail)
-        for one in records
-        for page, reason, detail in [(None, one.reason, one.detail), *one.left_out]
+        (record.source, page, reason, detail)
+        for record in records
+        for page, reason, detail in [(None, record.reason, record.detail), *record.left_out]
         if reason
     ]
     names = ("score", "page", "reason", "detail")

@@ -15,23 +15,23 @@ from numpy.typing import NDArray
 from deepscores.building.shards import table_path
 from deepscores.dataset.columns import SYMBOLS, SYMBOLS_WHOLE, WRITING
 from deepscores.dataset.manifest import Entry
-from deepscores.dataset.selection import Chosen, Lowest, page_priorities
+from deepscores.dataset.selection import PrioritySampler, Selection, page_priorities
 from deepscores.runs.executors.protocol import Limits
 from deepscores.runs.files import write_file
 
-ROWS = 1_000_000  # of a part, at most, unless a single shard has more
+ROWS = 1_000_000  # maximum of a part, unless a single shard has more
 
 Columns = dict[str, NDArray[Any]]
 
 
 class Portion(NamedTuple):
-    """What the dataset keeps of a shard."""
+    """The pages of a shard that the dataset keeps."""
 
     shard: int
     first: int  # place of its first page among the dataset's pages
     stems: tuple[str, ...]  # of the pages that are kept
     symbols: int  # on them
-    whole: bool  # all of the shard's pages are kept
+    is_complete: bool  # all of the shard's pages are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +48,54 @@ class PartTask:
 
 
 class Part(NamedTuple):
-    """What became of it."""
+    """A part that was made."""
 
     entry: Entry
     symbols: int
     objects: NDArray[np.int64]  # by class id
-    chosen: Chosen  # of its objects, for patches
+    selection: Selection  # of its objects, for patches
 
 
-def grouped(portions: Iterable[Portion], rows: int) -> Iterator[tuple[Portion, ...]]:
+def group_portions(portions: Iterable[Portion], rows: int) -> Iterator[tuple[Portion, ...]]:
     """Cut *portions* into parts of at most so many *rows*, in order; at least one part."""
     part: list[Portion] = []
-    found = 0
-    for one in portions:
-        if found and found + one.symbols > rows:
+    part_rows = 0
+    for portion in portions:
+        if part_rows and part_rows + portion.symbols > rows:
             yield tuple(part)
-            part, found = [], 0
-        part.append(one)
-        found += one.symbols
+            part, part_rows = [], 0
+        part.append(portion)
+        part_rows += portion.symbols
     yield tuple(part)
 
 
 def part_limits(task: PartTask) -> Limits:
-    """Time and memory; a part that fails for want of them stops the build."""
+    """Time and memory; a part that exceeds them stops the build."""
     return Limits(600 + 10 * len(task.portions), 8 * 2**30)
 
 
 def merge_part(task: PartTask) -> Part:
-    """Write ``symbols/part-*.parquet``, one row group a shard; count and choose its objects."""
+    """Write ``symbols/part-*.parquet``, a row group per shard; count objects, select patches."""
     path = f"symbols/part-{task.index:05d}.parquet"
     data, symbols = _merged(task)
     write_file(task.folder / path, data)
     counts = np.zeros(task.labels + 1, np.int64)
-    lowest = Lowest(task.patches_per_class)
-    for one in task.portions:
-        rows = objects(task.folder, one)
+    lowest = PrioritySampler(task.patches_per_class)
+    for portion in task.portions:
+        rows = read_objects(task.folder, portion)
         counts += np.bincount(rows["class_id"], minlength=len(counts))
-        ranks = page_priorities(task.seed, one.stems, rows["page"], rows["number"])
+        ranks = page_priorities(task.seed, portion.stems, rows["page"], rows["number"])
         lowest.add(
-            rows["class_id"], ranks, one.first + rows["page"].astype(np.int64), rows["number"]
+            rows["class_id"], ranks, portion.first + rows["page"].astype(np.int64), rows["number"]
         )
     return Part(Entry.of(path, data), symbols, counts, lowest.result())
 
 
-def objects(folder: Path, one: Portion) -> Columns:
+def read_objects(folder: Path, portion: Portion) -> Columns:
     """The labelled objects of the pages that are kept, as columns, in the order of their pages."""
-    content = pq.ParquetFile(table_path(folder, one.shard, "objects")).read()
+    content = pq.ParquetFile(table_path(folder, portion.shard, "objects")).read()
     columns = {name: content[name].to_numpy() for name in content.column_names}
-    end = np.searchsorted(columns["page"], len(one.stems))
+    end = np.searchsorted(columns["page"], len(portion.stems))
     return {name: column[:end] for name, column in columns.items()}
 
 
@@ -105,8 +105,8 @@ def _merged(task: PartTask) -> tuple[bytes, int]:
     sink = io.BytesIO()
     rows = 0
     with pq.ParquetWriter(sink, schema, **WRITING) as writer:
-        for one in task.portions:
-            content = _symbols(task.folder, one)
+        for portion in task.portions:
+            content = _symbols(task.folder, portion)
             writer.write_table(content)
             rows += len(content)
         if not task.portions:
@@ -114,16 +114,16 @@ def _merged(task: PartTask) -> tuple[bytes, int]:
     return sink.getvalue(), rows
 
 
-def _symbols(folder: Path, one: Portion) -> pa.Table:
-    content = pq.ParquetFile(table_path(folder, one.shard, "symbols")).read()
-    if one.whole:
+def _symbols(folder: Path, portion: Portion) -> pa.Table:
+    content = pq.ParquetFile(table_path(folder, portion.shard, "symbols")).read()
+    if portion.is_complete:
         return content
-    return content.filter(pc.is_in(content["page"], pa.array(one.stems)))
+    return content.filter(pc.is_in(content["page"], pa.array(portion.stems)))
 
 
-def combined(parts: Sequence[Part], patches_per_class: int) -> Chosen:
-    """What all *parts* together choose for patches."""
-    lowest = Lowest(patches_per_class)
-    for one in parts:
-        lowest.merge(one.chosen)
+def combine_selections(parts: Sequence[Part], patches_per_class: int) -> Selection:
+    """The objects that become patches, out of those that each of *parts* selected."""
+    lowest = PrioritySampler(patches_per_class)
+    for part in parts:
+        lowest.merge(part.selection)
     return lowest.result()

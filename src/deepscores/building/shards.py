@@ -3,41 +3,35 @@
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
 
+from deepscores.building.pages import pages_of
 from deepscores.building.plan import SHARDS
 from deepscores.dataset.columns import encode_table
+from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.manifest import Entry
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, Sample, make_sample, page_stem
-from deepscores.engraving.protocol import Engraving
-from deepscores.engraving.registry import engrave, find_engraver
+from deepscores.dataset.writer import Sample, make_sample
+from deepscores.engraving.registry import find_engraver
 from deepscores.errors import EngravingError, ScoreError
-from deepscores.page.degrading.wear import Wear
 from deepscores.page.labels.label_sets import LabelSet
-from deepscores.page.labels.readability import unreadable
-from deepscores.page.model import Elements, Marks, Page, Score, Sheet, Symbols
-from deepscores.page.sheets import Studio
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.executors.protocol import Limits
-from deepscores.runs.files import commit_record, write_again, write_file
-from deepscores.runs.streams import stream
+from deepscores.runs.files import write_again, write_file
+from deepscores.runs.store import FolderStore, Store
 from deepscores.scores import Source, read_score
 
-_PACKED = 15  # how much larger an .mxl gets when opened
+_UNZIPPED_FACTOR = 15  # of the size of an .mxl
 
 
 @dataclass(frozen=True, slots=True)
 class ShardTask:
-    """What a worker needs to know."""
+    """One score to be made, with all that a worker needs."""
 
     index: int  # place in the plan
     source: Source
@@ -45,17 +39,17 @@ class ShardTask:
     recipe: Recipe
     labels: LabelSet
     folder: Path  # of the dataset
-    only: frozenset[tuple[str, int]] | None = None  # font and number of the pages wanted; None: all
+    only: frozenset[tuple[str, int]] | None = None  # font and number of the pages; None: all
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of a shard; once it is on the disk, so are the shard's files."""
+    """The outcome of a shard. Once it is on the disk, so are the shard's files."""
 
     index: int
     source: str
-    score: tuple[Any, ...] | None  # its row, without what merging adds
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    score: dict[str, Any] | None  # its row, without what merging adds
+    pages: tuple[dict[str, Any], ...]  # rows
     files: tuple[Entry, ...]
     reason: str = ""  # why it was left out
     detail: str = ""
@@ -69,22 +63,10 @@ class Record:
     @classmethod
     def decode(cls, data: bytes) -> "Record":
         values = json.loads(data)
-        values["score"] = values["score"] and tuple(values["score"])
-        values["pages"] = tuple(map(tuple, values["pages"]))
+        values["pages"] = tuple(values["pages"])
         values["files"] = tuple(Entry(*entry) for entry in values["files"])
         values["left_out"] = tuple(map(tuple, values["left_out"]))
         return cls(**values)
-
-
-class Drawing(NamedTuple):
-    """One page of a score in one style, painted."""
-
-    font: str
-    engraver: str
-    page: Page
-    sheet: Sheet
-    notes: int  # that the engine drew, on the page and beyond its edge
-    style: dict[str, Any]  # what was drawn for the page by the recipe's styles
 
 
 class Sized(Protocol):
@@ -102,7 +84,7 @@ class Sized(Protocol):
 
 def limits(task: Sized) -> Limits:
     """Time and memory for a score, by its size: a symphony needs minutes and a gigabyte."""
-    factor = _PACKED if task.source.path.suffix.lower() == ".mxl" else 1
+    factor = _UNZIPPED_FACTOR if task.source.path.suffix.lower() == ".mxl" else 1
     megabytes = task.size * factor / 1e6
     seconds = 60 + 40 * megabytes
     slower = max(find_engraver(name).relative_cost for name in task.recipe.engravers)
@@ -112,13 +94,7 @@ def limits(task: Sized) -> Limits:
 def warm_up() -> None:
     """Prepare a fresh worker: cycles are collected between scores, not in the middle of a page."""
     gc.disable()
-    gc.freeze()  # what is loaded now stays; looking through it after each score would cost most
-
-
-@cache
-def studio(width: int, height: int, *, whole_masks: bool) -> Studio:
-    """This process's studio for pages of one size."""
-    return Studio(width, height, whole_masks=whole_masks)
+    gc.freeze()  # modules loaded now stay; scanning them after each score would cost most
 
 
 def make_shard(task: ShardTask) -> Record:
@@ -126,88 +102,40 @@ def make_shard(task: ShardTask) -> Record:
     try:
         record = _make(task)
     except ScoreError as error:
-        what = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        record = skipped(task.index, task.source, what, error.what)
-    write_record(task.folder, record)
-    gc.collect(1)  # what this score left; what outlived earlier ones is not looked through again
+        reason = "engraving" if isinstance(error, EngravingError) else "unreadable"
+        record = skipped_record(task.index, task.source, reason, error.what)
+    write_record(FolderStore(task.folder), record)
+    gc.collect(1)  # garbage of this score; objects that outlived earlier ones are not scanned again
     return record
 
 
-def skipped(index: int, source: Source, reason: str, detail: str) -> Record:
+def skipped_record(index: int, source: Source, reason: str, detail: str) -> Record:
     """The record of a score that is left out."""
     return Record(index, source.name, None, (), (), reason, detail)
 
 
+def record_name(index: int) -> str:
+    return f"{SHARDS}/{index:07d}.json"
+
+
 def record_path(folder: Path, index: int) -> Path:
-    return folder / SHARDS / f"{index:07d}.json"
+    return folder / record_name(index)
 
 
 def table_path(folder: Path, index: int, kind: str) -> Path:
     return folder / SHARDS / f"{index:07d}.{kind}.parquet"
 
 
-def write_record(folder: Path, record: Record) -> None:
-    commit_record(record_path(folder, record.index), record.encode())
+def write_record(store: Store, record: Record) -> None:
+    """Store *record*; what was written before it is on the disk by then."""
+    store.commit(record_name(record.index), record.encode())
 
 
-def load(score: Score, recipe: Recipe) -> Engraving:
-    """Let the engine read *score*; raise EngravingError where it understands too few notes."""
-    engraving = engrave(score, recipe.styles(score.id))
-    _compare_notes(score, engraving.music.notes, "Verovio understands", recipe)
-    return engraving
-
-
-def draw(
-    score: Score,
-    engraving: Engraving,
-    recipe: Recipe,
-    only: frozenset[tuple[str, int]] | None = None,
-) -> Iterator[Drawing]:
-    """Every page of *score* in every style of *recipe*, painted; or *only* some (font, number).
-
-    Raise EngravingError as soon as the engraving is seen to lose notes: an engine can draw broken
-    input as blank or thinned pages without a word.
-    """
-    styles = recipe.styles(score.id)
-    drawn, style = 0, 0
-    for place, page, count in engraving.pages(recipe.most_of_a_font()):
-        style_at, font = styles[place], styles[place].music_font
-        notes = count_notes(page)
-        drawn = notes + (drawn if place == style else 0)
-        style = place
-        if page.number == count:
-            verb = f"{find_engraver(style_at.engraver).title} draws in {font}"
-            _compare_notes(score, drawn, verb, recipe)
-        if only is None or (font, page.number) in only:
-            maker = studio(page.width, page.height, whole_masks=recipe.whole_masks)
-            varied = recipe.page_style(score.id, font, page.number)
-            random = stream(recipe.seed, "wear", score.id, font, page.number)
-            wear = Wear(varied["wear"], random) if varied.get("wear") else None
-            sheet = maker.make_sheet(page, engraving.music, wear)
-            yield Drawing(font, style_at.engraver, page, sheet, notes, varied)
-
-
-def left_out_for(notes: int, page: Page, symbols: Symbols, recipe: Recipe) -> tuple[str, str]:
-    """Why a page on which the engine drew *notes* cannot be used, and in detail; "" if it can."""
-    heads = np.flatnonzero(symbols.role.are("notehead"))
-    off_page = notes - len({symbols.element[row] for row in heads.tolist()})
-    if off_page:
-        return "off page", f"{off_page} of {notes} notes lie beyond the page's edge"
-    why = unreadable(symbols.box, symbols.kind, page.width, page.height, recipe.readability)
-    return ("unreadable", why) if why else ("", "")
-
-
-def count_notes(page: Page) -> int:
-    """The noteheads that the engine drew, on the page and beyond its edge."""
-    drawn = np.zeros(len(page.elements), np.bool_)
-    drawn[Marks.of(page.marks).element] = True
-    return int((drawn & Elements.of(page.elements).kind.are("notehead")).sum())
-
-
-def _compare_notes(score: Score, found: int, verb: str, recipe: Recipe) -> None:
-    wanted = score.notes or 0
-    if wanted and found < wanted * (1 - recipe.max_lost_notes):
-        raise EngravingError(score.path, f"{verb} {found} of {wanted} notes")
+def read_records(store: Store) -> dict[int, Record]:
+    """Records of the shards that are finished, by place in the plan."""
+    names = [name for name in store.list(SHARDS) if name.endswith(".json")]
+    records = (Record.decode(store.read(name)) for name in names)
+    return {record.index: record for record in records}
 
 
 def _make(task: ShardTask) -> Record:
@@ -222,38 +150,49 @@ def _make(task: ShardTask) -> Record:
         entries.append(Entry.of(path, data))
         return path
 
-    engraving = load(score, recipe)
-    drawn: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
     left_out: list[tuple[str, str, str]] = []
-    drawings = draw(score, engraving, recipe, task.only)
-    most = None if task.only else recipe.most_of_a_score()  # what was picked is within the limit
-    for font, engraver, page, sheet, notes, style in islice(drawings, most):
-        drawn[font] += notes
-        reason, detail = left_out_for(notes, page, sheet.symbols, recipe)
-        if reason:
-            left_out.append((page_stem(score.id, font, page.number), reason, detail))
+    for drawn in pages_of(score, recipe, task.only):
+        notes[drawn.font] += drawn.notes
+        if drawn.exclusion:
+            left_out.append(
+                (PageIdentity(score.id, drawn.font, drawn.page.number).stem, *drawn.exclusion)
+            )
             continue
-        origin = Provenance(score.id, score.work, split, engraver, font, style)
-        sample = make_sample(sheet, page, task.labels, origin, len(samples))
+        origin = drawn.provenance(recipe.seed)
+        sample = make_sample(drawn.sheet, drawn.page, task.labels, origin, len(samples))
         for path, data in sample.files.items():
             keep(path, data)
         samples.append(sample._replace(files={}))
+        mei = drawn.music.mei
     if not samples:
-        what = left_out[0][2] if left_out else "the engine drew no page"
-        raise EngravingError(score.path, f"no page can be used: {what}")
+        detail = left_out[0][2] if left_out else "the engine drew no page"
+        raise EngravingError(score.path, f"no page can be used: {detail}")
     suffix = task.source.path.suffix.lower()
     suffix = ".source.mei" if suffix == ".mei" else suffix
     file = keep(f"scores/{score.id}{suffix}", task.source.path.read_bytes())
-    keep(f"scores/{score.id}.mei", engraving.music.mei.encode())
+    keep(f"scores/{score.id}.mei", mei.encode())
     _write_tables(task, samples)
-    row = (
-        score.id, score.path, file, score.digest, score.format, score.work, split, score.title,
-        score.composer, score.rights, score.measures, score.notes, drawn[recipe.fonts[0]],
-    )  # fmt: skip
+    row = {
+        "score": score.id,
+        "source": score.path,
+        "file": file,
+        "sha256": score.digest,
+        "format": score.format,
+        "work": score.work,
+        "split": split,
+        "title": score.title,
+        "composer": score.composer,
+        "rights": score.rights,
+        "measures": score.measures,
+        "notes": score.notes,
+        "notes_drawn": notes[recipe.fonts[0]],
+        "mended": list(score.mended),
+    }
     return Record(
         task.index,
         task.source.name,
-        (*row, list(score.mended)),
+        row,
         tuple(sample.page_row for sample in samples),
         tuple(entries),
         left_out=tuple(left_out),
@@ -268,23 +207,3 @@ def _write_tables(task: ShardTask, samples: Sequence[Sample]) -> None:
     for kind, content in tables.items():
         data = encode_table(content.combine_chunks())
         write_file(table_path(task.folder, task.index, kind), data)
-
-
-__all__ = [
-    "Drawing",
-    "Engraving",
-    "Record",
-    "ShardTask",
-    "count_notes",
-    "draw",
-    "left_out_for",
-    "limits",
-    "load",
-    "make_shard",
-    "record_path",
-    "skipped",
-    "studio",
-    "table_path",
-    "warm_up",
-    "write_record",
-]  # fmt: skip

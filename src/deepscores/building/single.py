@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepscores.building.shards import draw, limits, load, warm_up
+from deepscores.building.pages import pages_of
+from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.columns import encode_table
-from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, make_sample
+from deepscores.dataset.writer import make_sample
 from deepscores.errors import EngravingError, RecipeError, ScoreError
 from deepscores.page.painting.overlay import draw_overlay
 from deepscores.recipe.recipe import Recipe
@@ -17,7 +17,7 @@ from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.files import write_file
 from deepscores.runs.progress import NullProgress, Progress
-from deepscores.scores import Source, find_scores, read_score
+from deepscores.scores import Source, find_scores
 
 OWNED = (
     "images_png", "instances_png", "overlays", "pix_annotations_png", "symbols", "xml_annotations",
@@ -59,10 +59,10 @@ def engrave_score(
     alone.
     """
     progress = progress or NullProgress()
-    found = find_scores([score])
-    if len(found) != 1:
-        raise RecipeError(f"{score}: holds {len(found)} scores; name one, or use build")
-    source = found[0]
+    sources = find_scores([score])
+    if len(sources) != 1:
+        raise RecipeError(f"{score}: holds {len(sources)} scores; name one, or use build")
+    source = sources[0]
     claim = claim_output(folder, "engraving", {"score": source.name}, OWNED, force=force)
     claim.check()
     progress.stage("Engraving", None)
@@ -84,18 +84,13 @@ def _engrave(task: _Task) -> list[EngravedPage] | ScoreError:
 
 
 def _write_pages(task: _Task) -> Iterator[EngravedPage]:
-    score = read_score(task.source)
     recipe, labels = task.recipe, task.recipe.labels
-    split = split_of(score.work, recipe.seed)
     folder = task.claim.folder
-    for place, drawing in enumerate(draw(score, load(score, recipe), recipe)):
-        page, sheet = drawing.page, drawing.sheet
-        origin = Provenance(
-            score.id, score.work, split, drawing.engraver, drawing.font, drawing.style
-        )
+    for place, drawn in enumerate(pages_of(task.source, recipe)):
+        sheet = drawn.sheet
         if not place:
             task.claim.begin()
-        sample = make_sample(sheet, page, labels, origin, place)
+        sample = make_sample(sheet, drawn.page, labels, drawn.provenance(recipe.seed), place)
         for path, data in sample.files.items():
             write_file(folder / path, data)
         write_file(folder / f"symbols/{sample.stem}.parquet", encode_table(sample.symbols))

@@ -1,4 +1,4 @@
-"""Check a dataset: every file against the manifest, and a sample of pages made anew."""
+"""Check a dataset: every file against the manifest, and a sample of pages made again."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from deepscores.building.pages import pages_of
 from deepscores.building.plan import identity
-from deepscores.building.shards import draw, limits, load, warm_up
+from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.layout import DATASET, IMPORTED, require_dataset
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
@@ -19,20 +20,19 @@ from deepscores.engraving.smufl.fontfile import identify
 from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import DatasetError, RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
-from deepscores.page.model import Score
 from deepscores.recipe.recipe import Recipe, apply
 from deepscores.runs.executors.choice import ONE_WORKER
 from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.progress import NullProgress, Progress
 from deepscores.runs.streams import key_hash
-from deepscores.scores import Source, read_score
+from deepscores.scores import Source
 
 _NEEDED = frozenset({DATASET, "pages.parquet", "scores.parquet"})  # to make pages again
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verifying found."""
+    """The outcome of verifying a dataset."""
 
     files: int
     pages_remade: int
@@ -62,11 +62,10 @@ def verify(
     """Compare every file of the dataset in *folder* with its manifest.
 
     A share *rerender* of the pages (at least one, chosen by name) is made again from the scores
-    in the dataset, by its recipe and label set, and compared byte by byte; there are none in one
-    that was imported. *fonts* are files of
-    SMuFL fonts to do so with, *font_dir* is the folder of LilyPond's. Raise DatasetError if there
-    is no finished dataset, RecipeError if a font is needed that is neither named nor known from
-    an earlier run.
+    in the dataset, by its recipe and label set, and compared byte by byte; an imported dataset has
+    no scores, so none is. *fonts* are files of SMuFL fonts that the recipe needs, *font_dir* is the
+    folder of LilyPond's fonts. Raise DatasetError if there is no finished dataset, RecipeError for
+    a font that is neither named nor known from an earlier run.
     """
     progress = progress or NullProgress()
     table = require_dataset(folder)
@@ -87,7 +86,7 @@ def verify(
         for file in recipe.font_files:
             install(file)
     problems = check_manifest(folder, count)
-    damaged = _NEEDED.intersection(one.path for one in problems)
+    damaged = _NEEDED.intersection(problem.path for problem in problems)
     tasks = list(_remakes(folder, table, recipe, rerender)) if rerender > 0 and not damaged else []
     progress.stage("Making pages again", sum(len(task.pages) for task in tasks))
     if tasks and (newer := _other_versions(table, recipe)):
@@ -105,11 +104,11 @@ def verify(
 
 def _other_versions(table: dict[str, Any], recipe: Recipe) -> str:
     labels = parse_label_set_table(table["label_set"], "dataset.json")
-    here = identity(recipe, labels)["versions"]
+    current = identity(recipe, labels)["versions"]
     return ", ".join(
-        f"{name} {then} (here {here.get(name, 'none')})"
+        f"{name} {then} (here {current.get(name, 'none')})"
         for name, then in table["versions"].items()
-        if here.get(name) != then
+        if current.get(name) != then
     )
 
 
@@ -127,14 +126,14 @@ def recipe_of(table: dict[str, Any], font_dir: str) -> Recipe:
 def with_fonts(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
     """*recipe* with the places of those of its fonts that are among the files *paths*.
 
-    Raise RecipeError for a file that is none of its fonts.
+    Raise RecipeError for a file that is not one of its fonts.
     """
     files = list(recipe.font_files)
     for path in paths:
-        found = identify(path)
+        font_file = identify(path)
         for place, file in enumerate(files):
-            if replace(found, name=file.name) == file:
-                files[place] = replace(found, name=file.name)
+            if replace(font_file, name=file.name) == file:
+                files[place] = replace(font_file, name=file.name)
                 break
         else:
             raise RecipeError(f"{path}: the dataset was not made with this font")
@@ -147,17 +146,17 @@ def _remakes(
     labels = parse_label_set_table(table["label_set"], "dataset.json")
     pages = pq.ParquetFile(folder / "pages.parquet").read().to_pylist()
     ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))
-    chosen = ranked[: max(round(share * len(pages)), 1)]
+    sample = ranked[: max(round(share * len(pages)), 1)]
     scores = {
         row["score"]: row for row in pq.ParquetFile(folder / "scores.parquet").read().to_pylist()
     }
     by_score: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in chosen:
+    for row in sample:
         by_score.setdefault((row["score"], row["font"]), []).append(row)
     for (score, font), rows in sorted(by_score.items()):
         path = folder / scores[score]["file"]
         if not path.exists():
-            continue  # the manifest's check has told
+            continue  # reported by the check of the manifest
         first = rows[0]
         yield _Remake(
             Source(path, scores[score]["source"], score),
@@ -179,19 +178,17 @@ def _in_one_font(recipe: Recipe, engraver: str, font: str) -> Recipe:
 def remake(task: _Remake) -> list[Problem]:
     """Make some pages of a score again and compare their files."""
     try:
-        score = read_score(task.source)
-        return list(_compare(task, score))
+        return list(_compare(task))
     except ScoreError as error:
         return [Problem(task.source.name, f"cannot be made again: {error.what}")]
 
 
-def _compare(task: _Remake, score: Score) -> Iterator[Problem]:
-    engraving = load(score, task.recipe)
+def _compare(task: _Remake) -> Iterator[Problem]:
     missing = set(task.pages)
-    for drawing in draw(score, engraving, task.recipe):
+    for drawn in pages_of(task.source, task.recipe):
         if not missing:
             return
-        sample = make_sample(drawing.sheet, drawing.page, task.labels, task.origin, 0)
+        sample = make_sample(drawn.sheet, drawn.page, task.labels, task.origin, 0)
         if sample.stem not in missing:
             continue
         missing.discard(sample.stem)
@@ -205,18 +202,18 @@ def _compare(task: _Remake, score: Score) -> Iterator[Problem]:
 
 def _difference(path: Path, data: bytes) -> str:
     try:
-        there = path.read_bytes()
+        stored = path.read_bytes()
     except OSError:
-        return ""  # the manifest's check has told
-    if there == data:
+        return ""  # reported by the check of the manifest
+    if stored == data:
         return ""
     if path.suffix == ".png":
         try:
-            before, now = decode_png(there, str(path)), decode_png(data)
+            stored_pixels, remade_pixels = decode_png(stored, str(path)), decode_png(data)
         except DatasetError as error:
             return str(error)
-        if before.shape != now.shape:
-            return f"made again, it is {now.shape[1]}x{now.shape[0]} px"
-        pixels = int((before != now).sum())
+        if stored_pixels.shape != remade_pixels.shape:
+            return f"made again, it is {remade_pixels.shape[1]}x{remade_pixels.shape[0]} px"
+        pixels = int((stored_pixels != remade_pixels).sum())
         return f"made again, {pixels} pixels differ" if pixels else "made again, packed differently"
     return "made again, it differs"

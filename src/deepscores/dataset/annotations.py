@@ -31,17 +31,17 @@ def write_voc(filename: str, width: int, height: int, objects: Iterable[Annotati
     """The annotation file of the page image *filename*."""
     parts = [_HEAD.format(escape(filename), width, height)]
     for name, (x0, y0, x1, y1), number, onset, duration, position in objects:
-        more = ""
+        extra_fields = ""
         if onset is not None:
-            more = f"        <onset>{onset:.9g}</onset>\n"
+            extra_fields = f"        <onset>{onset:.9g}</onset>\n"
         if duration is not None:
-            more += f"        <duration>{duration:.9g}</duration>\n"
+            extra_fields += f"        <duration>{duration:.9g}</duration>\n"
         if position is not None:
-            more += f"        <rel_position>{position}</rel_position>\n"
+            extra_fields += f"        <rel_position>{position}</rel_position>\n"
         if number:
-            more += f"        <instance>#{number:06x}</instance>\n"
+            extra_fields += f"        <instance>#{number:06x}</instance>\n"
         box = (x0 / width, x1 / width, y0 / height, y1 / height)
-        parts.append(_OBJECT % (_escaped(name), *box, more))
+        parts.append(_OBJECT % (_escaped(name), *box, extra_fields))
     parts.append("</annotation>\n")
     return "".join(parts).encode()
 
@@ -73,7 +73,7 @@ _OBJECT = """\
 _escaped = cache(escape)
 
 
-def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
+def read_voc(data: bytes, source: str = "annotation") -> Iterator[Annotation]:
     """Yield the objects of an annotation file, boxes in pixels."""
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
@@ -82,11 +82,13 @@ def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
             # Going through the children once takes a third of the time of finding each by name.
             fields = {child.tag: child.text for child in node}
             sides = {child.tag: child.text for child in node.iterfind("bndbox/*")}
-            x0, x1, y0, y1 = (float(_given(sides, key)) for key in ("xmin", "xmax", "ymin", "ymax"))
+            x0, x1, y0, y1 = (
+                float(_require_text(sides, key)) for key in ("xmin", "xmax", "ymin", "ymax")
+            )
             onset, duration = fields.get("onset"), fields.get("duration")
             position, instance = fields.get("rel_position"), fields.get("instance")
             yield Annotation(
-                _given(fields, "name"),
+                _require_text(fields, "name"),
                 Box(x0 * width, y0 * height, x1 * width, y1 * height),
                 int(instance[1:], 16) if instance else 0,
                 float(onset) if onset else None,
@@ -94,23 +96,23 @@ def read_voc(data: bytes, where: str = "annotation") -> Iterator[Annotation]:
                 int(position) if position else None,
             )
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise DatasetError(f"{where}: not a DeepScores annotation: {error}") from None
+        raise DatasetError(f"{source}: not a DeepScores annotation: {error}") from None
 
 
-def read_size(data: bytes, where: str = "annotation") -> tuple[int, int]:
+def read_size(data: bytes, source: str = "annotation") -> tuple[int, int]:
     """Width and height of the page that an annotation file is of, in pixels."""
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False))
         return int(_text(root, "size/width")), int(_text(root, "size/height"))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise DatasetError(f"{where}: not a DeepScores annotation: {error}") from None
+        raise DatasetError(f"{source}: not a DeepScores annotation: {error}") from None
 
 
 def _text(node: etree._Element, path: str) -> str:
-    return _given({path: node.findtext(path)}, path)
+    return _require_text({path: node.findtext(path)}, path)
 
 
-def _given(texts: Mapping[Any, str | None], name: str) -> str:
+def _require_text(texts: Mapping[Any, str | None], name: str) -> str:
     text = texts.get(name)
     if not text:
         raise ValueError(f"no <{name}> in it")

@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.dataset.labelled.objects import Objects, labelled_objects, stored_objects
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.symbol_files import rows_by_page
+from deepscores.dataset.symbol_table import UPRIGHT_CORNERS
+from deepscores.dataset.tables import open_table
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model.packing import pack
@@ -36,7 +38,6 @@ from deepscores.version import __version__
 _FORM = 1  # of the files below
 _HEAD = "index.json"
 _PAGES = "pages.arrow"
-_UPRIGHT = [0, 1, 2, 1, 2, 3, 0, 3]  # the corners of a box x0 y0 x1 y1
 _BUCKETS = (*SPLITS, "")  # by which objects are sorted; "": of no split
 _CHUNK = 1 << 20  # objects sorted at once
 
@@ -108,9 +109,9 @@ class Index:
     def columns(self) -> dict[str, NDArray[Any]]:
         return {name: self.column(name) for name in _COLUMNS}
 
-    def span(self, what: str, place: int) -> tuple[int, int]:
-        """Where those of a page begin and end; *what* is ``object`` or ``symbol``."""
-        ends = self.columns[f"{what}_end"]
+    def span(self, unit: str, place: int) -> tuple[int, int]:
+        """Where those of a page begin and end; *unit* is ``object`` or ``symbol``."""
+        ends = self.columns[f"{unit}_end"]
         return int(ends[place - 1]) if place else 0, int(ends[place])
 
     def page_of(self, row: int) -> int:
@@ -128,7 +129,7 @@ class Index:
         first, last = self.span("symbol", place)
         columns = self.columns
         box = columns["box"][start:end].astype(np.float64)
-        oriented = box[:, _UPRIGHT]
+        oriented = box[:, UPRIGHT_CORNERS]
         low, high = np.searchsorted(columns["turned_row"], [start, end])
         oriented[columns["turned_row"][low:high] - start] = columns["turned"][low:high]
         of_symbol = np.zeros(last - first + 1, np.int32)
@@ -171,30 +172,30 @@ def open_index(folder: str | Path, labels: LabelSet | None = None) -> Index:
         with suppress(OSError):
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(cache, os.W_OK):
-            return _made(dataset, labels, place)
+            return _build(dataset, labels, place)
     raise RecipeError("no folder can be written to in which to keep an index; set XDG_CACHE_HOME")
 
 
 def _key(dataset: Dataset, labels: LabelSet | None) -> str:
     manifest = dataset.folder / "manifest.tsv"
-    whole = manifest.exists()  # or nothing tells a dataset from another in its place later
-    with open(manifest if whole else dataset.folder / "dataset.json", "rb") as file:
+    is_finished = manifest.exists()  # or nothing tells a dataset from another in its place later
+    with open(manifest if is_finished else dataset.folder / "dataset.json", "rb") as file:
         digest = file_digest(file, "sha256")
-    where = "" if whole else str(dataset.folder.resolve())
-    own = json.dumps(labels.as_table() if labels else None, sort_keys=True)
-    digest.update(f"{_FORM} {__version__} {where} {own}".encode())
+    location = "" if is_finished else str(dataset.folder.resolve())
+    label_set = json.dumps(labels.as_table() if labels else None, sort_keys=True)
+    digest.update(f"{_FORM} {__version__} {location} {label_set}".encode())
     return digest.hexdigest()[:32]
 
 
-def _made(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
+def _build(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
     """Make the index beside *place* and move it there, unless another process was first."""
     partial = Path(tempfile.mkdtemp(prefix=f"{place.name}-", dir=place.parent))
     try:
-        head = {"classes": [one.name for one in (labels or dataset.labels).classes]}
+        head = {"classes": [label_class.name for label_class in (labels or dataset.labels).classes]}
         _write_objects(dataset, labels, partial)
         index = Index(partial)
         (partial / _HEAD).write_text(json.dumps(head), "utf-8")
-        head |= _write_sorted(index, dataset, own=labels is None)
+        head |= _write_sorted(index, dataset, with_patches=labels is None)
         (partial / _HEAD).write_text(json.dumps(head), "utf-8")
         with suppress(OSError):  # it is there: another process made the same
             partial.rename(place)
@@ -214,31 +215,29 @@ def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> N
             name: stack.enter_context(open(folder / name, "wb")) for name in (*names, "symbol_end")
         }
 
-        def put(name: str, values: Any) -> None:
+        def append(name: str, values: Any) -> None:
             files[name].write(np.ascontiguousarray(values, _COLUMNS[name][0]).tobytes())
 
         for symbols in _symbols_of_pages(dataset, folder / _PAGES):
-            found = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
-            turned = np.flatnonzero((found.oriented != found.box[:, _UPRIGHT]).any(axis=1))
-            put("number", found.number)
-            put("class_id", found.class_id)
-            put("box", found.box)
-            put("of_symbol", found.of_symbol[1:])
-            put("turned_row", turned + ends["object"])
-            put("turned", found.oriented[turned])
-            ends["object"] += len(found)
+            objects = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
+            turned = np.flatnonzero(
+                (objects.oriented != objects.box[:, UPRIGHT_CORNERS]).any(axis=1)
+            )
+            append("number", objects.number)
+            append("class_id", objects.class_id)
+            append("box", objects.box)
+            append("of_symbol", objects.of_symbol[1:])
+            append("turned_row", turned + ends["object"])
+            append("turned", objects.oriented[turned])
+            ends["object"] += len(objects)
             ends["symbol"] += symbols.num_rows
-            put("object_end", ends["object"])
-            put("symbol_end", ends["symbol"])
+            append("object_end", ends["object"])
+            append("symbol_end", ends["symbol"])
 
 
 def _symbols_of_pages(dataset: Dataset, copy: Path) -> Iterator[pa.Table]:
     """The symbols of each page in the order of ``pages.parquet``, which is copied meanwhile."""
-    path = dataset.folder / "pages.parquet"
-    try:
-        source = pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"{path}: {error}") from None
+    source = open_table(dataset.folder / "pages.parquet")
     tables = _pieces(dataset)
     waiting = next(tables, None)
     with pa.ipc.new_file(str(copy), source.schema_arrow) as sink:
@@ -259,18 +258,14 @@ def _symbols_of_pages(dataset: Dataset, copy: Path) -> Iterator[pa.Table]:
 
 def _pieces(dataset: Dataset) -> Iterator[tuple[str, pa.Table]]:
     """The symbol table, page by page in its own order, with the pages' names."""
-    for group in dataset.symbols():
-        coded = group["page"].combine_chunks().dictionary_encode()
-        codes = coded.indices.to_numpy()
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=True):
-            yield coded.dictionary[int(codes[start])].as_py(), group.slice(start, end - start)
+    for table in dataset.symbols():
+        yield from rows_by_page(table).items()
 
 
-def _write_sorted(index: Index, dataset: Dataset, *, own: bool) -> dict[str, Any]:
+def _write_sorted(index: Index, dataset: Dataset, *, with_patches: bool) -> dict[str, Any]:
     """The columns that are sorted by split and class, and where each begins."""
     classes = len(index.names)
-    splits = np.array([_bucket(one) for one in index.pages["split"].to_pylist()], np.int64)
+    splits = np.array([_bucket(split) for split in index.pages["split"].to_pylist()], np.int64)
     ends, ids = index.columns["object_end"], index.columns["class_id"]
     if len(ids) and not 1 <= ids.min() <= ids.max() <= classes:
         raise DatasetError(
@@ -282,13 +277,13 @@ def _write_sorted(index: Index, dataset: Dataset, *, own: bool) -> dict[str, Any
         pages = np.searchsorted(ends, rows, side="right")
         return pack([splits[pages], ids[rows].astype(np.int64) - 1], [len(_BUCKETS), classes])
 
-    def every() -> Iterator[NDArray[np.int64]]:
+    def row_chunks() -> Iterator[NDArray[np.int64]]:
         for start in range(0, len(ids), _CHUNK):
             yield np.arange(start, min(start + _CHUNK, len(ids)))
 
-    patched = [_patched(index, dataset)] if own else []
+    patched = [_patched(index, dataset)] if with_patches else []
     return {
-        "by_class_starts": _sorted_by(keys, every, classes, index.folder / "by_class"),
+        "by_class_starts": _sorted_by(keys, row_chunks, classes, index.folder / "by_class"),
         "patched_starts": _sorted_by(
             keys, lambda: iter(patched), classes, index.folder / "patched"
         ),
@@ -325,7 +320,7 @@ def _sorted_by(
             sink[free[key] + rank] = rows[order]
             free += np.bincount(key, minlength=room)
         sink.flush()
-    return [int(one) for one in starts]
+    return [int(start) for start in starts]
 
 
 def _patched(index: Index, dataset: Dataset) -> NDArray[np.int64]:
@@ -341,8 +336,8 @@ def _patched(index: Index, dataset: Dataset) -> NDArray[np.int64]:
     rows = []
     for place, page in enumerate(index.pages["page"].to_pylist()):
         start, end = index.span("object", place)
-        wanted = np.isin(index.columns["number"][start:end], numbers.pop(page, ()))
-        rows.append(start + np.flatnonzero(wanted))
+        has_patch = np.isin(index.columns["number"][start:end], numbers.pop(page, ()))
+        rows.append(start + np.flatnonzero(has_patch))
     if numbers:
         raise DatasetError(f"{dataset.folder}: patches of no page: {min(numbers)}")
     return np.concatenate(rows) if rows else np.empty(0, np.int64)

@@ -58,9 +58,9 @@ def list_files(folder: Path, exclude: Iterable[str] = UNLISTED) -> Iterator[str]
     left_out = frozenset(exclude)
 
     def walk(prefix: str) -> Iterator[str]:
-        with os.scandir(folder / prefix) as found:
+        with os.scandir(folder / prefix) as entries:
             # With the slash, folders sort as the paths below them do: "a-b" < "a/b" < "a0".
-            names = sorted(entry.name + "/" * entry.is_dir() for entry in found)
+            names = sorted(entry.name + "/" * entry.is_dir() for entry in entries)
         for name in names:
             path = prefix + name
             if path in left_out:
@@ -104,14 +104,16 @@ def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
     """
     with replacing(path, durable=True) as file:
         file.write(f"{_HEADER}\n".encode())
-        before = ""
+        previous_path = ""
         for entry in entries:
-            if entry.path <= before:
-                raise ValueError(f"{entry.path!r} after {before!r}: the manifest is to be sorted")
+            if entry.path <= previous_path:
+                raise ValueError(
+                    f"{entry.path!r} after {previous_path!r}: the manifest is to be sorted"
+                )
             if "\t" in entry.path or "\n" in entry.path:
                 raise ValueError(f"{entry.path!r}: a tab or newline cannot stand in a manifest")
             file.write(f"{entry.path}\t{entry.size}\t{entry.sha256}\n".encode())
-            before = entry.path
+            previous_path = entry.path
 
 
 def read_manifest(path: Path) -> Iterator[Entry]:
@@ -125,15 +127,15 @@ def read_manifest(path: Path) -> Iterator[Entry]:
     except OSError as error:
         raise DatasetError(f"{path}: cannot read ({error.strerror})") from error
     with file:
-        before = ""
+        previous_path = ""
         for number, line in enumerate(file, start=1):
             if number == 1 and line == f"{_HEADER}\n":
                 continue
             entry = _parse(line)
-            if number == 1 or entry is None or entry.path <= before:
+            if number == 1 or entry is None or entry.path <= previous_path:
                 raise DatasetError(f"{path}: line {number} is damaged")
             yield entry
-            before = entry.path
+            previous_path = entry.path
 
 
 def check_manifest(folder: Path, progress: Callable[[int], None] | None = None) -> list[Problem]:
@@ -171,8 +173,8 @@ def _matched(folder: Path) -> Iterator[tuple[str, list[Entry | None]]]:
         (entry.path, entry) for entry in read_manifest(folder / MANIFEST)
     )
     files: Iterator[tuple[str, Entry | None]] = ((path, None) for path in list_files(folder))
-    both = merge(entries, files, key=itemgetter(0))
-    for path, sides in groupby(both, key=itemgetter(0)):
+    entries_and_files = merge(entries, files, key=itemgetter(0))
+    for path, sides in groupby(entries_and_files, key=itemgetter(0)):
         yield path, [entry for _, entry in sides]
 
 

@@ -1,6 +1,12 @@
-"""Reading a dataset back: pages, symbols and labels, one page at a time."""
+"""Reading a dataset: pages, symbols and labels, one page at a time.
+
+A finished dataset is opened by `open_dataset`. A check opens what is damaged, too: it asks for
+`lenient` opening, which needs no more than the table of pages; whatever else is missing or damaged
+is a DatasetError when it is asked for.
+"""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,17 +15,30 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from deepscores.dataset.annotations import Annotation, read_voc
-from deepscores.dataset.columns import SYMBOLS
-from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS, XML, require_dataset
+from deepscores.dataset.layout import (
+    DATASET,
+    IMAGES,
+    IMPORTED,
+    INSTANCES,
+    MASKS,
+    PATCHES,
+    XML,
+    require_dataset,
+)
+from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.symbol_files import SymbolFiles, open_symbol_files
+from deepscores.dataset.tables import read_table
 from deepscores.errors import DatasetError
 from deepscores.page.labels.label_sets import LabelSet, parse_label_set_table
+from deepscores.page.labels.readability import Readability
 from deepscores.page.labels.run_lengths import decode_rle
 from deepscores.page.model import Runs
+from deepscores.runs.files import read_bytes, read_json
+
+_PATCH_SIZE = (45, 170)  # of datasets that do not state it
 
 
 @dataclass(frozen=True)
@@ -28,7 +47,7 @@ class DatasetPage:
 
     folder: Path
     row: dict[str, Any]
-    _symbols: "_SymbolFiles"
+    symbol_files: SymbolFiles
 
     @property
     def name(self) -> str:
@@ -60,18 +79,22 @@ class DatasetPage:
         from deepscores.dataset.png.codec import decode_runs_png
 
         path = self.folder / INSTANCES / f"{self.name}.png"
-        return decode_runs_png(_read(path), str(path))
+        return decode_runs_png(read_bytes(path), str(path))
 
     @property
     def objects(self) -> list[Annotation]:
         """Labelled objects: class name and box ``x0 y0 x1 y1`` in pixels."""
         path = self.folder / XML / f"{self.name}.xml"
-        return list(read_voc(_read(path), str(path)))
+        return list(read_voc(read_bytes(path), str(path)))
 
     @property
     def symbols(self) -> pa.Table:
-        """Rows of the symbol table, one a symbol, by number."""
-        return self._symbols.of_page(self.name)
+        """Rows of the symbol table, one per symbol, by number."""
+        return self.symbol_files.of_page(self.name)
+
+    def symbol_columns(self, columns: Sequence[str]) -> pa.Table:
+        """The same rows with some *columns* alone, which is quicker."""
+        return self.symbol_files.of_page(self.name, columns)
 
     def whole_mask(self, number: int) -> NDArray[np.bool_]:
         """(height, width): the pixels symbol *number* would own if nothing else were drawn.
@@ -89,32 +112,29 @@ class DatasetPage:
         from deepscores.dataset.png.codec import decode_png
 
         path = self.folder / kind / f"{self.name}.png"
-        return decode_png(_read(path), str(path))
+        return decode_png(read_bytes(path), str(path))
 
 
 @dataclass(frozen=True)
 class Dataset(Sequence[DatasetPage]):
-    """A finished dataset. A sequence of pages; files are opened when a page is asked for them."""
+    """A dataset. A sequence of pages; files are opened when a page is asked for them."""
 
     folder: Path
-    info: dict[str, Any]  # dataset.json
+    info: dict[str, Any]  # dataset.json; empty if a lenient reader found none
 
     @cached_property
     def labels(self) -> LabelSet:
-        return parse_label_set_table(self.info["label_set"], "dataset.json")
+        return parse_label_set_table(self.info["label_set"], DATASET)
 
     @cached_property
-    def _rows(self) -> list[dict[str, Any]]:
-        return [
-            row for part in _row_groups(self.folder / "pages.parquet") for row in part.to_pylist()
-        ]
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows of ``pages.parquet``."""
+        return read_rows(self.folder / "pages.parquet")
 
     @cached_property
     def scores(self) -> list[dict[str, Any]]:
         """Rows of ``scores.parquet``: what each score says of itself."""
-        return [
-            row for part in _row_groups(self.folder / "scores.parquet") for row in part.to_pylist()
-        ]
+        return read_rows(self.folder / "scores.parquet")
 
     @property
     def skipped(self) -> list[dict[str, Any]]:
@@ -123,16 +143,55 @@ class Dataset(Sequence[DatasetPage]):
         if not path.exists():
             return []
         try:
-            return [json.loads(line) for line in _read(path).splitlines() if line.strip()]
+            return [json.loads(line) for line in read_bytes(path).splitlines() if line.strip()]
         except ValueError as error:
             raise DatasetError(f"{path}: not JSON lines: {error}") from None
 
     @cached_property
-    def _symbol_files(self) -> "_SymbolFiles":
-        return _SymbolFiles(self.folder / "symbols")
+    def symbol_files(self) -> SymbolFiles:
+        return open_symbol_files(self.folder)
+
+    @cached_property
+    def patches(self) -> dict[str, list[tuple[str, int]]]:
+        """Files in ``patches/``, by page: folder and number of each."""
+        patches: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for path in sorted((self.folder / PATCHES).glob("*/*.png")):
+            page, _, number = path.stem.rpartition("-")
+            if number.isdecimal():
+                patches[page].append((path.parent.name, int(number)))
+        return dict(patches)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """By class id - 1, as ``dataset.json`` states them; its rules are not looked at."""
+        classes = self.info.get("label_set", {}).get("class", [])
+        return tuple(str(label_class.get("name")) for label_class in classes)
+
+    @property
+    def patch_size(self) -> tuple[int, int]:
+        """Width and height of patches."""
+        width, height = self._recipe.get("patches", _PATCH_SIZE)
+        return int(width), int(height)
+
+    @property
+    def readability(self) -> Readability:
+        """The limits by which pages were let in."""
+        try:
+            return Readability.from_table(self._recipe.get("readability", {}))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise DatasetError(f"{DATASET}: {error}") from None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its labels were made by others."""
+        return IMPORTED in self._recipe
+
+    @property
+    def _recipe(self) -> dict[str, Any]:
+        return dict(self.info.get("recipe", {}))
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
@@ -141,94 +200,44 @@ class Dataset(Sequence[DatasetPage]):
             if index not in self._places:
                 raise DatasetError(f"{self.folder}: no page {index!r}")
             index = self._places[index]
-        return self.page_of(self._rows[index])
+        return self.page_of(self.rows[index])
 
     def page_of(self, row: dict[str, Any]) -> DatasetPage:
         """The page of a row of ``pages.parquet`` that was found in another way, as by a query."""
-        return DatasetPage(self.folder, row, self._symbol_files)
+        return DatasetPage(self.folder, row, self.symbol_files)
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return {row["page"]: place for place, row in enumerate(self._rows)}
+        return {row["page"]: place for place, row in enumerate(self.rows)}
 
     def split(self, name: str) -> list[DatasetPage]:
         """Pages of one split: ``train``, ``val`` or ``test``."""
-        if name not in ("train", "val", "test"):
+        if name not in SPLITS:
             raise DatasetError(f"no split {name!r}; there are train, val and test")
         return [page for page in self if page.split == name]
 
     def symbols(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The symbol table in pieces, all pages in order, without holding it all."""
-        for path in self._symbol_files.paths:
-            yield from _row_groups(path, columns)
+        return self.symbol_files.tables(columns)
 
 
-class _SymbolFiles:
-    """Finds a page's rows by the row groups' statistics: pages do not straddle row groups."""
-
-    def __init__(self, folder: Path) -> None:
-        self.paths = sorted(folder.glob("*.parquet"))
-        self._groups: list[tuple[Path, int, Any, Any]] = []  # with the first and last page's name
-        self._last: tuple[tuple[Path, int], pa.Table, dict[str, pa.Table]] | None = None
-        for path in self.paths:
-            metadata = _open(path).metadata
-            for group in range(metadata.num_row_groups):
-                statistics = metadata.row_group(group).column(0).statistics
-                if statistics is not None and statistics.has_min_max:
-                    self._groups.append((path, group, statistics.min, statistics.max))
-
-    def of_page(self, stem: str) -> pa.Table:
-        found = [
-            self._read(path, group, stem)
-            for path, group, low, high in self._groups
-            if low <= stem <= high
-        ]
-        return pa.concat_tables(found or [SYMBOLS.empty_table()])
-
-    def _read(self, path: Path, group: int, stem: str) -> pa.Table:
-        if self._last is None or self._last[0] != (path, group):
-            table = _open(path).read_row_group(group)
-            self._last = ((path, group), table, _stretches(table))
-        _, table, stretches = self._last
-        return stretches.get(stem, table.slice(0, 0))
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a Parquet file; raise DatasetError if it is missing or damaged."""
+    rows: list[dict[str, Any]] = read_table(path).to_pylist()
+    return rows
 
 
-def _stretches(table: pa.Table) -> dict[str, pa.Table]:
-    """The rows of each page: views of *table*, where a page's rows stand together."""
-    if not table.num_rows:
-        return {}
-    runs = pc.run_end_encode(table["page"].combine_chunks())
-    ends, names = runs.run_ends.to_pylist(), runs.values.to_pylist()
-    if len(set(names)) < len(names):  # somebody has sorted them otherwise
-        return {name: table.filter(pc.field("page") == name) for name in set(names)}
-    return {
-        name: table.slice(start, end - start)
-        for name, start, end in zip(names, [0, *ends[:-1]], ends, strict=True)
-    }
+def holds_dataset(folder: Path) -> bool:
+    """Whether *folder* holds a dataset that this program made, whole or damaged."""
+    return (folder / "symbols").is_dir() and (folder / "pages.parquet").exists()
 
 
-def _open(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror or error}") from None
-    except pa.ArrowException as error:
-        raise DatasetError(f"{path}: not a readable table: {error}") from None
+def open_dataset(folder: str | Path, *, lenient: bool = False) -> Dataset:
+    """Open the finished dataset in *folder*; raise DatasetError if there is none.
 
-
-def _row_groups(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    file = _open(path)
-    for group in range(file.num_row_groups):
-        yield file.read_row_group(group, columns=list(columns) if columns else None)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from None
-
-
-def open_dataset(folder: str | Path) -> Dataset:
-    """Open the finished dataset in *folder*; raise DatasetError if there is none."""
-    return Dataset(Path(folder), require_dataset(Path(folder)))
+    With *lenient*, ``dataset.json`` may be missing or be of another version.
+    """
+    folder = Path(folder)
+    if not lenient:
+        return Dataset(folder, require_dataset(folder))
+    return Dataset(folder, read_json(folder / DATASET) if (folder / DATASET).exists() else {})

@@ -47,7 +47,7 @@ def splitmix64(
     return z ^ (z >> np.uint64(31))
 
 
-class Chosen(NamedTuple):
+class Selection(NamedTuple):
     """Items as columns of equal length, sorted by class, then priority."""
 
     class_ids: NDArray[np.int32]
@@ -56,19 +56,19 @@ class Chosen(NamedTuple):
     numbers: NDArray[np.int64]
 
 
-class Lowest:
+class PrioritySampler:
     """Collects items and keeps the *cap* of lowest priority in each class.
 
     Takes memory for about twice ``cap x classes`` items, however many are added. An item is to be
-    added once; equal priorities are told apart by page and number.
+    added once; equal priorities are distinguished by page and number.
     """
 
     def __init__(self, cap: int) -> None:
         if cap < 0:
             raise ValueError(f"cannot choose {cap} items")
         self._cap = cap
-        self._kept = _columns([], [], [], [])
-        self._new: list[Chosen] = []
+        self._selected = _columns([], [], [], [])
+        self._new: list[Selection] = []
         self._new_items = 0
         # By class id: the highest priority that can still be chosen.
         self._bars = np.empty(0, np.uint64)
@@ -81,19 +81,19 @@ class Lowest:
         self._new.append(items)
         self._new_items += len(items.numbers)
         # Sorting only when as many are new as are kept makes adding cheap on average.
-        if self._new_items > max(len(self._kept.numbers), 2**16):
+        if self._new_items > max(len(self._selected.numbers), 2**16):
             self._settle()
 
-    def merge(self, chosen: Chosen) -> None:
+    def merge(self, selection: Selection) -> None:
         """Add what another part of the data has chosen, with the same cap or a larger one."""
-        self.add(*chosen)
+        self.add(*selection)
 
-    def result(self) -> Chosen:
+    def result(self) -> Selection:
         """The items chosen so far."""
         self._settle()
-        return self._kept
+        return self._selected
 
-    def _promising(self, items: Chosen) -> Chosen:
+    def _promising(self, items: Selection) -> Selection:
         unseen = int(items.class_ids.max(initial=-1)) + 1 - len(self._bars)
         if unseen > 0:
             top = np.full(unseen, np.iinfo(np.uint64).max)
@@ -101,23 +101,25 @@ class Lowest:
         return _take(items, items.priorities <= self._bars[items.class_ids])
 
     def _settle(self) -> None:
-        both = zip(self._kept, *self._new, strict=True)
-        every = Chosen(*(np.concatenate(columns) for columns in both))
-        order = np.lexsort((every.numbers, every.pages, every.priorities, every.class_ids))
-        every = _take(every, order)
-        first = np.searchsorted(every.class_ids, every.class_ids)
+        columns_of_parts = zip(self._selected, *self._new, strict=True)
+        candidates = Selection(*(np.concatenate(columns) for columns in columns_of_parts))
+        order = np.lexsort(
+            (candidates.numbers, candidates.pages, candidates.priorities, candidates.class_ids)
+        )
+        candidates = _take(candidates, order)
+        first = np.searchsorted(candidates.class_ids, candidates.class_ids)
         rank = np.arange(len(first)) - first
         last = rank == self._cap - 1
-        self._bars[every.class_ids[last]] = every.priorities[last]
-        self._kept = _take(every, rank < self._cap)
+        self._bars[candidates.class_ids[last]] = candidates.priorities[last]
+        self._selected = _take(candidates, rank < self._cap)
         self._new, self._new_items = [], 0
 
 
 def _columns(
     class_ids: ArrayLike, priorities: ArrayLike, page: ArrayLike, numbers: ArrayLike
-) -> Chosen:
+) -> Selection:
     symbols = np.asarray(numbers, np.int64)
-    return Chosen(
+    return Selection(
         np.asarray(class_ids, np.int32),
         np.asarray(priorities, np.uint64),
         np.broadcast_to(np.asarray(page, np.int64), symbols.shape),
@@ -125,7 +127,7 @@ def _columns(
     )
 
 
-def _take(items: Chosen, which: NDArray[np.intp] | NDArray[np.bool_]) -> Chosen:
-    return Chosen(
-        items.class_ids[which], items.priorities[which], items.pages[which], items.numbers[which]
+def _take(items: Selection, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Selection:
+    return Selection(
+        items.class_ids[rows], items.priorities[rows], items.pages[rows], items.numbers[rows]
     )

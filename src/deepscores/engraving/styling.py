@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from deepscores.errors import RecipeError
+from deepscores.page.measuring.staff_space import ENGRAVABLE
 from deepscores.runs.streams import stream
 
 Value = float | int | bool | str
@@ -38,7 +39,7 @@ _PIXELS, _SPACES = "pixels", "staff spaces"
 KEYS: dict[str, StyleKey] = {
     "page-size": StyleKey(str, unit=_PIXELS),
     "margin": StyleKey(int, 0, 500, _PIXELS),
-    "staff-space": StyleKey(float, 4, 64, _PIXELS),
+    "staff-space": StyleKey(float, *ENGRAVABLE, _PIXELS),
     "spacing-linear": StyleKey(float, 0, 1),
     "spacing-non-linear": StyleKey(float, 0, 1),
     "spacing-staff": StyleKey(float, 0, 24, _SPACES),

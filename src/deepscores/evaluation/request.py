@@ -1,4 +1,4 @@
-"""What is asked of an evaluation, checked: whose output, of which pages and classes."""
+"""The checked request for an evaluation: predictions, pages, classes, protocol."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,4 +38,4 @@ class Request:
     @property
     def names(self) -> dict[int, str]:
         """Names of the classes that count, by id."""
-        return {one.id: one.name for one in self.classes}
+        return {label_class.id: label_class.name for label_class in self.classes}

@@ -1,4 +1,4 @@
-"""What an evaluation finds, of whatever task: figures, tables, and what pictures are drawn from."""
+"""The results of an evaluation, of any task: figures, tables, and what pictures need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ class Measure(NamedTuple):
     high: float | None = None  # 2.5 % are higher
 
 
-class Table(NamedTuple):
-    """Figures of many things of a kind: classes, sizes, fonts."""
+class ResultTable(NamedTuple):
+    """Figures by class, size, font or page."""
 
     name: str  # stem of its files
     title: str
@@ -56,10 +56,10 @@ class Confusion(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """What became of each object and each detection: to draw on the pages.
+    """How each object and each detection was matched: to draw on the pages.
 
-    Boxes are x0 y0 x1 y1 in pixels of the page; classes are ids; what was not found, or finds
-    nothing, has -1 as its partner. An object and a detection of another class in its place are
+    Boxes are x0 y0 x1 y1 in pixels of the page; classes are ids; a missed object or a false alarm
+    has the partner -1. An object and a detection of another class in its place are
     partners, too: compare their classes.
     """
 
@@ -78,7 +78,7 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything found out about one model's output."""
+    """All measured of one model's output."""
 
     task: str  # "detect" | "segment" | "classify"
     protocol: str  # "deepscores", or "deepscores-v2" for that toolkit's own way
@@ -86,18 +86,18 @@ class Evaluation:
     predictions: str
     split: str
     label_set: str
-    counts: Mapping[str, int]  # what was looked at: pages, works, objects …
+    counts: Mapping[str, int]  # of pages, works, objects …
     measures: Mapping[str, Measure]  # the figures of the whole, in the order to show them
-    tables: tuple[Table, ...]
+    tables: tuple[ResultTable, ...]
     warnings: tuple[str, ...] = ()  # what makes figures lower or less sure than they look
     settings: Mapping[str, Any] = field(default_factory=dict)  # thresholds, versions, seed
     curves: tuple[Curve, ...] = ()
     confusion: Confusion | None = None
     outcomes: Outcomes | None = None
 
-    def table(self, name: str) -> Table | None:
+    def table(self, name: str) -> ResultTable | None:
         """The table called *name*, if there is one."""
-        return next((one for one in self.tables if one.name == name), None)
+        return next((table for table in self.tables if table.name == name), None)
 
     def as_table(self) -> dict[str, Any]:
         """The evaluation as plain values, for JSON; without `outcomes`, which are for drawing."""
@@ -109,14 +109,14 @@ class Evaluation:
             **head,
             "counts": dict(self.counts),
             "measures": {
-                name: {key: _plain(value) for key, value in one._asdict().items()}
-                for name, one in self.measures.items()
+                name: {key: _plain(value) for key, value in measure._asdict().items()}
+                for name, measure in self.measures.items()
             },
-            "tables": {one.name: one.as_records() for one in self.tables},
+            "tables": {table.name: table.as_records() for table in self.tables},
             "warnings": list(self.warnings),
             "settings": dict(self.settings),
             "curves": {
-                one.name: [_plain(v) for v in one.precision.tolist()] for one in self.curves
+                curve.name: [_plain(v) for v in curve.precision.tolist()] for curve in self.curves
             },
             "confusion": None
             if self.confusion is None
@@ -125,7 +125,7 @@ class Evaluation:
 
 
 def _plain(value: Cell) -> Cell:
-    """*value* as JSON can have it: no NaN, not more decimals than mean something."""
+    """*value* for JSON: no NaN, no more decimals than are meaningful."""
     if isinstance(value, float):
         return round(value, _DECIMALS) if isfinite(value) else None
     return value

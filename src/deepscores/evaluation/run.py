@@ -1,9 +1,9 @@
-"""Evaluate a model's output: find out what it is, measure it, write what was found.
+"""Evaluate a model's output: detect the task, measure, write the results.
 
-The function of a task takes a `Request` and returns an `Evaluation`:
-`detection.evaluate_detection`, `segmentation.evaluate_segmentation`,
-`classification.evaluate_classification`; `page.write_page(evaluation, request, folder)` writes the
-page with its pictures and returns its path.
+The function of a task takes a `Request` and returns an `Evaluation`: `evaluate_detection`,
+`evaluate_segmentation`, `evaluate_classification`, each in its package's `evaluate`;
+`page.page.write_page(evaluation, request, folder)` writes the page with its pictures and returns
+its path.
 """
 
 import csv
@@ -19,7 +19,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.evaluation.request import PROTOCOLS, RESAMPLES, TASKS, Request
-from deepscores.evaluation.results import Evaluation, Table
+from deepscores.evaluation.results import Evaluation, ResultTable
 from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
 from deepscores.runs.claim import Claim, claim_output
 from deepscores.runs.executors.choice import ONE_WORKER
@@ -32,13 +32,13 @@ PAGE = "index.html"
 _MASKS, _TABLES = "masks", "tables"
 # A task's module is imported when it is asked for: each may need an extra of its own.
 _FUNCTIONS = {
-    "detect": ("detection", "evaluate_detection"),
-    "segment": ("segmentation", "evaluate_segmentation"),
-    "classify": ("classification", "evaluate_classification"),
+    "detect": ("detection.evaluate", "evaluate_detection"),
+    "segment": ("segmentation.evaluate", "evaluate_segmentation"),
+    "classify": ("classification.evaluate", "evaluate_classification"),
 }
 
 
-class Written(NamedTuple):
+class EvaluationOutput(NamedTuple):
     """An evaluation, and the page that shows it, if one was asked for."""
 
     evaluation: Evaluation
@@ -60,12 +60,12 @@ def evaluate(
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-) -> Written:
+) -> EvaluationOutput:
     """Measure *predictions* against one split of *dataset*; into *output* goes a page of it.
 
-    Raise RecipeError for what makes no sense, DatasetError for predictions or a dataset that are
-    damaged or do not fit each other, and for an *output* that cannot be used: an evaluation of
-    another dataset, split or file of predictions is replaced with *force* alone.
+    Raise RecipeError for invalid options, DatasetError for predictions or a dataset that are
+    damaged or do not fit each other, and for an unusable *output*: an evaluation of another
+    dataset, split or file of predictions is only replaced with *force*.
     """
     _one_of("protocol", protocol, PROTOCOLS)
     _one_of("split", split, SPLITS)
@@ -85,13 +85,15 @@ def evaluate(
     if protocol != PROTOCOLS[0] and task != "detect":
         raise RecipeError(f"protocol: {protocol} measures detections only, not {task}")
     evaluation: Evaluation = _function(*_FUNCTIONS[task])(request)
-    return Written(evaluation, None if claim is None else _write(evaluation, request, claim))
+    return EvaluationOutput(
+        evaluation, None if claim is None else _write(evaluation, request, claim)
+    )
 
 
 def found_task(predictions: Path) -> str:
-    """What *predictions* are of: a JSON file of boxes, a CSV file of labels, a folder of masks.
+    """The task of *predictions*: a JSON file of boxes, a CSV file of labels, a folder of masks.
 
-    Raise RecipeError where that cannot be told, DatasetError where there is nothing.
+    Raise RecipeError where they are none of these, DatasetError where there is no such file.
     """
     if not predictions.exists():
         raise DatasetError(f"{predictions}: no such file or folder")
@@ -102,7 +104,7 @@ def found_task(predictions: Path) -> str:
         return {".json": "detect", ".csv": "classify"}[predictions.suffix.lower()]
     raise RecipeError(
         f"{predictions}: neither .json (boxes) nor .csv (labels) nor a folder of masks; "
-        "say --task detect, segment or classify"
+        "set --task to detect, segment or classify"
     )
 
 
@@ -115,9 +117,9 @@ def _task(task: str | None, predictions: Path) -> str:
     return task
 
 
-def _one_of(option: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise RecipeError(f"{option}: {value!r} is none of {', '.join(known)}")
+def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise RecipeError(f"{option}: {value!r} is not one of {', '.join(allowed)}")
 
 
 def _require_room(output: Path | None, dataset: Path, predictions: Path) -> None:
@@ -142,23 +144,23 @@ def _claim(output: Path, predictions: Path, dataset: Path, split: str, *, force:
 
 
 def _function(module: str, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(import_module(f"deepscores.evaluation.{module}"), name)
-    return found
+    function: Callable[..., Any] = getattr(import_module(f"deepscores.evaluation.{module}"), name)
+    return function
 
 
 def _write(evaluation: Evaluation, request: Request, claim: Claim) -> Path:
-    """The page, its pictures, the tables and the JSON; the JSON last, as it says all is there."""
+    """The page, its pictures, the tables and the JSON; the JSON last, as it marks them complete."""
     request.progress.stage("Writing", None)
     output = claim.folder
     claim.begin()
-    page: Path = _function("page", "write_page")(evaluation, request, output)
+    page: Path = _function("page.page", "write_page")(evaluation, request, output)
     for table in evaluation.tables:
         write_file(output / _TABLES / f"{table.name}.csv", to_csv(table).encode())
     write_file(output / JSON, to_json(evaluation).encode())
     return page
 
 
-def to_csv(table: Table) -> str:
+def to_csv(table: ResultTable) -> str:
     """*table* with a head, floats with six decimals."""
     text = StringIO()
     writer = csv.DictWriter(text, table.columns, lineterminator="\n")

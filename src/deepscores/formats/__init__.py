@@ -1,1 +1,1 @@
-"""Files: what is written for a page, and how it is read back."""
+"""Formats of datasets: a folder for each, with what writes and reads it."""

@@ -1,4 +1,4 @@
-"""Export a dataset: plan its chunks, write them in workers, go on where an earlier run stopped."""
+"""Export a dataset: plan its chunks, write them in workers; resumable."""
 
 import json
 import shutil
@@ -13,13 +13,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescaled, windows
+from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescale, windows
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
-from deepscores.formats.options import Options, checked
+from deepscores.formats.options import ExportOptions, check_options
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.registry import find_exporter, format_version
 from deepscores.page.labels.label_sets import resolve_label_set
@@ -47,7 +47,7 @@ class ExportSummary:
     pages: dict[str, int]  # by split
     pictures: int  # pages or tiles
     objects: int
-    ignorable: int  # of them, those of which too little shows in their tile
+    ignorable: int  # of them, those of which their tile shows too little
     classes: int
     new_pages: int  # that this run wrote
 
@@ -61,20 +61,21 @@ class _Task:
 def export(
     dataset: Path,
     folder: Path,
-    options: Options,
+    options: ExportOptions,
     *,
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
 ) -> ExportSummary:
-    """Write *dataset* to *folder* in another format; what a killed run wrote is kept.
+    """Write *dataset* to *folder* in another format, or resume doing so.
 
-    Raise RecipeError for options that make no sense, DatasetError for a dataset that is damaged and
-    for a folder that cannot be used: one with another export in it is replaced with *force* alone.
+    Raise RecipeError for unusable options, DatasetError for a damaged dataset and for a folder that
+    cannot be used: one with another export in it is replaced only with *force*.
     """
     form = find_exporter(options.to)
     options = replace(options, labels=options.labels or resolve_label_set(form.labels))
-    job = _job(dataset, folder, checked(options), for_inner_tasks(executor))
+    check_options(options, cuts_patches=form.cuts_patches)
+    job = _job(dataset, folder, options, for_inner_tasks(executor))
     form.check(job)
     plan = _plan(job)
     claim = _claim(job, plan, force=force)
@@ -86,7 +87,7 @@ def export(
         return _run(job, form, plan, executor, progress or NullProgress())
 
 
-def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Job:
+def _job(dataset: Path, folder: Path, options: ExportOptions, engines: Executor) -> Job:
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
@@ -95,7 +96,7 @@ def _job(dataset: Path, folder: Path, options: Options, engines: Executor) -> Jo
 
 
 def _plan(job: Job) -> dict[str, Any]:
-    """What must be equal for an export to go on where an earlier one stopped."""
+    """What must be equal for an export to resume an earlier one."""
     manifest = job.dataset / "manifest.tsv"
     source = manifest if manifest.exists() else job.dataset / DATASET
     return {
@@ -123,7 +124,7 @@ def _claim(job: Job, plan: dict[str, Any], *, force: bool) -> Claim:
 
 
 def _already(job: Job, progress: Progress) -> ExportSummary:
-    progress.note(f"{job.folder}: this export is there already")
+    progress.note(f"{job.folder}: this export is complete")
     return _summary(job, json.loads((job.folder / EXPORT).read_bytes())["summary"], 0)
 
 
@@ -195,7 +196,7 @@ def _open(job: Job) -> pq.ParquetFile:
         return pq.ParquetFile(path)
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:  # Arrow's, of what is no table
+    except ValueError as error:  # from Arrow, for a file that is not a table
         raise DatasetError(f"{path}: not a readable table: {error}") from None
 
 
@@ -276,7 +277,7 @@ def _pictures(job: Job, chunk: Chunk) -> Iterator[LabelledPage]:
         source: DatasetPage = dataset.page_of(row)
         page = label_page(source, options.labels, job.classes)
         if options.staff_space is not None:
-            page = rescaled(page, options.staff_space)
+            page = rescale(page, options.staff_space)
         if options.tiles is None:
             yield page
             continue

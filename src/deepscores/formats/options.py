@@ -8,14 +8,14 @@ from deepscores.dataset.splits import SPLITS
 from deepscores.engraving.styling import page_size
 from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space
 
 _IMAGES = ("copy", "link")
-_PATCHES = ("patches", "patch-mosaics")  # formats
 _PLURAL = {"split": "splits"}
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ExportOptions:
     """One export; the defaults change nothing of what the dataset holds."""
 
     to: str  # the format's name
@@ -37,7 +37,7 @@ class Options:
         return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
 
 
-def options_from(values_by_name: Mapping[str, Any]) -> Options:
+def options_from(values_by_name: Mapping[str, Any]) -> ExportOptions:
     """The options that a command or a call gives by name; raise RecipeError for unknown ones.
 
     Lists may be strings with commas; ``split`` stands for ``splits``.
@@ -47,11 +47,11 @@ def options_from(values_by_name: Mapping[str, Any]) -> Options:
         for name, value in values_by_name.items()
         if value is not None
     }
-    option_names = [field.name for field in fields(Options)]
+    option_names = [field.name for field in fields(ExportOptions)]
     for name in table:
         if name not in option_names:
             raise RecipeError(
-                f"no option {name!r} of an export; there are {', '.join(option_names)}"
+                f"unknown export option {name!r}; there are {', '.join(option_names)}"
             )
     for name in ("splits", "classes"):
         if name in table:
@@ -61,16 +61,16 @@ def options_from(values_by_name: Mapping[str, Any]) -> Options:
     table["labels"] = resolve_label_set(table.get("labels"))
     if "patches" in table:
         table["patches"] = page_size("patches", table["patches"])
-    return Options(**table)
+    return ExportOptions(**table)
 
 
-def checked(options: Options) -> Options:
-    """*options*, if they make sense; else raise RecipeError."""
+def check_options(options: ExportOptions, *, cuts_patches: bool) -> None:
+    """Raise RecipeError for values out of range, and for patches where the format cuts none."""
     for split in options.splits:
         if split not in SPLITS:
-            raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}")
+            raise RecipeError(f"split: {split!r} is not one of {', '.join(SPLITS)}")
     if not options.splits:
-        raise RecipeError("split: none is named")
+        raise RecipeError("split: empty")
     if options.tiles is not None and options.tiles < 16:
         raise RecipeError(f"tiles: {options.tiles} px is less than 16")
     if options.tiles is not None and not 0 <= options.overlap < options.tiles:
@@ -79,15 +79,11 @@ def checked(options: Options) -> Options:
         )
     if not 0 <= options.visibility <= 1:
         raise RecipeError(f"visibility: {options.visibility:g} is not between 0 and 1")
-    if options.staff_space is not None and not 1 <= options.staff_space <= 200:
-        raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
+    check_staff_space(options.staff_space, SCALABLE)
     if options.images not in _IMAGES:
-        raise RecipeError(f"images: {options.images!r} is none of {', '.join(_IMAGES)}")
-    for name in ("patches", "patches_per_class"):
-        if getattr(options, name) is not None and options.to not in _PATCHES:
-            raise RecipeError(
-                f"{name.replace('_', '-')}: a choice for {' and '.join(_PATCHES)} only"
-            )
+        raise RecipeError(f"images: {options.images!r} is not one of {', '.join(_IMAGES)}")
     if options.patches_per_class is not None and options.patches_per_class < 1:
         raise RecipeError(f"patches-per-class: {options.patches_per_class} is less than 1")
-    return options
+    for name in ("patches", "patches_per_class"):
+        if getattr(options, name) is not None and not cuts_patches:
+            raise RecipeError(f"{name.replace('_', '-')}: {options.to} has no patches")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.formats.options import Options
+from deepscores.formats.options import ExportOptions
 from deepscores.formats.reading.annotated import AnnotatedDataset, AnnotatedPage, annotated_page
 from deepscores.formats.reading.sources import Source, SourcePage
 from deepscores.page.labels.label_sets import LabelClass
@@ -19,7 +19,7 @@ class Job:
 
     dataset: Path
     folder: Path  # of the export
-    options: Options
+    options: ExportOptions
     classes: tuple[LabelClass, ...]  # ids in labelled pages are places here, from 1
     info: Mapping[str, Any]  # the dataset's dataset.json
     engines: Executor  # for what calls engines, within a task
@@ -54,24 +54,25 @@ class Exporter(Protocol):
     """Writes pages in a format; one instance serves all exports.
 
     `write` runs in worker processes, once per chunk; `finish` in the caller's, once at the end.
-    Both may run again over what a killed run left, and write the same bytes then.
+    Both may run again over the files of a killed run, and then write the same bytes.
     """
 
     owns: Sequence[str]  # names of its files and folders at the top of the export
     pages_a_chunk: int
-    labels: str | None = None  # the label set, unless another is asked for; None: the dataset's
+    labels: str | None = None  # the default label set; None: the dataset's
+    cuts_patches: bool = False  # follows the options of patches
 
     def check(self, job: Job) -> None:
         """Raise RecipeError if the format cannot honour the options; nothing is written yet."""
 
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
-        """Write a chunk's files under ``job.folder``; return what `finish` has to know of it.
+        """Write a chunk's files under ``job.folder``; return what `finish` needs to know of it.
 
         *pictures* are its pages, or their tiles, one after another.
         """
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
-        """Write what is about the whole.
+        """Write the files that are about the whole export.
 
         *parts* has, by split, files with what `write` returned, in the order of the chunks.
         """
@@ -90,7 +91,7 @@ class Reader(Protocol):
         """Whether a dataset in this format lies at *path*; damaged files are not recognised."""
 
     def explain(self, path: Path) -> None:
-        """Raise DatasetError if there is a damaged file of this format; nothing is recognised."""
+        """Raise DatasetError for a damaged file of this format; called if nothing is recognised."""
 
     def open(self, path: Path, annotation_set: str = "") -> Source:
         """The dataset at *path*: its classes, and its pages before they are read."""

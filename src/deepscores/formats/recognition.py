@@ -13,7 +13,7 @@ from deepscores.runs.plugins import plugin_error
 def recognise(path: Path) -> list[str]:
     """The formats in which a dataset lies at *path*, in the order of the table.
 
-    An external format that fails is passed over with a warning.
+    An external format that fails is ignored, with a warning.
     """
     names = [name for name in _built_in() if find_reader(name).recognises(path)]
     return names + [name for name in external_formats() if _recognises_external(name, path)]
@@ -32,7 +32,7 @@ def require_recognised(path: Path) -> list[str]:
 
 
 def explain(path: Path) -> None:
-    """Raise DatasetError if *path*, where nothing is recognised, has a damaged file of a format."""
+    """Raise DatasetError for a damaged file at *path*, where no format is recognised."""
     for name in _built_in():
         find_reader(name).explain(path)
 
@@ -49,7 +49,7 @@ def _recognises_external(name: str, path: Path) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever the code of others raises
         if not isinstance(error, RecipeError):
             error = plugin_error(external_formats()[name], f"{type(error).__name__}: {error}")
-        warnings.warn(f"{error}; it is passed over", RuntimeWarning, stacklevel=3)
+        warnings.warn(f"{error}; it is ignored", RuntimeWarning, stacklevel=3)
         return False
 
 

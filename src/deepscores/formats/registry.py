@@ -151,8 +151,8 @@ def find_format(name: str, names: Sequence[str] | None = None) -> Format:
         return FORMATS[name]
     external = external_formats()
     if name not in external:
-        known = ", ".join(names or [*FORMATS, *external])
-        raise RecipeError(f"unknown format {name!r}; there are {known}")
+        choices = ", ".join(names or [*FORMATS, *external])
+        raise RecipeError(f"unknown format {name!r}; there are {choices}")
     return _load_external(external[name])
 
 

@@ -1,6 +1,6 @@
 """Points, boxes and affine maps as plain tuples."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Point(NamedTuple):
@@ -59,18 +59,13 @@ class Box(NamedTuple):
         )
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union.
+class PageMap(Protocol):
+    """Where a point of a page lies in a picture of the page.
 
-    >>> overlap(Box(0, 0, 2, 2), Box(0, 1, 2, 3))
-    0.3333333333333333
+    An `Affine` is one; that of a curled page that was photographed need not be affine.
     """
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (one.width * one.height + other.width * other.height - both)
+
+    def __call__(self, x: float, y: float, /) -> Point: ...
 
 
 class Affine(NamedTuple):
@@ -98,5 +93,26 @@ class Affine(NamedTuple):
             self.b * inner.e + self.d * inner.f + self.f,
         )
 
-    def __call__(self, x: float, y: float) -> Point:
+    def __call__(self, x: float, y: float, /) -> Point:
         return Point(self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
+
+
+class Composed(NamedTuple):
+    """One map after another."""
+
+    outer: PageMap
+    inner: PageMap  # applied first
+
+    def __call__(self, x: float, y: float, /) -> Point:
+        return self.outer(*self.inner(x, y))
+
+
+def compose(outer: PageMap, inner: PageMap) -> PageMap:
+    """The map that applies *inner*, then *outer*; affine if both are.
+
+    >>> compose(Affine(a=2, d=2), Affine(e=3, f=4))
+    Affine(a=2.0, b=0.0, c=0.0, d=2.0, e=6.0, f=8.0)
+    """
+    if isinstance(outer, Affine) and isinstance(inner, Affine):
+        return outer @ inner
+    return Composed(outer, inner)

@@ -5,12 +5,12 @@ from deepscores.page.degrading.wear import Wear, wear_symbols
 from deepscores.page.model import Music, Page, Sheet
 from deepscores.page.painting.canvas import Canvas
 from deepscores.page.painting.whole_masks import whole_masks
-from deepscores.page.symbols.placing import Placement, place_symbols
+from deepscores.page.symbols.placing import place_symbols
 
-_MOST = 65_535  # symbols on a page: the instance map has 16 bits
+MAX_SYMBOLS_PER_PAGE = 65_535  # the instance map has 16 bits
 
 
-class Studio:
+class SheetMaker:
     """Makes sheets of one page size; keeps its scratch memory from page to page."""
 
     def __init__(self, width: int, height: int, *, whole_masks: bool = False) -> None:
@@ -24,11 +24,14 @@ class Studio:
         Raise EngravingError for more symbols than 16 bits can number.
         """
         placed = place_symbols(page, music)
-        if len(placed) > _MOST:
-            raise EngravingError(f"page {page.number}", f"{len(placed)} symbols, over {_MOST}")
+        if len(placed) > MAX_SYMBOLS_PER_PAGE:
+            raise EngravingError(
+                f"page {page.number}", f"{len(placed)} symbols, over {MAX_SYMBOLS_PER_PAGE}"
+            )
         if wear:
-            placed = Placement.of(wear_symbols(list(placed), page, *wear))
+            placed = wear_symbols(placed, page, *wear)
         painting = self._canvas.paint(placed.outlines)
-        masks = self._whole_masks
-        whole = whole_masks(placed.outlines, page.width, page.height) if masks else None
-        return Sheet(placed.symbols, painting, whole)
+        masks = None
+        if self._whole_masks:
+            masks = whole_masks(placed.outlines, page.width, page.height)
+        return Sheet(placed.symbols, painting, masks)

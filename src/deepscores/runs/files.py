@@ -1,14 +1,15 @@
-"""Write files atomically: they are complete or absent, whatever happens meanwhile."""
+"""Read files, and write files atomically: complete or absent, whatever happens meanwhile."""
 
 import contextlib
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from deepscores.errors import DatasetError
 
@@ -18,6 +19,27 @@ LOCK = ".build/lock"
 _DISK_FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PERMISSION_ERRORS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_LOCK_ERRORS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK})
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file; raise DatasetError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}") from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; raise DatasetError if there is none."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path}: not readable JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise DatasetError(f"{path}: not a JSON object")
+    return content
 
 
 def write_file(path: Path, data: bytes, *, durable: bool = False) -> None:

@@ -9,7 +9,7 @@ _EXTRAS = ("torch", "safetensors", "onnx", "onnxscript", "onnxruntime", "tensorb
 
 
 def training() -> Any:
-    """The module `run`, whose `train` trains; raise RecipeError where a package is not there."""
+    """The module `run`, whose `train` trains; raise RecipeError where a package is missing."""
     from importlib import import_module  # noqa: PLC0415
     from importlib.util import find_spec  # noqa: PLC0415
 

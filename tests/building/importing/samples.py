@@ -44,9 +44,9 @@ def picture(stem: str) -> NDArray[np.uint8]:
 
 def mask(box: tuple[float, ...]) -> NDArray[np.bool_]:
     x0, y0, x1, y1 = (int(side) for side in box)
-    inside = np.zeros((HEIGHT, WIDTH), np.bool_)
-    inside[y0:y1, x0:x1] = True
-    return inside
+    pixels = np.zeros((HEIGHT, WIDTH), np.bool_)
+    pixels[y0:y1, x0:x1] = True
+    return pixels
 
 
 def write_pictures(folder: Path, suffix: str = ".png") -> None:
@@ -139,7 +139,7 @@ def _yolo_of(folder: Path, corners: Callable[[tuple[float, ...]], list[float]]) 
         lines = []
         for name, box in objects:
             shares = np.array(corners(box)).reshape(-1, 2) / SIZE
-            numbers = " ".join(f"{one:.8f}" for one in shares.ravel())
+            numbers = " ".join(f"{number:.8f}" for number in shares.ravel())
             lines.append(f"{('head', 'stem').index(name)} {numbers}\n")
         (folder / f"labels/train/{stem}.txt").write_text("".join(lines))
     return folder

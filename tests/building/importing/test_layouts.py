@@ -37,7 +37,7 @@ def info_of(folder: Path) -> dict[str, Any]:
 
 
 def test_every_layout_has_a_sample() -> None:
-    assert {one.partition(",")[0] for one in SAMPLES} == {
+    assert {sample.partition(",")[0] for sample in SAMPLES} == {
         name for name, row in FORMATS.items() if row.reader
     }
 
@@ -47,11 +47,13 @@ def test_pages_and_objects_are_those_of_the_source(imported: Path) -> None:
     assert [page.name for page in dataset] == list(PAGES)
     for page in dataset:
         assert (page.row["width"], page.row["height"]) == SIZE
-        said = [(one.name, *one.box) for one in page.objects]
-        wanted = [(name, *box) for name, box in PAGES[page.name]]
-        assert [one[0] for one in said] == [one[0] for one in wanted]
-        found, boxes = (np.array([one[1:] for one in some]) for some in (said, wanted))
-        assert found == pytest.approx(boxes, abs=1e-4)
+        symbols = [(symbol.name, *symbol.box) for symbol in page.objects]
+        expected = [(name, *box) for name, box in PAGES[page.name]]
+        assert [row[0] for row in symbols] == [row[0] for row in expected]
+        boxes, expected_boxes = (
+            np.array([row[1:] for row in rows]) for rows in (symbols, expected)
+        )
+        assert boxes == pytest.approx(expected_boxes, abs=1e-4)
 
 
 def test_pictures_are_grey_and_the_sources(imported: Path) -> None:
@@ -63,11 +65,17 @@ def test_pictures_are_grey_and_the_sources(imported: Path) -> None:
 
 def test_classes_have_the_sources_order_and_ids_without_gaps(imported: Path) -> None:
     labels = open_dataset(imported).labels
-    assert [one.id for one in labels.classes] == list(range(1, len(labels.classes) + 1))
+    assert [label_class.id for label_class in labels.classes] == list(
+        range(1, len(labels.classes) + 1)
+    )
     lists = kind_of(imported).partition(",")[0] in LISTING
-    assert [one.name for one in labels.classes] == ["head", "stem", *(["clef"] if lists else [])]
-    told = info_of(imported)["imported"]["classes"]
-    assert [one["source_name"] for one in told] == [one.name for one in labels.classes]
+    assert [label_class.name for label_class in labels.classes] == [
+        "head",
+        "stem",
+        *(["clef"] if lists else []),
+    ]
+    classes = info_of(imported)["imported"]["classes"]
+    assert [row["source_name"] for row in classes] == [label.name for label in labels.classes]
     with open(imported / "classes.csv", newline="") as file:
         assert [row["objects"] for row in csv.DictReader(file)][:2] == ["2", "1"]
     assert (
@@ -77,8 +85,12 @@ def test_classes_have_the_sources_order_and_ids_without_gaps(imported: Path) -> 
 
 def test_an_id_0_is_shifted_and_kept(tmp_path: Path) -> None:
     import_dataset(SAMPLES["deepscores-v1, ids from 0"](tmp_path / "v1"), tmp_path / "ours")
-    told = info_of(tmp_path / "ours")["imported"]["classes"]
-    assert [(one["id"], one["source_ids"]) for one in told] == [(1, ["0"]), (2, ["1"]), (3, ["2"])]
+    classes = info_of(tmp_path / "ours")["imported"]["classes"]
+    assert [(row["id"], row["source_ids"]) for row in classes] == [
+        (1, ["0"]),
+        (2, ["1"]),
+        (3, ["2"]),
+    ]
 
 
 def test_the_smaller_object_owns_what_both_have(imported: Path) -> None:
@@ -104,7 +116,7 @@ def test_whole_masks_are_kept_where_the_source_has_them(imported: Path) -> None:
 def test_check_finds_nothing(imported: Path) -> None:
     report = check(imported)
     assert report.findings == ()
-    checks = {one.check for one in report.tallies}
+    checks = {tally.check for tally in report.tallies}
     assert {"tight", "visible", "mask", "xml", "patches", "splits"} <= checks
     assert not {"ink", "light", "areas"} & checks  # promises of our own pictures
 
@@ -115,9 +127,12 @@ def test_files_are_those_of_the_manifest(imported: Path) -> None:
 
 
 def test_statistics_count_it(imported: Path) -> None:
-    found = statistics(imported)
-    assert (found.pages, found.objects) == (2, 3)
-    assert {one.name: one.objects for one in found.classes if one.objects} == {"head": 2, "stem": 1}
+    counts = statistics(imported)
+    assert (counts.pages, counts.objects) == (2, 3)
+    assert {count.name: count.objects for count in counts.classes if count.objects} == {
+        "head": 2,
+        "stem": 1,
+    }
 
 
 def test_it_can_be_exported_again(imported: Path, tmp_path: Path) -> None:
@@ -126,8 +141,8 @@ def test_it_can_be_exported_again(imported: Path, tmp_path: Path) -> None:
     import_dataset(tmp_path / "coco", tmp_path / "again")
     again = open_dataset(tmp_path / "again")
     for page in open_dataset(imported):
-        one, other = label_page(page), label_page(again[page.name])
-        assert (one.object_map == other.object_map).all()
+        original, again_page = label_page(page), label_page(again[page.name])
+        assert (original.object_map == again_page.object_map).all()
 
 
 def test_the_staff_space_is_that_of_the_lines(imported: Path) -> None:

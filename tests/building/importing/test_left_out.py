@@ -151,8 +151,8 @@ def test_an_object_that_is_left_out_is_told(case: str, tmp_path: Path) -> None:
     assert line["page"] == ("one" if reason != "damaged" or "Index" in detail else None)
     assert summary.left_out == {reason: 1}
     assert sum(summary.pages.values()) == 2
-    kept = reason == "damaged mask"
-    assert summary.objects == (3 if kept else 2)
+    is_kept = reason == "damaged mask"
+    assert summary.objects == (3 if is_kept else 2)
     assert check(tmp_path / "ours").findings == ()
 
 
@@ -186,8 +186,8 @@ def test_a_box_over_the_edge_is_cut(tmp_path: Path) -> None:
     import_dataset(source, tmp_path / "ours")
     page = open_dataset(tmp_path / "ours")["one"]
     assert page.objects[1].box == pytest.approx((31, 0, 33, 45))
-    told = open_dataset(tmp_path / "ours").info["imported"]
-    assert told["changed"]["cut_at_the_page"] == 1
+    imported = open_dataset(tmp_path / "ours").info["imported"]
+    assert imported["changed"]["cut_at_the_page"] == 1
 
 
 def test_white_on_black_is_turned(tmp_path: Path) -> None:

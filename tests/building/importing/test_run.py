@@ -66,9 +66,9 @@ NOTHING: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize("case", NOTHING)
 def test_what_is_no_dataset_is_one_clear_line_and_leaves_nothing(case: str, tmp_path: Path) -> None:
-    make, said = NOTHING[case]
+    make, message = NOTHING[case]
     make(tmp_path / "source")
-    with pytest.raises(DatasetError, match=said) as raised:
+    with pytest.raises(DatasetError, match=message) as raised:
         import_dataset(tmp_path / "source", tmp_path / "ours")
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "ours").exists()
@@ -85,7 +85,7 @@ def test_of_two_layouts_one_can_be_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"annotation_set": "muscima++"}, "COCO JSON has none"),
         ({"fonts": "Bravura"}, "no option 'fonts' of an import"),
@@ -93,9 +93,9 @@ def test_of_two_layouts_one_can_be_named(tmp_path: Path) -> None:
     ],
 )
 def test_options_that_make_no_sense(
-    options: dict[str, Any], said: str, source: Path, tmp_path: Path
+    options: dict[str, Any], message: str, source: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(RecipeError, match=said):
+    with pytest.raises(RecipeError, match=message):
         import_dataset(source, tmp_path / "ours", **options)
     with pytest.raises(RecipeError, match=r"has no 'x'; it has deepscores, muscima\+\+"):
         import_dataset(
@@ -104,7 +104,7 @@ def test_options_that_make_no_sense(
 
 
 def test_nothing_is_written_into_the_source(source: Path) -> None:
-    with pytest.raises(DatasetError, match="lies in what is to be imported"):
+    with pytest.raises(DatasetError, match="lies in the dataset to import"):
         import_dataset(source, source / "ours")
 
 
@@ -127,14 +127,14 @@ def test_the_same_bytes_from_one_worker_and_from_two(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_dataset(source, tmp_path / "one")
-    import_dataset(source, tmp_path / "two", jobs=2)
+    import_dataset(source, tmp_path / "two", jobs=2, executor="local")
     monkeypatch.setattr(run, "PAGES", 1)
-    import_dataset(source, tmp_path / "three", jobs=2)
-    one, two = bytes_of(tmp_path / "one"), bytes_of(tmp_path / "two")
-    assert one == two
-    three = bytes_of(tmp_path / "three")  # but for the row groups of the table
-    same = {name for name in one if one[name] == three[name]}
-    assert one.keys() - same == {"symbols/part-00000.parquet", "manifest.tsv"}
+    import_dataset(source, tmp_path / "three")
+    bytes_of_one, bytes_of_two = bytes_of(tmp_path / "one"), bytes_of(tmp_path / "two")
+    assert bytes_of_one == bytes_of_two
+    bytes_of_three = bytes_of(tmp_path / "three")  # but for the row groups of the table
+    same_names = {name for name in bytes_of_one if bytes_of_one[name] == bytes_of_three[name]}
+    assert bytes_of_one.keys() - same_names == {"symbols/part-00000.parquet", "manifest.tsv"}
 
 
 def test_an_import_that_was_stopped_goes_on(
@@ -145,7 +145,7 @@ def test_an_import_that_was_stopped_goes_on(
     written = []
     write = run.write_chunk
 
-    def stop_at_the_second(task: run.Task) -> run.Record:
+    def stop_at_the_second(task: run.ImportTask) -> run.ImportRecord:
         if task.index == 1 and len(written) == 1:
             written.append(-1)
             raise KeyboardInterrupt
@@ -169,8 +169,8 @@ def test_splits_that_are_not_told_follow_from_works(tmp_path: Path) -> None:
     for folder, suffix in (
         ("images_png", ".png"), ("xml_annotations", ".xml"), ("pix_annotations_png", ".png"),
     ):  # fmt: skip
-        for old, new in zip(("one", "two"), names, strict=True):
-            (source / folder / f"{old}{suffix}").rename(source / folder / f"{new}{suffix}")
+        for stem, name in zip(("one", "two"), names, strict=True):
+            (source / folder / f"{stem}{suffix}").rename(source / folder / f"{name}{suffix}")
     import_dataset(source, tmp_path / "ours")
     rows = [page.row for page in open_dataset(tmp_path / "ours")]
     assert [row["page"] for row in rows] == list(names)
@@ -182,12 +182,12 @@ def test_splits_that_are_not_told_follow_from_works(tmp_path: Path) -> None:
     (source / "splits/test.txt").write_text(f"{names[1]}\n")
     summary = import_dataset(source, tmp_path / "told")
     assert summary.pages == {"train": 1, "val": 0, "test": 1}
-    told = open_dataset(tmp_path / "told").info["imported"]
-    assert told["scores_in_several_splits"] == ["lg-1"]
+    imported = open_dataset(tmp_path / "told").info["imported"]
+    assert imported["scores_in_several_splits"] == ["lg-1"]
 
 
 def test_a_report_of_what_was_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepscores.building.importing.pages.staff_space", lambda _: 0.0)
+    monkeypatch.setattr("deepscores.building.importing.pages.estimate_staff_space", lambda _: None)
     import_dataset(SAMPLES["deepscores-v1"](tmp_path / "source"), tmp_path / "ours")
     written = report(
         tmp_path / "ours", tmp_path / "report", audited=2, against=[tmp_path / "source"]
@@ -200,8 +200,8 @@ def test_a_report_of_what_was_imported(tmp_path: Path, monkeypatch: pytest.Monke
 def test_dataset_json_tells_what_was_done(source: Path, tmp_path: Path) -> None:
     import_dataset(source, tmp_path / "ours")
     info = json.loads((tmp_path / "ours/dataset.json").read_text())
-    told = info["imported"]
-    assert told["masks"] == "the segmentations; of objects without, the box's dark pixels"
-    assert told["changed"] == {"staff_space_estimated": 2}
-    assert (told["splits_told"], told["splits_by_hash"]) == (2, 0)
+    imported = info["imported"]
+    assert imported["masks"] == "the segmentations; of objects without, the box's dark pixels"
+    assert imported["changed"] == {"staff_space_estimated": 2}
+    assert (imported["splits_told"], imported["splits_by_hash"]) == (2, 0)
     assert str(tmp_path) not in json.dumps(info)

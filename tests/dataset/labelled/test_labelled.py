@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pycocotools import mask as coco_masks
 
-from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescaled, windows
+from deepscores.dataset.labelled import LabelledPage, Window, cut, label_page, rescale, windows
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.page.geometry import Point
 from deepscores.page.labels.label_sets import load_label_set
 from deepscores.page.labels.run_lengths import decode_rle
 
@@ -163,7 +165,7 @@ def test_a_tile_beyond_a_small_page_is_paper(page: LabelledPage) -> None:
 
 @pytest.mark.parametrize("staff_space", [6, 20])
 def test_picture_and_labels_are_rescaled_together(page: LabelledPage, staff_space: float) -> None:
-    other = rescaled(page, staff_space)
+    other = rescale(page, staff_space)
     factor = staff_space / 16
     assert abs(other.width - page.width * factor) <= 0.5
     assert other.row["staff_space"] == staff_space
@@ -178,14 +180,26 @@ def test_picture_and_labels_are_rescaled_together(page: LabelledPage, staff_spac
 
 
 def test_no_symbol_vanishes_when_a_page_gets_smaller(page: LabelledPage) -> None:
-    other = rescaled(page, 8)
+    other = rescale(page, 8)
     assert np.isin(np.unique(page.owners), np.unique(other.owners)).mean() > 0.99
     assert (other.areas > 0).all()
 
 
 def test_a_staff_space_out_of_reason_is_refused(page: LabelledPage) -> None:
     with pytest.raises(RecipeError, match="times what it has"):
-        rescaled(page, 5000)
+        rescale(page, 5000)
+
+
+def test_a_map_to_the_picture_need_not_be_affine(page: LabelledPage) -> None:
+    def curl(x: float, y: float, /) -> Point:
+        return Point(x, y + (x - 400) ** 2 / 1000)
+
+    scan = replace(page, name=f"{page.name}--scan-1", to_picture=curl)
+    assert not scan.is_whole
+    part = cut(scan, Window(10, 20, 300))
+    assert part.to_picture(500, 100) == Point(490, 90)
+    small = rescale(scan, scan.row["staff_space"] / 2)
+    assert small.to_picture(500, 100) == pytest.approx((250, 55))
 
 
 def test_a_map_that_does_not_fit_the_table_is_named(dataset: Dataset, real: Path) -> None:

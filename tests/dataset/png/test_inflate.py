@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from deepscores.dataset.png.codec import decode_png, decode_runs_png, encode_png
-from deepscores.dataset.png.deflate import ABOVE, BEFORE, compress_rows, find_runs
+from deepscores.dataset.png.deflate import PREVIOUS_PIXEL, ROW_ABOVE, compress_rows, find_runs
 from deepscores.dataset.png.inflate import runs_of_stream, runs_of_tokens
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError
@@ -94,21 +94,21 @@ def test_a_wrong_checksum_is_seen(pixels: np.ndarray, byte: int, change: int) ->
     assert read(bytes(stream), pixels) is None
 
 
-LINE = [0, 7, BEFORE | 3]  # of four pixels of a byte
+LINE = [0, 7, PREVIOUS_PIXEL | 3]  # of four pixels of a byte
 
 
 @pytest.mark.parametrize(
     "tokens",
     [
-        [0, ABOVE | 3, 7, *LINE],  # no row above
-        [BEFORE | 4, 7, *LINE],  # nothing before
-        [0, BEFORE | 4, *LINE],  # no pixel before, only the row's filter
-        [*LINE, BEFORE | 4, 7],  # the same, in the second row
-        [1, 7, BEFORE | 3, *LINE],  # a filter
+        [0, ROW_ABOVE | 3, 7, *LINE],  # no row above
+        [PREVIOUS_PIXEL | 4, 7, *LINE],  # nothing before
+        [0, PREVIOUS_PIXEL | 4, *LINE],  # no pixel before, only the row's filter
+        [*LINE, PREVIOUS_PIXEL | 4, 7],  # the same, in the second row
+        [1, 7, PREVIOUS_PIXEL | 3, *LINE],  # a filter
         [*LINE, *LINE, *LINE],  # rows too many
-        [*LINE, ABOVE | 6],  # a pixel too many
-        [*LINE, 0, 7, BEFORE | 4],  # the same
-        [*LINE, *LINE[:2], BEFORE | 2],  # a pixel too few
+        [*LINE, ROW_ABOVE | 6],  # a pixel too many
+        [*LINE, 0, 7, PREVIOUS_PIXEL | 4],  # the same
+        [*LINE, *LINE[:2], PREVIOUS_PIXEL | 2],  # a pixel too few
         LINE,  # a row too few
     ],
 )

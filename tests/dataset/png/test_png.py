@@ -24,7 +24,7 @@ from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
 from deepscores.errors import DatasetError
 from deepscores.formats.writing.palette import class_colours
-from deepscores.page.model import spread
+from deepscores.page.model import spread_runs
 
 shapes = array_shapes(min_dims=2, max_dims=2, max_side=40)
 pictures = st.one_of(arrays(np.uint8, shapes), arrays(np.uint16, shapes))
@@ -42,7 +42,7 @@ def test_pillow_and_we_read_the_pixels_that_were_written(pixels: np.ndarray) -> 
     again = decode_png(data)
     assert again.dtype == pixels.dtype
     assert (again == pixels).all()
-    assert (spread(find_runs(pixels), pixels.shape[1], np.uint16) == pixels).all()
+    assert (spread_runs(find_runs(pixels), pixels.shape[1], np.uint16) == pixels).all()
 
 
 @given(pictures)

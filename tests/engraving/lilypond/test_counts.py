@@ -17,7 +17,10 @@ from tests.places import ROOT
 
 pytest.importorskip("lilypond")
 
-FOLDERS = (ROOT / "src/deepscores/classbook/scores", ROOT / "tests/golden/scores")
+FOLDERS = (
+    ROOT / "src/deepscores/inspection/galleries/classes/scores",
+    ROOT / "tests/golden/scores",
+)
 
 # Drawn once a system, and so many as there are systems.
 ONCE_A_SYSTEM = frozenset((

@@ -10,10 +10,10 @@ from deepscores.inference.models.detections import (
     Channel,
     Detections,
     HeatLayout,
-    box_overlap,
     decode_detections,
     decode_maps,
 )
+from deepscores.page.overlaps import overlap
 
 HEAD = Channel(3, 0, 20.0, 16.0)
 STEM = Channel(1, 1, 2.0, 56.0)
@@ -63,7 +63,7 @@ def test_a_model_card_that_went_through_json_decodes_the_same():
 @pytest.mark.parametrize("spoilt", [{"channels": None}, {"stride": "four"}, {"channels": [[1]]}])
 def test_a_card_that_is_no_detectors_is_refused(spoilt):
     outputs = dict(zip(("heat", "boxes"), (one[None] for one in drawn()), strict=True))
-    with pytest.raises(DatasetError, match="no detector's"):
+    with pytest.raises(DatasetError, match="not a detector's"):
         decode_detections(outputs, card(**spoilt))
 
 
@@ -148,12 +148,12 @@ def test_boxes_that_surer_ones_cover_are_left_out_as_pairs_compared_one_by_one_s
         box.astype(np.float32), random.integers(1, 4, 400).astype(np.int32),
         -np.sort(-random.random(400)).astype(np.float32),
     )  # fmt: skip
-    for overlap in (0.3, 0.5, 0.7):
-        over = np.tril(box_overlap(found.box, found.box) > overlap, -1)
+    for threshold in (0.3, 0.5, 0.7):
+        over = np.tril(overlap(found.box[:, None], found.box) > threshold, -1)
         over &= found.class_id[:, None] == found.class_id
         wanted = np.flatnonzero(~over.any(axis=1))
         assert 0 < len(wanted) < 400
-        assert detections._distinct(found, overlap).tolist() == wanted.tolist()
+        assert detections._distinct(found, threshold).tolist() == wanted.tolist()
 
 
 def test_of_maps_that_know_nothing_yet_only_the_surest_are_kept(monkeypatch):
@@ -161,10 +161,10 @@ def test_of_maps_that_know_nothing_yet_only_the_surest_are_kept(monkeypatch):
     heat = random.normal(0, 1, (4, 60, 80)).astype(np.float32)
     boxes = random.normal(0, 0.3, (12, 60, 80)).astype(np.float32)
     every = decode_maps(heat, boxes, LAYOUT)
-    for name, most in (("_MOST_CELLS", 3000), ("_MOST_ENDS", 50), ("_MOST", 100)):
+    for name, most in (("_MAX_CELLS", 3000), ("_MAX_ENDS", 50), ("_MAX_OBJECTS", 100)):
         monkeypatch.setattr(detections, name, most)
     found = decode_maps(heat, boxes, LAYOUT)
     assert 50 < len(found) <= 100 < len(every)
-    whole = every.kept(every.class_id != 7)
+    whole = every.select(every.class_id != 7)
     assert found.score[0] >= whole.score[0]
     assert (np.diff(found.score) <= 0).all()

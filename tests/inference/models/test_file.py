@@ -42,7 +42,7 @@ def test_a_model_is_found_in_a_run_s_folder_and_runs(tmp_path: Path) -> None:
 
 def test_an_onnx_file_of_others_is_told(tmp_path: Path) -> None:
     (tmp_path / "other.onnx").write_bytes(doubling().SerializeToString())
-    with pytest.raises(DatasetError, match=r"other\.onnx: is an ONNX file, but no model"):
+    with pytest.raises(DatasetError, match=r"other\.onnx: is an ONNX file, but not a model"):
         load_model(tmp_path / "other.onnx")
 
 

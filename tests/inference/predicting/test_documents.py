@@ -38,18 +38,20 @@ def test_the_staff_space_comes_out_as_wanted(book: Path, wanted: float) -> None:
     assert page.staff_space == pytest.approx(wanted, rel=0.021)
     assert page.dpi == pytest.approx(150 * wanted / 12, rel=0.03)
     assert page.image.shape[1] == pytest.approx(400 * wanted / 16, rel=0.03)
-    assert page.how == "estimated"
+    assert page.staff_space_origin == "estimated"
     assert not page.in_file
 
 
 def test_a_staff_space_in_points_is_taken(book: Path) -> None:
     page = read_page(PageInput("book", book, "pdf"), 12 * 72 / 150, 16.0, Clock())
-    assert (page.dpi, page.staff_space, page.how) == pytest.approx((200, 16, "given"))
+    assert (page.dpi, page.staff_space, page.staff_space_origin) == pytest.approx(
+        (200, 16, "given")
+    )
 
 
 def test_a_model_for_any_staff_space_asks_for_none(book: Path) -> None:
     page = read_page(PageInput("book", book, "pdf"), None, None, Clock())
-    assert (page.dpi, page.staff_space, page.how) == (200, 0, "")
+    assert (page.dpi, page.staff_space, page.staff_space_origin) == (200, None, "")
 
 
 def test_what_is_no_pdf_or_too_large_is_named(book: Path, tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_what_is_no_pdf_or_too_large_is_named(book: Path, tmp_path: Path) -> Non
     half.write_bytes(b"%PDF-1.4\n" + book.read_bytes()[4000:5000])
     with pytest.raises(DatasetError, match=r"half\.pdf: not a readable PDF"):
         count_pages(half)
-    with pytest.raises(DatasetError, match="too large for 9999 pixels an inch"):
+    with pytest.raises(DatasetError, match="too large for 9999 pixels per inch"):
         render_page(book, 0, 9999)
 
 

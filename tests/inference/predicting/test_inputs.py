@@ -32,7 +32,7 @@ def test_names_are_of_files_and_differ(tmp_path: Path) -> None:
         "book--page-1", "book--page-2", "a-3",
     ]  # fmt: skip
     assert not failures
-    assert {page.where for page in pages if page.name == "book--page-2"} == {
+    assert {page.location for page in pages if page.name == "book--page-2"} == {
         f"{folder / 'book.pdf'}, page 2"
     }
 

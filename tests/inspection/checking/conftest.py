@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from deepscores.dataset.columns import SYMBOLS, WRITING
 from deepscores.dataset.png.codec import decode_png, encode_png
 from deepscores.formats.reading.findings import Finding
-from deepscores.inspection.checking.run import audit
+from deepscores.inspection.checking.audit import audit
 
 
 class Planted:

@@ -78,7 +78,7 @@ def test_the_same_tune_in_two_splits_is_named(
     for index in range(12):
         text = tune(8, title=f"Work {index}", steps="CEDGFACBDGEAF", octave=4 + index % 2)
         (tmp_path / "tunes" / f"tune-{index}.musicxml").write_text(text)
-    build(tmp_path / "tunes", tmp_path / "dataset", jobs=2, **{**quick, "fonts": "Bravura"})
+    build(tmp_path / "tunes", tmp_path / "dataset", **{**quick, "fonts": "Bravura"})
     report = check(tmp_path / "dataset")
     assert {one.check for one in report.findings} == {"likeness"}
     assert "has 100% of the smaller one's music" in report.findings[0].detail

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from deepscores import check
-from deepscores.dataset.columns import PAGES, encode_table, table
-from deepscores.inspection.checking.own_audit import CHECKS
+from deepscores.dataset.columns import PAGES, encode_table, table_of_rows
+from deepscores.inspection.checking.own_dataset import CHECKS
 
 
 def test_a_clean_dataset_gives_no_finding(built: Path) -> None:
-    report = check(built, jobs=2)
+    report = check(built)
     assert report.findings == ()
     assert report.total == 0
     assert [one.check for one in report.tallies] == list(CHECKS)
@@ -237,7 +237,7 @@ def rewrite_pages(planted: Any, **values: Any) -> None:
     for row in rows:
         if row["page"] == planted.stem:
             row.update(values)
-    path.write_bytes(encode_table(table(PAGES, [tuple(row.values()) for row in rows])))
+    path.write_bytes(encode_table(table_of_rows(PAGES, rows)))
 
 
 def test_counts_of_a_page(planted: Any) -> None:
@@ -267,7 +267,7 @@ def test_split_lists_that_miss_or_repeat_pages(planted: Any) -> None:
         path.write_text("\n".join([*path.read_text().splitlines()[1:], "nobody"]) + "\n")
     details = [one.detail for one in planted.found("splits")]
     assert any(detail.endswith("but in no list") for detail in details)
-    assert "'nobody' is no page" in details
+    assert "'nobody' is not a page" in details
 
 
 def test_files_missing_and_too_many(planted: Any) -> None:
@@ -275,7 +275,7 @@ def test_files_missing_and_too_many(planted: Any) -> None:
     shutil.copy(planted.path("images_png"), planted.folder / "images_png/extra.png")
     found = {one.where: one.detail for one in planted.found("files")}
     assert found[f"xml_annotations/{planted.stem}.xml"] == "missing"
-    assert found["images_png/extra.png"] == "of no page in pages.parquet"
+    assert found["images_png/extra.png"] == "belongs to no page in pages.parquet"
 
 
 def test_files_that_cannot_be_read(planted: Any) -> None:

@@ -7,18 +7,17 @@ from typing import Any
 import pytest
 
 from deepscores import check
-from deepscores.cli.app import _run
+from deepscores.cli.app import run as run_command
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.inspection.checking.ledger import KEPT, Ledger, report
-from deepscores.inspection.checking.run import choose
+from deepscores.inspection.checking.audit import choose
+from deepscores.inspection.checking.ledger import MAX_LISTED, Ledger, report
 from deepscores.page.symbols.parents import PARENTS, may_belong
 from deepscores.page.symbols.relations import _WITHIN
 
 
 def test_the_number_of_jobs_changes_nothing(planted: Any) -> None:
     planted.paint("images_png", lambda image: image.fill(0))
-    assert check(planted.folder, jobs=1) == check(planted.folder, jobs=2)
-    assert check(planted.folder, jobs=1) == check(planted.folder, executor="inline")
+    assert check(planted.folder, jobs=1) == check(planted.folder, jobs=2, executor="local")
 
 
 def test_a_sample_is_a_share_or_a_number_of_pages(built: Path) -> None:
@@ -52,7 +51,7 @@ def test_a_flood_of_findings_is_counted_and_cut() -> None:
     ledger = Ledger()
     ledger.look("ink", "page", 3, ((number, "wrong") for number in range(1000)))
     made = report("here", "coco", (1, 1), ledger, ["ink"])
-    assert (made.total, len(made.findings)) == (1000, KEPT)
+    assert (made.total, len(made.findings)) == (1000, MAX_LISTED)
     assert [one.object for one in made.findings[:3]] == ["0", "1", "2"]
 
 
@@ -60,16 +59,16 @@ def test_exit_status_and_json(
     planted: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = str(planted.folder)
-    assert _run(["check", folder, "--jobs", "1"], debug=False) == 0
-    assert "nothing found" in capsys.readouterr().out
+    assert run_command(["check", folder, "--jobs", "1"], debug=False) == 0
+    assert "no findings" in capsys.readouterr().out
     planted.paint("images_png", lambda image: image.__setitem__((5, 7), 0))
     target = tmp_path / "report.json"
-    assert _run(["check", folder, "--jobs", "1", "--json", str(target)], debug=False) == 1
+    assert run_command(["check", folder, "--jobs", "1", "--json", str(target)], debug=False) == 1
     assert f"ink: {planted.stem}: 1 px" in capsys.readouterr().out
     table = json.loads(target.read_text())
     assert [one["check"] for one in table["findings"]] == ["ink"]
     assert {one["check"]: one["findings"] for one in table["checks"]}["ink"] == 1
-    assert _run(["check", folder, "--jobs", "1", "--json", "-"], debug=False) == 1
+    assert run_command(["check", folder, "--jobs", "1", "--json", "-"], debug=False) == 1
     assert json.loads(capsys.readouterr().out)["findings"] == table["findings"]
 
 
@@ -77,7 +76,8 @@ def test_exit_status_and_json(
     "options", [["--sample", "0"], ["--jobs", "0"], ["--executor", "x"], ["--json", "/no/way"]]
 )
 def test_nonsense_is_asked_for(options: list[str], built: Path) -> None:
-    assert _run(["check", str(built), "--sample", "1", "--jobs", "1", *options], debug=False) == 2
+    command = ["check", str(built), "--sample", "1", "--jobs", "1", *options]
+    assert run_command(command, debug=False) == 2
 
 
 @pytest.mark.parametrize("child", _WITHIN)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deepscores import build
-from deepscores.inspection.checking.run import audit
+from deepscores.inspection.checking.audit import audit
 from tests.inspection.checking.conftest import Planted
 
 SIZES = (9, 10, 12)
@@ -23,7 +23,7 @@ def small(
     (folder / "flats.musicxml").write_text(tune(24, title="Flats", fifths=-7))
     for size in SIZES:
         options = {**quick, "fonts": "Leipzig", "staff_space": size}
-        build(folder / "flats.musicxml", folder / str(size), jobs=1, **options)
+        build(folder / "flats.musicxml", folder / str(size), **options)
     return {size: folder / str(size) for size in SIZES}
 
 

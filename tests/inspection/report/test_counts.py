@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from deepscores.dataset.reader import open_dataset
 from deepscores.inspection.report.imbalance import imbalance, lorenz
-from deepscores.inspection.report.survey import GRID, LEAST_OVERLAP, survey
+from deepscores.inspection.report.survey import GRID, MIN_OVERLAP, survey
 
 Page = list[tuple[str, tuple[float, float, float, float]]]
 
@@ -84,10 +84,10 @@ def test_table_1_counts_what_the_xml_has(reported: Path, pages: dict[str, Page])
 def test_table_2_is_that_of_the_xml(reported: Path, pages: dict[str, Page]) -> None:
     rows = {(row["what"], row["dataset"]): row for row in table(reported, "table-2-symbols")}
     per_class = Counter(name for page in pages.values() for name, _ in page)
-    assert spread(rows["objects a page", "dataset"]) == spread_of([*map(len, pages.values())])
-    found = spread(rows["objects a class that has one", "dataset"])
+    assert spread(rows["objects per page", "dataset"]) == spread_of([*map(len, pages.values())])
+    found = spread(rows["objects per class that has one", "dataset"])
     assert found == spread_of([*per_class.values()])
-    assert spread(rows["objects a page", "the paper"]) == [243, 203, 7664, 4, 212]
+    assert spread(rows["objects per page", "the paper"]) == [243, 203, 7664, 4, 212]
 
 
 def test_each_class_is_counted_as_in_the_xml(reported: Path, pages: dict[str, Page]) -> None:
@@ -153,7 +153,7 @@ def test_overlaps_are_those_of_a_naive_search(built: Path, pages: dict[str, Page
     for page in pages.values():
         for place, (name, box) in enumerate(page):
             for other, its in page[:place]:
-                if overlap(box, its) > LEAST_OVERLAP:
+                if overlap(box, its) > MIN_OVERLAP:
                     expected[tuple(sorted((name, other)))] += 1
     assert {
         tuple(sorted((names[one], names[other]))): times
@@ -193,7 +193,7 @@ def test_samples_of_a_class_are_of_different_pages_and_are_there(built: Path) ->
     names = [one.name for one in dataset.labels.classes]
     for class_place, samples in enumerate(found.samples):
         assert len({one.page for one in samples}) == len(samples)
-        assert bool(samples) == bool(found.whole.counts[class_place])
+        assert bool(samples) == bool(found.total.counts[class_place])
         for one in samples:
             objects = {some.number: some for some in dataset[one.page].objects}
             assert objects[one.number].name == names[class_place]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from deepscores import build, report
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.inspection.report.charts import _histogram
+from deepscores.inspection.report.charts import histogram_rows
 from deepscores.inspection.report.page import SECTIONS
 from deepscores.inspection.report.published import published_datasets
 from deepscores.runs.claim import MARKER
@@ -104,7 +104,7 @@ def test_a_report_is_written_over_that_of_the_same_dataset_and_over_another_s_wi
 
 @pytest.mark.parametrize("counts", [[3], [1, 1, 2, 900], [*range(1, 300)]])
 def test_the_histogram_of_figure_4_has_an_area_of_1(counts: list[int]) -> None:
-    bars = _histogram("x", np.array([0, *counts]))
+    bars = histogram_rows("x", np.array([0, *counts]))
     area = sum(bar["density"] * np.log10(bar["to"] / bar["from"]) for bar in bars)
     assert area == pytest.approx(1, abs=0.01)
     assert sum(bar["pages"] for bar in bars) == len(counts)

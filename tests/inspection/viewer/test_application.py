@@ -253,13 +253,13 @@ def test_a_symbol_without_an_element_has_the_music_of_what_it_is_part_of(
 def test_questions_that_make_no_sense_are_told_so(client: Client, page: DatasetPage) -> None:
     for what, words, part in (
         ("pages", {"class": "nonsense"}, "none called 'nonsense'"),
-        ("pages", {"order": "sideways"}, "none of dataset"),
+        ("pages", {"order": "sideways"}, "not one of dataset"),
         ("pages", {"least": "many"}, "is not a number"),
         ("pages", {"first": "-1"}, "is not a number"),
         ("pages", {"first": "9" * 40}, "is not a number"),
         ("pages", {"order": "most of the class"}, "needs a class"),
         ("pages", {"finding": "any"}, "no findings are open"),
-        ("runs", {"page": page.name, "kind": "dreams"}, "none of instances, classes"),
+        ("runs", {"page": page.name, "kind": "dreams"}, "not one of instances, classes"),
         ("symbol", {"page": page.name, "number": "1.5"}, "is not a number"),
         ("page", {}, "page: is missing"),
     ):

@@ -42,7 +42,7 @@ def gallery(built: Path, dataset: Dataset) -> Gallery:
 
 
 def names(gallery: Gallery, **words: Any) -> list[str]:
-    rows = gallery.catalogue.listed(gallery.select(parse_filters(words)))
+    rows = gallery.catalogue.list_rows(gallery.select(parse_filters(words)))
     return [row["page"] for row in rows]
 
 
@@ -176,7 +176,7 @@ def hold(folder: Path, classes: int = 3) -> Holdings:
 def test_a_page_in_two_row_groups_is_one_page(tmp_path: Path) -> None:
     groups = [[("b", 1, 1, 2), ("a", 1, 1, 2)], [("a", 2, 2, 2), ("a", 3, 2, 2)]]
     write_tables(tmp_path, ["a", "b"], groups)
-    held = hold(tmp_path).of(2)
+    held = hold(tmp_path).of_class(2)
     assert (held.places.tolist(), held.objects.tolist()) == ([0, 1], [2, 1])
 
 
@@ -195,7 +195,7 @@ def test_without_symbol_tables_counting_says_so(tmp_path: Path) -> None:
     write_tables(tmp_path, ["a"], [])
     (tmp_path / "symbols" / "part-0.parquet").unlink()
     with pytest.raises(DatasetError, match="no symbol table"):
-        hold(tmp_path).of(1)
+        hold(tmp_path).of_class(1)
 
 
 def test_counting_ends_with_the_viewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,9 +216,9 @@ def test_counting_ends_with_the_viewer(tmp_path: Path, monkeypatch: pytest.Monke
     reading.wait()
     threading.Timer(0.1, going_on.set).start()
     holdings.stop()
-    assert holdings.done < 0.1
+    assert holdings.share_counted < 0.1
     with pytest.raises(DatasetError, match="has ended"):
-        holdings.of(1)
+        holdings.of_class(1)
 
 
 def test_a_list_of_pages_that_lacks_a_column_is_named(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_answers_do_not_wait_to_be_acknowledged() -> None:
 
 
 def test_a_port_that_is_taken_is_told(taken: int) -> None:
-    with pytest.raises(RecipeError, match=f"--port {taken}: another program has it"):
+    with pytest.raises(RecipeError, match=f"--port {taken}: it is in use by another program"):
         serving.listen(taken)
 
 

@@ -23,8 +23,8 @@ from deepscores.page.outlines.contours import (
     rectangle,
 )
 from deepscores.page.painting.canvas import Canvas
-from deepscores.page.sheets import Studio
-from deepscores.page.symbols.placing import Placed, oriented_box, place_symbols
+from deepscores.page.sheets import SheetMaker
+from deepscores.page.symbols.placing import Placed, Placement, oriented_box, place_symbols
 from tests.places import GOLDEN_SCORES
 
 SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))
@@ -50,7 +50,8 @@ def placed_on(path: Path, font: str = "Bravura") -> tuple[Page, list[Placed]]:
 
 
 def worn(placed: list[Placed], page: Page, strength: float = 1.0, seed: object = 0) -> list[Placed]:
-    return wear_symbols(placed, page, strength, np.random.default_rng(seed))  # type: ignore[arg-type]
+    rng = np.random.default_rng(seed)  # type: ignore[arg-type]
+    return list(wear_symbols(Placement.of(placed), page, strength, rng))
 
 
 def made(*outlines: Outline, kind: str = "stem", **fields: object) -> list[Placed]:
@@ -60,7 +61,7 @@ def made(*outlines: Outline, kind: str = "stem", **fields: object) -> list[Place
         edges = on_page(outline.edges, outline.to_page, outline.box)
         box = bounds(edges).clipped(WIDTH, HEIGHT)
         symbol = Symbol(number, kind, "", kind, "", box, (), "", group=number)
-        found.append(Placed(symbol._replace(**fields), outline))  # type: ignore[arg-type]
+        found.append(Placed(symbol._replace(**fields), outline))
     return found
 
 
@@ -100,8 +101,8 @@ def heights(line: Placed, at: np.ndarray, *, top: bool) -> np.ndarray:
 @every_page
 def test_at_strength_0_nothing_changes(path: Path, font: str) -> None:
     page, placed = placed_on(path, font)
-    found = worn(placed, page, strength=0)
-    assert all(one is other for one, other in zip(found, placed, strict=True))
+    placement = Placement.of(placed)
+    assert wear_symbols(placement, page, 0, np.random.default_rng(0)) is placement
 
 
 def test_a_page_without_symbols_stays_empty() -> None:
@@ -483,13 +484,13 @@ def _doubled(to: Affine) -> Affine:
 @every_page
 def test_a_worn_sheet_is_painted_from_worn_symbols(path: Path, font: str) -> None:
     page, music = engraved(path, font)
-    studio = Studio(WIDTH, HEIGHT)
+    sheet_maker = SheetMaker(WIDTH, HEIGHT)
     plain, still, sheet = (
-        studio.make_sheet(page, music, worn_as)
+        sheet_maker.make_sheet(page, music, worn_as)
         for worn_as in (None, Wear(0, np.random.default_rng(0)), Wear(1, np.random.default_rng(0)))
     )
     assert list(plain.symbols) == list(still.symbols)
-    np.testing.assert_array_equal(plain.painting.shades, still.painting.shades)
+    np.testing.assert_array_equal(plain.painting.picture.runs, still.painting.picture.runs)
     assert list(sheet.symbols) == [
         one.symbol for one in worn(list(place_symbols(page, music)), page)
     ]

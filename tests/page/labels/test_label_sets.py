@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Box, overlap
+from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import (
     LabelSet,
     built_in_sets,
@@ -19,6 +19,7 @@ from deepscores.page.labels.label_sets import (
     parse_label_set_table,
 )
 from deepscores.page.model import Symbol
+from deepscores.page.overlaps import overlap
 
 HERE = Path(__file__).parent
 

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 
-from deepscores.page.labels.polygons import Corners, joined, trace
+from deepscores.page.labels.polygons import Corners, join_loops, trace
 
 
 def traced(picture: NDArray[np.int64], count: int) -> list[list[Corners]]:
@@ -32,14 +32,14 @@ def test_painting_the_polygon_gives_the_mask_back(picture: NDArray[np.int64]) ->
         mask = picture == value
         assert bool(loops) == mask.any()
         if loops:
-            assert (painted(joined(loops), picture.shape) == mask).all()
+            assert (painted(join_loops(loops), picture.shape) == mask).all()
 
 
 @settings(max_examples=200)
 @given(pictures)
 def test_sides_run_along_the_edges_of_pixels_and_have_length(picture: NDArray[np.int64]) -> None:
     for loops in filter(None, traced(picture, 3)):
-        corners = joined(loops)
+        corners = join_loops(loops)
         sides = np.roll(corners, -1, axis=0) - corners
         assert (np.count_nonzero(sides, axis=1) == 1).all()
 
@@ -64,7 +64,7 @@ def test_pixels_that_touch_at_a_corner_are_one_outline() -> None:
 
 def test_parts_are_joined_by_bridges_to_the_nearest() -> None:
     picture = np.array([[1, 0, 0, 1, 0, 1]])
-    corners = joined(traced(picture, 1)[0])
+    corners = join_loops(traced(picture, 1)[0])
     bridges = {(x, y) for x, y in corners.tolist()}
     assert bridges == {(x, y) for x in (0, 1, 3, 4, 5, 6) for y in (0, 1)}
     assert (painted(corners, picture.shape) == picture).all()

@@ -2,10 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from deepscores.page.labels.overlaps import overlapping
 from deepscores.page.labels.readability import Readability, unreadable
 
 
@@ -50,22 +47,3 @@ def test_slanted_lines_and_texts_at_the_edge_are_no_reason() -> None:
 def test_limits_can_be_set() -> None:
     limits = Readability(most_at_edge=100)
     assert unreadable(spread(40), ["noteheadBlack"] * 40, 600, 600, limits) is None
-
-
-_BOXES = st.lists(st.tuples(*[st.integers(0, 12)] * 2, *[st.integers(0, 6)] * 2), max_size=25)
-
-
-@given(_BOXES, st.sampled_from([0.01, 0.3, 0.5, 0.95]))
-def test_pairs_are_those_of_a_naive_search(some: list[tuple[int, ...]], least: float) -> None:
-    boxes = np.array([(x, y, x + w, y + h) for x, y, w, h in some], float).reshape(-1, 4)
-    expected = set()
-    for one in range(len(boxes)):
-        for other in range(one + 1, len(boxes)):
-            a, b = boxes[one], boxes[other]
-            across = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-            both = max(across[0], 0) * max(across[1], 0)
-            areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
-            if both and both / (sum(areas) - both) > least:
-                expected.add((one, other))
-    found = overlapping(boxes, least)
-    assert set(zip(found.first.tolist(), found.second.tolist(), strict=True)) == expected

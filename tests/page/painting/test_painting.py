@@ -36,7 +36,7 @@ def owners(painting: Painting) -> np.ndarray:
 def test_no_symbols_leave_the_page_blank() -> None:
     painting = paint()
     assert (painting.image == PAPER).all()
-    assert not painting.owning[:, 1].any()
+    assert not painting.owner_map.runs[:, 1].any()
     assert painting.visible_boxes.tolist() == [[0, 0, 0, 0]]
 
 
@@ -125,7 +125,7 @@ OUTSIDE = [(-9, 4, -2, 6), (17, 4, 20, 6), (4, -9, 6, -1), (4, 13, 6, 15), (16, 
 @pytest.mark.parametrize("box", OUTSIDE)
 def test_what_lies_wholly_outside_owns_nothing(box: tuple[float, float, float, float]) -> None:
     painting = paint(rectangle(*box), rectangle(1, 1, 3, 3))
-    assert set(painting.owning[:, 1].tolist()) == {0, 2}
+    assert set(painting.owner_map.runs[:, 1].tolist()) == {0, 2}
     assert painting.visible_areas.tolist() == [0, 0, 4]
     assert painting.whole_areas[1] == 0
 
@@ -219,17 +219,20 @@ def test_the_canvas_is_blank_after_every_page() -> None:
     for _ in range(2):
         for page, expected in zip(pages, fresh, strict=True):
             again = canvas.paint(page)
-            for name in Painting.__slots__:
+            for name in ("visible_boxes", "visible_areas", "whole_areas"):
                 assert np.array_equal(getattr(again, name), getattr(expected, name)), name
+            for name in ("picture", "owner_map"):
+                runs, expected_runs = (getattr(one, name).runs for one in (again, expected))
+                assert np.array_equal(runs, expected_runs), name
 
 
 def test_a_painting_keeps_its_arrays_when_the_canvas_paints_again() -> None:
     canvas = Canvas(16, 12)
     first = canvas.paint([rectangle(1, 1, 4, 4)])
-    shades, owning = first.shades.copy(), first.owning.copy()
+    shades, owners = first.picture.runs.copy(), first.owner_map.runs.copy()
     canvas.paint([rectangle(0, 0, 16, 12), rectangle(2, 2, 3, 3)])
-    assert (first.shades == shades).all()
-    assert (first.owning == owning).all()
+    assert (first.picture.runs == shades).all()
+    assert (first.owner_map.runs == owners).all()
 
 
 def test_more_symbols_than_a_cell_can_number_are_refused_not_given_to_another() -> None:

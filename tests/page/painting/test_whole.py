@@ -14,7 +14,7 @@ from deepscores.page.labels.run_lengths import decode_rle
 from deepscores.page.model import Outline, Score, Style
 from deepscores.page.painting.canvas import Canvas
 from deepscores.page.painting.whole_masks import whole_masks
-from deepscores.page.sheets import Studio
+from deepscores.page.sheets import SheetMaker
 from deepscores.page.symbols.placing import place_symbols
 from tests.places import GOLDEN_SCORES
 
@@ -74,7 +74,7 @@ def test_masks_of_an_engraved_page(name: str, space: int) -> None:
     score = Score("s", "s", "", "", "musicxml", (GOLDEN / name).read_text("utf-8"))
     engraving = engrave(score, [style])
     (_, page, _), *_ = engraving.pages()
-    sheet = Studio(page.width, page.height, whole_masks=True).make_sheet(page, engraving.music)
+    sheet = SheetMaker(page.width, page.height, whole_masks=True).make_sheet(page, engraving.music)
     placed = place_symbols(page, engraving.music)
     canvas = Canvas(page.width, page.height)
     assert sheet.whole_masks is not None
@@ -94,4 +94,4 @@ def test_sheets_have_no_masks_unless_asked() -> None:
     score = Score("s", "s", "", "", "musicxml", (GOLDEN / "song.musicxml").read_text("utf-8"))
     engraving = engrave(score, [Style()])
     (_, page, _), *_ = engraving.pages()
-    assert Studio(page.width, page.height).make_sheet(page, engraving.music).whole_masks is None
+    assert SheetMaker(page.width, page.height).make_sheet(page, engraving.music).whole_masks is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from deepscores.training.loaders import fresh
 
 
-def make_pages(work: fresh.Work) -> fresh.Made:
+def make_pages(work: fresh.EngravingTask) -> fresh.EngravingResult:
     """As the real one, but for the scores of these names."""
     if "piece-0" in work.source.name:
         os.abort()

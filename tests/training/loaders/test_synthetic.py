@@ -37,7 +37,7 @@ def same(one: Any, other: Any) -> bool:
 def dataset(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `build` makes of the same recipe."""
     folder = tmp_path_factory.mktemp("same") / "dataset"
-    build(small, folder, pages="all", fonts="Bravura,Leland", jobs=1, **QUICK)
+    build(small, folder, pages="all", fonts="Bravura,Leland", **QUICK)
     return folder
 
 
@@ -151,6 +151,7 @@ def test_neither_a_crash_nor_a_bug_ends_the_stream(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream, "make_pages", poison.make_pages)
+    monkeypatch.setenv("DEEPSCORES_EXECUTOR", "local")
     fresh = SyntheticPages(small, endless=False, **ONE)
     loader = DataLoader(fresh, None, num_workers=1, multiprocessing_context="fork")
     found = names(loader)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from deepscores.dataset.labelled import cut, label_page, rescaled, windows
+from deepscores.dataset.labelled import cut, label_page, rescale, windows
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.page.labels.label_sets import load_label_set
@@ -75,7 +75,7 @@ def test_another_label_set_is_as_labelled_from_the_table(real: Path) -> None:
 def test_tiles_are_cut_as_exports_cut_them(real: Path, staff_space: float | None) -> None:
     tiles = Detection(real, "all", tiles=512, overlap=64, staff_space=staff_space, masks=True)
     page = label_page(open_dataset(real)[0])
-    page = page if staff_space is None else rescaled(page, staff_space)
+    page = page if staff_space is None else rescale(page, staff_space)
     places = list(windows(page.width, page.height, 512, 64))
     assert tiles.pages()[1] == len(places)
     for item in range(0, len(places), 5):

@@ -1,1 +1,1 @@
-"""Datasets that others made, as datasets of ours."""
+"""Import datasets in other formats."""

@@ -1,4 +1,4 @@
-"""Some pages of a source, read and written in a worker; a record says that they are there."""
+"""Some pages of a source, read and written in a worker; a record marks them as done."""
 
 import json
 from collections import Counter
@@ -27,8 +27,8 @@ _ROOM = 4 * 2**30  # bytes for a worker
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker needs to know."""
+class ImportTask:
+    """What a worker needs."""
 
     index: int
     folder: Path  # of the dataset
@@ -40,11 +40,11 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What became of a chunk; once it is on the disk, so are the chunk's files."""
+class ImportRecord:
+    """The result of a chunk; once it is on the disk, so are the chunk's files."""
 
     index: int
-    pages: tuple[tuple[Any, ...], ...]  # rows
+    pages: tuple[dict[str, Any], ...]  # rows
     scores: tuple[str, ...]  # of each page
     files: tuple[Entry, ...]
     left_out: tuple[Omission, ...]
@@ -54,11 +54,11 @@ class Record:
         return json.dumps(asdict(self), ensure_ascii=False).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> "Record":
+    def decode(cls, data: bytes) -> "ImportRecord":
         values = json.loads(data)
         return cls(
             values["index"],
-            tuple(map(tuple, values["pages"])),
+            tuple(values["pages"]),
             tuple(values["scores"]),
             tuple(Entry(*entry) for entry in values["files"]),
             tuple(Omission(*omission) for omission in values["left_out"]),
@@ -66,12 +66,12 @@ class Record:
         )
 
 
-def limits(task: Task) -> Limits:
+def limits(task: ImportTask) -> Limits:
     """Time and memory for a chunk."""
     return Limits(300 + 60 * len(task.pages), _ROOM)
 
 
-def write_chunk(task: Task) -> Record:
+def write_chunk(task: ImportTask) -> ImportRecord:
     """Read, convert and write the pages of a chunk; its record is written last."""
     samples: list[Sample] = []
     scores, left_out = [], []
@@ -99,12 +99,14 @@ def write_chunk(task: Task) -> Record:
         counts += imported.counts
     _write_tables(task, samples)
     rows = tuple(sample.page_row for sample in samples)
-    record = Record(task.index, rows, tuple(scores), tuple(entries), tuple(left_out), dict(counts))
+    record = ImportRecord(
+        task.index, rows, tuple(scores), tuple(entries), tuple(left_out), dict(counts)
+    )
     commit_record(record_path(task.folder, task.index), record.encode())
     return record
 
 
-def _write_tables(task: Task, samples: Sequence[Sample]) -> None:
+def _write_tables(task: ImportTask, samples: Sequence[Sample]) -> None:
     if not samples:
         return
     tables = {
@@ -116,11 +118,11 @@ def _write_tables(task: Task, samples: Sequence[Sample]) -> None:
         write_file(table_path(task.folder, task.index, kind), data)
 
 
-def read_records(folder: Path, count: int) -> dict[int, Record]:
+def read_records(folder: Path, count: int) -> dict[int, ImportRecord]:
     """The records of the chunks that are done, of *count*."""
     records = {}
     for index in range(count):
         path = record_path(folder, index)
         if path.exists():
-            records[index] = Record.decode(path.read_bytes())
+            records[index] = ImportRecord.decode(path.read_bytes())
     return records

@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 from deepscores.building.importing.pixels import by_colour, ink_in, owners_of, value_in
 from deepscores.building.importing.relations import parents
-from deepscores.building.importing.spaces import staff_space
-from deepscores.dataset.columns import PAGES
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_grey, decode_values
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.writer import Provenance, Sample, make_sample
@@ -21,10 +18,11 @@ from deepscores.formats.reading.sources import Omission, SourceObject, SourcePag
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.labels.run_lengths import encode_rles
-from deepscores.page.model import Page, Painting, Sheet, Symbol, Symbols
+from deepscores.page.measuring.line_distance import estimate_staff_space
+from deepscores.page.model import Page, Painting, RunPicture, Sheet, Symbol, Symbols
+from deepscores.runs.files import read_bytes
 
 MAX_OBJECTS_PER_PAGE = 65_535  # what a map of 16 bits can number
-_STAVES = PAGES.get_field_index("staves")
 
 
 class PageError(DatasetError):
@@ -37,7 +35,7 @@ class PageError(DatasetError):
 
 
 class ImportedPage(NamedTuple):
-    """A page of ours, and what became of its objects."""
+    """An imported page, and what happened to its objects."""
 
     sample: Sample
     left_out: list[Omission]
@@ -62,7 +60,7 @@ def make_page(
     *,
     whole_masks: bool,
 ) -> ImportedPage:
-    """*source_page* as a page of ours; raise PageError where it cannot be one.
+    """Convert *source_page*; raise PageError if it cannot be converted.
 
     *names* are those of classes here by those in the source. *place* is the page's among those
     written with it.
@@ -76,17 +74,15 @@ def make_page(
         raise PageError(
             "too many objects", f"{len(objects)} objects, of at most {MAX_OBJECTS_PER_PAGE}"
         )
-    space = source_page.staff_space or staff_space(pictures.image)
+    space = source_page.staff_space or estimate_staff_space(pictures.image)
     origin_of_space = "told" if source_page.staff_space else "estimated" if space else "unknown"
     counts[f"staff_space_{origin_of_space}"] += 1
     sheet = _sheet(objects, pictures, names, left_out, whole_masks=whole_masks)
-    page = Page(number, width, height, space, (), ())
+    page = Page(number, width, height, round(space or 0.0, 2), (), ())
     sample = make_sample(sheet, page, labels, origin, place)
-    row = list(sample.page_row)
-    row[_STAVES] = 0  # unknown
     left_out += _unlabelled(objects, sample, sheet)
     return ImportedPage(
-        sample._replace(page_row=tuple(row)),
+        sample._replace(page_row={**sample.page_row, "staves": 0}),  # the source states none
         [Omission(origin.stem, *omission) for omission in left_out],
         counts,
     )
@@ -192,8 +188,8 @@ def _sheet(
     painting = Painting(
         shape[1],
         shape[0],
-        find_runs(pictures.image),
-        find_runs(owners),
+        RunPicture(find_runs(pictures.image), shape[1]),
+        RunPicture(find_runs(owners), shape[1]),
         boxes,
         np.bincount(owned, minlength=len(objects) + 1),
         areas,

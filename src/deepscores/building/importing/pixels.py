@@ -62,7 +62,7 @@ def by_colour(instances: NDArray[np.uint32]) -> dict[int, Pixels]:
 def owners_of(
     whole_pixels: Sequence[Pixels], visible_pixels: Sequence[Pixels | None], shape: tuple[int, int]
 ) -> NDArray[np.uint16]:
-    """(height, width): number of the object, from 1, that owns each pixel; 0 is nobody's.
+    """(height, width): number of the object, from 1, that owns each pixel; 0 is paper.
 
     Where masks overlap, the smaller is on top, of equal ones the later. *visible_pixels* are the
     object's in any case.

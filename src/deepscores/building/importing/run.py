@@ -13,8 +13,8 @@ from typing import Any
 
 from deepscores.building.importing.chunks import (
     PAGES,
-    Record,
-    Task,
+    ImportRecord,
+    ImportTask,
     limits,
     read_records,
     write_chunk,
@@ -24,7 +24,6 @@ from deepscores.building.importing.placing import PlacedPage, place_pages, torn_
 from deepscores.building.merge import Holdings, Totals, assemble
 from deepscores.building.parts import Portion
 from deepscores.building.plan import claim_dataset
-from deepscores.dataset.columns import PAGES as PAGE_COLUMNS
 from deepscores.dataset.layout import BUILD, IMPORTED, require_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
@@ -37,7 +36,6 @@ from deepscores.runs.executors.protocol import Executor, Failed
 from deepscores.runs.progress import NullProgress, Progress
 from deepscores.version import __version__
 
-_SYMBOLS = PAGE_COLUMNS.get_field_index("symbols")
 _PACKAGES = ("pyarrow", "pillow", "numpy")  # that bytes depend on
 
 
@@ -112,7 +110,7 @@ def import_dataset(
     force: bool = False,
     progress: Progress | None = None,
 ) -> ImportSummary:
-    """Convert the dataset at *path* to a dataset of ours in *folder*, or resume doing so.
+    """Convert the dataset at *path* to a deepscores dataset in *folder*, or resume doing so.
 
     Patches and seed are the *recipe*'s; the *layout*, the name of a format, is recognised by
     default. What cannot be converted is left out and listed in ``skipped.jsonl``. Raise
@@ -201,12 +199,12 @@ def _chunk(plan: _Plan, index: int) -> list[PlacedPage]:
     return plan.pages[index * PAGES : (index + 1) * PAGES]
 
 
-def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[Task]:
+def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[ImportTask]:
     entries = plan.source.entries()
     for index in range(plan.chunks):
         pages = [(placed, next(entries)) for placed in _chunk(plan, index)]
         if index not in done_indices:
-            yield Task(
+            yield ImportTask(
                 index,
                 folder,
                 plan.source.format,
@@ -219,7 +217,7 @@ def _tasks(plan: _Plan, folder: Path, done_indices: set[int]) -> Iterator[Task]:
 
 def _run_tasks(
     plan: _Plan, folder: Path, done_indices: set[int], executor: Executor
-) -> Iterator[tuple[Task, Record]]:
+) -> Iterator[tuple[ImportTask, ImportRecord]]:
     tasks = _tasks(plan, folder, done_indices)
     executor = for_safe_work(executor, plan.chunks)
     results = executor.run(write_chunk, tasks, limits=limits)
@@ -231,14 +229,14 @@ def _run_tasks(
             yield task, outcome.value
 
 
-def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
+def _holdings(plan: _Plan, records: Sequence[ImportRecord]) -> Holdings:
     portions = []
     first = 0
     for record in records:
         if record.pages:
-            stems = tuple(str(row[0]) for row in record.pages)
-            symbols = sum(row[_SYMBOLS] for row in record.pages)
-            portions.append(Portion(record.index, first, stems, symbols, whole=True))
+            stems = tuple(str(row["page"]) for row in record.pages)
+            symbols = sum(row["symbols"] for row in record.pages)
+            portions.append(Portion(record.index, first, stems, symbols, is_complete=True))
         first += len(record.pages)
     return Holdings(
         plan.recipe,
@@ -251,27 +249,39 @@ def _holdings(plan: _Plan, records: Sequence[Record]) -> Holdings:
     )
 
 
-def _score_rows(plan: _Plan, records: Sequence[Record]) -> list[tuple[Any, ...]]:
-    """A row for each score that has pages; nothing but its name is known."""
+def _score_rows(plan: _Plan, records: Sequence[ImportRecord]) -> list[dict[str, Any]]:
+    """A row for each score that has pages; only its name is known."""
     pages = Counter(score for record in records for score in record.scores)
     of_score = {page.origin.score: page for page in reversed(plan.pages)}  # its first page
     return [
-        (
-            score, of_score[score].listing.name, "", "", plan.source.format,
-            of_score[score].origin.work, of_score[score].origin.split, "", "", "", None, None,
-            None, count, [],
-        )
+        {
+            "score": score,
+            "source": of_score[score].listing.name,
+            "file": "",
+            "sha256": "",
+            "format": plan.source.format,
+            "work": of_score[score].origin.work,
+            "split": of_score[score].origin.split,
+            "title": "",
+            "composer": "",
+            "rights": "",
+            "measures": None,
+            "notes": None,
+            "notes_drawn": None,
+            "pages": count,
+            "mended": [],
+        }
         for score, count in pages.items()
-    ]  # fmt: skip
+    ]
 
 
-def _left_out(plan: _Plan, records: Sequence[Record]) -> Iterator[Omission]:
+def _left_out(plan: _Plan, records: Sequence[ImportRecord]) -> Iterator[Omission]:
     yield from plan.source.omissions
     for record in records:
         yield from record.left_out
 
 
-def _skipped(plan: _Plan, records: Sequence[Record]) -> bytes:
+def _skipped(plan: _Plan, records: Sequence[ImportRecord]) -> bytes:
     """A line for each page and each object that was left out."""
     of_page = {page.origin.stem: page.origin.score for page in plan.pages}
     lines = (
@@ -290,7 +300,7 @@ def _skipped(plan: _Plan, records: Sequence[Record]) -> bytes:
 
 
 def _describe(
-    plan: _Plan, records: Sequence[Record], totals: Totals, torn: Sequence[str]
+    plan: _Plan, records: Sequence[ImportRecord], totals: Totals, torn: Sequence[str]
 ) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     for record in records:

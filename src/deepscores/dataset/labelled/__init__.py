@@ -2,7 +2,7 @@
 
 from deepscores.dataset.labelled.objects import Objects
 from deepscores.dataset.labelled.page import LabelledPage, label_page, painted_page
-from deepscores.dataset.labelled.scaling import rescaled
+from deepscores.dataset.labelled.scaling import rescale
 from deepscores.dataset.labelled.tiles import Window, cut, windows
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     "cut",
     "label_page",
     "painted_page",
-    "rescaled",
+    "rescale",
     "windows",
 ]

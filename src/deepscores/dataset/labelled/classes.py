@@ -1,4 +1,4 @@
-"""Which classes of a label set are wanted."""
+"""Choosing classes of a label set by their names."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -8,10 +8,10 @@ from deepscores.page.labels.label_sets import LabelClass, LabelSet
 
 
 def chosen_classes(
-    own: LabelSet, labels: LabelSet | None, patterns: Sequence[str] | str = ()
+    default: LabelSet, labels: LabelSet | None, patterns: Sequence[str] | str = ()
 ) -> tuple[LabelClass, ...]:
-    """Those of *labels*, by default the dataset's *own* label set, as `choose` has them."""
-    return choose((labels or own).classes, patterns)
+    """Those of *labels*, or else of *default*, as `choose` has them."""
+    return choose((labels or default).classes, patterns)
 
 
 def choose(classes: Sequence[LabelClass], patterns: Sequence[str] | str) -> tuple[LabelClass, ...]:
@@ -19,11 +19,15 @@ def choose(classes: Sequence[LabelClass], patterns: Sequence[str] | str) -> tupl
 
     *patterns* may be a string with commas. Raise RecipeError for one that fits no class.
     """
-    wanted = patterns.split(",") if isinstance(patterns, str) else list(patterns)
-    wanted = [one.strip() for one in wanted if one.strip()]
-    for pattern in wanted:
-        if not any(fnmatchcase(one.name, pattern) for one in classes):
+    names = patterns.split(",") if isinstance(patterns, str) else list(patterns)
+    names = [label_class.strip() for label_class in names if label_class.strip()]
+    for pattern in names:
+        if not any(fnmatchcase(label_class.name, pattern) for label_class in classes):
             raise RecipeError(f"classes: no class {pattern!r}; see 'deepscores classes'")
-    if not wanted:
+    if not names:
         return tuple(classes)
-    return tuple(one for one in classes if any(fnmatchcase(one.name, p) for p in wanted))
+    return tuple(
+        label_class
+        for label_class in classes
+        if any(fnmatchcase(label_class.name, pattern) for pattern in names)
+    )

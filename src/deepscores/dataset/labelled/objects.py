@@ -8,16 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from deepscores.dataset.symbol_table import UPRIGHT_CORNERS, boxes_of, corners_of, symbols_of
 from deepscores.page.labels.label_sets import Labelled, LabelSet
-from deepscores.page.model import Symbols, Words
-
-_BOX = ("x0", "y0", "x1", "y1")
-_WORDS = {
-    "kind": "kind", "glyph": "smufl", "role": "role", "font": "font", "part": "part",
-    "measure": "measure", "step": "step",
-}  # fmt: skip
-_WHOLE = ("system", "staff", "voice", "parent", "group")
-_OPTIONAL = ("staff_position", "alter", "octave", "duration", "onset")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,20 +31,20 @@ class Objects:
 
     def members(self) -> list[list[int]]:
         """The numbers of each object's symbols, in order."""
-        found: list[list[int]] = [[] for _ in range(len(self))]
+        members: list[list[int]] = [[] for _ in range(len(self))]
         for number in np.flatnonzero(self.of_symbol).tolist():
-            found[self.of_symbol[number] - 1].append(number)
-        return found
+            members[self.of_symbol[number] - 1].append(number)
+        return members
 
-    def kept(self, rows: NDArray[np.int64], **columns: Any) -> "Objects":
+    def select(self, rows: NDArray[np.int64], **columns: Any) -> "Objects":
         """Those of *rows*, with new *columns* (of these rows) in the place of the old."""
         place = np.zeros(len(self) + 1, np.int32)
         place[rows + 1] = np.arange(1, len(rows) + 1, dtype=np.int32)
-        own = {
+        columns_of_rows = {
             name: columns.get(name, getattr(self, name)[rows])
             for name in ("number", "class_id", "box", "oriented", "share")
         }
-        return Objects(**own, of_symbol=place[self.of_symbol])
+        return Objects(**columns_of_rows, of_symbol=place[self.of_symbol])
 
 
 def stored_objects(symbols: pa.Table) -> Objects:
@@ -61,11 +53,13 @@ def stored_objects(symbols: pa.Table) -> Objects:
     *symbols* are the rows of one page of the symbol table, by number.
     """
     numbers = symbols["object"].to_numpy()
-    found = np.unique(numbers[numbers > 0])
+    object_numbers = np.unique(numbers[numbers > 0])
     of_symbol = np.zeros(len(numbers) + 1, np.int32)
     labelled = np.flatnonzero(numbers)
-    of_symbol[labelled + 1] = np.searchsorted(found, numbers[labelled]) + 1
-    return _objects(symbols, found, symbols["class_id"].to_numpy()[found - 1], of_symbol)
+    of_symbol[labelled + 1] = np.searchsorted(object_numbers, numbers[labelled]) + 1
+    return _objects(
+        symbols, object_numbers, symbols["class_id"].to_numpy()[object_numbers - 1], of_symbol
+    )
 
 
 def labelled_objects(symbols: pa.Table, labels: LabelSet) -> Objects:
@@ -73,18 +67,22 @@ def labelled_objects(symbols: pa.Table, labels: LabelSet) -> Objects:
 
     What owns no pixel is left out, as it is when a dataset is built.
     """
-    shown = symbols["visible_area"].to_numpy() > 0
+    is_visible = symbols["visible_area"].to_numpy() > 0
     objects = [
-        one for one in labels.label(symbols_of(symbols)) if any(shown[n - 1] for n in one.members)
+        labelled
+        for labelled in labels.label(symbols_of(symbols))
+        if any(is_visible[n - 1] for n in labelled.members)
     ]
     of_symbol = np.zeros(symbols.num_rows + 1, np.int32)
-    for place, one in enumerate(objects, start=1):
-        of_symbol[list(one.members)] = place
+    for place, labelled in enumerate(objects, start=1):
+        of_symbol[list(labelled.members)] = place
     return _objects(symbols, *_first(objects), of_symbol)
 
 
 def _first(objects: Sequence[Labelled]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    columns = np.array([(one.number, one.class_id) for one in objects], np.int32).reshape(-1, 2)
+    columns = np.array(
+        [(labelled.number, labelled.class_id) for labelled in objects], np.int32
+    ).reshape(-1, 2)
     return columns[:, 0], columns[:, 1]
 
 
@@ -96,47 +94,16 @@ def _objects(
 ) -> Objects:
     members = np.flatnonzero(of_symbol)
     place = of_symbol[members] - 1
-    each = _boxes(symbols)
+    symbol_boxes = boxes_of(symbols)
     box = np.full((len(numbers), 4), np.inf)
     box[:, 2:] = -np.inf
-    np.minimum.at(box[:, :2], place, each[members - 1, :2])
-    np.maximum.at(box[:, 2:], place, each[members - 1, 2:])
+    np.minimum.at(box[:, :2], place, symbol_boxes[members - 1, :2])
+    np.maximum.at(box[:, 2:], place, symbol_boxes[members - 1, 2:])
     # A symbol that is all of its object lends it its oriented box.
-    oriented = box[:, [0, 1, 2, 1, 2, 3, 0, 3]].copy()
-    alone = (each[numbers - 1] == box).all(axis=1)
-    turned = symbols["oriented"].combine_chunks().flatten().to_numpy().reshape(-1, 8)
-    oriented[alone] = turned[numbers[alone] - 1]
+    oriented = box[:, UPRIGHT_CORNERS].copy()
+    alone = (symbol_boxes[numbers - 1] == box).all(axis=1)
+    oriented[alone] = corners_of(symbols)[numbers[alone] - 1]
     return Objects(
         numbers.astype(np.int32), class_ids.astype(np.int32), box, oriented, np.ones(len(numbers)),
         of_symbol,
     )  # fmt: skip
-
-
-def _boxes(symbols: pa.Table) -> NDArray[np.float64]:
-    return np.stack([symbols[side].to_numpy().astype(np.float64) for side in _BOX], axis=1)
-
-
-def symbols_of(table: pa.Table) -> Symbols:
-    """The symbols that the rows of one page of the symbol table are of."""
-    corners = _boxes(table)
-    upright = corners[:, [0, 1, 2, 1, 2, 3, 0, 3]].astype(np.float32)
-    turned = table["oriented"].combine_chunks().flatten().to_numpy().reshape(-1, 8)
-    texts = table["text"].to_pylist()
-    columns: dict[str, Any] = {name: _words(table[column]) for name, column in _WORDS.items()}
-    columns |= {name: table[name].to_numpy() for name in (*_WHOLE, "small", "grace")}
-    columns |= {name: table[name].to_numpy().astype(np.float64) for name in _OPTIONAL}
-    return Symbols(
-        **columns,
-        box=corners,
-        oriented={
-            row: tuple(turned[row].tolist())
-            for row in np.flatnonzero((turned != upright).any(axis=1)).tolist()
-        },
-        element=table["element"].to_pylist(),
-        text={row: text for row, text in enumerate(texts) if text},
-    )
-
-
-def _words(column: pa.ChunkedArray) -> Words:
-    coded = column.combine_chunks().dictionary_encode()
-    return Words(coded.indices.to_numpy(), tuple(coded.dictionary.to_pylist()))

@@ -13,10 +13,10 @@ from deepscores.dataset.labelled.objects import Objects, labelled_objects, store
 from deepscores.dataset.png.deflate import find_runs
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
-from deepscores.page.geometry import Affine
+from deepscores.page.geometry import Affine, PageMap
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 from deepscores.page.labels.run_lengths import encode_rles, union_of_rles
-from deepscores.page.model import Painting, Runs, recoloured, spread
+from deepscores.page.model import Painting, Runs, recolour_runs, spread_runs
 
 _OUTSIDE = 2**31 - 1
 
@@ -49,7 +49,7 @@ class Pixels(Protocol):
         """
 
 
-class Held(NamedTuple):
+class PixelsInMemory(NamedTuple):
     """`Pixels` in memory."""
 
     image: NDArray[np.uint8]
@@ -72,7 +72,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stored:
+class PixelsOnDisk:
     """The `Pixels` of a dataset's page, each file read when it is first looked at.
 
     What asks for boxes alone never unpacks a picture. Looking raises DatasetError for files that
@@ -94,7 +94,7 @@ class Stored:
 
     @cached_property
     def owners(self) -> NDArray[np.uint16]:
-        return spread(self.owning, self.size[0], np.uint16)
+        return spread_runs(self.owning, self.size[0], np.uint16)
 
     @cached_property
     def owning(self) -> Runs:
@@ -105,18 +105,20 @@ class Stored:
 
     def ink(self, table: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         values = table[self.owning[:, 1]]
-        some = np.flatnonzero(values)
+        labelled_runs = np.flatnonzero(values)
         ends = self.owning[:, 0].astype(np.int64)
-        lengths = np.diff(ends, prepend=0)[some]
+        lengths = np.diff(ends, prepend=0)[labelled_runs]
         within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return np.repeat(ends[some] - lengths, lengths) + within, np.repeat(values[some], lengths)
+        return np.repeat(ends[labelled_runs] - lengths, lengths) + within, np.repeat(
+            values[labelled_runs], lengths
+        )
 
-    def _require_size(self, pixels: int, wide: int, what: str) -> None:
+    def _require_size(self, pixels: int, file_width: int, kind: str) -> None:
         width, height = self.size
-        if (wide, pixels // wide) != (width, height):
+        if (file_width, pixels // file_width) != (width, height):
             raise DatasetError(
-                f"{self.page.folder}: {self.page.name}: the {what} is {wide} x "
-                f"{pixels // wide} px, the page {width} x {height} px"
+                f"{self.page.folder}: {self.page.name}: the {kind} is {file_width} x "
+                f"{pixels // file_width} px, the page {width} x {height} px"
             )
 
 
@@ -133,7 +135,7 @@ class LabelledPage:
     pixels: Pixels
     symbols: pa.Table  # rows of the symbol table, by number
     objects: Objects
-    to_picture: Affine
+    to_picture: PageMap
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -203,7 +205,7 @@ class LabelledPage:
 
     def runs_of(self, values: NDArray[np.integer[Any]]) -> Runs:
         """`map_of` as runs, each as long as it can be; the pixels are not made."""
-        return recoloured(self.pixels.owning, self.width, values[self.objects.of_symbol])
+        return recolour_runs(self.pixels.owning, self.width, values[self.objects.of_symbol])
 
     @cached_property
     def visible_masks(self) -> list[str]:
@@ -227,20 +229,20 @@ class LabelledPage:
 
 
 def label_page(
-    page: DatasetPage, labels: LabelSet | None = None, chosen: Sequence[LabelClass] | None = None
+    page: DatasetPage, labels: LabelSet | None = None, classes: Sequence[LabelClass] | None = None
 ) -> LabelledPage:
     """*page* with its objects, as the dataset labels them or by another label set.
 
-    Of *chosen* classes only, if given, whose ids are then their places there, from 1. Raise
-    DatasetError for tables that are missing or damaged; pixels are `Stored`.
+    Of *classes* only, if given, whose ids are then their places there, from 1. Raise
+    DatasetError for tables that are missing or damaged; pixels are `PixelsOnDisk`.
     """
     symbols = page.symbols
     if not np.array_equal(symbols["number"].to_numpy(), np.arange(1, symbols.num_rows + 1)):
         raise DatasetError(f"{page.folder}: {page.name}: its symbols are not numbered 1, 2, 3 …")
     objects = labelled_objects(symbols, labels) if labels else stored_objects(symbols)
-    pixels = Stored(page, symbols.num_rows)
-    whole = LabelledPage(page.name, page.row, pixels, symbols, objects, Affine())
-    return whole if chosen is None else of_classes(whole, chosen)
+    pixels = PixelsOnDisk(page, symbols.num_rows)
+    labelled_page = LabelledPage(page.name, page.row, pixels, symbols, objects, Affine())
+    return labelled_page if classes is None else select_classes(labelled_page, classes)
 
 
 def painted_page(row: Mapping[str, Any], painting: Painting, symbols: pa.Table) -> LabelledPage:
@@ -248,32 +250,34 @@ def painted_page(row: Mapping[str, Any], painting: Painting, symbols: pa.Table) 
 
     *row* is its row of ``pages.parquet``, *symbols* its rows of the symbol table.
     """
-    pixels = Held(painting.image, painting.owners)
+    pixels = PixelsInMemory(painting.image, painting.owners)
     return LabelledPage(str(row["page"]), row, pixels, symbols, stored_objects(symbols), Affine())
 
 
 def require_fit(
-    where: str, image: NDArray[np.uint8], owners: NDArray[np.uint16], symbols: int
+    source: str, image: NDArray[np.uint8], owners: NDArray[np.uint16], symbols: int
 ) -> None:
-    """Raise DatasetError, which names *where*, unless picture, instance map and table fit."""
+    """Raise DatasetError, which names *source*, unless picture, instance map and table fit."""
     if image.shape != owners.shape:
-        sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, owners)]
-        raise DatasetError(f"{where}: the image is {sizes[0]}, the instance map {sizes[1]}")
-    require_numbers(where, owners, symbols)
+        sizes = [f"{pixels.shape[1]} x {pixels.shape[0]} px" for pixels in (image, owners)]
+        raise DatasetError(f"{source}: the image is {sizes[0]}, the instance map {sizes[1]}")
+    require_numbers(source, owners, symbols)
 
 
-def require_numbers(where: str, owners: NDArray[np.integer[Any]], symbols: int) -> None:
-    """Raise DatasetError, which names *where*, if *owners* has numbers above *symbols*."""
+def require_numbers(source: str, owners: NDArray[np.integer[Any]], symbols: int) -> None:
+    """Raise DatasetError, which names *source*, if *owners* has numbers above *symbols*."""
     if symbols < owners.max(initial=0):
         raise DatasetError(
-            f"{where}: symbol {owners.max()} in the instance map, of {symbols} in the table"
+            f"{source}: symbol {owners.max()} in the instance map, of {symbols} in the table"
         )
 
 
-def of_classes(page: LabelledPage, chosen: Sequence[LabelClass]) -> LabelledPage:
-    """*page* with objects of *chosen* classes only; ids are places there, from 1."""
-    old = page.objects.class_id
-    new = np.zeros(max(int(old.max(initial=0)), *(one.id for one in chosen)) + 1, np.int32)
-    new[[one.id for one in chosen]] = np.arange(1, len(chosen) + 1)
-    rows = np.flatnonzero(new[old])
-    return replace(page, objects=page.objects.kept(rows, class_id=new[old[rows]]))
+def select_classes(page: LabelledPage, classes: Sequence[LabelClass]) -> LabelledPage:
+    """*page* with objects of *classes* only; ids are places there, from 1."""
+    old_ids = page.objects.class_id
+    new_ids = np.zeros(
+        max(int(old_ids.max(initial=0)), *(label_class.id for label_class in classes)) + 1, np.int32
+    )
+    new_ids[[label_class.id for label_class in classes]] = np.arange(1, len(classes) + 1)
+    rows = np.flatnonzero(new_ids[old_ids])
+    return replace(page, objects=page.objects.select(rows, class_id=new_ids[old_ids[rows]]))

@@ -7,11 +7,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.labelled.page import Held, LabelledPage
-from deepscores.page.geometry import Affine
+from deepscores.dataset.labelled.page import LabelledPage, PixelsInMemory
+from deepscores.page.geometry import Affine, compose
 
 PAPER = 255
-_LEAST = 0.05  # pixels
+_SMALLEST_SIDE = 0.05  # pixels
 
 _Depth = TypeVar("_Depth", bound=np.generic)
 
@@ -61,18 +61,18 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
     part = replace(
         page,
         name=f"{page.name}--x{x}-y{y}",
-        pixels=Held(image, owners),
-        to_picture=Affine(e=-x, f=-y) @ page.to_picture,
-        objects=objects.kept(rows, box=box, oriented=oriented, share=share),
+        pixels=PixelsInMemory(image, owners),
+        to_picture=compose(Affine(e=-x, f=-y), page.to_picture),
+        objects=objects.select(rows, box=box, oriented=oriented, share=share),
     )
     # The window's part of a slur's box can reach far beyond what shows of the slur.
     is_cut = share < 1
-    seen = part.visible_boxes[is_cut]
-    box[is_cut, :2] = np.maximum(box[is_cut, :2], seen[:, :2])
-    box[is_cut, 2:] = np.minimum(box[is_cut, 2:], seen[:, 2:])
+    visible = part.visible_boxes[is_cut]
+    box[is_cut, :2] = np.maximum(box[is_cut, :2], visible[:, :2])
+    box[is_cut, 2:] = np.minimum(box[is_cut, 2:], visible[:, 2:])
     # Ink on the very edge of a window may own a pixel within and have its vectors without, or so
     # little of them that a format's decimals would leave none.
-    thin = (box[:, 2:] - box[:, :2] < _LEAST).any(axis=1)
+    thin = (box[:, 2:] - box[:, :2] < _SMALLEST_SIDE).any(axis=1)
     box[thin] = part.visible_boxes[thin]
     for row in np.flatnonzero(is_cut).tolist():
         oriented[row] = _within(oriented[row], size)
@@ -82,12 +82,12 @@ def cut(page: LabelledPage, window: Window) -> LabelledPage:
 def cut_pixels(pixels: NDArray[_Depth], window: Window, paper: int) -> NDArray[_Depth]:
     """The part of *pixels* (height, width) in *window*, *paper* beyond them."""
     x, y, size = window
-    inside = pixels[y : y + size, x : x + size]
-    if inside.shape == (size, size):
-        return inside.copy()
-    found = np.full((size, size), paper, pixels.dtype)
-    found[: inside.shape[0], : inside.shape[1]] = inside
-    return found
+    inner_pixels = pixels[y : y + size, x : x + size]
+    if inner_pixels.shape == (size, size):
+        return inner_pixels.copy()
+    padded = np.full((size, size), paper, pixels.dtype)
+    padded[: inner_pixels.shape[0], : inner_pixels.shape[1]] = inner_pixels
+    return padded
 
 
 def _within(corners: NDArray[np.float64], size: int) -> NDArray[np.float64]:
@@ -98,10 +98,10 @@ def _within(corners: NDArray[np.float64], size: int) -> NDArray[np.float64]:
         clipped = _clip(clipped, axis, limit, sign)
         if not len(clipped):
             return corners  # only its pixels reach in
-    along = polygon[1] - polygon[0]
-    length = float(np.hypot(*along))
-    along = along / length if length else np.array([1.0, 0.0])
-    axes = np.stack([along, [-along[1], along[0]]])
+    direction = polygon[1] - polygon[0]
+    length = float(np.hypot(*direction))
+    direction = direction / length if length else np.array([1.0, 0.0])
+    axes = np.stack([direction, [-direction[1], direction[0]]])
     placed = clipped @ axes.T
     (u0, v0), (u1, v1) = placed.min(axis=0), placed.max(axis=0)
     back: NDArray[np.float64] = np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]]) @ axes
@@ -112,13 +112,13 @@ def _within(corners: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 def _clip(polygon: NDArray[np.float64], axis: int, limit: float, sign: int) -> NDArray[np.float64]:
     """The part of a convex *polygon* on one side of a line (Sutherland and Hodgman)."""
-    inside = (polygon[:, axis] - limit) * sign >= 0
+    is_inside = (polygon[:, axis] - limit) * sign >= 0
     points = []
     for place in range(len(polygon)):
-        here, before = polygon[place], polygon[place - 1]
-        if inside[place] != inside[place - 1]:
-            t = (limit - before[axis]) / (here[axis] - before[axis])
-            points.append(before + t * (here - before))
-        if inside[place]:
-            points.append(here)
+        corner, previous_corner = polygon[place], polygon[place - 1]
+        if is_inside[place] != is_inside[place - 1]:
+            t = (limit - previous_corner[axis]) / (corner[axis] - previous_corner[axis])
+            points.append(previous_corner + t * (corner - previous_corner))
+        if is_inside[place]:
+            points.append(corner)
     return np.array(points).reshape(-1, 2)

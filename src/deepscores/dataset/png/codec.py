@@ -18,7 +18,7 @@ from PIL import Image
 from deepscores.dataset.png.deflate import compress_rows, find_runs
 from deepscores.dataset.png.inflate import runs_of_stream
 from deepscores.errors import DatasetError
-from deepscores.page.model import Runs, joined, spread
+from deepscores.page.model import Picture, PixelPicture, Runs, join_runs, spread_runs
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _PALETTE, _COLOURS = 0, 3, 6
@@ -40,6 +40,13 @@ def encode_runs_png(runs: Runs, width: int, depth: int) -> bytes:
     return _file((width, height, 8 * depth, _GREY), compress_rows(runs, width, depth))
 
 
+def encode_picture(picture: Picture, depth: int) -> bytes:
+    """The PNG of *picture*, *depth* bytes per pixel; the same whether it has runs or pixels."""
+    if isinstance(picture, PixelPicture):  # its own way to runs is slower
+        return encode_runs_png(find_runs(picture.values), picture.width, depth)
+    return encode_runs_png(picture.runs, picture.width, depth)
+
+
 def encode_palette_png(runs: Runs, width: int, palette: NDArray[np.uint8]) -> bytes:
     """A PNG of places in a *palette* (n, 3) of colours, red green blue."""
     height = int(runs[-1, 0]) // width
@@ -58,21 +65,21 @@ def encode_colours_png(runs: Runs, width: int) -> bytes:
     first = np.arange(len(steps)) - np.repeat(np.cumsum(times) - times, times) & 1 == 0
     colour = np.repeat(colours, times)
     halves = np.where(first | (colour == 0), colour >> 8, (colour & 255) << 8 | 255)
-    rows = compress_rows(joined(np.cumsum(steps), halves, 2 * width), 2 * width, 2)
+    rows = compress_rows(join_runs(np.cumsum(steps), halves, 2 * width), 2 * width, 2)
     return _file((width, height, 8, _COLOURS), rows)
 
 
-def _file(head: tuple[int, int, int, int], rows: bytes, more: bytes = b"") -> bytes:
+def _file(head: tuple[int, int, int, int], rows: bytes, palette: bytes = b"") -> bytes:
     """The whole file: *head* is width, height, bits and the kind of its colours."""
     start = _SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", *head, 0, 0, 0))
-    return start + more + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+    return start + palette + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
 
 
-def png_size(data: bytes, where: str = "image") -> tuple[int, int]:
+def png_size(data: bytes, source: str = "image") -> tuple[int, int]:
     """Width and height of a PNG that is whole: each chunk is there, and as its CRC says.
 
     Its pixels are not unpacked. Raise DatasetError for one that is damaged.
@@ -80,35 +87,39 @@ def png_size(data: bytes, where: str = "image") -> tuple[int, int]:
     >>> png_size(encode_png(np.zeros((2, 3), np.uint8)))
     (3, 2)
     """
-    at, kind = len(_SIGNATURE), b""
-    whole = data[:at] == _SIGNATURE and data[at + 4 : at + 8] == b"IHDR" and len(data) > at + 16
-    while whole and kind != b"IEND":
-        kind = data[at + 4 : at + 8]
-        after = at + 8 + int.from_bytes(data[at : at + 4], "big")
-        crc = crc32(memoryview(data)[at + 4 : after])
-        whole = data[after : after + 4] == crc.to_bytes(4, "big")
-        at = after + 4
-    if not whole:
-        raise DatasetError(f"{where}: not a readable PNG: it is damaged or cut off")
+    position, kind = len(_SIGNATURE), b""
+    is_whole = (
+        data.startswith(_SIGNATURE)
+        and data[position + 4 : position + 8] == b"IHDR"
+        and len(data) > position + 16
+    )
+    while is_whole and kind != b"IEND":
+        kind = data[position + 4 : position + 8]
+        chunk_end = position + 8 + int.from_bytes(data[position : position + 4], "big")
+        crc = crc32(memoryview(data)[position + 4 : chunk_end])
+        is_whole = data[chunk_end : chunk_end + 4] == crc.to_bytes(4, "big")
+        position = chunk_end + 4
+    if not is_whole:
+        raise DatasetError(f"{source}: not a readable PNG: it is damaged or cut off")
     width, height = struct.unpack_from(">II", data, 16)
     return width, height
 
 
-def decode_png(data: bytes, where: str = "image") -> NDArray[np.uint8] | NDArray[np.uint16]:
+def decode_png(data: bytes, source: str = "image") -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The pixels of a grey PNG (height, width), whoever wrote it; 16-bit ones as uint16.
 
     >>> decode_png(encode_png(np.array([[0, 300]], np.uint16))).tolist()
     [[0, 300]]
     """
     try:
-        own = _own_stream(data)
-        pixels = None if own is None else _decode_own(own)
+        stored = _own_stream(data)
+        pixels = None if stored is None else _decode_own(stored)
         return _decode_foreign(data) if pixels is None else pixels
     except _UNREADABLE as error:
-        raise DatasetError(f"{where}: not a readable PNG: {error}") from None
+        raise DatasetError(f"{source}: not a readable PNG: {error}") from None
 
 
-def decode_runs_png(data: bytes, where: str = "image") -> tuple[Runs, int]:
+def decode_runs_png(data: bytes, source: str = "image") -> tuple[Runs, int]:
     """What `decode_png` gives, as runs, each as long as it can be, and the width in pixels.
 
     Of what `encode_png` wrote the pixels are never made.
@@ -117,15 +128,15 @@ def decode_runs_png(data: bytes, where: str = "image") -> tuple[Runs, int]:
     >>> runs.tolist(), width
     ([[2, 7], [3, 300]], 3)
     """
-    own = _own_stream(data)
-    runs = None if own is None else runs_of_stream(own.stream, own.size, own.depth)
-    if own is None or runs is None:
-        pixels = decode_png(data, where)
+    stored = _own_stream(data)
+    runs = None if stored is None else runs_of_stream(stored.stream, stored.size, stored.depth)
+    if stored is None or runs is None:
+        pixels = decode_png(data, source)
         return find_runs(pixels), pixels.shape[1]
-    return runs, own.size[0]
+    return runs, stored.size[0]
 
 
-def decode_values(data: bytes, where: str = "image") -> NDArray[np.uint32]:
+def decode_values(data: bytes, source: str = "image") -> NDArray[np.uint32]:
     """What each pixel of any PNG stands for, (height, width).
 
     Grey: its value; palette: its index; colour: ``0xrrggbb``, 0 where it is transparent.
@@ -136,12 +147,12 @@ def decode_values(data: bytes, where: str = "image") -> NDArray[np.uint32]:
                 return np.asarray(image).astype(np.uint32)
             colours = np.asarray(image.convert("RGBA")).astype(np.uint32)
     except _UNREADABLE as error:
-        raise DatasetError(f"{where}: not a readable PNG: {error}") from None
+        raise DatasetError(f"{source}: not a readable PNG: {error}") from None
     red, green, blue, solid = np.moveaxis(colours, 2, 0)
     return np.where(solid > 0, red << 16 | green << 8 | blue, np.uint32(0))
 
 
-def decode_grey(data: bytes, where: str = "image") -> NDArray[np.uint8]:
+def decode_grey(data: bytes, source: str = "image") -> NDArray[np.uint8]:
     """The picture of any PNG, JPEG, BMP, TIFF or WebP in grey, (height, width), 255 = white."""
     try:
         with Image.open(io.BytesIO(data), formats=_PICTURES) as image:
@@ -152,7 +163,7 @@ def decode_grey(data: bytes, where: str = "image") -> NDArray[np.uint8]:
             sheet = Image.new("RGBA", image.size, "white")
             return np.asarray(Image.alpha_composite(sheet, image.convert("RGBA")).convert("L"))
     except _UNREADABLE as error:
-        raise DatasetError(f"{where}: not a readable image: {error}") from None
+        raise DatasetError(f"{source}: not a readable image: {error}") from None
 
 
 def _decode_foreign(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -164,7 +175,7 @@ def _decode_foreign(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
         raise ValueError(f"its pixels are {image.mode}, not grey of 8 or 16 bits")
 
 
-class _Own(NamedTuple):
+class _StoredPixels(NamedTuple):
     """What a PNG of one IDAT says of itself, as `encode_png` writes them."""
 
     stream: bytes
@@ -172,7 +183,7 @@ class _Own(NamedTuple):
     depth: int  # bytes a pixel
 
 
-def _own_stream(data: bytes) -> _Own | None:
+def _own_stream(data: bytes) -> _StoredPixels | None:
     if data[:16] != _SIGNATURE + b"\0\0\0\rIHDR" or len(data) < 57 or data[37:41] != b"IDAT":
         return None
     if data[26:29] != b"\0\0\0":  # interlaced, or of an unknown compression or filter method
@@ -183,25 +194,25 @@ def _own_stream(data: bytes) -> _Own | None:
         return None
     if crc32(data[37 : 41 + size]) != int.from_bytes(data[41 + size : 45 + size], "big"):
         return None
-    return _Own(data[41 : 41 + size], (width, height), depth // 8)
+    return _StoredPixels(data[41 : 41 + size], (width, height), depth // 8)
 
 
-def _decode_own(own: _Own) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
+def _decode_own(stored: _StoredPixels) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
     """The fast way for rows without a filter."""
-    width, height = own.size
-    if own.depth == 2:
-        runs = runs_of_stream(own.stream, own.size, own.depth)
+    width, height = stored.size
+    if stored.depth == 2:
+        runs = runs_of_stream(stored.stream, stored.size, stored.depth)
         if runs is not None:  # by bytes it would take twice as long, for all have to be swapped
-            return spread(runs, width, np.uint16)
-    stride = 1 + width * own.depth
+            return spread_runs(runs, width, np.uint16)
+    stride = 1 + width * stored.depth
     room = min(stride * height + 1, _ROOM)  # at once: a buffer that grows is copied each time
-    raw = isal_zlib.decompress(own.stream, bufsize=room)
+    raw = isal_zlib.decompress(stored.stream, bufsize=room)
     if len(raw) != stride * height:  # which Pillow would pass over
         raise ValueError(f"{len(raw)} bytes of pixels, not {stride * height}")
     rows = np.frombuffer(raw, np.uint8).reshape(height, stride)
     if rows[:, 0].any():
         return None
-    if own.depth == 1:
+    if stored.depth == 1:
         return np.ascontiguousarray(rows[:, 1:])
     # Swapped and freed of the filter bytes in one pass, in half the time of two.
     return np.ndarray((height, width), ">u2", raw, 1, (stride, 2)).astype(np.uint16)

@@ -22,8 +22,8 @@ DEEPEST = (
     14  # bits of a code: with all that can follow it, 33, which 31 waiting bits leave room for
 )
 # A token is a literal byte, or the length of a match and one of these.
-BEFORE = 1 << 15  # more of the pixel before
-ABOVE = 2 << 15  # what stands in the row above
+PREVIOUS_PIXEL = 1 << 15  # more of the pixel before
+ROW_ABOVE = 2 << 15  # what stands in the row above
 LENGTHS = np.array(
     [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131,
      163, 195, 227, 258]
@@ -63,8 +63,8 @@ def distances_of(width, depth):  # type: ignore[no-untyped-def] # pragma: no cov
 
     The second is one that is not used where the row above is too far.
     """
-    above = 1 + width * depth
-    return np.array([depth, above if above <= _WINDOW else depth + 1])
+    row_distance = 1 + width * depth
+    return np.array([depth, row_distance if row_distance <= _WINDOW else depth + 1])
 
 
 @njit(cache=True)
@@ -101,13 +101,13 @@ def find_runs(pixels):  # type: ignore[no-untyped-def] # pragma: no cover
             longer[:count] = runs[:count]
             runs = longer
         row = y * width
-        before = pixels[y, 0]
+        previous_value = pixels[y, 0]
         for x in range(1, width):
             value = pixels[y, x]
-            runs[count, 0], runs[count, 1] = row + x, before
-            count += value != before
-            before = value
-        runs[count, 0], runs[count, 1] = row + width, before
+            runs[count, 0], runs[count, 1] = row + x, previous_value
+            count += value != previous_value
+            previous_value = value
+        runs[count, 0], runs[count, 1] = row + width, previous_value
         count += 1
     return runs[:count]
 
@@ -126,14 +126,16 @@ def _repeat(tokens, count, kind, length):  # type: ignore[no-untyped-def] # prag
 
 
 @njit(cache=True)
-def _flush(tokens, count, above, last_but_one, last):  # type: ignore[no-untyped-def] # pragma: no cover
-    """Append what is pending: *above* bytes from the row above; as literals, if they are few."""
-    if above > _LONGEST:
-        return _repeat(tokens, count, ABOVE, above)
+def _flush(tokens, count, pending, last_but_one, last):  # type: ignore[no-untyped-def] # pragma: no cover
+    """Append what is pending: *pending* bytes from the row above; as literals, if they are few."""
+    if pending > _LONGEST:
+        return _repeat(tokens, count, ROW_ABOVE, pending)
     # Written in any case, kept if counted: branches would be guessed wrong.
-    tokens[count] = ABOVE | above if above >= _SHORTEST else last_but_one if above == 2 else last
+    tokens[count] = (
+        ROW_ABOVE | pending if pending >= _SHORTEST else last_but_one if pending == 2 else last
+    )
     tokens[count + 1] = last
-    return count + (above > 0) + (above == 2)
+    return count + (pending > 0) + (pending == 2)
 
 
 @njit(cache=True)
@@ -142,15 +144,17 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
     height = runs[-1, 0] // width
     tokens = np.empty(6 * (len(runs) + height) + height * (1 + width * depth) // 255 + 8, np.int32)
     count = 0
-    above = 0  # bytes to come from the row above, not yet written: such a match runs over row ends
+    pending = (
+        0  # bytes to come from the row above, not yet written: such a match runs over row ends
+    )
     last_but_one, last = 0, 0
-    run, old = 0, 0  # the run at hand, and that above it
+    run, run_above = 0, 0  # the run at hand, and that above it
     for y in range(height):
         row = y * width
         compare = look_above and y > 0
         last_but_one, last = last, 0  # the byte that names the row's filter: none
         if compare:
-            above += 1
+            pending += 1
         else:
             tokens[count] = 0
             count += 1
@@ -161,32 +165,32 @@ def _tokens(runs, width, depth, look_above):  # type: ignore[no-untyped-def] # p
             high, low = colour >> 8, colour & 255
             fresh = True  # the pixel before has another colour
             while x < end:
-                same = 0  # pixels that have this colour in the row above too
+                matching = 0  # pixels that have this colour in the row above too
                 if compare:
-                    while runs[old, 0] <= row - width + x:
-                        old += 1
-                    if runs[old, 1] == colour:
-                        same = min(runs[old, 0] - row + width, end) - x
+                    while runs[run_above, 0] <= row - width + x:
+                        run_above += 1
+                    if runs[run_above, 1] == colour:
+                        matching = min(runs[run_above, 0] - row + width, end) - x
                 # More of the pixel before goes on to the stretch's end; take the row above where
                 # that can go on, too.
-                if same and (above or fresh or x + same == end):
-                    above += same * depth
-                    taken = same
+                if matching and (pending or fresh or x + matching == end):
+                    pending += matching * depth
+                    step = matching
                 else:
-                    count = _flush(tokens, count, above, last_but_one, last)
-                    above = 0
-                    taken = 1 if fresh else end - x
-                    if taken * depth >= _SHORTEST:
-                        count = _repeat(tokens, count, BEFORE, taken * depth)
+                    count = _flush(tokens, count, pending, last_but_one, last)
+                    pending = 0
+                    step = 1 if fresh else end - x
+                    if step * depth >= _SHORTEST:
+                        count = _repeat(tokens, count, PREVIOUS_PIXEL, step * depth)
                     else:
                         tokens[count] = high if depth == 2 else low
                         tokens[count + 1] = low
-                        count += taken * depth
+                        count += step * depth
                 fresh = False
-                x += taken
-                last_but_one = high if depth == 2 else low if taken > 1 else last
+                x += step
+                last_but_one = high if depth == 2 else low if step > 1 else last
                 last = low
-    count = _flush(tokens, count, above, last_but_one, last)
+    count = _flush(tokens, count, pending, last_but_one, last)
     return tokens[:count]
 
 
@@ -213,16 +217,16 @@ def _code_lengths(counts):  # type: ignore[no-untyped-def] # pragma: no cover
         weight[:n] = weights[leaves]
         parent = np.zeros(2 * n - 1, np.int64)
         leaf, pair = 0, n
-        for made in range(n, 2 * n - 1):
+        for pair_made in range(n, 2 * n - 1):
             total = 0
             for _ in range(2):
-                if leaf < n and (pair >= made or weight[leaf] <= weight[pair]):
-                    taken, leaf = leaf, leaf + 1
+                if leaf < n and (pair >= pair_made or weight[leaf] <= weight[pair]):
+                    lightest, leaf = leaf, leaf + 1
                 else:
-                    taken, pair = pair, pair + 1
-                total += weight[taken]
-                parent[taken] = made
-            weight[made] = total
+                    lightest, pair = pair, pair + 1
+                total += weight[lightest]
+                parent[lightest] = pair_made
+            weight[pair_made] = total
         depth = np.zeros(2 * n - 1, np.int64)
         for node in range(2 * n - 3, -1, -1):
             depth[node] = depth[parent[node]] + 1
@@ -252,8 +256,8 @@ def canonical_codes(lengths):  # type: ignore[no-untyped-def] # pragma: no cover
 @njit(cache=True)
 def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # pragma: no cover
     """The zlib stream: one block of *tokens*. *distances* are those of the two kinds of matches."""
-    near = np.searchsorted(DISTANCES, distances, side="right") - 1
-    bits, sizes = write_header(lengths, near)
+    codes_of_distances = np.searchsorted(DISTANCES, distances, side="right") - 1
+    bits, sizes = write_header(lengths, codes_of_distances)
     codes = canonical_codes(lengths)
     # What is sent for each token: by literal, then by length for the two kinds of matches.
     sent = np.zeros((3, 512), np.uint64)
@@ -261,7 +265,7 @@ def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # 
     for symbol in range(END + 1):
         sent[0, symbol], size[0, symbol] = codes[symbol], lengths[symbol]
     for kind in range(2):
-        far = distances[kind] - DISTANCES[near[kind]]
+        far = distances[kind] - DISTANCES[codes_of_distances[kind]]
         for length in range(_SHORTEST, _LONGEST + 1):
             place = _CODE_OF_LENGTH[length]
             value, width = codes[END + 1 + place], lengths[END + 1 + place]
@@ -270,10 +274,10 @@ def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # 
             value |= kind << width  # the code of the nearer distance is 0, that of the other 1
             value |= far << (width + 1)
             sent[1 + kind, length] = value
-            size[1 + kind, length] = width + 1 + max(near[kind] // 2 - 1, 0)
-    out = np.empty(600 + 6 * len(tokens), np.uint8)
-    out[0], out[1] = 0x78, 0x01
-    at = 2
+            size[1 + kind, length] = width + 1 + max(codes_of_distances[kind] // 2 - 1, 0)
+    packed = np.empty(600 + 6 * len(tokens), np.uint8)
+    packed[0], packed[1] = 0x78, 0x01
+    position = 2
     waiting, count = np.uint64(0), np.uint64(0)
     for i in range(len(bits) + len(tokens) + 1):
         if i < len(bits):
@@ -282,29 +286,29 @@ def _pack(tokens, lengths, distances, adler):  # type: ignore[no-untyped-def] # 
             value, width = sent[0, END], size[0, END]
         else:
             token = tokens[i - len(bits)]
-            kind, which = token >> 15, token & 511
-            value, width = sent[kind, which], size[kind, which]
+            kind, literal_or_length = token >> 15, token & 511
+            value, width = sent[kind, literal_or_length], size[kind, literal_or_length]
         waiting |= value << count
         count += width
         if count >= 32:
             for byte in range(4):
-                out[at + byte] = waiting >> np.uint64(8 * byte) & np.uint64(255)
-            at += 4
+                packed[position + byte] = waiting >> np.uint64(8 * byte) & np.uint64(255)
+            position += 4
             waiting >>= np.uint64(32)
             count -= np.uint64(32)
     while waiting or count > 0:
-        out[at] = waiting & np.uint64(255)
-        at += 1
+        packed[position] = waiting & np.uint64(255)
+        position += 1
         waiting >>= np.uint64(8)
         count -= min(count, np.uint64(8))
     for shift in (24, 16, 8, 0):
-        out[at] = adler >> shift & 255
-        at += 1
-    return out[:at]
+        packed[position] = adler >> shift & 255
+        position += 1
+    return packed[:position]
 
 
 @njit(cache=True)
-def write_header(lengths, near):  # type: ignore[no-untyped-def] # pragma: no cover
+def write_header(lengths, codes_of_distances):  # type: ignore[no-untyped-def] # pragma: no cover
     """Values and sizes of what opens a block with Huffman codes of its own."""
     bits = np.zeros(5 + 19 + SYMBOLS + len(DISTANCES), np.uint64)
     sizes = np.zeros(len(bits), np.uint64)
@@ -317,7 +321,9 @@ def write_header(lengths, near):  # type: ignore[no-untyped-def] # pragma: no co
     for place in range(19):
         bits[4 + place], sizes[4 + place] = 0 if place < 3 else 4, 3
     for symbol in range(SYMBOLS + len(DISTANCES)):
-        length = int(symbol - SYMBOLS in near) if symbol >= SYMBOLS else lengths[symbol]
+        length = (
+            int(symbol - SYMBOLS in codes_of_distances) if symbol >= SYMBOLS else lengths[symbol]
+        )
         for bit in range(4):
             bits[23 + symbol] |= np.uint64((length >> bit & 1) << (3 - bit))
         sizes[23 + symbol] = 4

@@ -10,13 +10,13 @@ import numpy as np
 from numba import njit
 
 from deepscores.dataset.png.deflate import (
-    ABOVE,
-    BEFORE,
     DEEPEST,
     DISTANCES,
     END,
     LENGTH_BITS,
     LENGTHS,
+    PREVIOUS_PIXEL,
+    ROW_ABOVE,
     SYMBOLS,
     adler_of_runs,
     canonical_codes,
@@ -48,9 +48,9 @@ def _bits(stream, place, count):  # type: ignore[no-untyped-def] # pragma: no co
     """*count* bits from *place* on, the first lowest; beyond the end, zeros."""
     value = 0
     for bit in range(count):
-        at = place + bit
-        if at >> 3 < len(stream):
-            value |= (int(stream[at >> 3]) >> (at & 7) & 1) << bit
+        position = place + bit
+        if position >> 3 < len(stream):
+            value |= (int(stream[position >> 3]) >> (position & 7) & 1) << bit
     return value
 
 
@@ -70,50 +70,50 @@ def _read(stream, width, height, depth):  # type: ignore[no-untyped-def] # pragm
 @njit(cache=True)
 def _unpack(stream, distances):  # type: ignore[no-untyped-def] # pragma: no cover
     """The tokens of a zlib stream, as `deflate` packs them. None at all for any other."""
-    near = np.searchsorted(DISTANCES, distances, side="right") - 1
-    far = distances - DISTANCES[near]
-    far_bits = np.maximum(near // 2 - 1, 0)
-    table, place = _codes_by_bits(stream, near)
+    codes_of_distances = np.searchsorted(DISTANCES, distances, side="right") - 1
+    far = distances - DISTANCES[codes_of_distances]
+    far_bits = np.maximum(codes_of_distances // 2 - 1, 0)
+    table, place = _codes_by_bits(stream, codes_of_distances)
     tokens = np.empty(8 * len(stream), np.int32)  # each has a bit at least
     if not place:
         return tokens[:0]
     n = 0
-    at = place >> 3
-    waiting, count = np.uint64(stream[at] >> (place & 7)), 8 - (place & 7)
-    at += 1
+    position = place >> 3
+    waiting, count = np.uint64(stream[position] >> (place & 7)), 8 - (place & 7)
+    position += 1
     while True:
         while count < 40:  # with all that can follow it, a code has 33
-            if at < len(stream):
-                waiting |= np.uint64(stream[at]) << np.uint64(count)
-            at += 1
+            if position < len(stream):
+                waiting |= np.uint64(stream[position]) << np.uint64(count)
+            position += 1
             count += 8
         entry = table[int(waiting & np.uint64(_ALL))]
         symbol, used = entry >> 4, entry & 15
-        if not used or at > len(stream) + 4:
+        if not used or position > len(stream) + 4:
             return tokens[:0]
         waiting >>= np.uint64(used)
         count -= used
         if symbol == END:
             break
         if symbol > END:
-            more = LENGTH_BITS[symbol - END - 1]
-            length = LENGTHS[symbol - END - 1] + int(waiting & np.uint64((1 << more) - 1))
-            waiting >>= np.uint64(more)
+            extra_bits = LENGTH_BITS[symbol - END - 1]
+            length = LENGTHS[symbol - END - 1] + int(waiting & np.uint64((1 << extra_bits) - 1))
+            waiting >>= np.uint64(extra_bits)
             kind = int(waiting & np.uint64(1))
             waiting >>= np.uint64(1)
             if int(waiting & np.uint64((1 << far_bits[kind]) - 1)) != far[kind]:
                 return tokens[:0]
             waiting >>= np.uint64(far_bits[kind])
-            count -= more + 1 + far_bits[kind]
-            symbol = (ABOVE if kind else BEFORE) | length
+            count -= extra_bits + 1 + far_bits[kind]
+            symbol = (ROW_ABOVE if kind else PREVIOUS_PIXEL) | length
         tokens[n] = symbol
         n += 1
     # After what is left of the last byte, the four of the checksum.
-    return tokens[: n if at - count // 8 + 4 == len(stream) else 0]
+    return tokens[: n if position - count // 8 + 4 == len(stream) else 0]
 
 
 @njit(cache=True)
-def _codes_by_bits(stream, near):  # type: ignore[no-untyped-def] # pragma: no cover
+def _codes_by_bits(stream, codes_of_distances):  # type: ignore[no-untyped-def] # pragma: no cover
     """By the bits to come: a code's symbol and length. And the place of the first bit after them.
 
     0 for the place if the stream does not begin as `write_header` begins a block.
@@ -126,7 +126,7 @@ def _codes_by_bits(stream, near):  # type: ignore[no-untyped-def] # pragma: no c
     if lengths.max() > DEEPEST or _bits(stream, 0, 16) != 0x0178:
         return table, 0
     place = 16
-    bits, sizes = write_header(lengths, near)
+    bits, sizes = write_header(lengths, codes_of_distances)
     for i in range(len(bits)):
         size = int(sizes[i])
         if _bits(stream, place, size) != int(bits[i]):
@@ -147,12 +147,12 @@ def runs_of_tokens(tokens, width, height, depth):  # type: ignore[no-untyped-def
     n = 0
     y, x = 0, -1  # of the next pixel; -1: next is the byte that names the row's filter
     high = -1  # the first byte of a pixel of two, when the second is to come
-    old = 0  # the run above the next pixel
+    run_above = 0  # the run above the next pixel
     for token in tokens:
-        kind = token & (BEFORE | ABOVE)
+        kind = token & (PREVIOUS_PIXEL | ROW_ABOVE)
         left = token & 511 if kind else 1  # bytes
         while left > 0:
-            if y == height or (kind == BEFORE and x < 1) or (kind == ABOVE and y == 0):
+            if y == height or (kind == PREVIOUS_PIXEL and x < 1) or (kind == ROW_ABOVE and y == 0):
                 return runs[:0]
             if x < 0:
                 if token > 0 and not kind:  # a filter
@@ -163,13 +163,13 @@ def runs_of_tokens(tokens, width, height, depth):  # type: ignore[no-untyped-def
             # *colour*, and how many *pixels* of it there can be.
             pixels = width - x
             colour = token
-            if kind == BEFORE:
+            if kind == PREVIOUS_PIXEL:
                 colour = runs[n - 1, 1]
-            elif kind == ABOVE:
+            elif kind == ROW_ABOVE:
                 place = (y - 1) * width + x
-                while runs[old, 0] <= place:
-                    old += 1
-                pixels, colour = runs[old, 0] - place, runs[old, 1]
+                while runs[run_above, 0] <= place:
+                    run_above += 1
+                pixels, colour = runs[run_above, 0] - place, runs[run_above, 1]
             if high >= 0:
                 colour = high << 8 | colour & 255
                 high = -1

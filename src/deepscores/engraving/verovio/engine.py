@@ -18,6 +18,7 @@ from deepscores.engraving.verovio.hidden import without_hidden
 from deepscores.engraving.verovio.options import DEFAULTS, style_options
 from deepscores.engraving.verovio.svg import PageScale, read_page
 from deepscores.errors import EngravingError, RecipeError
+from deepscores.page.measuring.staff_space import ENGRAVABLE
 from deepscores.page.model import Music, Score, Style
 
 __all__ = ["MUSIC_FONTS", "engrave"]
@@ -25,7 +26,7 @@ __all__ = ["MUSIC_FONTS", "engrave"]
 _PART = re.compile(r'<score-part\b[^>]*?\bid="([^"]+)"')
 _INPUT = {"musicxml": "xml", "mei": "mei", "humdrum": "humdrum", "abc": "abc"}
 _UNIT_RANGE = (4.5, 12.0)  # half a staff space, in Verovio's page units
-_SMALLEST_SPACE, _LARGEST_SPACE = 4.0, 64.0
+_SMALLEST_SPACE, _LARGEST_SPACE = ENGRAVABLE
 _LARGEST_PAGE = 60_000  # Verovio page units
 
 

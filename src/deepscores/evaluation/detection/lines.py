@@ -36,13 +36,19 @@ LINES: tuple[tuple[str, str], ...] = (
 )
 
 
-def is_line(one: LabelClass) -> bool:
+def is_line(label_class: LabelClass) -> bool:
     """Whether all that the class consists of are lines.
 
     Kinds decide, so that a class keeps its nature under another name.
     """
-    kinds = one.of or one.group or one.sequence or one.linked or (one.name,)
-    return all(_is_line(kind) for kind in kinds) or _is_line(one.name)
+    kinds = (
+        label_class.of
+        or label_class.group
+        or label_class.sequence
+        or label_class.linked
+        or (label_class.name,)
+    )
+    return all(_is_line(kind) for kind in kinds) or _is_line(label_class.name)
 
 
 def _is_line(kind: str) -> bool:

@@ -1,4 +1,4 @@
-"""The number that the toolkit of DeepScoresV2 computes: to look published figures up, no more.
+"""The figure that the toolkit of DeepScoresV2 computes: for comparison with published ones only.
 
 After `obb_anns` (Yvan Satyawan and Lukas Tuggener), its `calculate_metrics(classwise=True)` with
 upright boxes. It differs from every other protocol: overlap is intersection over the box that
@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.evaluation.matching.boxes import Boxes
-from deepscores.evaluation.matching.judging import Material
+from deepscores.evaluation.matching.judging import DetectionMaterial
 from deepscores.evaluation.matching.matching import THRESHOLDS, match, ranks_of
-from deepscores.evaluation.matching.overlaps import class_keys, enclosing_pairs
+from deepscores.evaluation.matching.pairs import class_keys, enclosing_pairs
 from deepscores.evaluation.request import Request
-from deepscores.evaluation.results import Cell, Evaluation, Measure, Table
+from deepscores.evaluation.results import Cell, Evaluation, Measure, ResultTable
 
 _RESERVES = 0.2
 NOT_COMPARABLE = (
@@ -27,14 +27,20 @@ NOT_COMPARABLE = (
 )
 
 
-def evaluate_as_toolkit(request: Request, material: Material) -> Evaluation:
+def evaluate_as_toolkit(request: Request, material: DetectionMaterial) -> Evaluation:
     """The toolkit's figures of *material*, labelled as such."""
-    precision = toolkit_precision(material.truth, material.found, material.classes)
+    precision = toolkit_precision(material.truth, material.detections, material.classes)
     values = np.array(list(precision.values())).reshape(-1, len(THRESHOLDS))
     objects = np.bincount(material.truth.class_id, minlength=max(material.classes) + 1)
     rows: list[tuple[Cell, ...]] = [
-        (request.names[one], one, int(objects[one]), float(found.mean()), float(found[0]))
-        for one, found in precision.items()
+        (
+            request.names[class_id],
+            class_id,
+            int(objects[class_id]),
+            float(precisions.mean()),
+            float(precisions[0]),
+        )
+        for class_id, precisions in precision.items()
     ]
     return Evaluation(
         task="detect",
@@ -45,33 +51,33 @@ def evaluate_as_toolkit(request: Request, material: Material) -> Evaluation:
         label_set=request.label_set.name,
         counts={
             "pages": len(material.pages), "objects": len(material.truth),
-            "detections": len(material.found), "classes with detections": len(precision),
+            "detections": len(material.detections), "classes with detections": len(precision),
         },
         measures={
             "toolkit AP": Measure(float(values.mean()) if len(values) else None),
             "toolkit AP50": Measure(float(values[:, 0].mean()) if len(values) else None),
         },
         tables=(
-            Table(
+            ResultTable(
                 "classes", "Classes with detections",
                 ("class", "id", "objects", "toolkit AP", "toolkit AP50"), tuple(rows),
                 NOT_COMPARABLE,
             ),
         ),
         warnings=(NOT_COMPARABLE,),
-        settings={"thresholds": [round(one, 2) for one in THRESHOLDS]},
+        settings={"thresholds": [round(threshold, 2) for threshold in THRESHOLDS]},
     )  # fmt: skip
 
 
 def toolkit_precision(
-    truth: Boxes, found: Boxes, classes: tuple[int, ...]
+    truth: Boxes, detections: Boxes, classes: tuple[int, ...]
 ) -> Mapping[int, NDArray[np.float64]]:
     """(thresholds,) the toolkit's average precision of each class that has detections."""
-    overlap = _reserved(truth, found)
-    order = np.lexsort((found.page, found.score))[::-1]
+    overlap = _reserved(truth, detections)
+    order = np.lexsort((detections.page, detections.score))[::-1]
     results = {}
     for class_id in classes:
-        rows = order[found.class_id[order] == class_id]
+        rows = order[detections.class_id[order] == class_id]
         if len(rows):
             objects = int((truth.class_id == class_id).sum())
             results[class_id] = np.array(
@@ -80,16 +86,16 @@ def toolkit_precision(
     return results
 
 
-def _reserved(truth: Boxes, found: Boxes) -> NDArray[np.float64]:
+def _reserved(truth: Boxes, detections: Boxes) -> NDArray[np.float64]:
     """(n,) the overlap of each detection with the object that it uses up; 0 for none."""
-    pairs = enclosing_pairs(found, truth, class_keys(found, truth), _RESERVES)
+    pairs = enclosing_pairs(detections, truth, class_keys(detections, truth), _RESERVES)
     # Of equal overlaps the toolkit takes the first object, `match` the last.
     turned = pairs._replace(truth=len(truth) - 1 - pairs.truth)
-    least_first = ranks_of(replace(found, score=-found.score))
-    taken = match(turned, least_first, len(truth), (_RESERVES,))[0]
-    overlap = np.zeros(len(found))
-    chosen = taken[pairs.found] == turned.truth
-    overlap[pairs.found[chosen]] = pairs.value[chosen]
+    least_first = ranks_of(replace(detections, score=-detections.score))
+    matched = match(turned, least_first, len(truth), (_RESERVES,))[0]
+    overlap = np.zeros(len(detections))
+    is_match = matched[pairs.detection] == turned.truth
+    overlap[pairs.detection[is_match]] = pairs.value[is_match]
     return overlap
 
 

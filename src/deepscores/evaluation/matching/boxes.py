@@ -1,4 +1,4 @@
-"""Labelled boxes of many pages in columns: the truth of a split, and what a model found."""
+"""Labelled boxes of many pages in columns: the truth of a split, and a model's detections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -11,7 +11,7 @@ from deepscores.dataset.labelled.objects import Objects, labelled_objects, store
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import DatasetError
 from deepscores.evaluation.request import Request
-from deepscores.evaluation.resampling import work_places
+from deepscores.evaluation.samples.works import work_places
 
 _DECIMALS = 3  # of a pixel, as exported: equal up to these is the same box
 
@@ -46,15 +46,20 @@ class Boxes:
     @property
     def box(self) -> NDArray[np.float64]:
         """(n, 4) x0 y0 x1 y1."""
-        return np.concatenate([self.xywh[:, :2], self.xywh[:, :2] + self.xywh[:, 2:]], axis=1)
+        return to_corners(self.xywh)
 
-    def at(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Boxes":
-        """Those of *rows*."""
-        return Boxes(*(getattr(self, one.name)[rows] for one in fields(self)))
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Boxes":
+        """The boxes at *rows*."""
+        return Boxes(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     def with_boxes(self, xywh: NDArray[np.float64]) -> "Boxes":
         """The same with other upright boxes."""
         return replace(self, xywh=xywh)
+
+
+def to_corners(xywh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 4) x0 y0 x1 y1 of (n, 4) boxes x y w h."""
+    return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
 
 
 def upright_corners(xywh: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -67,13 +72,13 @@ def upright_corners(xywh: NDArray[np.float64]) -> NDArray[np.float64]:
 def pages_of(request: Request) -> Pages:
     """The pages that *request* asks for.
 
-    Raise DatasetError for a page that does not tell its staff space, by which all is measured.
+    Raise DatasetError for a page of unknown staff space, the unit of all measures.
     """
     rows = [page.row for page in request.pages]
     spaces = np.array([float(row["staff_space"] or 0) for row in rows])
     if not (spaces > 0).all():
         unknown = rows[int(np.argmin(spaces))]["page"]
-        raise DatasetError(f"{request.dataset.folder}: {unknown}: its staff space is not known")
+        raise DatasetError(f"{request.dataset.folder}: {unknown}: its staff space is unknown")
     work, works = work_places([str(row["work"]) for row in rows])
     return Pages(tuple(str(row["page"]) for row in rows), spaces, work, works)
 
@@ -83,24 +88,29 @@ def read_truth(request: Request) -> Boxes:
 
     Objects of one class in exactly the same place are one, whose `multiplicity` says how many.
     """
-    wanted = np.array(sorted(request.names), np.int64)
+    class_ids = np.array(sorted(request.names), np.int64)
     parts = []
     request.progress.stage("Reading the truth", len(request.pages))
     for place, page in enumerate(request.pages):
-        parts.append(_of_page(place, page, request, wanted))
+        parts.append(_of_page(place, page, request, class_ids))
         request.progress.advance()
-    merged = [_merged(one) for one in parts]
+    merged = [_merged(boxes) for boxes in parts]
     return Boxes(
-        *(np.concatenate([getattr(one, column.name) for one in merged]) for column in fields(Boxes))
+        *(
+            np.concatenate([getattr(part, column.name) for part in merged])
+            for column in fields(Boxes)
+        )
     )
 
 
-def _of_page(place: int, page: DatasetPage, request: Request, wanted: NDArray[np.int64]) -> Boxes:
+def _of_page(
+    place: int, page: DatasetPage, request: Request, class_ids: NDArray[np.int64]
+) -> Boxes:
     symbols = page.symbols
     objects = (
         labelled_objects(symbols, request.labels) if request.labels else stored_objects(symbols)
     )
-    rows = np.flatnonzero(np.isin(objects.class_id, wanted))
+    rows = np.flatnonzero(np.isin(objects.class_id, class_ids))
     box = objects.box[rows]
     return Boxes(
         page=np.full(len(rows), place, np.int64),
@@ -117,27 +127,27 @@ def _multiplicity(symbols: pa.Table, objects: Objects) -> NDArray[np.int64]:
     numbers = np.flatnonzero(objects.of_symbol)
     places = objects.of_symbol[numbers] - 1
     sides = [symbols[side].to_numpy().astype(np.float64) for side in ("x0", "y0", "x1", "y1")]
-    own = np.stack(sides, axis=1)[numbers - 1]
-    same = (np.round(own - objects.box[places], _DECIMALS) == 0).all(axis=1)
-    counts = np.bincount(places[same], minlength=len(objects))
+    symbol_boxes = np.stack(sides, axis=1)[numbers - 1]
+    is_in_place = (np.round(symbol_boxes - objects.box[places], _DECIMALS) == 0).all(axis=1)
+    counts = np.bincount(places[is_in_place], minlength=len(objects))
     return np.maximum(counts, 1).astype(np.int64)
 
 
 def _merged(boxes: Boxes) -> Boxes:
     """*boxes* of a page, each of those in the same place by its first, with all's multiplicity."""
     keys = np.round(np.column_stack([boxes.class_id, boxes.xywh]), _DECIMALS)
-    _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    _, first, groups = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     if len(first) == len(boxes):
         return boxes
-    counts = np.bincount(which.ravel(), weights=boxes.multiplicity).astype(np.int64)
+    counts = np.bincount(groups.ravel(), weights=boxes.multiplicity).astype(np.int64)
     order = np.argsort(first)
-    return replace(boxes.at(first[order]), multiplicity=counts[order])
+    return replace(boxes.take(first[order]), multiplicity=counts[order])
 
 
-def padded(boxes: Boxes, pages: Pages, least: float) -> Boxes:
-    """*boxes* with sides of at least *least* staff spaces, grown about their centres."""
+def padded(boxes: Boxes, pages: Pages, min_side: float) -> Boxes:
+    """*boxes* with sides of at least *min_side* staff spaces, grown about their centres."""
     side = boxes.xywh[:, 2:]
-    grown = np.maximum(side, least * pages.staff_space[boxes.page, None])
+    grown = np.maximum(side, min_side * pages.staff_space[boxes.page, None])
     corner = boxes.xywh[:, :2] - (grown - side) / 2
     return boxes.with_boxes(np.concatenate([corner, grown], axis=1))
 
@@ -150,8 +160,8 @@ def in_staff_spaces(boxes: Boxes, pages: Pages) -> tuple[NDArray[np.float64], ND
 
 def empty_boxes() -> Boxes:
     """No boxes at all."""
-    none = np.empty(0, np.int64)
-    return Boxes(none, none, np.empty((0, 4)), np.empty((0, 8)), np.empty(0), none)
+    empty = np.empty(0, np.int64)
+    return Boxes(empty, empty, np.empty((0, 4)), np.empty((0, 8)), np.empty(0), empty)
 
 
 def from_columns(
@@ -161,7 +171,7 @@ def from_columns(
     score: Sequence[float] | NDArray[np.float64],
     corners: NDArray[np.float64] | None = None,
 ) -> Boxes:
-    """What a model found, in columns; without *corners* its boxes are upright."""
+    """A model's detections in columns; without *corners* their boxes are upright."""
     boxes = np.asarray(xywh, np.float64).reshape(-1, 4)
     return Boxes(
         np.asarray(page, np.int64),
@@ -173,22 +183,25 @@ def from_columns(
     )
 
 
-def without_doubles(found: Boxes, truth: Boxes) -> Boxes:
-    """*found* without what repeats a box as often as the truth has it in exactly that place.
+def without_doubles(detections: Boxes, truth: Boxes) -> Boxes:
+    """*detections* without repetitions of a box, up to as many as the truth has in that place.
 
-    The truth counts such doubles (two voices' unison) once: who reports both is not to be blamed.
+    The truth counts such doubles (two voices' unison) once; a model that reports both is right.
     """
-    several = truth.at(truth.multiplicity > 1)
-    if not len(several) or not len(found):
-        return found
-    key = [np.column_stack([one.page, one.class_id, one.xywh.round(3)]) for one in (several, found)]
-    distinct, which = np.unique(np.concatenate(key), axis=0, return_inverse=True)
-    which = which.ravel()
+    repeated = truth.take(truth.multiplicity > 1)
+    if not len(repeated) or not len(detections):
+        return detections
+    key = [
+        np.column_stack([boxes.page, boxes.class_id, boxes.xywh.round(3)])
+        for boxes in (repeated, detections)
+    ]
+    distinct, groups = np.unique(np.concatenate(key), axis=0, return_inverse=True)
+    groups = groups.ravel()
     allowed = np.ones(len(distinct), np.int64)
-    allowed[which[: len(several)]] = several.multiplicity
-    mine = which[len(several) :]
-    order = np.lexsort((-found.score, mine))
-    starts = np.searchsorted(mine[order], mine[order], side="left")
-    nth = np.empty(len(found), np.int64)  # among its equals, from the surest
-    nth[order] = np.arange(len(found)) - starts
-    return found.at((nth == 0) | (nth >= allowed[mine]))
+    allowed[groups[: len(repeated)]] = repeated.multiplicity
+    detection_groups = groups[len(repeated) :]
+    order = np.lexsort((-detections.score, detection_groups))
+    starts = np.searchsorted(detection_groups[order], detection_groups[order], side="left")
+    nth = np.empty(len(detections), np.int64)  # among its equals, from the surest
+    nth[order] = np.arange(len(detections)) - starts
+    return detections.take((nth == 0) | (nth >= allowed[detection_groups]))

@@ -10,7 +10,7 @@ RECALLS = np.linspace(0.0, 1.0, 101)  # COCO's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class JudgedDetections:
     """Detections of one class from the surest, those that count, and whether each was right."""
 
     right: NDArray[np.bool_]  # (thresholds, n)
@@ -19,13 +19,13 @@ class Judged:
     score: NDArray[np.float64]  # (n,)
     positives: NDArray[np.int64]  # (pages,) objects of the class that count, on each page
 
-    def on(self, pages: NDArray[np.int64]) -> "Judged":
-        """Those on some of the pages."""
-        kept = np.zeros(len(self.positives), np.bool_)
-        kept[pages] = True
-        rows = kept[self.page]
-        positives = np.where(kept, self.positives, 0)
-        return Judged(
+    def on(self, pages: NDArray[np.int64]) -> "JudgedDetections":
+        """The detections on *pages*."""
+        is_on_pages = np.zeros(len(self.positives), np.bool_)
+        is_on_pages[pages] = True
+        rows = is_on_pages[self.page]
+        positives = np.where(is_on_pages, self.positives, 0)
+        return JudgedDetections(
             self.right[:, rows], self.counts[:, rows], self.page[rows], self.score[rows], positives
         )
 
@@ -37,7 +37,7 @@ class Quality(NamedTuple):
     recall: NDArray[np.float64]  # (thresholds,) of all detections
 
 
-def quality(judged: Judged) -> Quality:
+def quality(judged: JudgedDetections) -> Quality:
     """Average precision as COCO has it: the mean over 101 recalls of the best precision there."""
     positives = int(judged.positives.sum())
     results = [
@@ -57,8 +57,8 @@ def interpolated(right: NDArray[np.bool_], positives: int) -> NDArray[np.float64
     array([1.        , 1.        , 0.66666667, 0.66666667])
     """
     hits = np.flatnonzero(right)
-    found = np.arange(1, len(hits) + 1)
-    best = np.maximum.accumulate((found / (hits + 1))[::-1])[::-1]
+    hit_counts = np.arange(1, len(hits) + 1)
+    best = np.maximum.accumulate((hit_counts / (hits + 1))[::-1])[::-1]
     place = _places(positives)
     reached = place < len(hits)
     precision = np.zeros(len(RECALLS))
@@ -84,28 +84,28 @@ def _places(positives: int) -> NDArray[np.int64]:
 
 
 def needed(positives: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n, 101) how many of each number of *positives* must be found for each recall.
+    """(n, 101) how many hits each recall needs, for each number of *positives*.
 
     Exactly as the division of floats has it, by which COCO's tools look recalls up.
     """
     total = positives[:, None]
-    least = np.floor(RECALLS * total).astype(np.int64)
+    lower = np.floor(RECALLS * total).astype(np.int64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        short = least / total < RECALLS
-    return np.asarray(least + short)
+        short = lower / total < RECALLS
+    return np.asarray(lower + short)
 
 
 class Best(NamedTuple):
-    """The score from which on detections should be kept, and how good they then are."""
+    """The score threshold with the best F1, and precision and recall there."""
 
     f1: float
-    score: float  # NaN if nothing is found
+    score: float  # NaN without a hit
     precision: float
     recall: float
 
 
 def best_f1(right: NDArray[np.bool_], score: NDArray[np.float64], positives: int) -> Best:
-    """The largest F1 of all scores to cut at; detections of one score are kept together.
+    """The largest F1 of all score thresholds; detections of equal score stay together.
 
     >>> best_f1(np.array([True, False, True]), np.array([0.9, 0.8, 0.7]), 2).f1
     0.8
@@ -113,11 +113,16 @@ def best_f1(right: NDArray[np.bool_], score: NDArray[np.float64], positives: int
     if not positives:
         return Best(np.nan, np.nan, np.nan, np.nan)
     ends = np.flatnonzero(np.append(score[1:] != score[:-1], True)[: len(score)])
-    found = np.cumsum(right)[ends]
-    if not len(ends) or not found.any():
+    hit_counts = np.cumsum(right)[ends]
+    if not len(ends) or not hit_counts.any():
         return Best(0.0, np.nan, 0.0, 0.0)
-    f1 = 2 * found / (ends + 1 + positives)
+    f1 = 2 * hit_counts / (ends + 1 + positives)
     place = int(np.argmax(f1))
-    kept = int(ends[place]) + 1
-    hits = int(found[place])
-    return Best(float(f1[place]), float(score[kept - 1]), hits / kept, hits / positives)
+    detection_count = int(ends[place]) + 1
+    hits = int(hit_counts[place])
+    return Best(
+        float(f1[place]),
+        float(score[detection_count - 1]),
+        hits / detection_count,
+        hits / positives,
+    )

@@ -20,24 +20,24 @@ def _signed(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(cross.sum(axis=1) / 2)
 
 
-def shared_area(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def shared_area(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) areas that (n, 8) boxes share with each other, pair by pair.
 
     Upright ones by their sides, the others by clipping one at the other's sides (Sutherland and
     Hodgman).
     """
-    shared = _upright_shared(one, other)
-    turned = (shared > 0) & ~(_is_upright(one) & _is_upright(other))
+    shared = _upright_shared(first, second)
+    turned = (shared > 0) & ~(_is_upright(first) & _is_upright(second))
     if turned.any():
-        shared[turned] = _clipped(one[turned].reshape(-1, 4, 2), other[turned].reshape(-1, 4, 2))
+        shared[turned] = _clipped(first[turned].reshape(-1, 4, 2), second[turned].reshape(-1, 4, 2))
     return shared
 
 
-def _upright_shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def _upright_shared(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) areas that the upright boxes around the boxes share."""
     sides = []
     for axis in (0, 1):
-        a, b = one[:, axis::2], other[:, axis::2]
+        a, b = first[:, axis::2], second[:, axis::2]
         far = np.minimum(a.max(axis=1), b.max(axis=1))
         sides.append(np.maximum(far - np.maximum(a.min(axis=1), b.min(axis=1)), 0))
     return np.asarray(sides[0] * sides[1])
@@ -45,18 +45,18 @@ def _upright_shared(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDA
 
 def _is_upright(corners: NDArray[np.float64]) -> NDArray[np.bool_]:
     x, y = corners[:, 0::2], corners[:, 1::2]
-    along = (x == np.roll(x, -1, axis=1)) | (y == np.roll(y, -1, axis=1))
-    return np.asarray(along.all(axis=1))
+    is_parallel = (x == np.roll(x, -1, axis=1)) | (y == np.roll(y, -1, axis=1))
+    return np.asarray(is_parallel.all(axis=1))
 
 
-def _clipped(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def _clipped(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) areas of the parts of (n, 4, 2) boxes that lie in the others."""
-    origin = one[:, :1]
-    subject, clip = one - origin, other - origin
+    origin = first[:, :1]
+    subject, clip = first - origin, second - origin
     backwards = _signed(clip) < 0
     clip[backwards] = clip[backwards, ::-1]
     points = np.concatenate([subject, subject[:, [3] * 4]], axis=1)  # again: adds no area
-    counts = np.full(len(one), 4)
+    counts = np.full(len(first), 4)
     for side in range(4):
         points, counts = _half(points, counts, clip[:, side], clip[:, (side + 1) % 4])
     return np.abs(_signed(points))
@@ -72,29 +72,29 @@ def _half(
 
     *points* (n, 8, 2) are the first *counts* corners of each, then the last of them again.
     """
-    along = (end - start)[:, None]
+    direction = (end - start)[:, None]
     offset = points - start[:, None]
-    inner = along[..., 0] * offset[..., 1] - along[..., 1] * offset[..., 0]
-    before, inner_before = np.roll(points, 1, axis=1), np.roll(inner, 1, axis=1)
+    inner = direction[..., 0] * offset[..., 1] - direction[..., 1] * offset[..., 0]
+    previous, inner_before = np.roll(points, 1, axis=1), np.roll(inner, 1, axis=1)
     is_in, was_in = inner >= 0, inner_before >= 0
     change = is_in != was_in
     step = np.divide(inner_before, inner_before - inner, out=np.zeros_like(inner), where=change)
-    crossing = before + step[..., None] * (points - before)
+    crossing = previous + step[..., None] * (points - previous)
     # Of each corner: where its edge crosses the line, then the corner itself, as far as they are.
-    both = np.stack([crossing, points], axis=2).reshape(len(points), -1, 2)
+    candidates = np.stack([crossing, points], axis=2).reshape(len(points), -1, 2)
     real = np.arange(_CORNERS) < counts[:, None]
-    kept = np.stack([change & real, is_in & real], axis=2).reshape(len(points), -1)
-    return _packed(both, kept)
+    is_kept = np.stack([change & real, is_in & real], axis=2).reshape(len(points), -1)
+    return _packed(candidates, is_kept)
 
 
 def _packed(
-    points: NDArray[np.float64], kept: NDArray[np.bool_]
+    points: NDArray[np.float64], is_kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(n, 8, 2) each polygon's points that are *kept*, the last again to fill up; how many."""
-    order = np.argsort(~kept, axis=1, kind="stable")[:, :_CORNERS]
-    counts = np.minimum(kept.sum(axis=1), _CORNERS)
+    """(n, 8, 2) each polygon's points that are *is_kept*, the last again to fill up; how many."""
+    order = np.argsort(~is_kept, axis=1, kind="stable")[:, :_CORNERS]
+    counts = np.minimum(is_kept.sum(axis=1), _CORNERS)
     place = np.minimum(np.arange(_CORNERS), np.maximum(counts - 1, 0)[:, None])
-    chosen = np.take_along_axis(order, place, axis=1)
-    packed = np.take_along_axis(points, chosen[..., None], axis=1)
+    columns = np.take_along_axis(order, place, axis=1)
+    packed = np.take_along_axis(points, columns[..., None], axis=1)
     packed[counts == 0] = 0
     return packed, counts

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluation.page.charts import draw_matrix
 from deepscores.evaluation.results import NOTHING, Confusion
+from deepscores.inspection.pages.charts.plain import draw_matrix
 from deepscores.inspection.pages.document import block, table_block
 from deepscores.inspection.pages.tables import Column, Table
 
-_MOST_CLASSES = 30  # of the matrix
-_MOST_PAIRS = 100  # of the table below
-_OTHERS = "other classes"
+_MAX_CLASSES = 30  # of the matrix
+_MAX_PAIRS = 100  # of the table below
+_OTHER_CLASSES = "other classes"
 
 
 def show_confusion(confusion: Confusion | None) -> str:
@@ -26,11 +26,13 @@ def show_confusion(confusion: Confusion | None) -> str:
     places = most_confused(counts, nothing)
     if not len(places):
         return ""
-    every = len(counts) - (nothing is not None)
-    told = "" if len(places) == every else f"The {len(places)} classes with most mistakes. "
+    class_count = len(counts) - (nothing is not None)
+    selection = (
+        "" if len(places) == class_count else f"The {len(places)} classes with most mistakes. "
+    )
     caption = (
         "Rows are what there is, columns what it was taken for; the stronger, the larger the share "
-        f"of the row. {told}{confusion.note}"
+        f"of the row. {selection}{confusion.note}"
     )
     matrix = block("Confusion matrix", caption, _matrix(confusion.names, counts, places, nothing))
     return matrix + table_block(_pairs(confusion.names, counts))
@@ -39,14 +41,14 @@ def show_confusion(confusion: Confusion | None) -> str:
 def most_confused(counts: NDArray[np.int64], nothing: int | None) -> NDArray[np.int64]:
     """The classes with most mistakes, in their order; of those that occur at all.
 
-    *nothing* is the place of what is no class.
+    *nothing* is the place of no class.
     """
-    each = counts.sum(axis=0) + counts.sum(axis=1)
-    mistakes = each - 2 * np.diagonal(counts)
+    totals = counts.sum(axis=0) + counts.sum(axis=1)
+    mistakes = totals - 2 * np.diagonal(counts)
     if nothing is not None:
-        each[nothing] = 0
-    some = np.flatnonzero(each)
-    return np.sort(some[np.argsort(-mistakes[some], kind="stable")[:_MOST_CLASSES]])
+        totals[nothing] = 0
+    present = np.flatnonzero(totals)
+    return np.sort(present[np.argsort(-mistakes[present], kind="stable")[:_MAX_CLASSES]])
 
 
 def _matrix(
@@ -62,7 +64,7 @@ def _matrix(
     parts, heads = [counts[np.ix_(rows, places)]], [names[place] for place in places]
     if len(rest):
         parts.append(counts[np.ix_(rows, rest)].sum(axis=1, keepdims=True))
-        heads.append(_OTHERS)
+        heads.append(_OTHER_CLASSES)
     if counts[:, last].any():
         parts.append(counts[np.ix_(rows, last)])
         heads.append(NOTHING)
@@ -72,18 +74,18 @@ def _matrix(
 def _pairs(names: Sequence[str], counts: NDArray[np.int64]) -> Table:
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
-    every = counts.sum(axis=1)
+    row_totals = counts.sum(axis=1)
     rows = []
-    for place in np.argsort(-wrong, axis=None, kind="stable")[:_MOST_PAIRS].tolist():
-        one, other = divmod(place, len(counts))
-        number = int(wrong[one, other])
+    for place in np.argsort(-wrong, axis=None, kind="stable")[:_MAX_PAIRS].tolist():
+        row, column = divmod(place, len(counts))
+        number = int(wrong[row, column])
         if number:
-            rows.append((names[one], names[other], number, number / int(every[one])))
+            rows.append((names[row], names[column], number, number / int(row_totals[row])))
     columns = Column("is", "text"), Column("taken for", "text"), Column("times")
     return Table(
         "confusions",
         "Most frequent confusions",
-        f"The {_MOST_PAIRS} most frequent, and their share of all that is so. What is taken for "
+        f"The {_MAX_PAIRS} most frequent, and their share of all that is so. What is taken for "
         "nothing is missed; nothing that is taken for something is a false alarm.",
         (*columns, Column("share", "share")),
         tuple(rows),

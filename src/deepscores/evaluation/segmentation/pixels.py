@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.evaluation.segmentation.reading_masks import ClassMap
+from deepscores.evaluation.segmentation.reading import ClassMap
 from deepscores.page.model.packing import pack
 
-TRUTH, PREDICTED, BOTH, INK_TRUTH, INK_PREDICTED, INK_BOTH, FAR_MISSED, FAR_FALSE = range(8)
+TRUTH, PREDICTED, AGREED, INK_TRUTH, INK_PREDICTED, INK_AGREED, FAR_MISSED, FAR_FALSE = range(8)
 DARKEST_PAPER = 128  # what is darker is ink
 
 Areas = NDArray[np.int64]
@@ -76,11 +76,11 @@ def _far(
     """Which of *classes* at *places* are labelled and have none of their own in *among* nearby."""
     padded = np.pad(among, 1)
     rows, columns = np.divmod(places, among.shape[1])
-    near: NDArray[np.bool_] = classes == 0
-    for down in range(3):
-        for across in range(3):
-            near |= padded[rows + down, columns + across] == classes
-    return ~near
+    has_neighbour: NDArray[np.bool_] = classes == 0
+    for row_step in range(3):
+        for column_step in range(3):
+            has_neighbour |= padded[rows + row_step, columns + column_step] == classes
+    return ~has_neighbour
 
 
 def iou(areas: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -88,12 +88,12 @@ def iou(areas: NDArray[np.int64]) -> NDArray[np.float64]:
 
     NaN for a class that neither side has.
     """
-    return _ratio(areas[..., BOTH, :], _union(areas, TRUTH, PREDICTED, BOTH))
+    return _ratio(areas[..., AGREED, :], _union(areas, TRUTH, PREDICTED, AGREED))
 
 
 def ink_iou(areas: NDArray[np.int64]) -> NDArray[np.float64]:
     """As `iou`, of ink alone."""
-    return _ratio(areas[..., INK_BOTH, :], _union(areas, INK_TRUTH, INK_PREDICTED, INK_BOTH))
+    return _ratio(areas[..., INK_AGREED, :], _union(areas, INK_TRUTH, INK_PREDICTED, INK_AGREED))
 
 
 def tolerant_iou(areas: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -102,14 +102,16 @@ def tolerant_iou(areas: NDArray[np.int64]) -> NDArray[np.float64]:
     So a pixel of the union is right if each side that has the class there finds it on the other
     side within a pixel. With no tolerance this would be `iou`.
     """
-    union = _union(areas, TRUTH, PREDICTED, BOTH)
+    union = _union(areas, TRUTH, PREDICTED, AGREED)
     return _ratio(union - areas[..., FAR_MISSED, :] - areas[..., FAR_FALSE, :], union)
 
 
-def _union(areas: NDArray[np.int64], one: int, other: int, both: int) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = areas[..., one, :] + areas[..., other, :] - areas[..., both, :]
-    return found
+def _union(areas: NDArray[np.int64], truth: int, predicted: int, agreed: int) -> NDArray[np.int64]:
+    union: NDArray[np.int64] = (
+        areas[..., truth, :] + areas[..., predicted, :] - areas[..., agreed, :]
+    )
+    return union
 
 
-def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+def _ratio(part: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.where(total > 0, part / np.maximum(total, 1), np.nan)

@@ -1,4 +1,4 @@
-"""COCO: one JSON file a split, with boxes and run-length masks.
+"""COCO: one JSON file per split, with boxes and run-length masks.
 
 https://cocodataset.org/#format-data. Boxes are tight around the vectors, in pixels, floating point;
 masks and ``area`` are of the pixels that an object owns, so they may be a little more or less.
@@ -39,7 +39,7 @@ class Coco(Exporter):
         return lines.getvalue()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
-        """One file a split, written as it is read."""
+        """One file per split, streamed."""
         for split, files in parts.items():
             path = job.folder / "annotations" / f"instances_{split}.json"
             with replacing(path) as file:

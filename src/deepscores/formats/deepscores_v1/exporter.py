@@ -1,6 +1,6 @@
 """DeepScores V1 (Tuggener et al. 2018): shares of the page in XML, and maps of class ids.
 
-Class ids run from 1; 0 is paper, which the published maps could not tell from their first class.
+Class ids run from 1; 0 is paper, which the published maps confuse with their first class.
 An object of which a tile shows too little is not in the XML; its pixels stay in the map.
 """
 

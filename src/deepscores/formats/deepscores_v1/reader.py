@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from deepscores.dataset.annotations import read_size, read_voc
-from deepscores.dataset.audited import Objects
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.dataset.layout import IMAGES, MASKS, XML
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import UNKNOWN, AnnotatedDataset, AnnotatedPage
@@ -23,13 +22,14 @@ from deepscores.formats.reading.sources import (
     SourcePage,
 )
 from deepscores.formats.reading.splits import listed_splits
+from deepscores.runs.files import read_bytes
 
 NAME = "deepscores-v1"
 _LISTS = ("classes.csv", "class_names.csv")
 
 
-class Entry(NamedTuple):
-    """What it takes to read a page."""
+class PageFiles(NamedTuple):
+    """What is needed to read a page."""
 
     folder: Path
     stem: str
@@ -62,7 +62,7 @@ class DeepScoresV1Reader(Reader):
             "the class map's pixels within the box, of the box's class; where there are none, the "
             "box's dark pixels",
             whole_masks=False,
-            entries=lambda: (Entry(path, file.stem, ids) for file in files),
+            entries=lambda: (PageFiles(path, file.stem, ids) for file in files),
             omissions=[
                 Omission(f"{IMAGES}/{picture.name}", "no annotation", "the picture has no XML")
                 for picture in sorted((path / IMAGES).glob("*.png"))
@@ -70,7 +70,7 @@ class DeepScoresV1Reader(Reader):
             ],
         )
 
-    def read(self, entry: Entry) -> SourcePage:
+    def read(self, entry: PageFiles) -> SourcePage:
         """One page."""
         path = entry.folder / XML / f"{entry.stem}.xml"
         data = read_bytes(path)
@@ -150,7 +150,7 @@ def _annotated(folder: Path, stem: str, ids: dict[str, int]) -> AnnotatedPage:
         stem,
         width,
         height,
-        Objects(
+        ObjectBoxes(
             [str(place) for place in range(1, len(annotations) + 1)],
             values,
             [annotation.name for annotation in annotations],

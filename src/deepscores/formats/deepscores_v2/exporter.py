@@ -1,4 +1,4 @@
-"""DeepScoresV2 (Tuggener et al. 2020): one JSON file a split, maps of classes and of instances.
+"""DeepScoresV2 (Tuggener et al. 2020): one JSON file per split, class and instance maps.
 
 The label set is ``deepscores-v2`` unless another is asked for, with the published ids and both
 annotation sets. Boxes are half open and tight around the vectors; the maps have the pixels that
@@ -68,7 +68,7 @@ class DeepScoresV2(Exporter):
         return lines.getvalue()
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
-        """One file a split, written as it is read; no two splits share an id."""
+        """One file per split, streamed; no two splits share an id."""
         image_ids, object_ids = (
             (count(1), count(1)),
             (count(1), count(1)),

@@ -1,4 +1,4 @@
-"""DOTA: a text file a picture, with oriented boxes.
+"""DOTA: a text file per picture, with oriented boxes.
 
 https://captain-whu.github.io/DOTA/dataset.html
 """

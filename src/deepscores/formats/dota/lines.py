@@ -1,4 +1,4 @@
-"""Labels in the layout of DOTA: a line an object, the corners of its box, class, difficulty.
+"""Labels in the layout of DOTA: a line per object, the corners of its box, class, difficulty.
 
 ``x1 y1 x2 y2 x3 y3 x4 y4 class difficulty``, in pixels of the image, clockwise. Difficulty is 0, 1
 for what is hard, or 2 for what a cut has left too little of, as DOTA's own splitter writes it;
@@ -42,7 +42,7 @@ def as_word(name: str) -> str:
 
 
 def read_dota(text: str, file: str = "labels") -> Iterator[OrientedObject]:
-    """Yield the objects of one image; lines about the image's source are passed over.
+    """Yield the objects of one image; lines about the image's source are skipped.
 
     >>> [label.name for label in read_dota("gsd:0.1\\n1 2 9 2 9 4 1 4 slur 0")]
     ['slur']

@@ -54,7 +54,7 @@ class Mung(Exporter):
 
 
 def nodes(job: Job, page: LabelledPage) -> Iterator[GraphNode]:
-    """The graph of a page, or a part of it: what is not in the picture is not linked to."""
+    """The graph of a page or tile; links to what is not in the picture are left out."""
     numbers = page.objects.number.tolist()
     outlinks, inlinks = _object_links(page)
     rows = page.symbols.take(page.objects.number - 1).to_pylist()

@@ -34,7 +34,7 @@ class Node(NamedTuple):
 
 
 def mask_pixels(mask: str, width: int, height: int) -> NDArray[np.int64]:
-    """The pixels of a node's mask as places in its ravelled box; raise ValueError for nonsense.
+    """The pixels of a node's mask as places in its ravelled box; raise ValueError otherwise.
 
     >>> mask_pixels("0:1 1:2 0:1", 2, 2).tolist(), mask_pixels("0 1 1 0", 2, 2).tolist()
     ([1, 2], [1, 2])
@@ -53,7 +53,7 @@ def is_mung(data: bytes) -> bool:
 
 
 def read_mung(data: bytes, file: str = "graph") -> Iterator[Node]:
-    """Yield the symbols of one page; raise DatasetError naming *file* if it is no such file."""
+    """Yield the symbols of one page; raise DatasetError naming *file* if it is not a graph."""
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, huge_tree=True))
         if root.tag not in _ROOTS:

@@ -1,6 +1,6 @@
 """Which symbol of a page links to which in a notation graph, in the manner of MUSCIMA++ 2.
 
-All links lead from the notehead, or what stands for it, to what belongs to it:
+All links go from the notehead, or the rest or other symbol in its place, to what belongs to it:
 
 * a notehead links to its stem, and past that to its flags and to all beams that cross or meet the
   stem; every notehead of a chord does;

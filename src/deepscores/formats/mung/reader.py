@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.mung.nodes import Node, is_mung, mask_pixels, read_mung
@@ -17,6 +16,7 @@ from deepscores.formats.reading.masks import Pixels
 from deepscores.formats.reading.pictures import picture_of, picture_size
 from deepscores.formats.reading.sources import ListedPage, Source, SourceObject, SourcePage
 from deepscores.formats.reading.splits import split_in_path
+from deepscores.runs.files import read_bytes
 
 _PICTURES = ("images", "fulls")
 _HEAD = 4096  # bytes that show what an XML file is
@@ -42,7 +42,7 @@ class Bitmap(NamedTuple):
 
 
 class MungReader(Reader):
-    """A graph, or a folder of graphs; pictures lie beside them."""
+    """A graph, or a folder of graphs, with pictures beside them."""
 
     def recognises(self, path: Path) -> bool:
         """Whether there are graphs at *path*."""
@@ -80,7 +80,7 @@ class MungReader(Reader):
 def _graph_files(path: Path) -> list[Path]:
     """The notation graphs at *path*: a file, or those of the one folder that has some.
 
-    Folders named after splits, as an export of ours has them, are one.
+    Folders named after splits, as in our exports, count as one.
     """
     if path.is_file():
         return [path] if path.suffix.lower() == ".xml" and _is_graph(path) else []

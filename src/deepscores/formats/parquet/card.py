@@ -29,7 +29,7 @@ _STATED, _SILENT = "other", "unknown"
 
 
 class Card(NamedTuple):
-    """What a card tells of."""
+    """What a card describes."""
 
     job: Job
     splits: Mapping[str, int]  # pictures by split, of those that have any

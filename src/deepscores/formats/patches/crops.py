@@ -14,7 +14,7 @@ import numpy as np
 
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.png.codec import encode_png
-from deepscores.dataset.selection import Lowest, page_priorities
+from deepscores.dataset.selection import PrioritySampler, page_priorities
 from deepscores.formats.protocol import Job
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
@@ -53,7 +53,7 @@ def cut_patches(
 def candidates(patches: Iterable[Patch], cap: int) -> list[Patch]:
     """Those of a chunk's *patches* that may be among the *cap* of each class of an export."""
     patch_list = list(patches)
-    lowest = Lowest(cap)
+    lowest = PrioritySampler(cap)
     _add(lowest, 0, [patch[:3] for patch in patch_list])
     return [patch_list[place] for place in sorted(lowest.result().pages.tolist())]
 
@@ -80,9 +80,9 @@ def unpack(path: Path) -> Iterator[Patch]:
 def choose_patches(
     parts: Mapping[str, Sequence[Path]], cap: int | None
 ) -> Iterator[tuple[str, Patch]]:
-    """The patches in *parts* that an export has, with their split: at most *cap* of each class.
+    """The patches in *parts* that an export has, with their split: at most *cap* per class.
 
-    In the order in which they lie there. Only what tells patches apart is held, not the patches.
+    In the order of the files. Only their priorities are in memory, not the patches.
     """
     all_patches = (
         (split, patch) for split, files in parts.items() for path in files for patch in unpack(path)
@@ -100,7 +100,7 @@ def choose_patches(
 
 def _lowest_places(files: Sequence[Path], cap: int) -> list[int]:
     """Which of the patches in *files*, counted through, are chosen."""
-    lowest = Lowest(cap)
+    lowest = PrioritySampler(cap)
     start = 0
     for path in files:
         with open(path, "rb") as file:
@@ -110,7 +110,7 @@ def _lowest_places(files: Sequence[Path], cap: int) -> list[int]:
     return sorted(lowest.result().pages.tolist())
 
 
-def _add(lowest: Lowest, start: int, heads: Sequence[tuple[int, int, int]]) -> None:
+def _add(lowest: PrioritySampler, start: int, heads: Sequence[tuple[int, int, int]]) -> None:
     """Add patches by priority, class id and number; they are counted from *start*."""
     priorities, class_ids, numbers = zip(*heads, strict=True) if heads else ((), (), ())
     places = np.arange(start, start + len(heads))

@@ -14,13 +14,14 @@ from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.writing.refusals import refuse_links, refuse_tiles
 from deepscores.runs.files import write_again
 
-_SIZE = (45, 170)  # the paper's, for datasets that tell none
+_SIZE = (45, 170)  # the paper's, for datasets without
 
 
 class Patches(Exporter):
     """``SPLIT/CLASS/PAGE-NUMBER.png``."""
 
     owns = SPLITS
+    cuts_patches = True
     pages_a_chunk = 40
 
     def check(self, job: Job) -> None:

@@ -35,6 +35,7 @@ class PatchMosaics(Exporter):
     """``SPLIT/CLASS/000000.png`` with the lists beside."""
 
     owns = SPLITS
+    cuts_patches = True
     pages_a_chunk = 40
 
     def check(self, job: Job) -> None:

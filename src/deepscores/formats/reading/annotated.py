@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.dataset.audited import Objects
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.formats.reading.findings import Finding
 from deepscores.formats.reading.pictures import picture_size
 from deepscores.formats.reading.sources import SourcePage
@@ -23,7 +23,7 @@ class AnnotatedPage:
     name: str
     width: int  # pixels; 0 if unknown
     height: int
-    objects: Objects
+    objects: ObjectBoxes
     image: Path | None = None
     class_map: Path | None = None
     instance_map: Path | None = None
@@ -55,7 +55,7 @@ def boxed_page(
     """A page of boxes in pixels, each with the name of its class."""
     ids = [str(number) for number in range(1, len(class_names) + 1)]
     corners = np.array(boxes, np.float64).reshape(-1, 4)
-    objects = Objects(ids, np.full(len(ids), UNKNOWN, np.int64), list(class_names), corners)
+    objects = ObjectBoxes(ids, np.full(len(ids), UNKNOWN, np.int64), list(class_names), corners)
     return AnnotatedPage(name, *size, objects, listed_classes=listed_classes)
 
 

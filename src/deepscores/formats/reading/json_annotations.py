@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepscores.dataset.audited import Objects
-from deepscores.dataset.lenient import read_json
+from deepscores.dataset.contents import ObjectBoxes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import UNKNOWN, AnnotatedDataset, AnnotatedPage
@@ -23,6 +22,8 @@ from deepscores.formats.reading.sources import (
     SourcePage,
 )
 from deepscores.formats.reading.splits import split_in_path
+from deepscores.runs.caches import file_stamp
+from deepscores.runs.files import read_json
 
 _OWN_FILES = ("export.json", "dataset.json", "label_set.json")
 _FACTS = ("score", "work", "engraver", "font")  # of images in our own exports
@@ -43,8 +44,8 @@ class JsonAnnotation(NamedTuple):
     entry: dict[str, Any] | None = None  # as the file has it
 
 
-class Entry(NamedTuple):
-    """What it takes to read a page."""
+class JsonPage(NamedTuple):
+    """What is needed to read a page."""
 
     page: AnnotatedPage
     class_names: Mapping[str, str]  # of the annotation set, by id
@@ -56,7 +57,7 @@ class JsonReader(Reader):
     format: str
     image_of: str  # the key of an annotation's image
     file_of: str  # the key of an image's file
-    whole_masks: bool  # segmentations have what lies under other objects, too
+    whole_masks: bool  # segmentations include pixels under other objects
 
     def describes(self, table: Table) -> bool:
         """Whether *table* is in this layout."""
@@ -138,10 +139,10 @@ class JsonReader(Reader):
             ]
             has_segmentations = has_segmentations or any(map(_has_segmentation, dataset.pages))
 
-        def entries() -> Iterator[Entry]:
+        def entries() -> Iterator[JsonPage]:
             for file in files:
                 dataset = self._dataset(file, keep_entries=True)
-                yield from (Entry(page, classes) for page in dataset.pages)
+                yield from (JsonPage(page, classes) for page in dataset.pages)
 
         ordered = tuple(sorted(classes.items(), key=lambda item: _by_number(item[0])))
         return Source(
@@ -155,7 +156,7 @@ class JsonReader(Reader):
             omissions,
         )
 
-    def read(self, entry: Entry) -> SourcePage:
+    def read(self, entry: JsonPage) -> SourcePage:
         """One page."""
         page = entry.page
         assert page.values is not None
@@ -217,7 +218,7 @@ class JsonReader(Reader):
     def _dataset(self, path: Path, *, keep_entries: bool = False) -> AnnotatedDataset:
         """The dataset in the file *path*; pages may keep their entries."""
         if keep_entries:
-            return _cached_dataset(self, path, *_state(path))
+            return _cached_dataset(self, path, file_stamp(path))
         return self.parse_table(self.table_of(path), path, keep_entries=False)
 
     def parse_table(self, table: Table, path: Path, *, keep_entries: bool) -> AnnotatedDataset:
@@ -285,7 +286,7 @@ class JsonReader(Reader):
             file,
             int(image.get("width") or 0),
             int(image.get("height") or 0),
-            Objects(
+            ObjectBoxes(
                 [annotation.id for annotation in annotations],
                 np.array(class_ids, np.int64),
                 [names.get(class_id, "?") for class_id in class_ids],
@@ -334,23 +335,18 @@ def parse_id(value: Any) -> int:
         return UNKNOWN
 
 
-def _state(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_mtime_ns, state.st_size
-
-
 def _read_table(path: Path) -> Table:
-    return _cached_table(path, *_state(path))
+    return _cached_table(path, file_stamp(path))
 
 
 # Most datasets are one file, which is asked for several times.
 @lru_cache(maxsize=1)
-def _cached_table(path: Path, _modified: int, _size: int) -> Table:
+def _cached_table(path: Path, _: tuple[int, int, int]) -> Table:
     return read_json(path)
 
 
 @lru_cache(maxsize=1)
-def _cached_dataset(reader: JsonReader, path: Path, _modified: int, _size: int) -> AnnotatedDataset:
+def _cached_dataset(reader: JsonReader, path: Path, _: tuple[int, int, int]) -> AnnotatedDataset:
     return reader.parse_table(reader.table_of(path), path, keep_entries=True)
 
 

@@ -20,11 +20,11 @@ class Mask(Protocol):
     """The pixels of one object."""
 
     def pixels(self, width: int, height: int) -> Pixels:
-        """Those on a page of this size; raise ValueError for a mask that is not of such a page."""
+        """Those on a page of this size; raise ValueError for a mask of another size."""
 
 
 class Rle(NamedTuple):
-    """COCO's run lengths of a picture."""
+    """Run lengths in COCO's encoding."""
 
     counts: str | Sequence[int]
     width: int
@@ -37,11 +37,11 @@ class Rle(NamedTuple):
 
 
 class Polygons(NamedTuple):
-    """Polygons ``x y x y …``, whose insides together are the object."""
+    """Polygons ``x y x y …`` that together cover the object."""
 
     corners: tuple[tuple[float, ...], ...]
     in_shares: bool = False  # of the page
-    of_ink: bool = False  # they go around the object: its pixels are the ink within
+    of_ink: bool = False  # they surround the object: its pixels are the ink within
 
     def pixels(self, width: int, height: int) -> Pixels:
         """The pixels that they cover by half, or where they are too thin for that, most."""
@@ -75,7 +75,7 @@ def pixel_boxes(
     ends = np.append(starts[1:], len(places)) - 1
     is_numbered = (numbers[starts] >= 1) & (numbers[starts] <= n) if len(starts) else starts
     starts, ends = starts[is_numbered], ends[is_numbered]
-    turns = np.flatnonzero(y[ends] > y[starts])  # a run that goes on in the next row
+    turns = np.flatnonzero(y[ends] > y[starts])  # a run that continues in the next row
     boxes = np.zeros((n, 4), np.int64)
     boxes[:, :2] = np.iinfo(np.int64).max
     rows = numbers[starts] - 1

@@ -1,4 +1,4 @@
-"""The pictures of others' datasets: where they lie, and their sizes."""
+"""Find the pictures of a dataset to read, and their sizes."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
 
 def picture_of(file: Path, *folders: str) -> Path | None:
-    """The picture of an annotation file: beside it, or in one of *folders* beside its own.
+    """The picture of an annotation file: in the same folder, or in one of *folders* beside that.
 
-    Where its own is that of a split, in the split's folder in one of *folders*, too.
+    In a folder named after a split, also in the split's folder in one of *folders*.
     """
     folder = file.parent
     places = [folder, *(folder.parent / name for name in folders)]

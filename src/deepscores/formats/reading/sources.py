@@ -9,20 +9,20 @@ from deepscores.formats.reading.masks import Mask
 
 
 class SourceObject(NamedTuple):
-    """One object of a page, as its source has it."""
+    """One object of a page, as its source describes it."""
 
     id: str  # how the source names it
     name: str  # its class in the source; "" if it has none
     box: tuple[float, ...]  # x0 y0 x1 y1, half open
     oriented: tuple[float, ...] = ()  # eight corners; empty if unknown
     mask: Mask | None = None  # all its pixels, also those under others
-    visible: Mask | None = None  # those that show, where the source tells them apart
+    visible: Mask | None = None  # the visible ones, where the source has both
     value: int = 0  # of its class in the page's class map; 0 if unknown
     colour: int = 0  # in the page's instance map; 0 if unknown
     onset: float | None = None  # quarter notes
     duration: float | None = None
     position: int | None = None  # on the staff
-    links: tuple[str, ...] = ()  # ids of objects that it leads to
+    links: tuple[str, ...] = ()  # ids of objects that it links to
 
 
 class Omission(NamedTuple):
@@ -40,10 +40,10 @@ class SourcePage:
     picture: Path | None
     objects: list[SourceObject]
     size: tuple[float, float] | None = None  # that boxes refer to; None: the picture's
-    in_shares: bool = False  # boxes are shares of the page: another size of picture is no matter
+    in_shares: bool = False  # boxes are shares of the page, whatever the size of its picture
     class_map: Path | None = None
     instance_map: Path | None = None
-    staff_space: float = 0.0  # pixels; 0 if unknown
+    staff_space: float | None = None  # pixels; None: unknown
     omissions: list[tuple[str, str]] = field(default_factory=list)  # reason and detail
 
 

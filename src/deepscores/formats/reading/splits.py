@@ -1,10 +1,10 @@
-"""Which split a page of others' is in, as names of files and lists tell."""
+"""The split of a page, from the names of files and folders or from lists."""
 
 import re
 from pathlib import Path, PurePath
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.splits import SPLITS
+from deepscores.runs.files import read_bytes
 
 _WORDS = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
@@ -13,7 +13,7 @@ _WORDS = {
 
 
 def split_in_path(path: PurePath | str) -> str:
-    """The split that a path names, its last parts first; "" if it names none.
+    """The split that a path names, searched from its end; "" if it names none.
 
     >>> (
     ...     split_in_path("annotations/instances_val2017.json"),

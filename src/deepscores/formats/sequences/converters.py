@@ -93,9 +93,8 @@ def to_kern(mei: str, shows: Shows) -> str:
     target = io.StringIO()
     _library().kern_writer(_stream(mei)).write(target)
     lines = [line for line in target.getvalue().splitlines() if not _RECORD.match(line)]
-    hidden = [
-        sign for sign, shown in ((_METER, shows.time), (_SHORT, shows.short_names)) if not shown
-    ]
+    signs = ((_METER, shows.time), (_SHORT, shows.short_names))
+    hidden = [pattern for pattern, is_drawn in signs if not is_drawn]
     return "\n".join(_without(lines, hidden)) + "\n"
 
 
@@ -105,15 +104,15 @@ def _without(lines: Iterable[str], hidden: Sequence[re.Pattern[str]]) -> Iterato
     for line in lines:
         started = started or line[:1] not in "*!"
         tokens = {token for token in line.split("\t") if token != "*"}
-        if started or not tokens or not any(all(map(one.match, tokens)) for one in hidden):
+        if started or not tokens or not any(all(map(pattern.match, tokens)) for pattern in hidden):
             yield line
 
 
 def to_abc(musicxml: str, shows: Shows) -> str:
     """*musicxml* as ABC with a voice for each layer."""
-    text, said = _library().to_abc(musicxml, x=1, d=8)
+    text, messages = _library().to_abc(musicxml, x=1, d=8)
     if not text.strip():
-        raise Unfit(f"xml2abc: {said.strip()[-200:]}")
+        raise Unfit(f"xml2abc: {messages.strip()[-200:]}")
     lines = [_COMMENT.sub("", line).rstrip() for line in text.splitlines()]
     if not shows.time:
         lines = ["M:none" if line.startswith("M:") else line for line in lines]

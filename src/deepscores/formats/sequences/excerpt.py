@@ -26,8 +26,8 @@ class Span:
     timed: frozenset[int]  # those of the staves that begin with a time signature
     breaks: tuple[int, ...]  # measures that begin a further system
     drawn: frozenset[str]  # ids of what is drawn
-    named: frozenset[str]  # "label", "labelAbbr": how staves are named in the picture
-    courtesy: frozenset[str]  # "keySig", "meterSig": what its end tells of the measure after it
+    staff_names: frozenset[str]  # "label", "labelAbbr": how staves are named in the picture
+    courtesy: frozenset[str]  # "keySig", "meterSig": what its end announces for the next measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Excerpt:
 def excerpt(score: Score, span: Span) -> Excerpt:
     """The measures of *span*, with the clefs, keys and meters that are in force where they begin.
 
-    Ids stay. A time signature that is in force and not drawn is there as invisible. What stands
-    beside the staves (slurs, dynamics, words …) is there if it is drawn and lies within. Of ties
-    across the edges the notes tell (``@tie``); slurs, hairpins and others across them are left out.
+    Ids stay. A time signature that is in force and not drawn is written as invisible. What stands
+    beside the staves (slurs, dynamics, words …) is included if it is drawn and lies within. Ties
+    across the edges are marked on the notes (``@tie``); slurs, hairpins and others are left out.
     """
     cut = Counter(span.courtesy)
     for name in sorted(span.drawn):
@@ -68,19 +68,19 @@ def _sub(parent: Node, tag: str) -> Node:
 
 def _definition(score: Score, span: Span) -> Node:
     """The first score definition, with what is in force at the start of *span*."""
-    made = deepcopy(score.definition)
-    made.tail = None
-    for child in list(made):
+    definition = deepcopy(score.definition)
+    definition.tail = None
+    for child in list(definition):
         if tag_of(child) in ("pgHead", "pgFoot", "pgHead2", "pgFoot2") or tag_of(child) in SORTS:
-            made.remove(child)
-    _name(made, span.named)
-    for child in list(made.iter(f"{MEI}instrDef")):  # how it is played, not what is drawn
+            definition.remove(child)
+    _name(definition, span.staff_names)
+    for child in list(definition.iter(f"{MEI}instrDef")):  # how it is played, not what is drawn
         child.getparent().remove(child)
-    for sign in list(made.iter(f"{MEI}grpSym")):  # an attribute says as much, to more readers
+    for sign in list(definition.iter(f"{MEI}grpSym")):  # an attribute says as much, to more readers
         sign.getparent().set("symbol", sign.get("symbol", "none"))
         sign.getparent().remove(sign)
     in_force = score.in_force[span.first]
-    for staff in list(made.iter(f"{MEI}staffDef")):
+    for staff in list(definition.iter(f"{MEI}staffDef")):
         number = int(staff.get("n", "0"))
         for name in ("trans.semi", "trans.diat"):  # written pitches are what is drawn
             staff.attrib.pop(name, None)
@@ -88,17 +88,17 @@ def _definition(score: Score, span: Span) -> Node:
             _begin(staff, in_force[number], timed=number in span.timed)
         else:
             staff.getparent().remove(staff)
-    _drop_empty_groups(made)
-    return made
+    _drop_empty_groups(definition)
+    return definition
 
 
-def _name(definition: Node, named: frozenset[str]) -> None:
+def _name(definition: Node, drawn_names: frozenset[str]) -> None:
     """Leave the names that are drawn: where only the short ones are, these are the names."""
     for label in list(definition.iter(f"{MEI}label", f"{MEI}labelAbbr")):
         tag = tag_of(label)
-        if tag not in named:
+        if tag not in drawn_names:
             label.getparent().remove(label)
-        elif tag == "labelAbbr" and "label" not in named:
+        elif tag == "labelAbbr" and "label" not in drawn_names:
             label.tag = f"{MEI}label"
 
 
@@ -140,58 +140,58 @@ class _Copy:
 
     def __init__(self, score: Score, span: Span, cut: Counter[str]) -> None:
         self.score, self.span, self.cut = score, span, cut
-        self.seen = 0  # measures so far
+        self.measures_seen = 0  # measures so far
 
     def into(self, source: Node, target: Node) -> None:
         span = self.span
         for child in source:
             tag = tag_of(child)
             if tag == "measure":
-                if span.first <= self.seen <= span.last:
+                if span.first <= self.measures_seen <= span.last:
                     self._measure(child, target)
-                self.seen += 1
+                self.measures_seen += 1
             elif tag in ("scoreDef", "staffDef"):
-                if span.first < self.seen <= span.last:
+                if span.first < self.measures_seen <= span.last:
                     target.append(self._change(child))
             elif child.find(f".//{MEI}measure") is not None:
                 self._wrap(child, target)
 
     def _wrap(self, child: Node, target: Node) -> None:
-        before = self.seen
-        held = etree.Element(child.tag, child.attrib)
-        self.into(child, held)
-        if not len(held):
+        first_measure = self.measures_seen
+        wrapper = etree.Element(child.tag, child.attrib)
+        self.into(child, wrapper)
+        if not len(wrapper):
             return
-        if tag_of(child) == "ending" and before < self.span.first:
+        if tag_of(child) == "ending" and first_measure < self.span.first:
             # Its number stands where it began, in an earlier picture.
             self.cut["ending"] += 1
-            held.tag = f"{MEI}section"
-            for name in list(held.attrib):
+            wrapper.tag = f"{MEI}section"
+            for name in list(wrapper.attrib):
                 if name != ID:
-                    del held.attrib[name]
-        target.append(held)
+                    del wrapper.attrib[name]
+        target.append(wrapper)
 
     def _change(self, node: Node) -> Node:
-        made = deepcopy(node)
-        made.tail = None
-        for staff in list(made.iter(f"{MEI}staffDef")):
-            if int(staff.get("n", "0")) not in self.span.staves and staff is not made:
+        change = deepcopy(node)
+        change.tail = None
+        for staff in list(change.iter(f"{MEI}staffDef")):
+            if int(staff.get("n", "0")) not in self.span.staves and staff is not change:
                 staff.getparent().remove(staff)
-        _drop_empty_groups(made)
-        return made
+        _drop_empty_groups(change)
+        return change
 
     def _measure(self, node: Node, target: Node) -> None:
-        if self.seen in self.span.breaks:
+        if self.measures_seen in self.span.breaks:
             _sub(target, "sb")
-        made = deepcopy(node)
-        made.tail = None
-        for child in list(made):
+        measure = deepcopy(node)
+        measure.tail = None
+        for child in list(measure):
             keeps = self._keeps_staff if tag_of(child) == "staff" else self._keeps_event
             if not keeps(child):
-                made.remove(child)
-        for verse in made.iter(f"{MEI}verse"):  # MusicXML's name of it, which is not drawn
+                measure.remove(child)
+        for verse in measure.iter(f"{MEI}verse"):  # MusicXML's name of it, which is not drawn
             verse.attrib.pop("label", None)
-        target.append(made)
+        target.append(measure)
 
     def _keeps_staff(self, node: Node) -> bool:
         return int(node.get("n", "0")) in self.span.staves
@@ -199,20 +199,20 @@ class _Copy:
     def _keeps_event(self, node: Node) -> bool:
         if node.get(ID) not in self.span.drawn:
             return False
-        staves = {int(one) for one in node.get("staff", "").split() if one.isdigit()}
+        staves = {int(staff) for staff in node.get("staff", "").split() if staff.isdigit()}
         if staves and not staves & self.span.staves:
             return False
         if self._lies_within(node):
             return True
-        if tag_of(node) != "tie":  # notes tell of those
+        if tag_of(node) != "tie":  # marked on the notes
             self.cut[tag_of(node)] += 1
         return False
 
     def _lies_within(self, node: Node) -> bool:
-        ends = [self.seen + _measures_on(node.get("tstamp2", ""))]
+        ends = [self.measures_seen + _measures_on(node.get("tstamp2", ""))]
         for name in _ANCHORS:
             names = node.get(name, "").split()
-            ends.extend(self.score.place.get(one.removeprefix("#"), -1) for one in names)
+            ends.extend(self.score.place.get(anchor.removeprefix("#"), -1) for anchor in names)
         return all(self.span.first <= end <= self.span.last for end in ends)
 
 

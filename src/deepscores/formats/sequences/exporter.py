@@ -15,7 +15,7 @@ from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.sequences.converters import require_converters
 from deepscores.formats.sequences.excerpt import Span
-from deepscores.formats.sequences.labels import Label, Shown, label
+from deepscores.formats.sequences.labels import Label, Passage, label
 from deepscores.formats.sequences.pictures import Box, system_box, system_picture
 from deepscores.formats.sequences.score import Score, read_score
 from deepscores.formats.sequences.sounds import drawn_sounds
@@ -43,21 +43,21 @@ class Sequences(Exporter):
     def write(self, job: Job, chunk: Chunk, pictures: Iterable[LabelledPage]) -> bytes:
         """Pictures and encodings; a line of JSON for each pair, and for each that is missing.
 
-        The job's executor for engines contains them, so that a score that they cannot stand costs
-        itself only.
+        The job's executor for engines contains them, so that a score that crashes one is the only
+        one lost.
         """
         lines = BytesIO()
-        waiting: dict[int, _Sample] = {}
-        tasks = self._tasks(job, pictures, waiting, lines)
+        pending: dict[int, _Sample] = {}
+        tasks = self._tasks(job, pictures, pending, lines)
         results = job.engines.run(label, tasks, limits=lambda _: _LIMITS)
         with closing(results):
             for index, _, outcome in results:
-                sample = waiting.pop(index)
+                sample = pending.pop(index)
                 if isinstance(outcome, Failed):
-                    made = Label({}, {"mei": f"{outcome.reason}: {outcome.detail}"}, {})
+                    sample_label = Label({}, {"mei": f"{outcome.reason}: {outcome.detail}"}, {})
                 else:
-                    made = outcome.value
-                _write_sample(job, chunk, sample, made, lines)
+                    sample_label = outcome.value
+                _write_sample(job, chunk, sample, sample_label, lines)
         return lines.getvalue()
 
     def check(self, job: Job) -> None:
@@ -76,23 +76,23 @@ class Sequences(Exporter):
         pictures: Iterable[LabelledPage],
         waiting: dict[int, "_Sample"],
         lines: BytesIO,
-    ) -> Iterator[Shown]:
+    ) -> Iterator[Passage]:
         count = 0
         for page in pictures:
-            for one in _samples(job, page):
-                if isinstance(one, _Missing):
-                    lines.write(_SKIP + compact_json(one.entry()) + b"\n")
+            for sample in _samples(job, page):
+                if isinstance(sample, _Missing):
+                    lines.write(_SKIP + compact_json(sample.entry()) + b"\n")
                     continue
-                waiting[count] = one
+                waiting[count] = sample
                 count += 1
-                sounds = drawn_sounds(one.rows)
-                yield Shown(one.score, one.span, sounds, self.encodings)
+                sounds = drawn_sounds(sample.rows)
+                yield Passage(sample.score, sample.span, sounds, self.encodings)
 
     def finish(self, job: Job, parts: Mapping[str, Sequence[Path]]) -> None:
-        """One list a split, and one of what is missing."""
+        """One list per split, and one of what is missing."""
         for split, files in parts.items():
             _gather(job.folder / f"{split}.jsonl", files, _ROW)
-        _gather(job.folder / SKIPPED, [one for files in parts.values() for one in files], _SKIP)
+        _gather(job.folder / SKIPPED, [path for files in parts.values() for path in files], _SKIP)
 
 
 class MeiSequences(Sequences):
@@ -102,7 +102,7 @@ class MeiSequences(Sequences):
 
 
 class _Sample(NamedTuple):
-    """A picture on its way: all that is written once its label is there."""
+    """A picture whose label is being made, and all that is written with it."""
 
     name: str  # of its files, without a suffix
     row: dict[str, Any]
@@ -115,10 +115,10 @@ class _Sample(NamedTuple):
 class _Missing(NamedTuple):
     name: str
     encoding: str
-    why: str
+    reason: str
 
     def entry(self) -> dict[str, str]:
-        return {"name": self.name, "encoding": self.encoding, "reason": self.why}
+        return {"name": self.name, "encoding": self.encoding, "reason": self.reason}
 
 
 def _samples(job: Job, page: LabelledPage) -> Iterator[_Sample | _Missing]:
@@ -128,30 +128,30 @@ def _samples(job: Job, page: LabelledPage) -> Iterator[_Sample | _Missing]:
     try:
         score = _score(path, file_stamp(path))
         systems = systems_of(page.symbols, score, int(page.row["measures"]))
-    except Unfit as why:
-        yield _Missing(stem, "mei", str(why))
+    except Unfit as reason:
+        yield _Missing(stem, "mei", str(reason))
         return
-    for one in systems:
-        name = f"{stem}--system-{one.number}"
+    for system in systems:
+        name = f"{stem}--system-{system.number}"
         try:
-            check_signs(one, score)
-        except Unfit as why:
-            yield _Missing(name, "mei", str(why))
+            check_signs(system, score)
+        except Unfit as reason:
+            yield _Missing(name, "mei", str(reason))
             continue
-        box = system_box(page, one.rows)
-        picture = encode_png(system_picture(page, one.rows, box))
-        row = _row(page, one.number, box, score, one.span)
-        yield _Sample(name, row, path, one.span, one.rows, picture)
+        box = system_box(page, system.rows)
+        picture = encode_png(system_picture(page, system.rows, box))
+        row = _row(page, system.number, box, score, system.span)
+        yield _Sample(name, row, path, system.span, system.rows, picture)
     try:
-        for one in systems:
-            check_signs(one, score)
+        for system in systems:
+            check_signs(system, score)
         span = whole_page(systems, page.symbols)
-    except Unfit as why:
-        yield _Missing(stem, "mei", str(why))
+    except Unfit as reason:
+        yield _Missing(stem, "mei", str(reason))
         return
     row = _row(page, None, (0, 0, page.width, page.height), score, span)
-    own = None if page.is_whole else image_bytes(job, page)
-    yield _Sample(stem, row, path, span, page.symbols, own)
+    page_picture = None if page.is_whole else image_bytes(job, page)
+    yield _Sample(stem, row, path, span, page.symbols, page_picture)
 
 
 @lru_cache(maxsize=1)
@@ -171,24 +171,26 @@ def _row(
     }
 
 
-def _write_sample(job: Job, chunk: Chunk, sample: _Sample, made: Label, lines: BytesIO) -> None:
+def _write_sample(
+    job: Job, chunk: Chunk, sample: _Sample, sample_label: Label, lines: BytesIO
+) -> None:
     base = job.folder / chunk.split / sample.name
     lines.writelines(
-        _SKIP + compact_json(_Missing(sample.name, encoding, why).entry()) + b"\n"
-        for encoding, why in made.failures.items()
+        _SKIP + compact_json(_Missing(sample.name, encoding, reason).entry()) + b"\n"
+        for encoding, reason in sample_label.failures.items()
     )
-    if not made.texts:
+    if not sample_label.texts:
         return
     _place(job, sample, base.with_name(f"{base.name}.png"))
-    for suffix, text in made.texts.items():
+    for suffix, text in sample_label.texts.items():
         write_again(base.with_name(f"{base.name}.{suffix}"), text.encode())
-    encodings = {suffix: f"{chunk.split}/{sample.name}.{suffix}" for suffix in made.texts}
+    encodings = {suffix: f"{chunk.split}/{sample.name}.{suffix}" for suffix in sample_label.texts}
     row = {
         "image": f"{chunk.split}/{sample.name}.png",
         **encodings,
-        "encodings": list(made.texts),
+        "encodings": list(sample_label.texts),
         **sample.row,
-        "cut": dict(made.cut),
+        "cut": dict(sample_label.cut),
     }
     lines.write(_ROW + compact_json(row) + b"\n")
 
@@ -197,14 +199,14 @@ def _place(job: Job, sample: _Sample, path: Path) -> None:
     if sample.picture is not None:
         write_again(path, sample.picture)
         return
-    own = job.dataset / IMAGES / f"{sample.name}.png"
+    page_file = job.dataset / IMAGES / f"{sample.name}.png"
     if job.options.images == "link":
-        link(own, path)
+        link(page_file, path)
         return
     try:
-        data = own.read_bytes()
+        data = page_file.read_bytes()
     except OSError as error:
-        raise DatasetError(f"{own}: {error.strerror}") from None
+        raise DatasetError(f"{page_file}: {error.strerror}") from None
     write_again(path, data)
 
 

@@ -17,15 +17,15 @@ from deepscores.formats.sequences.converters import (
 )
 from deepscores.formats.sequences.excerpt import Span, excerpt
 from deepscores.formats.sequences.score import Score, read_score
-from deepscores.formats.sequences.snapping import snapped
-from deepscores.formats.sequences.sounds import Sound, compare, compare_by_name, read_back, shifted
+from deepscores.formats.sequences.snapping import snap
+from deepscores.formats.sequences.sounds import Sound, compare, compare_by_name, read_back, shift
 from deepscores.formats.sequences.unfit import Unfit
 from deepscores.runs.caches import file_stamp
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What is to be written down: measures of a score, and what is drawn of them."""
+class Passage:
+    """Measures of a score to write down, and what is drawn of them."""
 
     score: Path  # its MEI
     span: Span
@@ -42,24 +42,24 @@ class Label:
     cut: Mapping[str, int]  # what crosses the edges and is left out, by element
 
 
-def label(shown: Shown) -> Label:
-    """Write down what is *shown*.
+def label(passage: Passage) -> Label:
+    """Write *passage* down in its encodings.
 
     Engines are at work here that can crash or hang: call this in a process that may be lost.
     """
     try:
-        made = excerpt(_score(shown.score, file_stamp(shown.score)), shown.span)
-        drawn = _checked(made.text, shown)
-        ready = snapped(made.text, {name: one.onset for name, one in drawn.items()})
-    except Unfit as why:
-        return Label({}, {"mei": str(why)}, {})
-    texts, failures = {"mei": made.text}, {}
-    for suffix, write in _conversions(ready, shown, list(drawn.values())):
+        extract = excerpt(_score(passage.score, file_stamp(passage.score)), passage.span)
+        drawn = _check_drawn(extract.text, passage)
+        ready = snap(extract.text, {name: sound.onset for name, sound in drawn.items()})
+    except Unfit as reason:
+        return Label({}, {"mei": str(reason)}, {})
+    texts, failures = {"mei": extract.text}, {}
+    for suffix, write in _conversions(ready, passage, list(drawn.values())):
         try:
             texts[suffix] = write()
-        except Unfit as why:
-            failures[suffix] = str(why)
-    return Label(texts, failures, made.cut)
+        except Unfit as reason:
+            failures[suffix] = str(reason)
+    return Label(texts, failures, extract.cut)
 
 
 @lru_cache(maxsize=1)
@@ -67,23 +67,24 @@ def _score(path: Path, _: tuple[int, int, int]) -> Score:
     return read_score(path)
 
 
-def _checked(mei: str, shown: Shown) -> dict[str, Sound]:
+def _check_drawn(mei: str, passage: Passage) -> dict[str, Sound]:
     """What is drawn, with onsets from the first measure, if *mei* says exactly that."""
     read = read_back(mei, "mei")
-    common = [name for name in shown.sounds if name in read]
+    common = [name for name in passage.sounds if name in read]
     if not common:
         raise Unfit("no note or rest is drawn")
-    start = shown.sounds[common[0]].onset - read[common[0]].onset
-    drawn = shifted(shown.sounds, start, shown.span.staves)
+    start = passage.sounds[common[0]].onset - read[common[0]].onset
+    drawn = shift(passage.sounds, start, passage.span.staves)
     compare_by_name(drawn, read)
     return drawn
 
 
 def _conversions(
-    mei: str, shown: Shown, drawn: list[Sound]
+    mei: str, passage: Passage, drawn: list[Sound]
 ) -> Iterator[tuple[str, Callable[[], str]]]:
-    shows = Shows(bool(shown.span.timed), short_names={"label", "labelAbbr"} <= shown.span.named)
-    as_musicxml = cache(lambda: _converted(to_musicxml, mei, shows))
+    has_short_names = {"label", "labelAbbr"} <= passage.span.staff_names
+    signs = Shows(bool(passage.span.timed), short_names=has_short_names)
+    as_musicxml = cache(lambda: _convert(to_musicxml, mei, signs))
 
     def musicxml() -> str:
         text = as_musicxml()
@@ -91,26 +92,26 @@ def _conversions(
         return text
 
     def kern() -> str:
-        text = _converted(to_kern, mei, shows)
+        text = _convert(to_kern, mei, signs)
         compare(drawn, read_back(text, "humdrum").values())
         return text
 
     def abc() -> str:
-        text = _converted(to_abc, as_musicxml(), shows)
-        compare(drawn, read_back(_converted(abc_to_musicxml, text), "musicxml").values())
+        text = _convert(to_abc, as_musicxml(), signs)
+        compare(drawn, read_back(_convert(abc_to_musicxml, text), "musicxml").values())
         return text
 
     for suffix, write in (("musicxml", musicxml), ("krn", kern), ("abc", abc)):
-        if suffix in shown.encodings:
+        if suffix in passage.encodings:
             yield suffix, write
 
 
-def _converted(convert: Callable[..., str], *given: Any) -> str:
-    """What *convert* makes of it; that a converter cannot stand a score is a reason, not a bug."""
+def _convert(convert: Callable[..., str], *arguments: Any) -> str:
+    """What *convert* returns; a converter that fails on a score gives a reason, not a bug."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return convert(*given)
+            return convert(*arguments)
     except RecipeError:
         raise
     except Exception as error:

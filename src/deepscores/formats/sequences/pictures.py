@@ -33,27 +33,27 @@ def system_picture(page: LabelledPage, rows: pa.Table, box: Box) -> NDArray[np.u
     """What is in *box*; pixels of symbols other than *rows* are paper, and so are their edges."""
     x0, y0, x1, y1 = box
     owners = page.owners[y0:y1, x0:x1]
-    own = np.zeros(int(page.symbols.num_rows) + 1, np.bool_)
-    own[rows["number"].to_numpy()] = True
-    mine = own[owners]
-    others = (owners > 0) & ~mine
+    is_of_system = np.zeros(int(page.symbols.num_rows) + 1, np.bool_)
+    is_of_system[rows["number"].to_numpy()] = True
+    system_pixels = is_of_system[owners]
+    other_pixels = (owners > 0) & ~system_pixels
     picture = page.image[y0:y1, x0:x1].copy()
-    if others.any():
-        edge = _widened(others, _FRINGE) & ~_widened(mine, 1)
-        picture[others | edge] = PAPER
+    if other_pixels.any():
+        edge = _widen(other_pixels, _FRINGE) & ~_widen(system_pixels, 1)
+        picture[other_pixels | edge] = PAPER
     return picture
 
 
-def _widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+def _widen(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     """*mask* and all within *by* pixels of it, diagonals included."""
-    wide = mask
+    widened = mask
     for axis in (0, 1):
-        moved = wide.copy()
+        moved = widened.copy()
         for step in range(1, by + 1):
             ahead: list[slice] = [slice(None), slice(None)]
             behind: list[slice] = [slice(None), slice(None)]
             ahead[axis], behind[axis] = slice(step, None), slice(None, -step)
-            moved[tuple(ahead)] |= wide[tuple(behind)]
-            moved[tuple(behind)] |= wide[tuple(ahead)]
-        wide = moved
-    return wide
+            moved[tuple(ahead)] |= widened[tuple(behind)]
+            moved[tuple(behind)] |= widened[tuple(ahead)]
+        widened = moved
+    return widened

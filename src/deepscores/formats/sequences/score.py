@@ -65,8 +65,8 @@ def read_score(path: Path) -> Score:
     try:
         root = parse_xml(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, Refusal) as error:
-        what = error.strerror if isinstance(error, OSError) else error
-        raise DatasetError(f"{path}: not readable as MEI: {what}") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DatasetError(f"{path}: not readable as MEI: {reason}") from None
     body = root.find(f".//{MEI}score")
     definition = body.find(f"{MEI}scoreDef") if body is not None else None
     if definition is None:
@@ -103,7 +103,7 @@ class _Walk:
     """State of a walk through the score in document order."""
 
     def __init__(self, definition: Node) -> None:
-        self.staves = {int(one.get("n", "0")) for one in definition.iter(f"{MEI}staffDef")}
+        self.staves = {int(staff.get("n", "0")) for staff in definition.iter(f"{MEI}staffDef")}
         self.signs: dict[int, dict[str, Node]] = {number: {} for number in self.staves}
         self.measures: list[Node] = []
         self.in_force: list[Mapping[int, Signs]] = []

@@ -35,29 +35,29 @@ def systems_of(symbols: pa.Table, score: Score, measures: int) -> list[System]:
 
     Raise Unfit if they do not follow each other through the score.
     """
-    numbers = sorted({one for one in symbols["system"].to_pylist() if one})
+    numbers = sorted({number for number in symbols["system"].to_pylist() if number})
     if not numbers:
         raise Unfit("no system is on the page")
     rows = [symbols.filter(pc.field("system") == number) for number in numbers]
-    firsts = [_first_measure(one, score) for one in rows]
+    firsts = [_first_measure(system_rows, score) for system_rows in rows]
     ends = [first - 1 for first in firsts[1:]] + [firsts[0] + measures - 1]
-    found = []
-    for number, own, first, last in zip(numbers, rows, firsts, ends, strict=True):
-        if not max(_measures(own, score)) <= last < len(score.measures):
+    systems = []
+    for number, system_rows, first, last in zip(numbers, rows, firsts, ends, strict=True):
+        if not max(_measures(system_rows, score)) <= last < len(score.measures):
             raise Unfit(f"the measures of system {number} do not follow one another")
-        found.append(System(number, own, _span(own, first, last)))
-    return found
+        systems.append(System(number, system_rows, _span(system_rows, first, last)))
+    return systems
 
 
 def whole_page(systems: list[System], symbols: pa.Table) -> Span:
     """What all *systems* of a page show together; raise Unfit where staves come and go."""
-    spans = [one.span for one in systems]
+    spans = [system.span for system in systems]
     if len({span.staves for span in spans}) > 1:
         raise Unfit("not all systems have the same staves")
     return Span(
         spans[0].first, spans[-1].last, spans[0].staves, spans[0].timed,
         tuple(span.first for span in spans[1:]), frozenset(symbols["element"].to_pylist()),
-        frozenset().union(*(span.named for span in spans)), spans[-1].courtesy,
+        frozenset().union(*(span.staff_names for span in spans)), spans[-1].courtesy,
     )  # fmt: skip
 
 
@@ -67,21 +67,23 @@ def _first_measure(rows: pa.Table, score: Score) -> int:
 
 def _measures(rows: pa.Table, score: Score) -> set[int]:
     """Places of the measures that have a note, a rest or staff lines among *rows*."""
-    shown = rows.filter(pc.is_valid(pc.field("onset")) | (pc.field("role") == "staff"))
-    found = {score.place[one] for one in shown["element"].to_pylist() if one in score.place}
-    if not found:
+    placed = rows.filter(pc.is_valid(pc.field("onset")) | (pc.field("role") == "staff"))
+    places = {
+        score.place[element] for element in placed["element"].to_pylist() if element in score.place
+    }
+    if not places:
         raise Unfit("none of its notes is in the score")
-    return found
+    return places
 
 
 def _span(rows: pa.Table, first: int, last: int) -> Span:
     staves = frozenset(
-        one for one in rows.filter(pc.field("role") == "staff")["staff"].to_pylist() if one
+        staff for staff in rows.filter(pc.field("role") == "staff")["staff"].to_pylist() if staff
     )
-    timed = _before_music(rows, pc.field("role") == "meterSig")["staff"].to_pylist()
+    timed_staves = _before_music(rows, pc.field("role") == "meterSig")["staff"].to_pylist()
     roles = set(rows["role"].to_pylist())
     return Span(
-        first, last, staves, frozenset(timed), (), frozenset(rows["element"].to_pylist()),
+        first, last, staves, frozenset(timed_staves), (), frozenset(rows["element"].to_pylist()),
         frozenset({"label", "labelAbbr"} & roles), _courtesy(rows),
     )  # fmt: skip
 
@@ -89,36 +91,38 @@ def _span(rows: pa.Table, first: int, last: int) -> Span:
 def _courtesy(rows: pa.Table) -> frozenset[str]:
     """The signs right of all notes and rests."""
     end = pc.max(rows.filter(pc.is_valid(pc.field("onset")))["x1"]).as_py()
-    after = set(rows.filter(pc.field("x0") > end)["role"].to_pylist())
-    return frozenset(sign for role, sign in _COURTESY.items() if role in after)
+    roles_after = set(rows.filter(pc.field("x0") > end)["role"].to_pylist())
+    return frozenset(sign for role, sign in _COURTESY.items() if role in roles_after)
 
 
-def _before_music(rows: pa.Table, which: pc.Expression) -> pa.Table:
-    """Those of *which* that stand left of all notes and rests."""
+def _before_music(rows: pa.Table, condition: pc.Expression) -> pa.Table:
+    """Those of *condition* that stand left of all notes and rests."""
     music = rows.filter(pc.is_valid(pc.field("onset")))["x0"]
     start = pc.min(music).as_py()
-    return rows.filter(which & (pc.field("x0") < start))
+    return rows.filter(condition & (pc.field("x0") < start))
 
 
 def check_signs(system: System, score: Score) -> None:
     """Raise Unfit if a staff does not begin with the clef and the key that are in force there."""
     span = system.span
-    before = _before_music(system.rows, pc.field("kind").isin([*_CLEFS, *_KEYS])).sort_by("x0")
+    signs_before = _before_music(system.rows, pc.field("kind").isin([*_CLEFS, *_KEYS])).sort_by(
+        "x0"
+    )
     for staff in sorted(span.staves):
-        drawn = _drawn(before.filter(pc.field("staff") == staff).to_pylist())
-        said = _said(score.in_force[span.first][staff])
-        if drawn != said:
-            raise Unfit(f"staff {staff} begins with {drawn}; in force is {said}")
+        drawn = _describe_drawn(signs_before.filter(pc.field("staff") == staff).to_pylist())
+        in_force = _describe_in_force(score.in_force[span.first][staff])
+        if drawn != in_force:
+            raise Unfit(f"staff {staff} begins with {drawn}; in force is {in_force}")
 
 
-def _drawn(signs: list[dict[str, Any]]) -> str:
-    clef = next((one for one in signs if one["kind"] in _CLEFS), None)
+def _describe_drawn(signs: list[dict[str, Any]]) -> str:
+    clef = next((sign for sign in signs if sign["kind"] in _CLEFS), None)
     shape = f"{_CLEFS[clef['kind']]}{clef['staff_position'] // 2 + 1}" if clef else "none"
-    keys = Counter(_KEYS[one["kind"]] for one in signs if one["kind"] in _KEYS)
+    keys = Counter(_KEYS[sign["kind"]] for sign in signs if sign["kind"] in _KEYS)
     return f"clef {shape}, key {_key(keys['s'], keys['f'])}"
 
 
-def _said(signs: Signs) -> str:
+def _describe_in_force(signs: Signs) -> str:
     clef, key = signs.get("clef"), signs.get("key")
     shape = f"{clef.get('shape')}{clef.get('line')}" if clef is not None else "none"
     sig = key.get("sig", "0") if key is not None else "0"

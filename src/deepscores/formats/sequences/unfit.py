@@ -1,8 +1,8 @@
-"""What is said where there is no true label for a picture."""
+"""The error for pictures without a true label."""
 
 
 class Unfit(Exception):
-    """There is no true label of some kind for this picture; the message is why, in one line."""
+    """There is no true label of some kind for this picture; the message is the reason, one line."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(" ".join(why.split()))
+    def __init__(self, reason: str) -> None:
+        super().__init__(" ".join(reason.split()))

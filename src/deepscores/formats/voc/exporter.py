@@ -1,4 +1,4 @@
-"""PASCAL VOC: an XML file a picture, with boxes of whole pixels, and a list of pictures a split.
+"""PASCAL VOC: an XML file per picture, boxes of whole pixels, and a list of pictures per split.
 
 http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/. Pixels count from 1 and maxima are
 inclusive, as in the original and as its readers take it: they subtract 1 from xmin and ymin, or

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
@@ -11,6 +10,7 @@ from deepscores.formats.reading.annotated import AnnotatedPage, boxed_page
 from deepscores.formats.reading.pictures import picture_of
 from deepscores.formats.reading.sources import ListedPage, Source, SourceObject, SourcePage
 from deepscores.formats.voc.xml import read_pascal
+from deepscores.runs.files import read_bytes
 
 _PICTURES = "JPEGImages"
 _LISTS = "ImageSets/Main"

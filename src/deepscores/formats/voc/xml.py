@@ -17,8 +17,8 @@ class VocObject(NamedTuple):
 
     name: str
     box: Box
-    truncated: bool = False  # goes on outside of the image
-    difficult: bool = False  # to be passed over by evaluation
+    truncated: bool = False  # continues outside the image
+    difficult: bool = False  # ignored in evaluation
 
 
 _SLACK = 1e-3  # pixels: tables keep coordinates as 32-bit numbers
@@ -83,7 +83,7 @@ _OBJECT = """\
 def read_pascal(data: bytes, file: str = "annotation") -> tuple[int, int, list[VocObject]]:
     """Width and height of the image, and its objects; DatasetError naming *file* if there is none.
 
-    Parts of objects (``object/part``) are no objects.
+    Parts of objects (``object/part``) do not count.
     """
     width, height = read_size(data, file)
     return width, height, list(_parse_objects(data, file))

@@ -8,17 +8,16 @@ import numpy as np
 
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.layout import IMAGES
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import encode_png, encode_runs_png, png_size
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Job
-from deepscores.runs.files import write_again
+from deepscores.runs.files import read_bytes, write_again
 
 
 def place_image(job: Job, page: LabelledPage, path: Path) -> None:
     """Write the picture of *page* to *path*: a copy of, or a link to, the page's own file.
 
-    A part or another size of a page is encoded anew, whatever was asked for.
+    A tile or rescaled page is encoded again, whatever the option.
     """
     data = image_bytes(job, page)
     if page.is_whole and job.options.images == "link":

@@ -1,4 +1,4 @@
-"""Files with a line a picture, or a class."""
+"""Files with a line per picture or per class."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def concatenate(path: Path, parts: Sequence[Path]) -> None:
-    """Write what is in *parts*, one after another, to *path*."""
+    """Concatenate *parts* in *path*."""
     with replacing(path) as file:
         for part in parts:
             file.write(part.read_bytes())

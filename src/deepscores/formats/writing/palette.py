@@ -1,4 +1,4 @@
-"""Colours that tell classes apart."""
+"""Colours that distinguish classes."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,16 +1,16 @@
-"""What some formats cannot be asked for."""
+"""Options that some formats refuse."""
 
 from deepscores.errors import RecipeError
 from deepscores.formats.protocol import Job
 
 
-def refuse_tiles(job: Job, why: str) -> None:
-    """Raise RecipeError if tiles are asked for, which make no sense for the reason *why*."""
+def refuse_tiles(job: Job, reason: str) -> None:
+    """Raise RecipeError, with the *reason*, if tiles are asked for."""
     if job.options.tiles is not None:
-        raise RecipeError(f"tiles: {job.options.to} has none: {why}")
+        raise RecipeError(f"tiles: {job.options.to} has none: {reason}")
 
 
-def refuse_links(job: Job, why: str) -> None:
-    """Raise RecipeError if links to pictures are asked for, of which there are none."""
+def refuse_links(job: Job, reason: str) -> None:
+    """Raise RecipeError, with the *reason*, if links to pictures are asked for."""
     if job.options.images == "link":
-        raise RecipeError(f"images: {job.options.to} cannot link: {why}")
+        raise RecipeError(f"images: {job.options.to} cannot link: {reason}")

@@ -1,7 +1,7 @@
-"""YOLO: a text file a picture, with boxes, polygons or oriented boxes, and ``data.yaml``.
+"""YOLO: a text file per picture, with boxes, polygons or oriented boxes, and ``data.yaml``.
 
 https://docs.ultralytics.com/datasets/. Objects of which a tile shows too little are left out: the
-format has no way to tell a trainer to pass over them.
+format cannot mark them as ignored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.formats.protocol import Chunk, Exporter, Job
 from deepscores.formats.writing.images import place_image
 from deepscores.formats.yolo.lines import to_centres, write_data_yaml, write_yolo
-from deepscores.page.labels.polygons import joined, trace
+from deepscores.page.labels.polygons import join_loops, trace
 from deepscores.runs.files import write_again, write_file
 
 
@@ -39,7 +39,7 @@ def corners(page: LabelledPage) -> Iterator[Sequence[float]]:
 def polygons(page: LabelledPage) -> Iterator[Sequence[float]]:
     """The outlines of the pixels that objects own, each as one polygon."""
     for loops in trace(*page.ink, len(page.objects), (page.height, page.width)):
-        shares: list[float] = (joined(loops) / (page.width, page.height)).ravel().tolist()
+        shares: list[float] = (join_loops(loops) / (page.width, page.height)).ravel().tolist()
         yield shares
 
 

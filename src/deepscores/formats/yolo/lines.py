@@ -30,7 +30,7 @@ class Label(NamedTuple):
 def write_yolo(labels: Iterable[tuple[int, Sequence[float]]]) -> bytes:
     """The file of one image, from class ids from 0 and what follows them, in shares.
 
-    Six decimals: on an image of 4,000 pixels a box's side is off by 0.004 at most.
+    Six decimals: on an image of 4,000 pixels a box's side is off by at most 0.004.
 
     >>> write_yolo([(3, [0.5, 0.5, 0.2, 0.4])])
     b'3 0.500000 0.500000 0.200000 0.400000\\n'
@@ -51,7 +51,7 @@ def to_centres(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[n
 
 
 def write_data_yaml(splits: Iterable[str], names: Sequence[str]) -> bytes:
-    """The ``data.yaml`` of images in ``images/SPLIT``, beside which it lies.
+    """The ``data.yaml`` of images in ``images/SPLIT``, in the same folder as ``images``.
 
     It has no ``path``: trainers then take the folder that it is in.
     """

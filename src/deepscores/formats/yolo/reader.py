@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import DatasetError
 from deepscores.formats.protocol import Reader
 from deepscores.formats.reading.annotated import AnnotatedPage, boxed_page
@@ -20,13 +19,14 @@ from deepscores.formats.reading.sources import (
 from deepscores.formats.reading.splits import split_in_path
 from deepscores.formats.yolo.lines import Label, read_names, read_yolo
 from deepscores.page.geometry import Box
+from deepscores.runs.files import read_bytes
 
 _CORNERS = 8  # numbers of an oriented box
 _NO_LABELS = ("classes", "obj")  # text files that are of no image
 
 
-class Entry(NamedTuple):
-    """What it takes to read a page."""
+class PageFiles(NamedTuple):
+    """What is needed to read a page."""
 
     labels: Path | None
     picture: Path
@@ -78,7 +78,7 @@ class YoloReader(Reader):
             _masks(polygons=polygons, oriented=oriented),
             whole_masks=polygons,
             entries=lambda: (
-                Entry(labels, picture, names, oriented) for _, labels, picture in pages
+                PageFiles(labels, picture, names, oriented) for _, labels, picture in pages
             ),
             omissions=[
                 Omission(files.name, "no picture", "labels without a picture in images/")
@@ -87,7 +87,7 @@ class YoloReader(Reader):
             ],
         )
 
-    def read(self, entry: Entry) -> SourcePage:
+    def read(self, entry: PageFiles) -> SourcePage:
         """One page."""
         labels = [] if entry.labels is None else list(_read_labels(entry.labels))
         return SourcePage(
@@ -98,7 +98,7 @@ class YoloReader(Reader):
         )
 
     def pages(self, path: Path) -> Iterator[AnnotatedPage]:
-        """Every page, also those without a picture, whose size is unknown."""
+        """Every page; without a picture, its size is unknown."""
         names = tuple(_class_names(path))
         for folder in _label_folders(path):
             for files in _files(folder):
@@ -165,7 +165,7 @@ def _read_labels(path: Path) -> Iterator[Label]:
     return read_yolo(read_bytes(path).decode("utf-8", "replace"), str(path))
 
 
-def _object(place: int, label: Label, entry: Entry) -> SourceObject:
+def _object(place: int, label: Label, entry: PageFiles) -> SourceObject:
     name = str(label.class_id)
     if entry.names:
         is_named = 0 <= label.class_id < len(entry.names)

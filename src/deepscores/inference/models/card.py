@@ -1,4 +1,4 @@
-"""What a model file says of itself: task, classes, and all that reading its output needs."""
+"""The card in a model file: its task, classes, and all that decoding its output needs."""
 
 import json
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ PROPERTY = "deepscores"  # of the ONNX file's metadata
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """Travels inside the model file as JSON, so that the file alone is enough to predict.
+    """Stored inside the model file as JSON, so that the file alone is enough to predict.
 
     *classes* are names: of `detect` and `segment` by class id - 1, id 0 is paper; of `classify` by
-    label, from 0. *settings* and *training* hold plain values, as JSON has them.
+    label, from 0. *settings* and *training* hold plain JSON values.
     """
 
     task: str  # one of TASKS
@@ -33,17 +33,17 @@ class ModelCard:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
 
-def parse_card(text: str, where: str) -> ModelCard:
+def parse_card(text: str, source: str) -> ModelCard:
     """The card that `ModelCard.as_json` wrote.
 
-    Raise DatasetError, which names *where*, for what is none.
+    Raise DatasetError, which names *source*, for text that is not a card.
     """
     try:
         table = json.loads(text)
-        known = {one.name for one in fields(ModelCard)}
-        card = ModelCard(**{name: value for name, value in table.items() if name in known})
+        field_names = {card_field.name for card_field in fields(ModelCard)}
+        card = ModelCard(**{name: value for name, value in table.items() if name in field_names})
     except (ValueError, TypeError, AttributeError) as error:
-        raise DatasetError(f"{where}: its model card cannot be read: {error}") from None
+        raise DatasetError(f"{source}: its model card cannot be read: {error}") from None
     if card.task not in TASKS:
-        raise DatasetError(f"{where}: its task is {card.task!r}, none of {', '.join(TASKS)}")
+        raise DatasetError(f"{source}: its task is {card.task!r}, none of {', '.join(TASKS)}")
     return ModelCard(**{**asdict(card), "classes": tuple(map(str, card.classes))})

@@ -23,16 +23,17 @@ class Model:
     outputs: tuple[str, ...]  # names
 
     def run(self, **arrays: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """What the network makes of its inputs, by name."""
-        found = self.session.run(list(self.outputs), arrays)
-        return {name: np.asarray(one) for name, one in zip(self.outputs, found, strict=True)}
+        """The outputs of the network for the inputs *arrays*, by name."""
+        values = self.session.run(list(self.outputs), arrays)
+        return {name: np.asarray(value) for name, value in zip(self.outputs, values, strict=True)}
 
 
 def load_model(path: str | Path, *, threads: int | None = None) -> Model:
     """Open a model file, or the one in the folder of a training run.
 
-    *threads* are used for one call, by default as many as this process may use. Raise DatasetError
-    for what is no model of ours, RecipeError without ONNX Runtime (``deepscores[predict]``).
+    *threads* are used per call, by default as many as this process may use. Raise DatasetError
+    for a file that is not a model of deepscores, RecipeError without ONNX Runtime
+    (``deepscores[predict]``).
     """
     file = Path(path) / MODEL if Path(path).is_dir() else Path(path)
     try:
@@ -42,8 +43,8 @@ def load_model(path: str | Path, *, threads: int | None = None) -> Model:
     return open_model(content, str(file), threads=threads)
 
 
-def open_model(content: bytes, where: str, *, threads: int | None = None) -> Model:
-    """The model in the bytes of a file; errors, as of `load_model`, name *where*."""
+def open_model(content: bytes, source: str, *, threads: int | None = None) -> Model:
+    """The model in the bytes of a file; errors, as of `load_model`, name *source*."""
     runtime = _runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # errors
@@ -51,12 +52,14 @@ def open_model(content: bytes, where: str, *, threads: int | None = None) -> Mod
     try:
         session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise DatasetError(f"{where}: is no model that ONNX Runtime can open: {error}") from None
+        raise DatasetError(
+            f"{source}: is not a model that ONNX Runtime can open: {error}"
+        ) from None
     text = session.get_modelmeta().custom_metadata_map.get(PROPERTY)
     if text is None:
-        raise DatasetError(f"{where}: is an ONNX file, but no model of deepscores")
-    names = tuple(one.name for one in session.get_outputs())
-    return Model(parse_card(text, where), session, names)
+        raise DatasetError(f"{source}: is an ONNX file, but not a model of deepscores")
+    names = tuple(output.name for output in session.get_outputs())
+    return Model(parse_card(text, source), session, names)
 
 
 def _runtime() -> Any:

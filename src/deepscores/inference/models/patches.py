@@ -1,4 +1,4 @@
-"""What the classifier is shown of an object: the page around it, and where its box is."""
+"""The classifier's input for an object: the page around it, and its box."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ def patch_corners(boxes: NDArray[Any], width: int, height: int) -> NDArray[np.fl
     """
     boxes = boxes.astype(np.float64)
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    found: NDArray[np.float64] = np.floor(middle - (width / 2, height / 2) + 0.5)
-    return found
+    corners: NDArray[np.float64] = np.floor(middle - (width / 2, height / 2) + 0.5)
+    return corners
 
 
 def boxes_in_patches(boxes: NDArray[Any], width: int, height: int) -> NDArray[np.float32]:
@@ -39,11 +39,11 @@ def box_channel(boxes: NDArray[Any], width: int, height: int) -> NDArray[np.uint
     >>> box_channel(np.array([[1, 0, 2.5, 1]]), 4, 2).tolist()
     [[[255, 0, 127, 255], [255, 255, 255, 255]]]
     """
-    across = _covered(boxes[:, 0::2], width)
+    columns = _covered(boxes[:, 0::2], width)
     down = _covered(boxes[:, 1::2], height)
-    covered = down[:, :, None] * across[:, None, :]
-    found: NDArray[np.uint8] = (255 - np.rint(255 * covered)).astype(np.uint8)
-    return found
+    covered = down[:, :, None] * columns[:, None, :]
+    channel: NDArray[np.uint8] = (255 - np.rint(255 * covered)).astype(np.uint8)
+    return channel
 
 
 def _covered(ends: NDArray[Any], length: int) -> NDArray[np.float32]:
@@ -51,14 +51,14 @@ def _covered(ends: NDArray[Any], length: int) -> NDArray[np.float32]:
     pixels = np.arange(length, dtype=np.float32)
     ends = ends.astype(np.float32)
     high = np.minimum(ends[:, 1:], pixels + 1)
-    found: NDArray[np.float32] = (high - np.maximum(ends[:, :1], pixels)).clip(0, 1)
-    return found
+    covered: NDArray[np.float32] = (high - np.maximum(ends[:, :1], pixels)).clip(0, 1)
+    return covered
 
 
 def patch_inputs(
     image: NDArray[np.uint8], boxes: NDArray[Any], card: ModelCard
 ) -> NDArray[np.uint8]:
-    """(n, channels, height, width): what the model of *card* takes for objects of a page.
+    """(n, channels, height, width): the input of the model of *card* for objects of a page.
 
     *image* (height, width), 255 = paper; *boxes* (n, 4) tight boxes ``x0 y0 x1 y1`` in its pixels.
     """
@@ -93,7 +93,7 @@ def classify_patches(
     """Labels (n,), places in the card's classes, of `patch_inputs`; their probabilities (n,)."""
     labels, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     for start in range(0, len(inputs), _BATCH):
-        found = model.run(image=inputs[start : start + _BATCH])["scores"]
-        labels.append(found.argmax(axis=1))
-        scores.append(found.max(axis=1))
+        probabilities = model.run(image=inputs[start : start + _BATCH])["scores"]
+        labels.append(probabilities.argmax(axis=1))
+        scores.append(probabilities.max(axis=1))
     return np.concatenate(labels), np.concatenate(scores)

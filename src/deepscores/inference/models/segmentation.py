@@ -1,4 +1,4 @@
-"""What a segmenting network says of a page's ink, as a class id per pixel of the page."""
+"""The output of a segmentation network, decoded to a class id per pixel of the page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from deepscores.inference.models.card import ModelCard
 
 INK = 128  # grey levels below are ink: a pixel at least half black. Only such pixels have a class
-STRIDE = 32  # height and width of what is fed are multiples of it
+STRIDE = 32  # height and width of the input are multiples of it
 PLACES, LOGITS = "places", "logits"  # the network's outputs
 
 # Where a pixel's ink may have gone when a page was resampled: the nearest places first.
-_AROUND = [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)]
+_NEIGHBOURS = [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)]
 
 
 def decode_segmentation(
@@ -25,20 +25,20 @@ def decode_segmentation(
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The class id of each pixel of *page*, 0 = paper or unlabelled.
 
-    *page* is (height, width) as it was found, 255 = paper; *scaled* its height and width when it
-    was rescaled for the network, *fed* when it was then filled up with paper. *outputs* are
-    ``places`` (n,), the ink in the ravelled picture, and ``logits`` (n, classes that were taught).
-    An ink pixel whose own place was ink no more after rescaling is what ink beside it is.
+    *page* is (height, width) before rescaling, 255 = paper; *scaled* its height and width when
+    rescaled for the network, *fed* when then padded with paper. *outputs* are
+    ``places`` (n,), the ink in the ravelled picture, and ``logits`` (n, trained classes). An
+    ink pixel whose own place is no longer ink after rescaling takes the class of ink beside it.
     """
-    found = _class_map(outputs, card, fed)[: scaled[0], : scaled[1]]
+    class_map = _class_map(outputs, card, fed)[: scaled[0], : scaled[1]]
     ink = np.flatnonzero(page < INK)
     y, x = np.divmod(ink, page.shape[1])
     if scaled != page.shape:
         y, x = (
-            ((line + 0.5) * after / before).astype(np.int64)
-            for line, after, before in zip((y, x), scaled, page.shape, strict=True)
+            ((line + 0.5) * new_size / old_size).astype(np.int64)
+            for line, new_size, old_size in zip((y, x), scaled, page.shape, strict=True)
         )
-    values = _near(found, y, x)
+    values = _nearest_values(class_map, y, x)
     result = np.zeros(page.shape, np.uint16)
     result.ravel()[ink] = values.clip(0)
     return result.astype(np.uint8) if len(card.classes) < 256 else result
@@ -47,23 +47,23 @@ def decode_segmentation(
 def _class_map(
     outputs: Mapping[str, NDArray[Any]], card: ModelCard, fed: tuple[int, int]
 ) -> NDArray[np.int32]:
-    """Class ids of what was fed; -1 where nothing was said."""
+    """Class ids of the input's pixels; -1 without an output."""
     ids = np.array(card.settings["class_ids"], np.int32)
-    found = np.full(fed[0] * fed[1], -1, np.int32)
-    found[outputs[PLACES]] = ids[outputs[LOGITS].argmax(axis=1)]
-    return found.reshape(fed)
+    class_ids = np.full(fed[0] * fed[1], -1, np.int32)
+    class_ids[outputs[PLACES]] = ids[outputs[LOGITS].argmax(axis=1)]
+    return class_ids.reshape(fed)
 
 
-def _near(
-    found: NDArray[np.int32], y: NDArray[np.int64], x: NDArray[np.int64]
+def _nearest_values(
+    class_map: NDArray[np.int32], y: NDArray[np.int64], x: NDArray[np.int64]
 ) -> NDArray[np.int32]:
-    """What was said of these places or, where nothing was, of the nearest beside them."""
-    height, width = found.shape
+    """The values at these places or, where there is none, of the nearest beside them."""
+    height, width = class_map.shape
     values = np.full(len(y), -1, np.int32)
     open_ = np.arange(len(y))
-    for down, right in _AROUND:
+    for down, right in _NEIGHBOURS:
         rows, columns = (y[open_] + down).clip(0, height - 1), (x[open_] + right).clip(0, width - 1)
-        values[open_] = found[rows, columns]
+        values[open_] = class_map[rows, columns]
         open_ = open_[values[open_] < 0]
         if not len(open_):
             break

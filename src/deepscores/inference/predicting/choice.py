@@ -1,4 +1,4 @@
-"""Which model is meant: the folder of a training run, a model file, or one that is shipped."""
+"""Find a model by name: the folder of a training run, a model file, or a bundled model."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -12,7 +12,7 @@ SHIPPED = TASKS  # one model each
 
 
 def split_arguments(arguments: Sequence[str], task: str | None) -> tuple[str, list[str]]:
-    """The model that a command names first, by default the shipped one for *task*, and the rest.
+    """The model that a command names first, or the bundled one for *task*; the other arguments.
 
     >>> split_arguments(["page.png"], None)
     ('detect', ['page.png'])

@@ -1,4 +1,4 @@
-"""Where the time of a page goes."""
+"""Time spent on a page, by stage."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,16 +7,16 @@ from time import perf_counter
 
 
 class Clock:
-    """Seconds by what they went into."""
+    """Seconds by stage."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
 
     @contextmanager
-    def __call__(self, what: str) -> Iterator[None]:
-        """The time of the block counts as *what*."""
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add the time of the block to *stage*."""
         start = perf_counter()
         try:
             yield
         finally:
-            self.seconds[what] += perf_counter() - start  # type: ignore[assignment] # a float
+            self.seconds[stage] += perf_counter() - start  # type: ignore[assignment] # a float

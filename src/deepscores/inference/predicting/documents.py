@@ -10,45 +10,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import DatasetError, RecipeError
-from deepscores.inference.predicting.pictures import MOST_PIXELS
+from deepscores.inference.predicting.pictures import MAX_PIXELS
 
-POINTS = 72  # an inch
+POINTS = 72  # per inch
 _LOCK = Lock()  # PDFium may be called by one thread at a time
 
 
 def count_pages(path: Path) -> int:
-    """How many pages a PDF has.
+    """The number of pages of a PDF.
 
-    Raise DatasetError for what is no PDF, or needs a password; RecipeError without pypdfium2
-    (``deepscores[predict]``).
+    Raise DatasetError for a file that is not a PDF, or needs a password; RecipeError without
+    pypdfium2 (``deepscores[predict]``).
     """
-    with _opened(path) as document:
+    with _open(path) as document:
         return len(document)
 
 
 def render_page(path: Path, place: int, dpi: float) -> NDArray[np.uint8]:
-    """Page *place*, from 0, at *dpi* pixels an inch: (height, width), 255 = paper.
+    """Page *place*, from 0, at *dpi* pixels per inch: (height, width), 255 = paper.
 
     Raise as `count_pages` does, and DatasetError where there would be too many pixels.
     """
-    with _opened(path) as document:
+    with _open(path) as document:
         page = document[place]
         width, height = page.get_size()
         scale = dpi / POINTS
-        if width * height * scale**2 > MOST_PIXELS:
+        if width * height * scale**2 > MAX_PIXELS:
             raise DatasetError(
                 f"{path}: page {place + 1} is {width:g} x {height:g} points: "
-                f"too large for {dpi:.0f} pixels an inch"
+                f"too large for {dpi:.0f} pixels per inch"
             )
         bitmap = page.render(scale=scale, grayscale=True)
-        pixels: NDArray[np.uint8] = np.array(bitmap.to_numpy())  # it goes with the document
+        pixels: NDArray[np.uint8] = np.array(
+            bitmap.to_numpy()
+        )  # a copy: the bitmap is freed with the document
         bitmap.close()
         page.close()
         return pixels
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _open(path: Path) -> Iterator[Any]:
     pdfium = _pdfium()
     with _LOCK:
         try:

@@ -1,4 +1,4 @@
-"""Predictions over the page, to look at: 16 greys and the classes' colours in one palette."""
+"""Overlay pictures of predictions: 16 greys and the classes' colours in one palette."""
 
 from collections.abc import Sequence
 
@@ -8,32 +8,39 @@ from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.inference.models.detections import Detections
 from deepscores.inference.predicting.encoding import palette_png
+from deepscores.page.measuring.staff_space import TYPICAL
 from deepscores.page.painting.overlay import class_colour
 
 _GREYS = 16
 _COLOURS = 256 - _GREYS
-_NAMED = (1.0, 2.5)  # staff spaces: shorter and longer side of a box that has room for a name
+_MIN_NAMED_SIZE = (
+    1.0,
+    2.5,
+)  # staff spaces: shorter, longer side of a box with a name
 _TEXT = 11  # pixels
 
 
 def draw_boxes(
-    image: NDArray[np.uint8], found: Detections, classes: Sequence[str], staff_space: float
+    image: NDArray[np.uint8],
+    detections: Detections,
+    classes: Sequence[str],
+    staff_space: float | None,
 ) -> bytes:
     """A PNG of the page in pale grey and the boxes in class colours, big ones with their names."""
     canvas = Image.fromarray(_pale(image))
     pen = ImageDraw.Draw(canvas)
     pen.fontmode = "1"  # no greys at the edges: they would be other classes' colours
     font = ImageFont.load_default(_TEXT)
-    size = found.box[:, 2:] - found.box[:, :2]
-    least = np.array(_NAMED) * (staff_space or 16)
-    named = np.all(np.sort(size, axis=1) >= least, axis=1)
-    ids = found.class_id.tolist()
-    for box, class_id, name in zip(found.box.tolist(), ids, named.tolist(), strict=True):
+    size = detections.box[:, 2:] - detections.box[:, :2]
+    min_size = np.array(_MIN_NAMED_SIZE) * (staff_space or TYPICAL)
+    is_large = np.all(np.sort(size, axis=1) >= min_size, axis=1)
+    ids = detections.class_id.tolist()
+    for box, class_id, name in zip(detections.box.tolist(), ids, is_large.tolist(), strict=True):
         x0, y0, x1, y1 = (round(side) for side in box)
         pen.rectangle((x0 - 1, y0 - 1, x1, y1), outline=_place(class_id))
         if name:
-            at = (x0, y0 - _TEXT - 3)
-            pen.text(at, classes[class_id - 1], fill=_place(class_id), font=font)
+            position = (x0, y0 - _TEXT - 3)
+            pen.text(position, classes[class_id - 1], fill=_place(class_id), font=font)
     return palette_png(np.asarray(canvas), _palette())
 
 

@@ -1,4 +1,4 @@
-"""What a user asks of a prediction."""
+"""Options of a prediction run."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,20 +6,23 @@ from typing import Any
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import TASKS
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One run over pages, whatever the model."""
+    """Options of one run over pages, for any model."""
 
-    task: str | None = None  # that the model must be for; None: any
+    task: str | None = None  # the model must be for it; None: any
     split: str = "test"  # of datasets, or "all"
-    threshold: float = 0.3  # least score of a box
-    staff_space: float | None = None  # pixels, of PDFs points; None: told by the page, or estimated
+    threshold: float = 0.3  # minimum score of a box
+    staff_space: float | None = (
+        None  # pixels, for PDFs points; None: stated by a dataset, or estimated
+    )
     overlay: bool = True
 
     def as_table(self) -> dict[str, Any]:
-        """What changes a page's files, as JSON has it."""
+        """The options that change a page's files, as plain values."""
         table = asdict(self)
         del table["task"]
         return table
@@ -33,6 +36,5 @@ def checked(options: Options) -> Options:
         raise RecipeError(f"split: {options.split!r} is none of {', '.join(SPLITS)}, all")
     if not 0 <= options.threshold <= 1:
         raise RecipeError(f"threshold: {options.threshold:g} is not between 0 and 1")
-    if options.staff_space is not None and not 1 <= options.staff_space <= 200:
-        raise RecipeError(f"staff-space: {options.staff_space:g} px is not between 1 and 200")
+    check_staff_space(options.staff_space, SCALABLE)
     return options

@@ -15,63 +15,75 @@ from deepscores.inference.predicting.clock import Clock
 
 PAPER = 255
 RESCALE, NETWORK, DECODE = "rescaling", "network", "reading its output"  # on a clock
-_STRIDE = 32  # what is fed has sides that are multiples
-_AS_IT_IS = 0.01  # by which a staff space may be off: resampling would only blur
-_MOST = 64_000_000  # pixels that are fed: memory
-_MOST_DETECTED = 100_000  # of a page; more are noise
+_STRIDE = 32  # the input's sides are multiples
+_MAX_UNSCALED = (
+    0.01  # relative error of a staff space below which a page is not resampled, which would blur it
+)
+_MAX_PIXELS = 64_000_000  # of the input: memory
+_MAX_DETECTIONS = 100_000  # per page; more are noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fed:
-    """A page as a network takes it, and how it came to be."""
+class NetworkInput:
+    """A page as a network's input, and its scale."""
 
     image: NDArray[np.uint8]  # (1, 1, height, width), sides multiples of 32, 255 = paper
     size: tuple[int, int]  # height and width of the rescaled page in it
-    scale: tuple[float, float]  # how much wider and higher the page has become
+    scale: tuple[float, float]  # factors of the page's width and height
 
 
-def feed(image: NDArray[np.uint8], before: float, after: float | None, where: str) -> Fed:
-    """*image* (height, width) of staff space *before* as a network that wants *after* takes it.
+def prepare_input(
+    image: NDArray[np.uint8], page_space: float | None, model_space: float | None, location: str
+) -> NetworkInput:
+    """*image* (height, width), rescaled from *page_space* to *model_space*, as a network's input.
 
-    Rescaled (Lanczos, as in training), but for a hundredth; filled up with paper to the right and
-    below. Raise DatasetError, which names *where*, for what would be far too large.
+    Lanczos, as in training; not for a hundredth. Padded with paper to the right and below. Raise
+    DatasetError, which names *location*, for an input that would be far too large.
     """
     height, width = image.shape
-    if after is not None and before > 0 and abs(after / before - 1) < _AS_IT_IS:
-        after = None
-    columns, rows = scaled_size(width, height, before, after)
-    if rows * columns > _MOST:
+    if (
+        model_space is not None
+        and page_space is not None
+        and abs(model_space / page_space - 1) < _MAX_UNSCALED
+    ):
+        model_space = None
+    columns, rows = scaled_size(width, height, page_space, model_space)
+    if rows * columns > _MAX_PIXELS:
         raise DatasetError(
-            f"{where}: at a staff space of {after:g} px, instead of {before:.3g}, it would be "
-            f"{columns} x {rows} px, more than {_MOST:,} pixels"
+            f"{location}: at a staff space of {model_space:g} px, instead of {page_space:.3g}, it "
+            f"would be {columns} x {rows} px, more than {_MAX_PIXELS:,} pixels"
         )
     if (rows, columns) != image.shape:
         size = (columns, rows)
         image = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
     fed = np.full((1, 1, rows + -rows % _STRIDE, columns + -columns % _STRIDE), PAPER, np.uint8)
     fed[0, 0, :rows, :columns] = image
-    return Fed(fed, (rows, columns), (columns / width, rows / height))
+    return NetworkInput(fed, (rows, columns), (columns / width, rows / height))
 
 
 def detect(
-    model: Model, image: NDArray[np.uint8], fed: Fed, threshold: float, clock: Clock
+    model: Model, image: NDArray[np.uint8], fed: NetworkInput, threshold: float, clock: Clock
 ) -> Detections:
-    """The objects that *model* finds with a score of *threshold* or more, in pixels of *image*."""
+    """The detections of *model* with a score of *threshold* or more, in pixels of *image*."""
     with clock(NETWORK):
         outputs = model.run(image=fed.image)
     with clock(DECODE):
-        found = decode_detections(outputs, model.card)
-        found = found.kept(np.flatnonzero(found.score >= threshold)[:_MOST_DETECTED])
+        detections = decode_detections(outputs, model.card)
+        detections = detections.select(
+            np.flatnonzero(detections.score >= threshold)[:_MAX_DETECTIONS]
+        )
         height, width = image.shape
-        box = found.box / np.tile(np.array(fed.scale, np.float32), 2)
+        box = detections.box / np.tile(np.array(fed.scale, np.float32), 2)
         box = np.minimum(box.clip(0), np.array([width, height] * 2, np.float32))
-        # The network knows no edge where it was filled up with paper.
-        there = (box[:, 2:] > box[:, :2]).all(axis=1) & np.isfinite(box).all(axis=1)
-        return Detections(box[there], found.class_id[there], found.score[there])
+        # The network does not see the page's edge where it was padded with paper.
+        is_on_page = (box[:, 2:] > box[:, :2]).all(axis=1) & np.isfinite(box).all(axis=1)
+        return Detections(
+            box[is_on_page], detections.class_id[is_on_page], detections.score[is_on_page]
+        )
 
 
 def segment(
-    model: Model, image: NDArray[np.uint8], fed: Fed, clock: Clock
+    model: Model, image: NDArray[np.uint8], fed: NetworkInput, clock: Clock
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The class id of each pixel of *image*, 0 = paper or nothing that has a class."""
     with clock(NETWORK):

@@ -1,4 +1,4 @@
-"""Reads pictures of any kind of pixel as grey ones, as they lie before whoever looks."""
+"""Reads pictures of any pixel format as grey ones, in the orientation of their EXIF."""
 
 import warnings
 from collections.abc import Iterator
@@ -14,22 +14,22 @@ from PIL import ExifTags, Image, ImageOps
 from deepscores.errors import DatasetError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
-MOST_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # beyond which Pillow warns of a bomb
+MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 2**26  # beyond which Pillow warns of a decompression bomb
 _FORMATS = ["PNG", "JPEG", "TIFF", "BMP", "WEBP"]
-_WARNINGS = Lock()  # their filters are the process's
+_WARNINGS = Lock()  # warning filters are global
 
 
 class Grey(NamedTuple):
-    """A grey picture, and whether its pixels lie otherwise in the file."""
+    """A grey picture, and whether the file stores it turned."""
 
     image: NDArray[np.uint8]  # (height, width), 255 = white
     turned: bool
 
 
 def count_pictures(path: Path) -> int:
-    """How many pages a file has: of a TIFF its pictures, else 1.
+    """The number of pages of a file: the pictures of a TIFF, else 1.
 
-    Raise DatasetError for what is missing, damaged, or too large, before its pixels are read.
+    Raise DatasetError for a file that is missing, damaged, or too large, without reading pixels.
     """
     with _explained(path), _open(path) as image, _quietly():
         return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
@@ -38,7 +38,7 @@ def count_pictures(path: Path) -> int:
 def read_picture(path: Path, place: int = 0) -> Grey:
     """Page *place*, from 0, of a file, turned as its EXIF says.
 
-    Colours become grey, what shines through becomes white, 16 bits 8. Raise DatasetError as
+    Colours become grey, transparent pixels white, 16 bits 8. Raise DatasetError as
     `count_pictures` does, also for pixels that are damaged.
     """
     with _explained(path), _open(path) as image:
@@ -46,8 +46,8 @@ def read_picture(path: Path, place: int = 0) -> Grey:
             if place:
                 image.seek(place)
             turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
-        if image.width * image.height > MOST_PIXELS:  # as a later page of a TIFF may have
-            raise ValueError(f"{image.width} x {image.height} pixels, more than {MOST_PIXELS:,}")
+        if image.width * image.height > MAX_PIXELS:  # as a later page of a TIFF may have
+            raise ValueError(f"{image.width} x {image.height} pixels, more than {MAX_PIXELS:,}")
         image.load()
         return Grey(_grey(ImageOps.exif_transpose(image) if turned else image), turned)
 
@@ -59,7 +59,7 @@ def _open(path: Path) -> Image.Image:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """No warnings of odd metadata; of far too many pixels they are errors."""
+    """Silence warnings of odd metadata; too many pixels are an error."""
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -70,9 +70,9 @@ def _quietly() -> Iterator[None]:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # readers raise whatever a damaged file makes of them
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise DatasetError(f"{path}: not a readable picture: {' '.join(why.split())}") from None
+    except Exception as error:  # damaged files make readers raise anything
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise DatasetError(f"{path}: not a readable picture: {' '.join(reason.split())}") from None
 
 
 def _grey(image: Image.Image) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Predict on all pages that are named; what a killed run wrote is kept."""
+"""Predict on all pages of the inputs; a run that was killed can be resumed."""
 
 import json
 import os
@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import psutil
 
-from deepscores.dataset.lenient import read_bytes
 from deepscores.errors import RecipeError
 from deepscores.inference.models.file import Model, open_model
 from deepscores.inference.predicting import records
@@ -22,28 +21,28 @@ from deepscores.inference.predicting.inputs import Failure, PageInput, find_page
 from deepscores.inference.predicting.options import Options, checked
 from deepscores.inference.predicting.work import Job, expected, predict_page
 from deepscores.runs.claim import Claim
-from deepscores.runs.files import write_file
+from deepscores.runs.files import read_bytes, write_file
 from deepscores.runs.progress import NullProgress, Progress
 from deepscores.version import __version__
 
 RUN = "predictions.json"
 _PLAN = f"{records.WORK}/plan.json"
-_ROOM = 2 * 2**30  # bytes that a page may take at once
+_ROOM = 2 * 2**30  # bytes of memory per page
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run predicted."""
+class PredictionSummary:
+    """Counts of a finished run."""
 
     folder: Path
     task: str
     pages: int
-    new_pages: int  # that this run predicted
+    new_pages: int  # predicted by this run
     found: int  # objects; of segment, pixels that have a class; of classify, patches
     failures: tuple[Failure, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)  # of the new pages, by what for
+    seconds: dict[str, float] = field(default_factory=dict)  # of the new pages, by stage
     wall_seconds: float = 0.0
 
 
@@ -56,12 +55,12 @@ def predict(
     jobs: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Summary:
-    """Predict on pages or, with a classifier, on patches; write *folder*, or go on in it.
+) -> PredictionSummary:
+    """Predict on pages or, with a classifier, on patches; write *folder*, or resume it.
 
-    Raise RecipeError for what makes no sense, DatasetError for a model that cannot be opened and a
+    Raise RecipeError for invalid arguments, DatasetError for a model that cannot be opened and a
     folder that cannot be used: predictions of another model, or with other options, are replaced
-    with *force* alone. A page that cannot be read is a failure in the summary; the others go on.
+    with *force* alone. A page that cannot be read is a failure in the summary and stops nothing.
     """
     options, progress = checked(options), progress or NullProgress()
     pages, failures = find_pages(inputs, options.split, folder)
@@ -84,10 +83,10 @@ def _jobs(cores: int, pages: int) -> int:
     return max(min(cores, pages, room), 1)
 
 
-def _check_task(model: Model, where: str, options: Options, pages: Sequence[PageInput]) -> None:
+def _check_task(model: Model, source: str, options: Options, pages: Sequence[PageInput]) -> None:
     task = model.card.task
     if options.task not in (None, task):
-        raise RecipeError(f"task: {where} is a model to {task}, not to {options.task}")
+        raise RecipeError(f"task: {source} is a model to {task}, not to {options.task}")
     if task == "classify" and any(page.kind != "dataset" for page in pages):
         raise RecipeError(
             "classify: a patch is around a known object, so only datasets can be classified; "
@@ -129,45 +128,47 @@ def _run(
     unreadable: list[Failure],
     jobs: int,
     progress: Progress,
-) -> Summary:
+) -> PredictionSummary:
     start = perf_counter()
-    for one in unreadable:
-        progress.note(f"{one.where}: {one.why}")
+    for failure in unreadable:
+        progress.note(f"{failure.where}: {failure.why}")
     progress.stage("Predicting", len(pages))
-    done = {page.name for page in pages if _is_done(job, page)}
-    progress.advance(len(done))
-    records.drop_others(job.folder, done)
-    waiting = [page for page in pages if page.name not in done]
+    finished = {page.name for page in pages if _is_done(job, page)}
+    progress.advance(len(finished))
+    records.drop_others(job.folder, finished)
+    waiting = [page for page in pages if page.name not in finished]
     failures, seconds = [*unreadable], Counter[str]()
     for page, outcome in _in_threads(lambda page: predict_page(job, page), waiting, jobs):
         if isinstance(outcome, Failure):
             failures.append(outcome)
             progress.note(f"{outcome.where}: {outcome.why}")
         else:
-            done.add(page.name)
+            finished.add(page.name)
             seconds.update(outcome)
         progress.advance()
-    listed = [(n, page.name) for n, page in enumerate(pages, start=1) if page.name in done]
-    found = records.write_lists(job.folder, job.model.card, listed)
-    _write_run(job, plan, listed, failures)
-    new = sum(page.name in done for page in waiting)
-    return Summary(
-        job.folder, job.model.card.task, len(listed), new, found, tuple(failures),
-        {what: float(spent) for what, spent in seconds.items()}, perf_counter() - start,
+    finished_pages = [
+        (n, page.name) for n, page in enumerate(pages, start=1) if page.name in finished
+    ]
+    count = records.write_lists(job.folder, job.model.card, finished_pages)
+    _write_run(job, plan, finished_pages, failures)
+    new = sum(page.name in finished for page in waiting)
+    return PredictionSummary(
+        job.folder, job.model.card.task, len(finished_pages), new, count, tuple(failures),
+        {stage: float(spent) for stage, spent in seconds.items()}, perf_counter() - start,
     )  # fmt: skip
 
 
 def _is_done(job: Job, page: PageInput) -> bool:
-    there = records.read_record(job.folder, page) is not None
-    return there and all(path.exists() for path in expected(job, page.name))
+    has_record = records.read_record(job.folder, page) is not None
+    return has_record and all(path.exists() for path in expected(job, page.name))
 
 
 def _in_threads(
     work: Callable[[_Task], _Result], tasks: Iterable[_Task], jobs: int
 ) -> Iterator[tuple[_Task, _Result]]:
-    """Each task with what *work* makes of it, in order, *jobs* at once.
+    """Each task with its result of *work*, in order, *jobs* at once.
 
-    Threads do: what takes time (reading, resampling, the network) lets the others run meanwhile.
+    Threads are enough: reading, resampling and the network all release the interpreter's lock.
     """
     if jobs == 1:
         for task in tasks:
@@ -192,15 +193,15 @@ def _in_threads(
 def _write_run(
     job: Job,
     plan: dict[str, Any],
-    listed: Sequence[tuple[int, str]],
+    finished_pages: Sequence[tuple[int, str]],
     failures: Sequence[Failure],
 ) -> None:
-    """What was asked for, of which model, and what failed."""
+    """Write the plan, the model's card, the pages and the failures."""
     table = {
         **plan,
         "card": json.loads(job.model.card.as_json()),
-        "pages": [name for _, name in listed],
-        "failures": [one._asdict() for one in failures],
+        "pages": [name for _, name in finished_pages],
+        "failures": [failure._asdict() for failure in failures],
     }
     text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_file(job.folder / RUN, text.encode())

@@ -1,4 +1,4 @@
-"""What is done for one page, from its file to the files of its predictions."""
+"""Predict on one page, from its file to the files of its predictions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ from deepscores.inference.predicting.page import (
     DECODE,
     NETWORK,
     RESCALE,
-    Fed,
+    NetworkInput,
     detect,
-    feed,
+    prepare_input,
     segment,
 )
-from deepscores.inference.predicting.reading import READ, Page, read_page
+from deepscores.inference.predicting.reading import READ, PagePicture, read_page
 from deepscores.runs.caches import file_stamp
 from deepscores.runs.files import write_file
 
 DRAW, WRITE = "drawing", "writing"  # on a clock
-_TABLE = Lock()  # a dataset keeps the last piece of its symbol table at hand
+_TABLE = Lock()  # a dataset caches the last part of its symbol table
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is equal for all pages of a run."""
+    """What all pages of a run share."""
 
     model: Model
     folder: Path
@@ -49,19 +49,19 @@ class Job:
 
 
 def predict_page(job: Job, page: PageInput) -> dict[str, float] | Failure:
-    """Write all that belongs to *page*; return the seconds that it took, by what for.
+    """Write all files of *page*; return the seconds that it took, by stage.
 
     A page that cannot be read, or has no staff, is a failure. Raise DatasetError where *folder*
     cannot be written.
     """
     clock = Clock()
-    wanted = job.model.card.staff_space
+    model_space = job.model.card.staff_space
     try:
-        read = read_page(page, job.options.staff_space, wanted, clock)
+        read = read_page(page, job.options.staff_space, model_space, clock)
         with clock(RESCALE):
-            fed = feed(read.image, read.staff_space, wanted, page.where)
+            fed = prepare_input(read.image, read.staff_space, model_space, page.location)
     except DatasetError as error:
-        return Failure(page.where, _reason(error, page))
+        return Failure(page.location, _reason(error, page))
     record = {"image": records.describe(page, read, job.folder)}
     record |= _TASKS[job.model.card.task](job, page, read, fed, clock)
     with clock(WRITE):
@@ -77,18 +77,22 @@ def expected(job: Job, name: str) -> list[Path]:
 
 
 def _reason(error: DatasetError, page: PageInput) -> str:
-    return str(error).removeprefix(f"{page.where}: ").removeprefix(f"{page.path}: ")
+    return str(error).removeprefix(f"{page.location}: ").removeprefix(f"{page.path}: ")
 
 
-def _detect(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
-    found = detect(job.model, read.image, fed, job.options.threshold, clock)
+def _detect(
+    job: Job, page: PageInput, read: PagePicture, fed: NetworkInput, clock: Clock
+) -> dict[str, Any]:
+    detections = detect(job.model, read.image, fed, job.options.threshold, clock)
     classes = job.model.card.classes
-    _draw(job, page, clock, lambda: draw_boxes(read.image, found, classes, read.staff_space))
+    _draw(job, page, clock, lambda: draw_boxes(read.image, detections, classes, read.staff_space))
     _write_picture(job, page, read, clock)
-    return {"objects": records.as_objects(found)}
+    return {"objects": records.as_objects(detections)}
 
 
-def _segment(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
+def _segment(
+    job: Job, page: PageInput, read: PagePicture, fed: NetworkInput, clock: Clock
+) -> dict[str, Any]:
     mask = segment(job.model, read.image, fed, clock)
     _draw(job, page, clock, lambda: draw_classes(read.image, mask))
     _write_picture(job, page, read, clock)
@@ -97,8 +101,10 @@ def _segment(job: Job, page: PageInput, read: Page, fed: Fed, clock: Clock) -> d
     return {"pixels": int(np.count_nonzero(mask))}
 
 
-def _classify(job: Job, page: PageInput, _: Page, fed: Fed, clock: Clock) -> dict[str, Any]:
-    """The patches of a dataset's page, which is cut as the files in ``patches/`` are."""
+def _classify(
+    job: Job, page: PageInput, _: PagePicture, fed: NetworkInput, clock: Clock
+) -> dict[str, Any]:
+    """The patches of a dataset's page, cut as the files in ``patches/`` are."""
     card = job.model.card
     with clock(READ):
         numbers, boxes = _patched(page)
@@ -122,21 +128,21 @@ def _draw(job: Job, page: PageInput, clock: Clock, picture: Callable[[], bytes])
             write_file(job.folder / records.OVERLAY / f"{page.name}.png", picture())
 
 
-def _write_picture(job: Job, page: PageInput, read: Page, clock: Clock) -> None:
-    """The page's picture, where no file has its very pixels: boxes mean nothing without."""
+def _write_picture(job: Job, page: PageInput, read: PagePicture, clock: Clock) -> None:
+    """Write the page's picture where no file has its very pixels, to which boxes refer."""
     if not read.in_file:
         with clock(WRITE):
             write_file(job.folder / records.PAGES / f"{page.name}.png", grey_png(read.image))
 
 
 def _patched(page: PageInput) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Numbers and boxes of the page's objects that the dataset has a patch of."""
+    """Numbers and boxes of the page's objects with a patch in the dataset."""
     folder = page.path.parent.parent
     with _TABLE:
         stamp = file_stamp(folder / DATASET)  # written last, and anew with every build
         objects = stored_objects(_opened(folder, stamp)[page.name].symbols)
-        there = _patch_files(folder, stamp).get(page.name, frozenset())
-    rows = np.flatnonzero([number in there for number in objects.number.tolist()])
+        patch_numbers = _patch_files(folder, stamp).get(page.name, frozenset())
+    rows = np.flatnonzero([number in patch_numbers for number in objects.number.tolist()])
     return objects.number[rows], objects.box[rows]
 
 
@@ -148,8 +154,8 @@ def _opened(folder: Path, _: tuple[int, int, int]) -> Dataset:
 @lru_cache(maxsize=8)
 def _patch_files(folder: Path, _: tuple[int, int, int]) -> dict[str, frozenset[int]]:
     """By page, the numbers of the symbols that have a file in ``patches/``."""
-    found: dict[str, set[int]] = {}
+    numbers_by_page: dict[str, set[int]] = {}
     for path in (folder / "patches").glob("*/*.png"):
         name, number = path.stem.rsplit("-", 1)
-        found.setdefault(name, set()).add(int(number))
-    return {name: frozenset(numbers) for name, numbers in found.items()}
+        numbers_by_page.setdefault(name, set()).add(int(number))
+    return {name: frozenset(numbers) for name, numbers in numbers_by_page.items()}

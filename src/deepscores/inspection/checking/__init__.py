@@ -1,1 +1,1 @@
-"""Auditing datasets, ours and others': every promise about their labels, looked at page by page."""
+"""Auditing datasets: every promise about their labels, checked page by page."""

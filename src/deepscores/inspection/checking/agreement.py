@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.dataset.annotations import Annotation
-from deepscores.dataset.audited import Objects, OwnPage, box_at
+from deepscores.dataset.contents import ObjectBoxes, PageContents, box_at
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 
 _PRECISION = 1e-3  # pixels: eight decimals of a page in XML, 32-bit numbers in the table
 
 
-def wrong_numbers(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_numbers(page: PageContents) -> Iterator[tuple[object, str]]:
     """Gaps in the numbers 1…n, and numbers in the instance map that have no row."""
     numbers = page.symbols.numbers
     for row in np.flatnonzero(numbers != np.arange(1, len(numbers) + 1))[:1]:
@@ -22,7 +22,7 @@ def wrong_numbers(page: OwnPage) -> Iterator[tuple[object, str]]:
         yield number, f"{page.areas[number]} px in the instance map, no row in the table"
 
 
-def wrong_classes(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_classes(page: PageContents) -> Iterator[tuple[object, str]]:
     """Class ids outside the list, names that are not the id's, objects of two classes."""
     symbols, names = page.symbols, ("", *page.class_names)
     for row, (class_id, name) in enumerate(
@@ -35,70 +35,74 @@ def wrong_classes(page: OwnPage) -> Iterator[tuple[object, str]]:
     numbers, objects = symbols.numbers, symbols.objects
     for row in np.flatnonzero((objects > 0) != (symbols.class_ids > 0)).tolist():
         yield row + 1, f"object {objects[row]}, but class id {symbols.class_ids[row]}"
-    inside = (objects > 0) & (objects <= len(numbers))
+    is_in_range = (objects > 0) & (objects <= len(numbers))
     for row in np.flatnonzero((objects < 0) | (objects > len(numbers))).tolist():
         yield row + 1, f"object {objects[row]}, no such symbol"
-    first = np.where(inside, objects, 1) - 1
+    first = np.where(is_in_range, objects, 1) - 1
     wrong = (objects[first] != objects) | (symbols.class_ids[first] != symbols.class_ids)
-    for row in np.flatnonzero(inside & wrong).tolist():
-        yield row + 1, f"object {objects[row]}, which is of another object or class"
+    for row in np.flatnonzero(is_in_range & wrong).tolist():
+        yield row + 1, f"object {objects[row]}, which has another object or class"
 
 
-def wrong_mask(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_mask(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols whose pixels have another class in the class-id PNG than in the table."""
     owned, n = page.owned, len(page.symbols.kinds)
     table = np.zeros(max(n, int(owned.numbers.max(initial=0))) + 1, np.int64)
     table[1 : n + 1] = page.symbols.class_ids
-    expected, there = table[owned.numbers], page.classes.ravel()[owned.places]
-    wrong = expected != there
+    expected, actual = table[owned.numbers], page.classes.ravel()[owned.places]
+    wrong = expected != actual
     if wrong.any():
         for symbol in np.unique(owned.numbers[wrong]).tolist():
-            mine = wrong & (owned.numbers == symbol)
-            values = ", ".join(map(str, np.unique(there[mine]).tolist()))
-            yield symbol, f"class id {table[symbol]}, {mine.sum()} px with {values}"
-    stray = np.count_nonzero(page.classes) - np.count_nonzero(there)
+            of_symbol = wrong & (owned.numbers == symbol)
+            values = ", ".join(map(str, np.unique(actual[of_symbol]).tolist()))
+            yield symbol, f"class id {table[symbol]}, {of_symbol.sum()} px with {values}"
+    stray = np.count_nonzero(page.classes) - np.count_nonzero(actual)
     if stray:
         yield "", f"{stray} px with a class that no symbol owns"
 
 
-def wrong_annotations(page: OwnPage) -> Iterator[tuple[object, str]]:
-    """Objects that XML and table tell differently."""
-    said = {str(one.number): one for one in page.annotations}
-    if len(said) < len(page.annotations):
-        yield "", f"{len(page.annotations) - len(said)} objects in the XML repeat a number"
-    for number in sorted(said.keys() - set(page.objects.ids), key=int):
-        yield number, f"{said[number].name} in the XML, not in the table"
+def wrong_annotations(page: PageContents) -> Iterator[tuple[object, str]]:
+    """Objects that differ between XML and table."""
+    annotations = {str(annotation.number): annotation for annotation in page.annotations}
+    if len(annotations) < len(page.annotations):
+        yield "", f"{len(page.annotations) - len(annotations)} objects in the XML repeat a number"
+    for number in sorted(annotations.keys() - set(page.objects.ids), key=int):
+        yield number, f"{annotations[number].name} in the XML, not in the table"
     for index, number in enumerate(page.objects.ids):
-        one = said.get(number)
-        if one is None:
+        annotation = annotations.get(number)
+        if annotation is None:
             yield number, f"{page.objects.names[index]} in the table, not in the XML"
-        elif difference := _difference(one, page.objects, index):
+        elif difference := _difference(annotation, page.objects, index):
             yield number, difference
 
 
-def _difference(one: Annotation, objects: Objects, index: int) -> str:
-    if one.name != objects.names[index]:
-        return f"{one.name} in the XML, {objects.names[index]} in the table"
-    off = float(np.abs(np.array(one.box) - objects.boxes[index]).max())
-    return f"{one.name}: boxes of XML and table are {off:.4f} px apart" if off > _PRECISION else ""
+def _difference(annotation: Annotation, objects: ObjectBoxes, index: int) -> str:
+    if annotation.name != objects.names[index]:
+        return f"{annotation.name} in the XML, {objects.names[index]} in the table"
+    off = float(np.abs(np.array(annotation.box) - objects.boxes[index]).max())
+    return (
+        f"{annotation.name}: boxes of XML and table are {off:.4f} px apart"
+        if off > _PRECISION
+        else ""
+    )
 
 
-def wrong_row(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_row(page: PageContents) -> Iterator[tuple[object, str]]:
     """Counts and sizes in the table of pages that are not the page's."""
-    found = {
+    actual = {
         "width": page.width,
         "height": page.height,
         "symbols": len(page.symbols.kinds),
         "objects": len(page.objects.ids),
         "ink": len(page.owned.places),
     }
-    for column, value in found.items():
+    for column, value in actual.items():
         if page.row.get(column) != value:
             yield "", f"{column} is {value}, {page.row.get(column)} in pages.parquet"
 
 
-def wrong_patches(page: OwnPage) -> Iterator[tuple[object, str]]:
-    """Patches that are of no object, in another class's folder, or not what the page shows."""
+def wrong_patches(page: PageContents) -> Iterator[tuple[object, str]]:
+    """Patches of no object, in another class's folder, or with other pixels than the page."""
     rows = {number: row for row, number in enumerate(page.objects.ids)}
     for patch in page.patches:
         row = rows.get(str(patch.number))
@@ -110,7 +114,7 @@ def wrong_patches(page: OwnPage) -> Iterator[tuple[object, str]]:
             yield patch.number, f"patch of {patch.folder}: {off}"
 
 
-def _patch_difference(pixels: NDArray[np.uint8], page: OwnPage, box: Box) -> str:
+def _patch_difference(pixels: NDArray[np.uint8], page: PageContents, box: Box) -> str:
     width, height = page.patch_size
     if pixels.shape != (height, width):
         return f"it is {pixels.shape[1]} x {pixels.shape[0]} px, not {width} x {height}"

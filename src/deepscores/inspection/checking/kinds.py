@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from deepscores.dataset.audited import OwnPage
+from deepscores.dataset.contents import PageContents
 
 _CLEF = "(8v[ab]|15m[ab])?"
 _DIGIT = r"(timeSig|tuplet)\d"
@@ -129,7 +129,7 @@ def fault_of(kind: str, glyph: str, role: str) -> str:
     return f"drawn as {glyph or 'lines, a shape or text'} for {role or 'no element'}"
 
 
-def wrong_kinds(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_kinds(page: PageContents) -> Iterator[tuple[object, str]]:
     """Symbols whose kind is not what the glyph and the element say."""
     symbols = page.symbols
     looks = zip(symbols.kinds, symbols.glyphs, symbols.roles, strict=True)

@@ -1,4 +1,4 @@
-"""What an audit finds, and how it adds up."""
+"""The findings of an audit, added up."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from deepscores.formats.reading.findings import Finding
 
-KEPT = 100  # findings of one check in one place that are told one by one; all are counted
+MAX_LISTED = 100  # findings of one check on one page that are listed; all are counted
 
 
 class Tally(NamedTuple):
-    """What one check looked at."""
+    """How much one check covered, and its findings."""
 
     check: str
     pages: int
@@ -20,50 +20,50 @@ class Tally(NamedTuple):
 
 @dataclass(slots=True)
 class Ledger:
-    """Collects findings and counts; what processes found apart adds up with `add`."""
+    """Collects findings and counts; ledgers of several processes add up with `add`."""
 
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, list[int]] = field(default_factory=dict)  # pages, objects, findings
 
     def look(
-        self, check: str, where: str, objects: int, found: Iterable[tuple[object, str]]
+        self, check: str, page: str, objects: int, details: Iterable[tuple[object, str]]
     ) -> None:
-        """Note what *check* found on a page, as pairs of object and detail."""
-        some = [Finding(check, where, str(one), detail) for one, detail in found]
-        self._count(check, 1, objects, len(some))
-        self.findings += some[:KEPT]
+        """Note the findings of *check* on a page, as pairs of object and detail."""
+        findings = [Finding(check, page, str(object_id), detail) for object_id, detail in details]
+        self._count(check, 1, objects, len(findings))
+        self.findings += findings[:MAX_LISTED]
 
-    def note(self, check: str, pages: int, objects: int, some: list[Finding]) -> None:
-        """Note what *check* found in a dataset as a whole."""
-        self._count(check, pages, objects, len(some))
-        self.findings += some[:KEPT]
+    def note(self, check: str, pages: int, objects: int, findings: list[Finding]) -> None:
+        """Note the findings of *check* in a dataset as a whole."""
+        self._count(check, pages, objects, len(findings))
+        self.findings += findings[:MAX_LISTED]
 
-    def add(self, other: "Ledger") -> None:
-        self.findings += other.findings
-        for check, counts in other.counts.items():
+    def add(self, ledger: "Ledger") -> None:
+        self.findings += ledger.findings
+        for check, counts in ledger.counts.items():
             self._count(check, *counts)
 
     def _count(self, check: str, pages: int, objects: int, findings: int) -> None:
         sums = self.counts.setdefault(check, [0, 0, 0])
-        for place, more in enumerate((pages, objects, findings)):
-            sums[place] += more
+        for place, amount in enumerate((pages, objects, findings)):
+            sums[place] += amount
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an audit looked at and found."""
+    """The result of an audit."""
 
     folder: str
     layout: str  # "deepscores" | "deepscores-v1" | "deepscores-v2" | "coco"
-    pages: int  # looked at
+    pages: int  # checked
     pages_in_all: int
     tallies: tuple[Tally, ...]
-    findings: tuple[Finding, ...]  # by check, page and object; of one check and page KEPT at most
+    findings: tuple[Finding, ...]  # by check, page, object; up to MAX_LISTED per check and page
 
     @property
     def total(self) -> int:
-        """Findings in all, those not kept included."""
-        return sum(one.findings for one in self.tallies)
+        """All findings, listed or not."""
+        return sum(tally.findings for tally in self.tallies)
 
     def as_table(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
@@ -72,21 +72,23 @@ class Report:
             "layout": self.layout,
             "pages": self.pages,
             "pages_in_all": self.pages_in_all,
-            "checks": [one._asdict() for one in self.tallies],
-            "findings": [one._asdict() for one in self.findings],
+            "checks": [tally._asdict() for tally in self.tallies],
+            "findings": [finding._asdict() for finding in self.findings],
         }
 
 
 def report(
     folder: str, layout: str, pages: tuple[int, int], ledger: Ledger, order: Iterable[str]
 ) -> Report:
-    """The report of a finished audit; *pages* are those looked at and all, *order* of checks."""
+    """The report of a finished audit: *pages* checked and in all, *order* of the checks."""
     rank = {check: place for place, check in enumerate([*order, *sorted(ledger.counts)][::-1])}
     counts = sorted(ledger.counts.items(), key=lambda item: -rank[item[0]])
-    found = sorted(ledger.findings, key=lambda one: (-rank[one.check], one.where, _number(one)))
+    findings = sorted(
+        ledger.findings, key=lambda finding: (-rank[finding.check], finding.where, _number(finding))
+    )
     tallies = tuple(Tally(check, *sums) for check, sums in counts)
-    return Report(folder, layout, *pages, tallies, tuple(found))
+    return Report(folder, layout, *pages, tallies, tuple(findings))
 
 
-def _number(one: Finding) -> tuple[int, str]:
-    return (int(one.object), "") if one.object.isdecimal() else (-1, one.object)
+def _number(finding: Finding) -> tuple[int, str]:
+    return (int(finding.object), "") if finding.object.isdecimal() else (-1, finding.object)

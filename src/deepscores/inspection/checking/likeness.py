@@ -3,23 +3,22 @@
 A part is the sequence of its notes: how far each is above the one before, in semitones, and how
 long it lasts. So transposing changes nothing, and a part taken alone keeps all it has. Every eight
 notes in a row make a fingerprint; two scores are alike as far as the smaller set of them lies in
-the larger one. Fingerprints that very many scores have (scales, repeated notes) tell nothing.
+the larger one. Fingerprints that very many scores have (scales, repeated notes) are ignored.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from deepscores.dataset.symbol_files import RowGroup
 from deepscores.page.model.packing import pack
 
 _LENGTH = 8  # notes in a fingerprint
-_FEWEST = 16  # fingerprints of a score that can be compared
+_MIN_PRINTS = 16  # fingerprints of a score that can be compared
 _COMMON = 60  # scores: a fingerprint that more of them have is of no work in particular
 _COLUMNS = ["page", "part", "staff", "onset", "duration", "step", "alter", "octave", "grace"]
 _STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
@@ -30,21 +29,21 @@ Prints = NDArray[np.uint64]  # sorted, each once
 class Alike(NamedTuple):
     """Two scores, by their places, and how much of the smaller one is in the other, 0…1."""
 
-    one: int
-    other: int
+    first: int
+    second: int
     share: float
 
 
-def prints_of_group(part: Path, group: int, pages: Sequence[str]) -> Prints:
+def prints_of_group(group: RowGroup, pages: Sequence[str]) -> Prints:
     """The fingerprints of a score: its *pages* in one font, in a row group of the symbol table."""
-    table = pq.ParquetFile(part).read_row_group(group, columns=_COLUMNS)
-    wanted = (
+    table = group.read(_COLUMNS)
+    is_comparable = (
         pc.field("page").isin(list(pages))
         & pc.field("octave").is_valid()
         & pc.field("onset").is_valid()
         & ~pc.field("grace")
     )
-    return prints_of_notes(table.filter(wanted))
+    return prints_of_notes(table.filter(is_comparable))
 
 
 def prints_of_notes(notes: pa.Table) -> Prints:
@@ -54,7 +53,7 @@ def prints_of_notes(notes: pa.Table) -> Prints:
     pitch = np.round(sounding).astype(np.int64) + steps
     lasting = np.round(_column(notes, "duration") * 96).astype(np.int64)
     onset = _column(notes, "onset")
-    voices = [f"{one} {two}" for one, two in _zipped(notes, "part", "staff")]
+    voices = [f"{part} {staff}" for part, staff in _zip_columns(notes, "part", "staff")]
     voice = np.unique(voices, return_inverse=True)[1] if voices else np.empty(0, np.int64)
     # The highest note of each chord; voices of one staff are one line of highest notes.
     order = np.lexsort((-pitch, onset, voice))
@@ -68,7 +67,7 @@ def _column(table: pa.Table, name: str) -> NDArray[np.float64]:
     return values
 
 
-def _zipped(table: pa.Table, *names: str) -> list[tuple[object, ...]]:
+def _zip_columns(table: pa.Table, *names: str) -> list[tuple[object, ...]]:
     return list(zip(*(table[name].to_pylist() for name in names), strict=True))
 
 
@@ -84,52 +83,52 @@ def _fingerprints(
         mixed = _mix(mixed, lasting[place : place + count])
         if place:
             mixed = _mix(mixed, rising[place - 1 : place - 1 + count])
-    whole = voice[:count] == voice[_LENGTH - 1 :]
-    return np.unique(mixed[whole])
+    is_one_voice = voice[:count] == voice[_LENGTH - 1 :]
+    return np.unique(mixed[is_one_voice])
 
 
-def _mix(so_far: NDArray[np.uint64], more: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _mix(state: NDArray[np.uint64], values: NDArray[np.int64]) -> NDArray[np.uint64]:
     # Steps of the generator SplitMix64 (Steele, Lea and Flood 2014), whose outputs are well spread.
-    z = so_far * np.uint64(31) + more.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    z = state * np.uint64(31) + values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     return z ^ (z >> np.uint64(27))
 
 
-def find_alike(prints: Sequence[Prints], least: float) -> list[Alike]:
-    """The pairs of scores of which at least the share *least* of the smaller is in the other.
+def find_alike(prints: Sequence[Prints], min_share: float) -> list[Alike]:
+    """The pairs of scores of which at least the share *min_share* of the smaller is in the other.
 
     Takes time and memory by the fingerprints that scores share, not by pairs of scores.
     """
-    sizes = np.array([len(one) for one in prints], np.int64)
+    sizes = np.array([len(fingerprints) for fingerprints in prints], np.int64)
     owners = np.repeat(np.arange(len(prints)), sizes)
-    every = np.concatenate([*prints, np.empty(0, np.uint64)])
-    order = np.argsort(every, kind="stable")
-    every, owners = every[order], owners[order]
-    starts = np.flatnonzero(np.diff(every, prepend=~every[:1]) != 0)
-    has = np.diff(np.append(starts, len(every)))  # how many scores have each
+    merged = np.concatenate([*prints, np.empty(0, np.uint64)])
+    order = np.argsort(merged, kind="stable")
+    merged, owners = merged[order], owners[order]
+    starts = np.flatnonzero(np.diff(merged, prepend=~merged[:1]) != 0)
+    has = np.diff(np.append(starts, len(merged)))  # how many scores have each
     telling = np.repeat(has <= _COMMON, has)
-    every, owners = every[telling], owners[telling]
+    merged, owners = merged[telling], owners[telling]
     shared: NDArray[np.int64] = np.empty(0, np.int64)
     counts: NDArray[np.int64] = np.empty(0, np.int64)
     for step in range(1, _COMMON):
-        same = every[step:] == every[:-step]
-        if not same.any():
+        is_shared = merged[step:] == merged[:-step]
+        if not is_shared.any():
             break
-        pairs = [owners[:-step][same], owners[step:][same]]
+        pairs = [owners[:-step][is_shared], owners[step:][is_shared]]
         keys = pack(pairs, [len(prints), len(prints)])
         shared, counts = _add_up(shared, counts, keys)
-    own = np.bincount(owners, minlength=len(prints))
-    one, other = np.divmod(shared, max(len(prints), 1))
-    smaller = np.minimum(own[one], own[other])
+    own_counts = np.bincount(owners, minlength=len(prints))
+    first, second = np.divmod(shared, max(len(prints), 1))
+    smaller = np.minimum(own_counts[first], own_counts[second])
     share = counts / np.maximum(smaller, 1)
-    keep = (share >= least) & (smaller >= _FEWEST)
-    columns = (one[keep].tolist(), other[keep].tolist(), share[keep].tolist())
+    keep = (share >= min_share) & (smaller >= _MIN_PRINTS)
+    columns = (first[keep].tolist(), second[keep].tolist(), share[keep].tolist())
     return [Alike(*pair) for pair in zip(*columns, strict=True)]
 
 
 def _add_up(
-    keys: NDArray[np.int64], counts: NDArray[np.int64], more: NDArray[np.int64]
+    keys: NDArray[np.int64], counts: NDArray[np.int64], new_keys: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    every, place = np.unique(np.concatenate([keys, more]), return_inverse=True)
-    weights = np.concatenate([counts, np.ones(len(more), np.int64)])
-    return every, np.bincount(place, weights).astype(np.int64)
+    merged, place = np.unique(np.concatenate([keys, new_keys]), return_inverse=True)
+    weights = np.concatenate([counts, np.ones(len(new_keys), np.int64)])
+    return merged, np.bincount(place, weights).astype(np.int64)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepscores.dataset.audited import OwnPage
+from deepscores.dataset.contents import PageContents
 from deepscores.page.symbols.parents import may_belong
 
 
-def wrong_parents(page: OwnPage) -> Iterator[tuple[object, str]]:
+def wrong_parents(page: PageContents) -> Iterator[tuple[object, str]]:
     """Parents and groups that are no symbols of the page, or parents of a kind that makes none."""
     kinds, parents, groups = page.symbols.kinds, page.symbols.parents, page.symbols.groups
     for row in np.flatnonzero(parents):

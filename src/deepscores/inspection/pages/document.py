@@ -26,24 +26,23 @@ def document(
     *,
     specs: Mapping[str, Any] | None = None,
     script: str = "",
-    style: str = "",
 ) -> str:
     """The page. *introduction* is HTML below its title.
 
     *specs* are interactive charts, by the ``data-spec`` of where they stand; *script* is the
-    library that draws them, or what else the page needs; *style* is CSS besides its own.
+    library that draws them.
     """
-    shown = list(parts)
+    sections = list(parts)
     body = "".join(
-        f'<section id="part-{one.id}"><h2>{escape(one.title)}</h2>{one.html}</section>'
-        for one in shown
+        f'<section id="part-{part.id}"><h2>{escape(part.title)}</h2>{part.html}</section>'
+        for part in sections
     )
-    links = "".join(f'<a href="#part-{one.id}">{escape(one.title)}</a>' for one in shown)
+    links = "".join(f'<a href="#part-{part.id}">{escape(part.title)}</a>' for part in sections)
     return (
         '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><title>{escape(title)}</title>'
-        f"<style>{_text('page.css')}{style}</style></head>"
+        f"<style>{_text('page.css')}</style></head>"
         f'<body><header class="top"><h1>{escape(title)}</h1>{introduction}</header>'
         f'<nav><div><span class="links">{links}</span>'
         f'<button type="button" id="theme">dark</button></div></nav><main>{body}</main>'
@@ -53,7 +52,7 @@ def document(
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and values that an introduction tells, as cards."""
+    """Names and values of an introduction, as cards."""
     cells = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs
     )
@@ -67,17 +66,17 @@ def block(title: str, caption: str, body: str, *, kind: str = "figure", name: st
     return f'<div class="{kind}"{identity}><h3>{escape(title)}</h3>{words}{body}</div>'
 
 
-def table_block(one: Table, *, filtered: bool = False, more: str = "") -> str:
-    """A table; *filtered*, its rows follow what is typed above it; *more* comes below."""
-    body = to_html(one) if one.rows else "<p>None.</p>"
-    if len(one.rows) > _TALL:
+def table_block(table: Table, *, filtered: bool = False, footer: str = "") -> str:
+    """A table; *filtered*, its rows follow what is typed above it; *footer* is HTML below."""
+    body = to_html(table) if table.rows else "<p>None.</p>"
+    if len(table.rows) > _TALL:
         body = f'<div class="tall">{body}</div>'
-    if filtered and one.rows:
+    if filtered and table.rows:
         body = (
-            f'<p class="tools"><input type="search" class="filter" data-for="{one.name}" '
+            f'<p class="tools"><input type="search" class="filter" data-for="{table.name}" '
             f'placeholder="filter rows" aria-label="filter rows"></p>{body}'
         )
-    return block(one.title, one.caption, body + more, kind="table")
+    return block(table.title, table.caption, body + footer, kind="table")
 
 
 def as_json(value: object) -> str:

@@ -78,6 +78,22 @@
     });
   }
 
+  // Curves: the one of a chosen class comes to the front.
+  for (const choice of document.querySelectorAll("select[data-curves]")) {
+    const chart = document.getElementById(choice.dataset.curves);
+    const description = choice.closest("p").querySelector("output");
+    const show = () => {
+      for (const path of chart.querySelectorAll("g path")) {
+        const isChosen = path.dataset.name === choice.value;
+        path.classList.toggle("chosen", isChosen);
+        if (isChosen) { path.parentElement.append(path); description.value = path.dataset.words; }
+      }
+      if (!choice.value) description.value = "";
+    };
+    choice.addEventListener("change", show);
+    show();
+  }
+
   // A page to zoom: wheel, two fingers or buttons; dragging pans.
   for (const zoom of document.querySelectorAll(".zoom")) {
     const view = zoom.querySelector(".window"), sheet = zoom.querySelector(".sheet");

@@ -21,7 +21,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of plain values; None is what is not known."""
+    """Rows of plain values; None is unknown."""
 
     name: str  # stem of its files
     title: str
@@ -35,13 +35,13 @@ class Table:
                 raise ValueError(f"{self.name}: a row of {len(row)} in {len(self.columns)} columns")
 
 
-def shown(value: Value, column: Column) -> str:
-    """*value* for a person.
+def format_value(value: Value, column: Column) -> str:
+    """*value* as a table shows it.
 
     >>> (
-    ...     shown(0.1234, Column("share", "share")),
-    ...     shown(1234567, Column("n")),
-    ...     shown(None, Column("n")),
+    ...     format_value(0.1234, Column("share", "share")),
+    ...     format_value(1234567, Column("n")),
+    ...     format_value(None, Column("n")),
     ... )
     ('12.3 %', '1,234,567', '–')
     """
@@ -61,7 +61,7 @@ def _percent(value: float) -> str:
 
 
 def _plain(value: float, digits: int) -> str:
-    """So many significant digits, but never fewer than before the point.
+    """*value* with so many significant digits, but never fewer than before the point.
 
     >>> _plain(1234.5, 3), _plain(0.012345, 3)
     ('1,234', '0.0123')
@@ -72,7 +72,7 @@ def _plain(value: float, digits: int) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """Plain values, shares between 0 and 1; what is not known is empty."""
+    """Plain values, shares between 0 and 1; unknown values are empty."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow([column.name for column in table.columns])
@@ -86,7 +86,10 @@ def to_markdown(table: Table) -> str:
     rules = ["---" if column.kind == "text" else "--:" for column in table.columns]
     lines = [names, rules]
     lines += [
-        [_cell(shown(value, column)) for value, column in zip(row, table.columns, strict=True)]
+        [
+            _cell(format_value(value, column))
+            for value, column in zip(row, table.columns, strict=True)
+        ]
         for row in table.rows
     ]
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -120,5 +123,5 @@ def _row(row: Sequence[Value], columns: Sequence[Column]) -> str:
     for value, column in zip(row, columns, strict=True):
         raw = "" if value is None else escape(str(value), quote=True)
         sort = f' data-v="{raw}"' if column.kind != "text" else ""
-        cells.append(f"<td{_class(column)}{sort}>{escape(shown(value, column))}</td>")
+        cells.append(f"<td{_class(column)}{sort}>{escape(format_value(value, column))}</td>")
     return f"<tr>{''.join(cells)}</tr>"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from deepscores.inspection.pages.tables import Column, Table, Value
 from deepscores.inspection.report.imbalance import imbalance
-from deepscores.inspection.report.material import Material
+from deepscores.inspection.report.material import ReportMaterial
 from deepscores.inspection.report.published import published_datasets, the_paper
 from deepscores.inspection.report.tally import Tally, top_share
 from deepscores.inspection.statistics.model import Extent, Spread
@@ -18,18 +18,25 @@ _PAIRS = 40
 _TOP = 10
 
 
-def datasets_table(material: Material) -> Table:
-    """Table 1: this dataset beside others, those on disk counted as ours is."""
+def datasets_table(material: ReportMaterial) -> Table:
+    """Table 1: this dataset beside others; those on disk are counted in the same way."""
     tally = material.tally
     rows: list[tuple[Value, ...]] = [_counted(material.title, len(material.names), tally, "this")]
     rows += [
-        _counted(one.title, one.classes, one.tally, f"counted here ({one.layout})")
-        for one in material.others
+        _counted(dataset.title, dataset.classes, dataset.tally, f"counted here ({dataset.layout})")
+        for dataset in material.compared
     ]
-    for one in published_datasets():
-        each = one.objects / one.images if one.objects and one.images else None
-        numbers = (one.classes, None, one.images, one.objects, each, one.pixels)
-        rows.append((one.name, *numbers, f"published: {one.source}"))
+    for dataset in published_datasets():
+        per_image = dataset.objects / dataset.images if dataset.objects and dataset.images else None
+        numbers = (
+            dataset.classes,
+            None,
+            dataset.images,
+            dataset.objects,
+            per_image,
+            dataset.pixels,
+        )
+        rows.append((dataset.name, *numbers, f"published: {dataset.source}"))
     columns = (
         Column("dataset", "text"), Column("classes"), Column("with an object"), Column("images"),
         Column("objects"), Column("objects an image", "number"), Column("pixels"),
@@ -38,8 +45,8 @@ def datasets_table(material: Material) -> Table:
     return Table(
         "table-1-datasets",
         "Table 1: this dataset beside others",
-        "Classes, images, objects and pixels. Rows marked “published” are what their makers say; "
-        "a dash is what they do not say, or what images of many sizes do not tell.",
+        "Classes, images, objects and pixels. Rows marked “published” are as their authors state; "
+        "a dash: not stated, or unknown because images differ in size.",
         columns,
         tuple(rows),
     )
@@ -47,64 +54,73 @@ def datasets_table(material: Material) -> Table:
 
 def _counted(title: str, classes: int, tally: Tally, source: str) -> tuple[Value, ...]:
     pixels = tally.pixels if not tally.unsized else None
-    each = tally.objects / tally.images if tally.images else None
+    per_image = tally.objects / tally.images if tally.images else None
     return (
-        title, classes, tally.classes_seen, tally.images, tally.objects, each, pixels, source
+        title, classes, tally.classes_seen, tally.images, tally.objects, per_image, pixels, source
     )  # fmt: skip
 
 
-def spreads_table(material: Material) -> Table:
-    """Table 2: symbols a page and a class, ours beside the paper's."""
-    paper, found = the_paper(), material.statistics
+def spreads_table(material: ReportMaterial) -> Table:
+    """Table 2: symbols per page and per class, this dataset's and the paper's."""
+    paper, statistics = the_paper(), material.statistics
     rows = [
-        _spread_row("objects a page", material.title, found.objects_per_page),
+        _spread_row("objects per page", material.title, statistics.objects_per_page),
         *(
-            _spread_row("objects a page", one.title, one.tally.objects_per_page())
-            for one in material.others
+            _spread_row("objects per page", dataset.title, dataset.tally.objects_per_page())
+            for dataset in material.compared
         ),
-        _spread_row("objects a page", "the paper", paper.per_page),
-        _spread_row("symbols a page, unlabelled ones too", material.title, found.symbols_per_page),
-        _spread_row("objects a class that has one", material.title, found.objects_per_class_seen),
+        _spread_row("objects per page", "the paper", paper.per_page),
+        _spread_row(
+            "symbols per page, labelled or not", material.title, statistics.symbols_per_page
+        ),
+        _spread_row(
+            "objects per class that has one", material.title, statistics.objects_per_class_seen
+        ),
         *(
-            _spread_row("objects a class that has one", one.title, one.tally.objects_per_class())
-            for one in material.others
+            _spread_row(
+                "objects per class that has one", dataset.title, dataset.tally.objects_per_class()
+            )
+            for dataset in material.compared
         ),
-        _spread_row("objects a class", "the paper", paper.per_class),
-        _spread_row("objects a class, empty ones too", material.title, found.objects_per_class),
+        _spread_row("objects per class", "the paper", paper.per_class),
+        _spread_row(
+            "objects per class, empty ones too", material.title, statistics.objects_per_class
+        ),
     ]
     return Table(
         "table-2-symbols",
-        "Table 2: symbols a page and a class",
+        "Table 2: symbols per page and per class",
         "Mean, standard deviation (of the population), maximum, minimum, median. The paper's "
-        "symbols are our labelled objects.",
+        "symbols are labelled objects here.",
         (Column("what", "text"), Column("dataset", "text"), *_SPREAD),
         tuple(rows),
     )
 
 
-def _spread_row(what: str, title: str, spread: Spread) -> tuple[Value, ...]:
-    return what, title, *_spread(spread)
+def _spread_row(quantity: str, title: str, spread: Spread) -> tuple[Value, ...]:
+    return quantity, title, *_spread(spread)
 
 
-def _spread(one: Spread) -> tuple[Value, ...]:
-    return one.mean, one.std, one.max, one.min, one.median
+def _spread(spread: Spread) -> tuple[Value, ...]:
+    return spread.mean, spread.std, spread.max, spread.min, spread.median
 
 
-def classes_table(material: Material) -> Table:
+def classes_table(material: ReportMaterial) -> Table:
     """Every class of the label set: how often, where, how large, how hidden."""
     survey, shares = material.survey, the_paper().shares
-    ours = material.dataset.labels.name == "deepscores-118"
+    is_paper_label_set = material.dataset.labels.name == "deepscores-118"
     rows = []
-    order = sorted(material.statistics.classes, key=lambda one: (-one.objects, one.id))
-    for one in order:
-        place, some = one.id - 1, one.objects or None
-        size = _median_size(one.staff_spaces) if some else (None, None)
+    order = sorted(material.statistics.classes, key=lambda counted: (-counted.objects, counted.id))
+    for counted in order:
+        place, objects = counted.id - 1, counted.objects or None
+        size = _median_size(counted.staff_spaces) if objects else (None, None)
         rows.append(
             (
-                one.id, one.name, one.objects, one.share, shares.get(one.name) if ours else None,
-                one.pages, *_spread(one.per_page), *size,
-                survey.hidden[0, place] / some if some else None,
-                survey.overlapping[place] / some if some else None,
+                counted.id, counted.name, counted.objects, counted.share,
+                shares.get(counted.name) if is_paper_label_set else None,
+                counted.pages, *_spread(counted.per_page), *size,
+                survey.hidden[0, place] / objects if objects else None,
+                survey.overlapping[place] / objects if objects else None,
             )
         )  # fmt: skip
     columns = (
@@ -116,9 +132,9 @@ def classes_table(material: Material) -> Table:
     return Table(
         "classes",
         "Every class",
-        "Mean to median: objects a page, over all pages. Height and width: medians in staff "
-        "spaces. Hidden: mean share of an object's pixels that others own. Overlaps: share of the "
-        "objects whose box meets another object's.",
+        "Mean to median: objects per page, over all pages. Height and width: medians in staff "
+        "spaces. Hidden: mean share of an object's pixels covered by others. Overlaps: share "
+        "of the objects whose box overlaps another object's.",
         columns,
         tuple(rows),
     )
@@ -135,35 +151,35 @@ _OF_GROUPS = (
 )  # fmt: skip
 
 
-def group_tables(material: Material) -> Iterator[Table]:
+def group_tables(material: ReportMaterial) -> Iterator[Table]:
     """Yield a table of fonts, of engravers and of splits."""
     order = {"split": ("train", "val", "test")}
     for column, tallies in material.survey.groups.items():
         names = [name for name in order.get(column, ()) if name in tallies]
         names += sorted(set(tallies) - set(names))
         rows = [(name, *_group(tallies[name], material.tally)) for name in names]
-        caption = "Pages, labelled objects and classes of each; mean to median: objects a page."
+        caption = "Pages, labelled objects and classes of each; mean to median: objects per page."
         columns = (Column(column, "text"), *_OF_GROUPS)
         yield Table(f"by-{column}", _TITLES[column], caption, columns, tuple(rows))
 
 
-def _group(tally: Tally, whole: Tally) -> tuple[Value, ...]:
+def _group(tally: Tally, total: Tally) -> tuple[Value, ...]:
     return (
-        tally.images, tally.images / whole.images, tally.objects, tally.classes_seen,
+        tally.images, tally.images / total.images, tally.objects, tally.classes_seen,
         top_share(tally.counts), 1e6 * tally.objects / max(tally.pixels, 1),
         *_spread(tally.objects_per_page()),
     )  # fmt: skip
 
 
-def imbalance_table(material: Material) -> Table:
+def imbalance_table(material: ReportMaterial) -> Table:
     """Measures of imbalance, of this dataset and of those it is compared with."""
     rows = []
     for title, tally in (
         (material.title, material.tally),
-        *((one.title, one.tally) for one in material.others),
+        *((dataset.title, dataset.tally) for dataset in material.compared),
     ):
-        found = imbalance(tally.counts)
-        rows.append((title, tally.classes_seen, top_share(tally.counts, _TOP), *found))
+        measures = imbalance(tally.counts)
+        rows.append((title, tally.classes_seen, top_share(tally.counts, _TOP), *measures))
     return Table(
         "imbalance",
         "Measures of imbalance",
@@ -181,18 +197,18 @@ def imbalance_table(material: Material) -> Table:
     )  # fmt: skip
 
 
-def together_table(material: Material) -> Table:
+def together_table(material: ReportMaterial) -> Table:
     """Pairs of classes that share pages more often than chance would have it."""
     together, pages = material.survey.together, material.tally.pages_with
     images, rows = material.tally.images, []
-    for one in range(len(material.names)):
-        for other in range(one):
-            both = int(together[one, other])
-            if both >= 5:
-                lift = both * images / (int(pages[one]) * int(pages[other]))
-                either = int(pages[one] + pages[other]) - both
-                names = material.names[other], material.names[one]
-                rows.append((*names, both, both / either, lift))
+    for first in range(len(material.names)):
+        for second in range(first):
+            common = int(together[first, second])
+            if common >= 5:
+                lift = common * images / (int(pages[first]) * int(pages[second]))
+                either = int(pages[first] + pages[second]) - common
+                names = material.names[second], material.names[first]
+                rows.append((*names, common, common / either, lift))
     rows.sort(key=lambda row: (-row[3], row[0], row[1]))
     return Table(
         "together",
@@ -208,34 +224,34 @@ def together_table(material: Material) -> Table:
     )  # fmt: skip
 
 
-def overlaps_table(material: Material) -> Table:
-    """Pairs of classes whose boxes meet."""
+def overlaps_table(material: ReportMaterial) -> Table:
+    """Pairs of classes whose boxes overlap."""
     rows = [
-        (material.names[one], material.names[other], times)
-        for (one, other), times in material.survey.overlaps.most_common(_PAIRS)
+        (material.names[first], material.names[second], times)
+        for (first, second), times in material.survey.overlaps.most_common(_PAIRS)
     ]
     return Table(
         "overlaps",
         "Boxes that overlap",
-        "Pairs of labelled objects whose boxes share over a hundredth of what either covers, by "
+        "Pairs of labelled objects whose boxes share more than a hundredth of their union, by "
         f"class; the {_PAIRS} most frequent pairs of classes.",
         (Column("class", "text"), Column("other class", "text"), Column("pairs of boxes")),
         tuple(rows),
     )
 
 
-def hidden_table(material: Material) -> Table:
+def hidden_table(material: ReportMaterial) -> Table:
     """How much of each class's objects is covered by others."""
     sums, rows = material.survey.hidden, []
-    for one in material.frequent:
-        mean, tenth, half, whole = (float(row[one.id - 1]) / one.objects for row in sums)
-        rows.append((one.name, one.objects, mean, tenth, half, whole))
+    for counted in material.frequent:
+        mean, tenth, half, wholly = (float(row[counted.id - 1]) / counted.objects for row in sums)
+        rows.append((counted.name, counted.objects, mean, tenth, half, wholly))
     rows.sort(key=lambda row: -row[2])
     return Table(
         "hidden",
         "Occlusion by class",
-        "Hidden is what others own of the pixels that an object would own alone. Share of a "
-        "class's objects that are hidden by more than a tenth, by more than half, and wholly.",
+        "Hidden: the share of an object's pixels that others cover. Share of a class's objects "
+        "that are hidden by more than a tenth, by more than half, and wholly.",
         (
             Column("class", "text"), Column("objects"), Column("hidden, mean", "share"),
             Column("over a tenth", "share"), Column("over half", "share"),
@@ -245,47 +261,55 @@ def hidden_table(material: Material) -> Table:
     )  # fmt: skip
 
 
-def skipped_table(material: Material) -> Table:
-    """What the build left out, by reason."""
-    whole: Counter[str] = Counter()
-    pages: Counter[str] = Counter()
+def skipped_table(material: ReportMaterial) -> Table:
+    """Scores and pages that the build skipped, by reason."""
+    skipped_scores: Counter[str] = Counter()
+    skipped_pages: Counter[str] = Counter()
     example: dict[str, str] = {}
-    for one in material.dataset.skipped:
-        reason = str(one.get("reason"))
-        (pages if one.get("page") is not None else whole)[reason] += 1
-        example.setdefault(reason, f"{one.get('score')}: {one.get('detail')}"[:160])
-    reasons = sorted(whole | pages, key=lambda reason: (-(whole + pages)[reason], reason))
+    for skip in material.dataset.skipped:
+        reason = str(skip.get("reason"))
+        (skipped_pages if skip.get("page") is not None else skipped_scores)[reason] += 1
+        example.setdefault(reason, f"{skip.get('score')}: {skip.get('detail')}"[:160])
+    reasons = sorted(
+        skipped_scores | skipped_pages,
+        key=lambda reason: (-(skipped_scores + skipped_pages)[reason], reason),
+    )
     return Table(
         "skipped",
-        "What was left out",
-        "Scores and pages that the build left out, by reason; all are in skipped.jsonl.",
+        "Skipped",
+        "Scores and pages that the build skipped, by reason; all are in skipped.jsonl.",
         (
             Column("reason", "text"), Column("scores"), Column("pages"),
             Column("for instance", "text"),
         ),
-        tuple((one, whole[one], pages[one], example[one]) for one in reasons),
+        tuple(
+            (reason, skipped_scores[reason], skipped_pages[reason], example[reason])
+            for reason in reasons
+        ),
     )  # fmt: skip
 
 
-def rights_table(material: Material) -> Table:
-    """What the scores say of their rights."""
+def rights_table(material: ReportMaterial) -> Table:
+    """The scores' statements of rights."""
     return _by_text(
-        material, "rights", "Rights", "What the scores state of their rights, word for word.", 400
+        material, "rights", "Rights", "The scores' statements of rights, verbatim.", 400
     )
 
 
-def composers_table(material: Material) -> Table:
+def composers_table(material: ReportMaterial) -> Table:
     """The composers as the scores name them."""
     return _by_text(material, "composer", "Composers", "Composers, as the scores name them.", 120)
 
 
-def _by_text(material: Material, column: str, title: str, caption: str, longest: int) -> Table:
+def _by_text(
+    material: ReportMaterial, column: str, title: str, caption: str, longest: int
+) -> Table:
     scores: Counter[str] = Counter()
     pages: Counter[str] = Counter()
-    for one in material.dataset.scores:
-        text = " ".join(str(one[column] or "").split()) or "not stated"
+    for score_row in material.dataset.scores:
+        text = " ".join(str(score_row[column] or "").split()) or "not stated"
         scores[text] += 1
-        pages[text] += int(one["pages"] or 0)
+        pages[text] += int(score_row["pages"] or 0)
     order = sorted(scores, key=lambda text: (-pages[text], text))
     return Table(
         column if column == "rights" else "composers",
@@ -300,29 +324,29 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
-def audit_table(material: Material) -> Table | None:
-    """What an audit of a sample of the pages found; None where none was made."""
+def audit_table(material: ReportMaterial) -> Table | None:
+    """The findings of an audit of a sample of pages; None without an audit."""
     audit = material.audit
     if audit is None:
         return None
     return Table(
         "audit",
-        "What an audit says",
+        "Audit",
         f"deepscores check on {audit.pages:,} of {audit.pages_in_all:,} pages: "
         f"{audit.total:,} findings.",
         (Column("check", "text"), Column("pages"), Column("objects"), Column("findings")),
-        tuple(tuple(one) for one in audit.tallies),
+        tuple(tuple(tally) for tally in audit.tallies),
     )
 
 
-_MAKERS: tuple[Callable[[Material], Table | None], ...] = (
+_MAKERS: tuple[Callable[[ReportMaterial], Table | None], ...] = (
     datasets_table, spreads_table, classes_table, imbalance_table, together_table, overlaps_table,
     hidden_table, skipped_table, rights_table, composers_table, audit_table,
 )  # fmt: skip
 
 
-def all_tables(material: Material) -> dict[str, Table]:
+def all_tables(material: ReportMaterial) -> dict[str, Table]:
     """Every table of the report by name."""
-    made: Iterable[Table | None] = (make(material) for make in _MAKERS)
-    found = [one for one in (*made, *group_tables(material)) if one is not None]
-    return {one.name: one for one in found}
+    tables: Iterable[Table | None] = (make(material) for make in _MAKERS)
+    present = [table for table in (*tables, *group_tables(material)) if table is not None]
+    return {table.name: table for table in present}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from deepscores.inspection.pages.drawing import FAINT, INK, Canvas, Figure, Pixels, picture
 
 _SPACE = 14.0  # pixels that a staff space takes
-_GAP, _WIDE, _LABEL = 26, 1180, 100
+_GAP, _WIDTH, _LABEL = 26, 1180, 100
 
 
 class Extreme(NamedTuple):
@@ -20,7 +20,7 @@ class Extreme(NamedTuple):
 
 def extremes_figure(largest: Sequence[Extreme], smallest: Sequence[Extreme]) -> Figure:
     """Both ends of the classes by the median area of their boxes."""
-    canvas = Canvas(_WIDE, 0)
+    canvas = Canvas(_WIDTH, 0)
     top = _row(canvas, "smallest", smallest, _GAP)
     top = _row(canvas, "largest", largest, top)
     canvas.line((_GAP, top, _GAP + 4 * _SPACE, top), INK, 2)
@@ -38,19 +38,19 @@ def extremes_figure(largest: Sequence[Extreme], smallest: Sequence[Extreme]) -> 
     )
 
 
-def _row(canvas: Canvas, words: str, some: Sequence[Extreme], top: float) -> float:
-    """Draw *some* from left to right, in several lines where need be; where the next row begins."""
+def _row(canvas: Canvas, words: str, extremes: Sequence[Extreme], top: float) -> float:
+    """Draw *extremes* from left to right, in lines; the place below them is returned."""
     canvas.text(words, _GAP, top + 12, size=15)
     left, tallest = float(_LABEL), 0.0
-    for one in some:
-        scale = _SPACE / one.staff_space
-        height, width = one.image.shape[0] * scale, one.image.shape[1] * scale
-        room = max(width, 7.0 * len(one.name), 60.0)
-        if left + room > _WIDE - _GAP and left > _LABEL:
+    for extreme in extremes:
+        scale = _SPACE / extreme.staff_space
+        height, width = extreme.image.shape[0] * scale, extreme.image.shape[1] * scale
+        room = max(width, 7.0 * len(extreme.name), 60.0)
+        if left + room > _WIDTH - _GAP and left > _LABEL:
             top, left, tallest = top + tallest + 40 + _GAP, float(_LABEL), 0.0
         canvas.width = max(canvas.width, left + room + _GAP)  # for what is wider than all else
-        canvas.image(one.image, left, top, scale)
-        canvas.text(one.name, left, top + height + 15, size=12)
-        canvas.text(f"{one.area:.2g} sp²", left, top + height + 30, size=11, colour=FAINT)
+        canvas.image(extreme.image, left, top, scale)
+        canvas.text(extreme.name, left, top + height + 15, size=12)
+        canvas.text(f"{extreme.area:.2g} sp²", left, top + height + 30, size=11, colour=FAINT)
         left, tallest = left + room + _GAP, max(tallest, height)
     return top + tallest + 40 + _GAP

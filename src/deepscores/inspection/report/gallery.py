@@ -41,20 +41,20 @@ def gallery(cards: Sequence[Card], absent: Sequence[str], caption: str) -> Figur
 
 
 def _draw(cards: Sequence[Card]) -> str:
-    wide = max([_SMALLEST_CELL, *(card.patch.shape[1] + _GAP for card in cards)])
-    high = max((card.patch.shape[0] for card in cards), default=0) + _TEXT + _GAP
+    cell_width = max([_SMALLEST_CELL, *(card.patch.shape[1] + _GAP for card in cards)])
+    cell_height = max((card.patch.shape[0] for card in cards), default=0) + _TEXT + _GAP
     rows = -(-len(cards) // _COLUMNS)
-    canvas = Canvas(wide * _COLUMNS + _GAP, rows * high + _GAP)
+    canvas = Canvas(cell_width * _COLUMNS + _GAP, rows * cell_height + _GAP)
     for place, card in enumerate(cards):
-        left, top = _GAP + place % _COLUMNS * wide, _GAP + place // _COLUMNS * high
-        x = left + (wide - _GAP - card.patch.shape[1]) / 2
+        left, top = _GAP + place % _COLUMNS * cell_width, _GAP + place // _COLUMNS * cell_height
+        x = left + (cell_width - _GAP - card.patch.shape[1]) / 2
         canvas.image(card.patch, x, top)
         height, width = card.patch.shape
         canvas.frame((x, top, x + width, top + height))
-        middle, below = left + (wide - _GAP) / 2, top + height
+        middle, bottom = left + (cell_width - _GAP) / 2, top + height
         name = card.name if len(card.name) <= 17 else f"{card.name[:16]}…"
-        canvas.text(name, middle, below + 14, size=10, colour=INK, anchor="middle")
-        canvas.text(_frequency(card), middle, below + 27, size=10, colour=FAINT, anchor="middle")
+        canvas.text(name, middle, bottom + 14, size=10, colour=INK, anchor="middle")
+        canvas.text(_frequency(card), middle, bottom + 27, size=10, colour=FAINT, anchor="middle")
     return canvas.svg()
 
 
@@ -63,7 +63,7 @@ def _frequency(card: Card) -> str:
 
 
 def _cards(cards: Sequence[Card]) -> str:
-    shown = []
+    figures = []
     for card in cards:
         height, width = card.patch.shape
         x0, y0, x1, y1 = card.box
@@ -71,7 +71,7 @@ def _cards(cards: Sequence[Card]) -> str:
             f"left:{100 * x0 / width:.1f}%;top:{100 * y0 / height:.1f}%;"
             f"width:{100 * (x1 - x0) / width:.1f}%;height:{100 * (y1 - y0) / height:.1f}%"
         )
-        shown.append(
+        figures.append(
             f'<figure class="card" data-name="{escape(card.name.lower())}">'
             f'<div class="patch"><img loading="lazy" width="{width}" height="{height}" '
             f'alt="a patch with {escape(card.name)}" src="{data_uri(card.patch)}">'
@@ -82,7 +82,7 @@ def _cards(cards: Sequence[Card]) -> str:
         '<p class="tools"><input type="search" class="filter" data-for="gallery" '
         'placeholder="filter classes, e.g. clef" aria-label="filter classes"> '
         f'<output class="shown">{len(cards)} classes</output></p>'
-        f'<div class="gallery" id="gallery">{"".join(shown)}</div>'
+        f'<div class="gallery" id="gallery">{"".join(figures)}</div>'
     )
 
 

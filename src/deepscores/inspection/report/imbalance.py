@@ -24,20 +24,20 @@ def imbalance(counts: NDArray[np.int64]) -> Imbalance:
     >>> imbalance(np.array([5, 5, 0]))[:4]
     (0.0, 1.0, 1.0, 2.0)
     """
-    some = np.sort(counts[counts > 0]).astype(np.float64)
-    if not len(some):
+    present = np.sort(counts[counts > 0]).astype(np.float64)
+    if not len(present):
         return Imbalance(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
-    share = some / some.sum()
+    share = present / present.sum()
     entropy = float(-(share * np.log2(share)).sum()) + 0.0
-    most = float(np.log2(len(some)))
+    max_entropy = float(np.log2(len(present)))
     return Imbalance(
-        gini(some),
+        gini(present),
         entropy,
-        entropy / most if most else 1.0,
+        entropy / max_entropy if max_entropy else 1.0,
         float(2**entropy),
         float(1 / (share**2).sum()),
-        float(some[-1] / some[0]),
-        int(np.count_nonzero(some < 10)),
+        float(present[-1] / present[0]),
+        int(np.count_nonzero(present < 10)),
     )
 
 
@@ -53,8 +53,8 @@ def lorenz(counts: NDArray[np.int64]) -> list[tuple[float, float]]:
     >>> lorenz(np.array([1, 0, 3]))
     [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)]
     """
-    some = np.sort(counts[counts > 0])
-    if not len(some):
+    present = np.sort(counts[counts > 0])
+    if not len(present):
         return [(0.0, 0.0)]
-    shares = np.concatenate([[0.0], np.cumsum(some) / some.sum()])
-    return [(place / len(some), float(share)) for place, share in enumerate(shares)]
+    shares = np.concatenate([[0.0], np.cumsum(present) / present.sum()])
+    return [(place / len(present), float(share)) for place, share in enumerate(shares)]

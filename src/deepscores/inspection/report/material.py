@@ -1,4 +1,4 @@
-"""All that a report is made from, counted and cut before anything is drawn."""
+"""The material of a report, counted and cut before anything is drawn."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from deepscores.inspection.statistics.model import ClassStatistics, Statistics
 
 
 @dataclass(frozen=True)
-class Other:
+class ComparedDataset:
     """A dataset to compare with, counted."""
 
     title: str
@@ -24,14 +24,14 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Material:
-    """One dataset of ours, and those it is compared with."""
+class ReportMaterial:
+    """A dataset, and those it is compared with."""
 
     title: str
     dataset: Dataset
     survey: Survey
     statistics: Statistics
-    others: tuple[Other, ...]
+    compared: tuple[ComparedDataset, ...]
     audit: Report | None
     specimens: dict[int, list[Specimen]]  # by class id - 1
     passages: list[Passage]
@@ -40,14 +40,14 @@ class Material:
     @cached_property
     def names(self) -> list[str]:
         """Of the classes, by id - 1."""
-        return [one.name for one in self.dataset.labels.classes]
+        return [label_class.name for label_class in self.dataset.labels.classes]
 
     @cached_property
     def frequent(self) -> list[ClassStatistics]:
         """The classes that have an object, most first."""
-        some = [one for one in self.statistics.classes if one.objects]
-        return sorted(some, key=lambda one: -one.objects)
+        present = [counted for counted in self.statistics.classes if counted.objects]
+        return sorted(present, key=lambda counted: -counted.objects)
 
     @property
     def tally(self) -> Tally:
-        return self.survey.whole
+        return self.survey.total

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from deepscores.inspection.pages.document import Part, block, document, facts, table_block
 from deepscores.inspection.pages.drawing import Figure
 from deepscores.inspection.pages.tables import Table
-from deepscores.inspection.report.material import Material
+from deepscores.inspection.report.material import ReportMaterial
 
 _HIGH = 700  # pixels, from which a chart scrolls by itself
 
@@ -47,32 +47,39 @@ SECTIONS = (
 
 
 def assemble(
-    material: Material, figures: Mapping[str, Figure], tables: Mapping[str, Table], script: str
+    material: ReportMaterial,
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, Table],
+    script: str,
 ) -> str:
     """The page; *script* is the library that draws the charts."""
-    shown = [one for one in SECTIONS if not {*figures, *tables}.isdisjoint(one.items)]
-    parts = [Part(one.id, one.title, _section(one, figures, tables)) for one in shown]
-    specs = {one.name: one.spec for one in figures.values() if one.spec is not None}
+    sections = [
+        section for section in SECTIONS if not {*figures, *tables}.isdisjoint(section.items)
+    ]
+    parts = [
+        Part(section.id, section.title, _section(section, figures, tables)) for section in sections
+    ]
+    specs = {figure.name: figure.spec for figure in figures.values() if figure.spec is not None}
     title = f"Report of {material.title}"
     return document(title, _introduction(material), parts, specs=specs, script=script)
 
 
-def _introduction(material: Material) -> str:
-    tally, found = material.tally, material.statistics
-    told = (
+def _introduction(material: ReportMaterial) -> str:
+    tally, statistics = material.tally, material.statistics
+    fact_cards = (
         ("pages", f"{tally.images:,}"),
         ("scores", f"{len(material.dataset.scores):,}"),
         ("labelled objects", f"{tally.objects:,}"),
-        ("symbols in all", f"{found.symbols:,}"),
+        ("symbols in all", f"{statistics.symbols:,}"),
         ("classes with an object", f"{tally.classes_seen} of {len(material.names)}"),
         ("music fonts", f"{len(material.survey.groups['font'])}"),
     )
     versions = material.dataset.info.get("versions", {})
-    made = f"deepscores {versions['deepscores']}" if "deepscores" in versions else "deepscores"
+    maker = f"deepscores {versions['deepscores']}" if "deepscores" in versions else "deepscores"
     return (
-        f'<p class="caption">Label set {escape(found.label_set)}, made by {escape(made)}. All '
-        "numbers and pictures come from the dataset's files.</p>"
-        f"{facts(told)}"
+        f'<p class="caption">Label set {escape(statistics.label_set)}, made by {escape(maker)}. '
+        "All numbers and pictures come from the dataset's files.</p>"
+        f"{facts(fact_cards)}"
     )
 
 
@@ -86,18 +93,18 @@ def _section(section: Section, figures: Mapping[str, Figure], tables: Mapping[st
     return "".join(parts)
 
 
-def _figure(one: Figure) -> str:
-    if one.spec is None:
-        body = one.html
+def _figure(figure: Figure) -> str:
+    if figure.spec is None:
+        body = figure.html
     else:
-        height = _height(one.svg)
+        height = _height(figure.svg)
         high = " high" if height > _HIGH else ""
         # Room for it and for what is chosen above it, so that nothing moves when it is drawn.
-        choices = sum("bind" in param for param in one.spec.get("params", ()))
+        choices = sum("bind" in param for param in figure.spec.get("params", ()))
         room = f"--room:calc({height:g}px + {2.2 * choices:g}rem)"
-        body = f'<div class="chart{high}" style="{room}" data-spec="{one.name}"></div>'
-    files_of = _links(f"figures/{one.name}", ("svg", "png"))
-    return block(one.title, one.caption, body + files_of, name=one.name)
+        body = f'<div class="chart{high}" style="{room}" data-spec="{figure.name}"></div>'
+    files_of = _links(f"figures/{figure.name}", ("svg", "png"))
+    return block(figure.title, figure.caption, body + files_of, name=figure.name)
 
 
 def _height(svg: str) -> float:
@@ -105,9 +112,9 @@ def _height(svg: str) -> float:
     return float(svg.split('height="', 1)[1].split('"', 1)[0])
 
 
-def _table(one: Table) -> str:
-    files_of = _links(f"tables/{one.name}", ("csv", "md"))
-    return table_block(one, filtered=one.name == "classes", more=files_of)
+def _table(table: Table) -> str:
+    files_of = _links(f"tables/{table.name}", ("csv", "md"))
+    return table_block(table, filtered=table.name == "classes", footer=files_of)
 
 
 def _links(stem: str, suffixes: Iterable[str]) -> str:

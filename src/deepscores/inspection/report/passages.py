@@ -13,8 +13,8 @@ from deepscores.dataset.reader import Dataset, DatasetPage
 from deepscores.inspection.pages.drawing import FAINT, INK, Canvas, Figure, Pixels, crop, data_uri
 
 _LABEL, _GAP = 150, 16  # pixels
-_WIDEST = 0.62  # of the page: what a passage may take
-_MOST_MEASURES = 8
+_MAX_WIDTH = 0.62  # of the page: what a passage may take
+_MAX_MEASURES = 8
 
 
 class Passage(NamedTuple):
@@ -35,18 +35,18 @@ def passages(dataset: Dataset, classes: Mapping[str, int]) -> list[Passage]:
     pages = _choose(dataset, classes)
     tables = [_first_system(page) for page in pages]
     measures = _shared_measures(pages, tables)
-    found = []
+    cuts = []
     for page, table in zip(pages, tables, strict=True):
         box = _bounds(table, measures)
         if box is not None:
             space = float(page.row["staff_space"])
             image = crop(page.image, box, space)
-            found.append(Passage(page.row["font"], page.row["engraver"], page.name, image))
-    return found
+            cuts.append(Passage(page.row["font"], page.row["engraver"], page.name, image))
+    return cuts
 
 
 def _choose(dataset: Dataset, classes: Mapping[str, int]) -> list[DatasetPage]:
-    """First pages of one score, a font each, by font."""
+    """First pages of one score, one per font, by font."""
     firsts: dict[str, dict[tuple[str, str], DatasetPage]] = defaultdict(dict)
     for page in dataset:
         if page.row["number"] == 1 and page.row["systems"]:
@@ -75,20 +75,20 @@ def _shared_measures(pages: list[DatasetPage], tables: list[pa.Table]) -> set[st
         return set()
     order = [name for name in dict.fromkeys(tables[0]["measure"].to_pylist()) if name]
     order.sort(key=_leftmost(tables[0]).__getitem__)
-    for count in range(min(len(order), _MOST_MEASURES), 1, -1):
-        some = set(order[:count])
-        boxes = [_bounds(table, some) for table in tables]
+    for count in range(min(len(order), _MAX_MEASURES), 1, -1):
+        candidates = set(order[:count])
+        boxes = [_bounds(table, candidates) for table in tables]
         widths = zip(boxes, pages, strict=True)
-        if all(box and box[2] - box[0] <= _WIDEST * page.row["width"] for box, page in widths):
-            return some
+        if all(box and box[2] - box[0] <= _MAX_WIDTH * page.row["width"] for box, page in widths):
+            return candidates
     return set(order[:1])
 
 
 def _leftmost(table: pa.Table) -> dict[str, float]:
-    found: dict[str, float] = {}
+    leftmost: dict[str, float] = {}
     for name, x0 in zip(table["measure"].to_pylist(), table["x0"].to_pylist(), strict=True):
-        found[name] = min(found.get(name, x0), x0)
-    return found
+        leftmost[name] = min(leftmost.get(name, x0), x0)
+    return leftmost
 
 
 def _bounds(table: pa.Table, measures: set[str]) -> tuple[float, float, float, float] | None:
@@ -103,34 +103,35 @@ def _bounds(table: pa.Table, measures: set[str]) -> tuple[float, float, float, f
     return x0, y0, x1, y1
 
 
-def passage_figure(found: list[Passage]) -> Figure | None:
+def passage_figure(cuts: list[Passage]) -> Figure | None:
     """The passages one below the other; None if there are none."""
-    if not found:
+    if not cuts:
         return None
-    width = _LABEL + max(one.image.shape[1] for one in found) + _GAP
-    canvas = Canvas(width, _GAP + sum(one.image.shape[0] + 2 * _GAP for one in found))
+    width = _LABEL + max(passage.image.shape[1] for passage in cuts) + _GAP
+    canvas = Canvas(width, _GAP + sum(passage.image.shape[0] + 2 * _GAP for passage in cuts))
     rows, top = [], _GAP
-    for one in found:
-        middle = top + one.image.shape[0] / 2
-        canvas.text(one.font, _GAP, middle, size=18, colour=INK)
-        canvas.text(one.engraver, _GAP, middle + 20, size=13, colour=FAINT)
-        canvas.image(one.image, _LABEL, top)
-        top += one.image.shape[0] + 2 * _GAP
-        height, wide = one.image.shape
+    for passage in cuts:
+        middle = top + passage.image.shape[0] / 2
+        canvas.text(passage.font, _GAP, middle, size=18, colour=INK)
+        canvas.text(passage.engraver, _GAP, middle + 20, size=13, colour=FAINT)
+        canvas.image(passage.image, _LABEL, top)
+        top += passage.image.shape[0] + 2 * _GAP
+        height, image_width = passage.image.shape
         rows.append(
-            f'<figure class="row"><figcaption>{escape(one.font)} <small>{escape(one.engraver)}'
-            f'</small></figcaption><div class="paper"><img loading="lazy" alt="the passage in '
-            f'{escape(one.font)}" width="{wide}" height="{height}" '
-            f'src="{data_uri(one.image)}"></div></figure>'
+            f'<figure class="row"><figcaption>{escape(passage.font)} '
+            f'<small>{escape(passage.engraver)}</small></figcaption><div class="paper">'
+            f'<img loading="lazy" alt="the passage in {escape(passage.font)}" '
+            f'width="{image_width}" height="{height}" src="{data_uri(passage.image)}"></div>'
+            "</figure>"
         )
     return Figure(
         "figure-5-fonts",
         "Figure 5: one passage in every font",
-        f"The beginning of one score, cut from its own pages in {_fonts(found)}.",
+        f"The beginning of one score, cut from its own pages in {_fonts(cuts)}.",
         canvas.svg(),
         f'<div class="rows">{"".join(rows)}</div>',
     )
 
 
-def _fonts(found: list[Passage]) -> str:
-    return f"{len(found)} fonts" if len(found) > 1 else "the one font of the dataset"
+def _fonts(cuts: list[Passage]) -> str:
+    return f"{len(cuts)} fonts" if len(cuts) > 1 else "the one font of the dataset"

@@ -1,4 +1,4 @@
-"""What others published of their datasets, to stand beside ours; the figures are data."""
+"""Published figures of other datasets, to compare with; they are data."""
 
 import tomllib
 from functools import cache
@@ -9,7 +9,7 @@ from deepscores.inspection.statistics.model import Spread
 
 
 class Published(NamedTuple):
-    """A dataset as its makers describe it; None where they do not tell."""
+    """A dataset as its authors describe it; None: not stated."""
 
     name: str
     classes: int | None
@@ -37,14 +37,14 @@ def published_datasets() -> list[Published]:
     """The rows of the paper's Table 1 that could be confirmed, in its order, and its successor."""
     return [
         Published(
-            one["name"],
-            one.get("classes"),
-            one.get("images"),
-            one.get("objects"),
-            one.get("pixels"),
-            one["source"],
+            row["name"],
+            row.get("classes"),
+            row.get("images"),
+            row.get("objects"),
+            row.get("pixels"),
+            row["source"],
         )
-        for one in _table()["dataset"]
+        for row in _table()["dataset"]
     ]
 
 

@@ -1,4 +1,4 @@
-"""Make a report: count, cut, draw, and only then write."""
+"""Make a report: count, cut and draw, then write."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from pathlib import Path
 
 from deepscores.dataset.reader import Dataset, open_dataset
 from deepscores.errors import DatasetError, RecipeError
+from deepscores.inspection.checking.audit import audit
 from deepscores.inspection.checking.ledger import Report as Audit
-from deepscores.inspection.checking.run import audit
 from deepscores.inspection.pages.drawing import Figure
 from deepscores.inspection.pages.tables import Table, to_csv, to_markdown
 from deepscores.inspection.report.counts import all_tables
 from deepscores.inspection.report.extremes import Extreme, extremes_figure
 from deepscores.inspection.report.gallery import Card, gallery
 from deepscores.inspection.report.lookalikes import look_alike_figure, look_alikes
-from deepscores.inspection.report.material import Material, Other
+from deepscores.inspection.report.material import ComparedDataset, ReportMaterial
 from deepscores.inspection.report.page import assemble
+from deepscores.inspection.report.page_objects import Source
 from deepscores.inspection.report.passages import passage_figure, passages
-from deepscores.inspection.report.seen import Source
 from deepscores.inspection.report.sources import open_source
 from deepscores.inspection.report.specimens import Specimen, cut_specimens
 from deepscores.inspection.report.survey import survey
@@ -39,8 +39,8 @@ _EXTRA = ("altair", "vl_convert", "duckdb")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What a report is made of."""
+class ReportOutput:
+    """The parts of a written report."""
 
     page: Path
     figures: tuple[str, ...]  # stems in ``figures/``
@@ -56,12 +56,12 @@ def write_report(
     executor: Executor = ONE_WORKER,
     force: bool = False,
     progress: Progress | None = None,
-) -> Written:
+) -> ReportOutput:
     """Write the report of the dataset in *folder* to *output*, beside the datasets *against*.
 
-    *audited* pages are looked at as `deepscores check` does; 0 for none. Nothing is written before
-    all is drawn. Raise DatasetError for what is no dataset or cannot be read and for an *output*
-    that cannot be used, where the report of another dataset is replaced with *force* alone;
+    *audited* pages are audited as by `deepscores check`; 0 for none. Nothing is written before all
+    is drawn. Raise DatasetError for a folder that is not a dataset or is unreadable and for an
+    unusable *output*, where the report of another dataset is only replaced with *force*;
     RecipeError without the extra ``report``.
     """
     progress = progress or NullProgress()
@@ -75,17 +75,18 @@ def write_report(
         raise DatasetError(f"{folder}: the dataset has no pages")
     sources = [open_source(path) for path in against]
     material = _gather(dataset, sources, audited, executor, progress)
-    from deepscores.inspection.report.charts import all_charts, bundle
+    from deepscores.inspection.pages.charts.vega import bundle
+    from deepscores.inspection.report.charts import all_charts
 
     progress.stage("Drawing", None)
     drawn = [*_pictures(material), *all_charts(material)]
-    figures, tables = {one.name: one for one in drawn}, all_tables(material)
+    figures, tables = {figure.name: figure for figure in drawn}, all_tables(material)
     page = assemble(material, figures, tables, bundle())
     written = list(_files(figures.values(), tables.values(), progress))
     claim.begin()
     for name, data in [*written, (PAGE, page.encode())]:
         write_file(output / name, data)
-    return Written(output / PAGE, tuple(figures), tuple(tables))
+    return ReportOutput(output / PAGE, tuple(figures), tuple(tables))
 
 
 def _require_extra() -> None:
@@ -109,37 +110,37 @@ def _gather(
     audited: int,
     executor: Executor,
     progress: Progress,
-) -> Material:
-    others = []
+) -> ReportMaterial:
+    compared = []
     for source in sources:
         progress.stage(f"Counting {source.title}", None)
-        others.append(_count(source, progress))
+        compared.append(_count(source, progress))
     progress.stage("Counting pages", len(dataset))
-    found = survey(dataset, progress.advance)
-    samples = [one for some in found.samples for one in some]
-    progress.stage("Cutting patches", len({one.page for one in samples}))
+    surveyed = survey(dataset, progress.advance)
+    samples = [sample for class_samples in surveyed.samples for sample in class_samples]
+    progress.stage("Cutting patches", len({sample.page for sample in samples}))
     specimens = cut_specimens(dataset, samples, progress.advance)
-    return Material(
+    return ReportMaterial(
         dataset.folder.resolve().name,
         dataset,
-        found,
+        surveyed,
         statistics(dataset.folder),
-        tuple(others),
+        tuple(compared),
         _audit(dataset.folder, audited, executor, progress),
         specimens,
-        passages(dataset, {name: classes for classes, _, name in found.variety}),
+        passages(dataset, {name: classes for classes, _, name in surveyed.variety}),
         look_alikes(specimens),
     )
 
 
-def _count(source: Source, progress: Progress) -> Other:
+def _count(source: Source, progress: Progress) -> ComparedDataset:
     tally = Tally()
     for page in source.pages:
         tally.add(page)
         progress.advance()
     if not tally.images:
         raise DatasetError(f"{source.title}: a dataset without an image ({source.layout})")
-    return Other(source.title, source.layout, tally, len(source.names))
+    return ComparedDataset(source.title, source.layout, tally, len(source.names))
 
 
 def _audit(folder: Path, audited: int, executor: Executor, progress: Progress) -> Audit | None:
@@ -148,7 +149,7 @@ def _audit(folder: Path, audited: int, executor: Executor, progress: Progress) -
     return audit(folder, sample=max(audited, 1), executor=executor, progress=progress)
 
 
-def _pictures(material: Material) -> Iterator[Figure]:
+def _pictures(material: ReportMaterial) -> Iterator[Figure]:
     """Yield the figures that are made of pixels."""
     if material.survey.variety:
         yield from truth_figures(material.dataset, choose_page(material.survey.variety))
@@ -161,19 +162,24 @@ def _pictures(material: Material) -> Iterator[Figure]:
     yield look_alike_figure(material.pairs, material.names)
 
 
-def _cards(material: Material) -> list[Card]:
+def _cards(material: ReportMaterial) -> list[Card]:
     cards = []
-    for one in material.frequent:
-        specimen = material.specimens[one.id - 1][0]
+    for counted in material.frequent:
+        specimen = material.specimens[counted.id - 1][0]
         height, width = specimen.patch.shape
         x0, y0, x1, y1 = specimen.sample.box
-        wide, high = min(x1 - x0 + 4, width), min(y1 - y0 + 4, height)
-        box = ((width - wide) / 2, (height - high) / 2, (width + wide) / 2, (height + high) / 2)
-        cards.append(Card(one.name, specimen.patch, box, one.objects, one.share))
+        mark_width, mark_height = min(x1 - x0 + 4, width), min(y1 - y0 + 4, height)
+        box = (
+            (width - mark_width) / 2,
+            (height - mark_height) / 2,
+            (width + mark_width) / 2,
+            (height + mark_height) / 2,
+        )
+        cards.append(Card(counted.name, specimen.patch, box, counted.objects, counted.share))
     return cards
 
 
-def _frequencies(material: Material) -> str:
+def _frequencies(material: ReportMaterial) -> str:
     share = top_share(material.tally.counts)
     return (
         "One real patch of each class, with how many objects it has and their share; the most "
@@ -183,17 +189,17 @@ def _frequencies(material: Material) -> str:
     )
 
 
-def _extremes(material: Material) -> list[Extreme]:
+def _extremes(material: ReportMaterial) -> list[Extreme]:
     """Of each class the specimen that is closest to its median in size; smallest first."""
-    found = []
-    for one in material.frequent:
-        if one.staff_spaces is None:
+    extremes = []
+    for counted in material.frequent:
+        if counted.staff_spaces is None:
             continue
-        middle = one.staff_spaces.area.median
-        some = material.specimens[one.id - 1]
-        specimen = min(some, key=lambda each: abs(_area(each) - middle))
-        found.append(Extreme(one.name, specimen.image, specimen.sample.staff_space, middle))
-    return sorted(found, key=lambda one: (one.area, one.name))
+        middle = counted.staff_spaces.area.median
+        specimens = material.specimens[counted.id - 1]
+        specimen = min(specimens, key=lambda candidate: abs(_area(candidate) - middle))
+        extremes.append(Extreme(counted.name, specimen.image, specimen.sample.staff_space, middle))
+    return sorted(extremes, key=lambda extreme: (extreme.area, extreme.name))
 
 
 def _area(specimen: Specimen) -> float:
@@ -206,7 +212,7 @@ def _files(
     figures: Iterable[Figure], tables: Iterable[Table], progress: Progress
 ) -> Iterator[tuple[str, bytes]]:
     """Yield every file of the report but its page."""
-    from deepscores.inspection.report.charts import paint_png
+    from deepscores.inspection.pages.charts.vega import paint_png
 
     drawn = list(figures)
     progress.stage("Painting figures", len(drawn))

@@ -1,4 +1,4 @@
-"""Datasets to count, ours and in formats of others, as streams of pages."""
+"""Datasets to count, in any format, as streams of pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from deepscores.dataset.reader import open_dataset
 from deepscores.formats.reading.annotated import AnnotatedPage
 from deepscores.formats.recognition import require_recognised, source_title
 from deepscores.formats.registry import find_reader
-from deepscores.inspection.report.seen import Seen, Source, own_source
+from deepscores.inspection.report.page_objects import PageObjects, Source, own_source
 
 
 def open_source(path: Path) -> Source:
@@ -31,7 +31,7 @@ def _title(path: Path) -> str:
     return f"{path.parent.name}/{path.name}" if path.is_file() else path.name
 
 
-def _numbered(pages: Iterator[AnnotatedPage], numbers: dict[str, int]) -> Iterator[Seen]:
+def _numbered(pages: Iterator[AnnotatedPage], numbers: dict[str, int]) -> Iterator[PageObjects]:
     """*pages* with numbers for their classes, which *numbers* grows by as they are read."""
     listed_classes: tuple[str, ...] = ()
     for page in pages:
@@ -40,6 +40,6 @@ def _numbered(pages: Iterator[AnnotatedPage], numbers: dict[str, int]) -> Iterat
             for name in listed_classes:
                 numbers.setdefault(name, len(numbers))
         classes = [numbers.setdefault(name, len(numbers)) for name in page.objects.names]
-        yield Seen(
+        yield PageObjects(
             page.name, page.width, page.height, np.array(classes, np.int64), page.objects.boxes
         )

@@ -36,12 +36,15 @@ def cut_specimens(
     for sample in samples:
         of_page[sample.page].append(sample)
     size = patch_size(dataset)
-    found = defaultdict(list)
+    specimens = defaultdict(list)
     for name in sorted(of_page):
-        for one in _cut(dataset[name], of_page[name], size):
-            found[one.sample.class_place].append(one)
+        for specimen in _cut(dataset[name], of_page[name], size):
+            specimens[specimen.sample.class_place].append(specimen)
         advance()
-    return {place: sorted(some, key=lambda one: one.sample) for place, some in found.items()}
+    return {
+        place: sorted(class_specimens, key=lambda specimen: specimen.sample)
+        for place, class_specimens in specimens.items()
+    }
 
 
 def patch_size(dataset: Dataset) -> tuple[int, int]:
@@ -59,10 +62,10 @@ def _cut(page: DatasetPage, samples: list[Sample], size: tuple[int, int]) -> lis
     members = defaultdict(list)
     for number, row in rows.items():
         members[row["object"]].append(number)
-    found = []
+    specimens = []
     for sample in samples:
         parent = rows.get(rows[sample.number]["parent"])
-        found.append(
+        specimens.append(
             Specimen(
                 sample,
                 str(page.row["font"]),
@@ -74,11 +77,11 @@ def _cut(page: DatasetPage, samples: list[Sample], size: tuple[int, int]) -> lis
                 rows[sample.number]["staff_position"],
             )
         )
-    return found
+    return specimens
 
 
 def _offset(sample: Sample, parent: dict[str, float]) -> tuple[float, float]:
     x0, y0, x1, y1 = sample.box
-    across = (x0 + x1 - parent["x0"] - parent["x1"]) / 2
-    down = (y0 + y1 - parent["y0"] - parent["y1"]) / 2
-    return across / sample.staff_space, down / sample.staff_space
+    dx = (x0 + x1 - parent["x0"] - parent["x1"]) / 2
+    dy = (y0 + y1 - parent["y0"] - parent["y1"]) / 2
+    return dx / sample.staff_space, dy / sample.staff_space

@@ -1,4 +1,4 @@
-"""Counting a dataset page by page: one way for ours and for all others."""
+"""Counting a dataset page by page, in one way for all formats."""
 
 from array import array
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.inspection.report.seen import Seen
+from deepscores.inspection.report.page_objects import PageObjects
 from deepscores.inspection.statistics.counting import spread
 from deepscores.inspection.statistics.model import Spread
 
@@ -22,17 +22,17 @@ class Tally:
         self.counts = np.zeros(0, np.int64)  # objects by class
         self.pages_with = np.zeros(0, np.int64)  # pages that have the class
 
-    def add(self, page: Seen) -> None:
+    def add(self, page: PageObjects) -> None:
         self.images += 1
         self.pixels += page.width * page.height
         self.unsized += not page.width * page.height
         self.per_page.append(len(page.classes))
-        found = np.bincount(page.classes, minlength=len(self.counts))
-        if len(found) > len(self.counts):
-            self.counts.resize(len(found), refcheck=False)
-            self.pages_with.resize(len(found), refcheck=False)
-        self.counts += found
-        self.pages_with += found > 0
+        counts = np.bincount(page.classes, minlength=len(self.counts))
+        if len(counts) > len(self.counts):
+            self.counts.resize(len(counts), refcheck=False)
+            self.pages_with.resize(len(counts), refcheck=False)
+        self.counts += counts
+        self.pages_with += counts > 0
 
     @property
     def objects(self) -> int:
@@ -60,7 +60,7 @@ def ranked(counts: NDArray[np.int64]) -> Sequence[int]:
     [2, 0, 3]
     """
     order = np.argsort(-counts, kind="stable")
-    return [int(one) for one in order if counts[one]]
+    return [int(class_place) for class_place in order if counts[class_place]]
 
 
 def top_share(counts: NDArray[np.int64], top: int = 10) -> float:
@@ -69,5 +69,5 @@ def top_share(counts: NDArray[np.int64], top: int = 10) -> float:
     >>> top_share(np.array([1, 2, 1]), top=1)
     0.5
     """
-    every = int(counts.sum())
-    return float(np.sort(counts)[::-1][:top].sum()) / every if every else 0.0
+    total = int(counts.sum())
+    return float(np.sort(counts)[::-1][:top].sum()) / total if total else 0.0

@@ -39,31 +39,33 @@ def choose_page(variety: Sequence[tuple[int, int, str]]) -> str:
     'b'
     """
     middle = median(objects for _, objects, _ in variety)
-    near = [one for one in variety if middle / 1.5 <= one[1] <= middle * 1.5] or variety
-    return max(near, key=lambda one: (one[0], one[2]))[2]
+    typical = [entry for entry in variety if middle / 1.5 <= entry[1] <= middle * 1.5] or variety
+    return max(typical, key=lambda entry: (entry[0], entry[2]))[2]
 
 
 def truth_figures(dataset: Dataset, name: str) -> list[Figure]:
     """Figure 1: page *name*, plain, with boxes, and coloured by class; Figure 2: patches of it."""
     page = dataset[name]
-    image, objects = page.image, [(one.name, one.box) for one in page.objects]
-    ids = {one.name: one.id for one in dataset.labels.classes}
-    shown = _Shown(name, image.shape[1], image.shape[0], data_uri(image), _coloured(page, image))
-    coloured = [(one, class_hex(ids[one]), box) for one, box in objects]
+    image, objects = page.image, [(labelled.name, labelled.box) for labelled in page.objects]
+    ids = {label_class.name: label_class.id for label_class in dataset.labels.classes}
+    pictures = _PagePictures(
+        name, image.shape[1], image.shape[0], data_uri(image), _coloured(page, image)
+    )
+    coloured = [(class_name, class_hex(ids[class_name]), box) for class_name, box in objects]
     return [
         Figure(
             "figure-1-page",
             "Figure 1: a page and its truth",
             f"Page {name}: as it is, with the boxes of its {len(objects):,} labelled objects, and "
             "each labelled pixel in the colour of its class.",
-            _panels(shown, coloured),
-            _viewer(shown, coloured),
+            _panels(pictures, coloured),
+            _viewer(pictures, coloured),
         ),
         _patches(page, image, objects, patch_size(dataset)),
     ]
 
 
-class _Shown(NamedTuple):
+class _PagePictures(NamedTuple):
     """A page as two pictures."""
 
     name: str
@@ -76,15 +78,17 @@ class _Shown(NamedTuple):
 def _coloured(page: DatasetPage, image: Pixels) -> str:
     """The picture of the page in pale grey, labelled pixels in their class's colour."""
     mask = page.mask
-    classes = np.unique(mask)[-(_PALETTE - _GREYS) :]  # more cannot be told apart
+    classes = np.unique(mask)[-(_PALETTE - _GREYS) :]  # more cannot be distinguished
     places = np.searchsorted(classes, mask).clip(0, len(classes) - 1)
     pale = image // (256 // _GREYS)
     index = np.where(mask > 0, places + _GREYS, pale).astype(np.uint8)
     greys = [(170 + 85 * grey // (_GREYS - 1),) * 3 for grey in range(_GREYS)]
-    return palette_uri(index, np.array([*greys, *(class_colour(int(one)) for one in classes)]))
+    return palette_uri(
+        index, np.array([*greys, *(class_colour(int(class_id)) for class_id in classes)])
+    )
 
 
-def _panels(page: _Shown, objects: Sequence[tuple[str, str, Box]]) -> str:
+def _panels(page: _PagePictures, objects: Sequence[tuple[str, str, Box]]) -> str:
     """The page three times, side by side; *objects* are names, colours and boxes."""
     scale = _PANEL / page.width
     high = page.height * scale
@@ -103,7 +107,7 @@ def _panels(page: _Shown, objects: Sequence[tuple[str, str, Box]]) -> str:
     return canvas.svg()
 
 
-def _viewer(page: _Shown, objects: Sequence[tuple[str, str, Box]]) -> str:
+def _viewer(page: _PagePictures, objects: Sequence[tuple[str, str, Box]]) -> str:
     """A page to zoom and pan, with layers to choose."""
     canvas = Canvas(page.width, page.height)
     for name, colour, box in objects:
@@ -137,19 +141,19 @@ def _patches(
     first: dict[str, Box] = {}
     for name, box in objects:
         first.setdefault(name, box)
-    some = sorted(first.items())[:_PATCHES]
+    shown_boxes = sorted(first.items())[:_PATCHES]
     width, height = size
-    wide = max(width, 100) + _GAP
-    canvas = Canvas(_GAP + len(some) * wide, height + 2 * _GAP + 20)
-    shown = []
-    for place, (name, box) in enumerate(some):
+    column_width = max(width, 100) + _GAP
+    canvas = Canvas(_GAP + len(shown_boxes) * column_width, height + 2 * _GAP + 20)
+    figures = []
+    for place, (name, box) in enumerate(shown_boxes):
         patch = cut_patch(image, box, width, height)
-        left = _GAP + place * wide + (wide - _GAP - width) / 2
+        left = _GAP + place * column_width + (column_width - _GAP - width) / 2
         canvas.image(patch, left, _GAP)
         canvas.frame((left, _GAP, left + width, _GAP + height))
         middle = left + width / 2
         canvas.text(name[:18], middle, height + _GAP + 16, size=10, colour=INK, anchor="middle")
-        shown.append(
+        figures.append(
             f'<figure class="card"><div class="patch"><img loading="lazy" alt="a patch with '
             f'{escape(name)}" width="{width}" height="{height}" src="{data_uri(patch)}"></div>'
             f"<figcaption>{breakable(name)}</figcaption></figure>"
@@ -158,8 +162,8 @@ def _patches(
         "figure-2-patches",
         "Figure 2: patches of that page",
         f"Patches of {width} × {height} px, each centred on one object: what a classifier sees. "
-        f"{len(some)} of the {len(first)} classes on page {page.name}.",
+        f"{len(shown_boxes)} of the {len(first)} classes on page {page.name}.",
         canvas.svg(),
-        f'<div class="gallery">{"".join(shown)}</div>',
+        f'<div class="gallery">{"".join(figures)}</div>',
         scale=1.5,
     )

@@ -39,8 +39,10 @@ def statistics(folder: Path) -> Statistics:
         _require_agreement(folder, labels, pages, tally)
         sizes = scan.sizes(one_staff_space=len(set(pages["staff_space"])) == 1)
     classes = _classes(labels, len(pages["page"]), tally, sizes)
-    counts = np.array([one.objects for one in classes])
-    by_count = sorted((one for one in classes if one.objects), key=lambda one: -one.objects)
+    counts = np.array([counted.objects for counted in classes])
+    by_count = sorted(
+        (counted for counted in classes if counted.objects), key=lambda counted: -counted.objects
+    )
     top = by_count[:_TOP]
     return Statistics(
         dataset=str(folder),
@@ -52,9 +54,9 @@ def statistics(folder: Path) -> Statistics:
         objects_per_page=spread(pages["objects"]),
         objects_per_class=spread(counts),
         objects_per_class_seen=spread(counts[counts > 0]),
-        top_ten=tuple(one.name for one in top),
-        top_ten_share=sum(one.share for one in top),
-        absent=tuple(one.name for one in classes if not one.objects),
+        top_ten=tuple(counted.name for counted in top),
+        top_ten_share=sum(counted.share for counted in top),
+        absent=tuple(counted.name for counted in classes if not counted.objects),
         classes=tuple(classes),
         fonts=_groups(sorted(set(pages["font"])), pages["font"], pages, tally),
         splits=_groups(_SPLITS, pages["split"], pages, tally),
@@ -88,8 +90,8 @@ def quantiles(values: NDArray[Any], times: NDArray[Any]) -> Quantiles:
     reached = np.cumsum(times[order])
     # In whole numbers, rounded up: 5 % of 60 is 3, not a hair more.
     ranks = [max(1, -(-percent * int(reached[-1]) // 100)) for percent in _PERCENTS]
-    found = values[order][np.searchsorted(reached, ranks)]
-    return Quantiles(*map(float, found))
+    picked = values[order][np.searchsorted(reached, ranks)]
+    return Quantiles(*map(float, picked))
 
 
 def _require_agreement(folder: Path, labels: LabelSet, pages: Columns, tally: Columns) -> None:
@@ -101,14 +103,14 @@ def _require_agreement(folder: Path, labels: LabelSet, pages: Columns, tally: Co
         raise DatasetError(f"{folder}: the symbol table has pages that pages.parquet lacks")
     if len(tally["place"]) and not 0 <= tally["class_id"].max() <= len(labels.classes):
         raise DatasetError(f"{folder}: the symbol table has classes that the label set lacks")
-    for what in ("symbols", "objects"):
-        counted = _by_place(tally["place"], tally[what], count)
-        wrong = np.flatnonzero(counted != pages[what])
+    for column in ("symbols", "objects"):
+        counted = _by_place(tally["place"], tally[column], count)
+        wrong = np.flatnonzero(counted != pages[column])
         if len(wrong):
             first = wrong[0]
             raise DatasetError(
-                f"{folder}: page {pages['page'][first]} has {counted[first]} {what} in the symbol "
-                f"table, {pages[what][first]} in pages.parquet; see: deepscores check"
+                f"{folder}: page {pages['page'][first]} has {counted[first]} {column} in the "
+                f"symbol table, {pages[column][first]} in pages.parquet; see: deepscores check"
             )
 
 
@@ -119,27 +121,27 @@ def _by_place(places: NDArray[Any], counts: NDArray[Any], length: int) -> NDArra
 
 def _classes(labels: LabelSet, pages: int, tally: Columns, sizes: Columns) -> list[ClassStatistics]:
     """Each class of *labels*, by id."""
-    every = int(tally["objects"].sum()) or 1
-    found = []
-    for one in labels.classes:
-        mine = tally["class_id"] == one.id
-        per_page = _by_place(tally["place"][mine], tally["objects"][mine], pages)
+    total = int(tally["objects"].sum()) or 1
+    results = []
+    for label_class in labels.classes:
+        of_class = tally["class_id"] == label_class.id
+        per_page = _by_place(tally["place"][of_class], tally["objects"][of_class], pages)
         objects = int(per_page.sum())
-        pixels, staff_spaces = _extents(sizes, one.id) if objects else (None, None)
-        found.append(
+        pixels, staff_spaces = _extents(sizes, label_class.id) if objects else (None, None)
+        results.append(
             ClassStatistics(
-                id=one.id,
-                name=one.name,
-                symbols=int(tally["symbols"][mine].sum()),
+                id=label_class.id,
+                name=label_class.name,
+                symbols=int(tally["symbols"][of_class].sum()),
                 objects=objects,
-                share=objects / every,
+                share=objects / total,
                 pages=int(np.count_nonzero(per_page)),
                 per_page=spread(per_page),
                 pixels=pixels,
                 staff_spaces=staff_spaces,
             )
         )
-    return found
+    return results
 
 
 def _extents(sizes: Columns, class_id: int) -> tuple[Extent, Extent | None]:
@@ -153,10 +155,10 @@ def _extents(sizes: Columns, class_id: int) -> tuple[Extent, Extent | None]:
         values, times = sizes[side][rows] / unit, sizes["times"][rows]
         pixels[side] = quantiles(values, times)
         space = sizes["staff_space"][rows]
-        told = space > 0
-        if told.any():
-            shares = np.round(values[told] / space[told] ** power, _DIGITS)
-            spaces[side] = quantiles(shares, times[told])
+        is_known = space > 0
+        if is_known.any():
+            shares = np.round(values[is_known] / space[is_known] ** power, _DIGITS)
+            spaces[side] = quantiles(shares, times[is_known])
     return Extent(**pixels), Extent(**spaces) if spaces else None
 
 
@@ -165,19 +167,19 @@ def _groups(
 ) -> tuple[GroupStatistics, ...]:
     """The pages of each name, where *group_of* names every page's."""
     labelled = tally["objects"] > 0
-    found = []
+    groups = []
     for name in names:
-        mine = group_of == name
-        classes = tally["class_id"][labelled & mine[tally["place"]]]
-        found.append(
+        in_group = group_of == name
+        classes = tally["class_id"][labelled & in_group[tally["place"]]]
+        groups.append(
             GroupStatistics(
                 name=str(name),
-                pages=int(mine.sum()),
-                symbols=int(pages["symbols"][mine].sum()),
-                objects=int(pages["objects"][mine].sum()),
+                pages=int(in_group.sum()),
+                symbols=int(pages["symbols"][in_group].sum()),
+                objects=int(pages["objects"][in_group].sum()),
                 classes=len(np.unique(classes)),
-                symbols_per_page=spread(pages["symbols"][mine]),
-                objects_per_page=spread(pages["objects"][mine]),
+                symbols_per_page=spread(pages["symbols"][in_group]),
+                objects_per_page=spread(pages["objects"][in_group]),
             )
         )
-    return tuple(found)
+    return tuple(groups)

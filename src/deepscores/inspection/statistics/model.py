@@ -50,7 +50,7 @@ class ClassStatistics:
     pages: int  # with at least one object
     per_page: Spread  # objects a page, over all pages, those without included
     pixels: Extent | None  # None for a class without objects
-    staff_spaces: Extent | None  # None, too, where no page tells its staff space
+    staff_spaces: Extent | None  # also None if every staff space is unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ _OF_ALL_PAGES = "CROSS JOIN (SELECT DISTINCT staff_space FROM pages)"
 
 
 class Scan:
-    """The tables of one dataset, asked through one connection."""
+    """The tables of one dataset, queried through one connection."""
 
     def __init__(self, folder: Path, engine: "duckdb.DuckDBPyConnection") -> None:
         self._folder = folder
@@ -142,7 +142,7 @@ def scanning(folder: Path) -> Iterator[Scan]:
                     engine.from_parquet(
                         [escape(str(path)) for path in paths],  # taken for patterns
                         file_row_number=True,
-                        hive_partitioning=False,  # "name=value" in a path is no column
+                        hive_partitioning=False,  # "name=value" in a path is not a column
                     ).create_view(name)
             yield Scan(folder, engine)
 

@@ -52,17 +52,17 @@ def application(gallery: Gallery) -> Starlette:
 
     def pages(request: Request) -> Response:
         words = request.query_params
-        found = gallery.select(parse_filters(words))
+        places = gallery.select(parse_filters(words))
         first, count = _number(words, "first", 0), min(_number(words, "count", _SLICE), _SLICE)
-        rows = gallery.catalogue.listed(found[first : first + count])
-        return JSONResponse({"total": len(found), "first": first, "rows": rows})
+        rows = gallery.catalogue.list_rows(places[first : first + count])
+        return JSONResponse({"total": len(places), "first": first, "rows": rows})
 
     def position(request: Request) -> Response:
         words = request.query_params
         place = gallery.catalogue.place(_word(words, "page"))
-        found = gallery.select(parse_filters(words))
-        here = (found == place).nonzero()[0]
-        return JSONResponse({"total": len(found), "index": int(here[0]) if len(here) else None})
+        places = gallery.select(parse_filters(words))
+        index = (places == place).nonzero()[0]
+        return JSONResponse({"total": len(places), "index": int(index[0]) if len(index) else None})
 
     def page(request: Request) -> Response:
         return JSONResponse(gallery.page(_word(request.query_params, "page")))
@@ -88,7 +88,7 @@ def application(gallery: Gallery) -> Starlette:
     return Starlette(
         routes=[
             Route("/", _front),
-            *(Route(f"/api/{one.__name__}", one) for one in answers),
+            *(Route(f"/api/{answer.__name__}", answer) for answer in answers),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
@@ -97,9 +97,9 @@ def application(gallery: Gallery) -> Starlette:
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
         ],
         exception_handlers={
-            RecipeError: _teller(400),
-            NotThereError: _teller(404),
-            DatasetError: _teller(500),
+            RecipeError: _responder(400),
+            NotThereError: _responder(404),
+            DatasetError: _responder(500),
         },
     )
 
@@ -121,11 +121,11 @@ def _number(words: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _teller(status: int) -> Callable[[Request, Exception], Response]:
-    def tell(_: Request, error: Exception) -> Response:
+def _responder(status: int) -> Callable[[Request, Exception], Response]:
+    def respond(_: Request, error: Exception) -> Response:
         return JSONResponse({"error": str(error)}, status_code=status)
 
-    return tell
+    return respond
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:

@@ -18,12 +18,12 @@ Places = NDArray[np.int64]  # of pages in pages.parquet, from 0
 
 _TABLE = "pages.parquet"
 _NAMES = ("split", "engraver", "font")  # few values, many pages
-_LISTED = ("page", *_NAMES, "width", "height", "symbols", "objects")
+_LIST_COLUMNS = ("page", *_NAMES, "width", "height", "symbols", "objects")
 ORDERS = ("dataset", "most symbols", "fewest symbols", "most of the class", "most findings")
 
 
 class Filters(NamedTuple):
-    """Which pages, in which order; what is empty or None leaves all in."""
+    """Which pages, in which order; empty or None: all."""
 
     name: str = ""  # part of the page's name, in any case
     class_name: str = ""
@@ -31,8 +31,8 @@ class Filters(NamedTuple):
     engraver: str = ""
     split: str = ""
     size: str = ""  # "1894x2668"
-    least: int | None = None  # symbols
-    most: int | None = None
+    min_symbols: int | None = None  # symbols
+    max_symbols: int | None = None
     finding: str = ""  # a check of the audit, or ANY
     order: str = ORDERS[0]
 
@@ -41,32 +41,37 @@ ANY = "any"
 
 
 def parse_filters(words: Mapping[str, str]) -> Filters:
-    """Filters from the words of an address; raise RecipeError for what is none."""
-    names = {one: words[one] for one in Filters._fields if words.get(one)}
-    given: dict[str, Any] = dict(names)
-    given["class_name"] = words.get("class", "")
-    for name in ("least", "most"):
-        if name in given:
-            if not (given[name].isascii() and given[name].isdecimal()):
-                raise RecipeError(f"{name}: {given[name]!r} is not a number")
-            given[name] = int(given[name][:_DIGITS])
-    if given.setdefault("order", ORDERS[0]) not in ORDERS:
-        raise RecipeError(f"order: {given['order']!r} is none of {', '.join(ORDERS)}")
-    return Filters(**given)
+    """Filters from the parameters of an address; raise RecipeError for invalid ones."""
+    values: dict[str, Any] = {
+        field: words[parameter]
+        for field in Filters._fields
+        if words.get(parameter := _PARAMETERS.get(field, field))
+    }
+    for field in ("min_symbols", "max_symbols"):
+        if field in values:
+            text = values[field]
+            if not (text.isascii() and text.isdecimal()):
+                raise RecipeError(f"{_PARAMETERS[field]}: {text!r} is not a number")
+            values[field] = int(text[:_MAX_DIGITS])
+    if values.setdefault("order", ORDERS[0]) not in ORDERS:
+        raise RecipeError(f"order: {values['order']!r} is not one of {', '.join(ORDERS)}")
+    return Filters(**values)
 
 
-_DIGITS = 18  # of a number; more are more than any page has
+# Parameters of an address where they are called otherwise than the field.
+_PARAMETERS = {"class_name": "class", "min_symbols": "least", "max_symbols": "most"}
+_MAX_DIGITS = 18  # of a number; no page has more symbols
 
 
 class Catalogue:
-    """What the page list shows and filters by. A page costs some 100 bytes."""
+    """The columns that the page list shows and filters by; some 100 bytes per page."""
 
     def __init__(self, folder: Path) -> None:
         self._path = locate(folder, _TABLE)
-        self._columns = read_columns(self._path, _LISTED, _NAMES)
-        self._places = {name: at for at, name in enumerate(self._columns["page"].to_pylist())}
-        wide, high = (self._columns[one].cast(pa.string()) for one in ("width", "height"))
-        sizes = pc.binary_join_element_wise(wide, high, "x").dictionary_encode()
+        self._columns = read_columns(self._path, _LIST_COLUMNS, _NAMES)
+        self._places = {name: place for place, name in enumerate(self._columns["page"].to_pylist())}
+        widths, heights = (self._columns[side].cast(pa.string()) for side in ("width", "height"))
+        sizes = pc.binary_join_element_wise(widths, heights, "x").dictionary_encode()
         # In one piece: a table of many row groups is searched many times slower.
         self._columns = self._columns.append_column("size", sizes).combine_chunks()
 
@@ -74,14 +79,14 @@ class Catalogue:
         return len(self._columns)
 
     def place(self, name: str) -> int:
-        """Where the page *name* stands; raise NotThereError if there is none."""
+        """The place of the page *name*; raise NotThereError if there is none."""
         if name not in self._places:
             raise NotThereError(f"no page {name!r}")
         return self._places[name]
 
     def places(self, names: Sequence[str]) -> Places:
-        """Where pages stand; -1 for a name that no page has."""
-        return np.array([self._places.get(one, -1) for one in names], np.int64)
+        """The places of pages; -1 for an unknown name."""
+        return np.array([self._places.get(name, -1) for name in names], np.int64)
 
     def choices(self) -> dict[str, list[tuple[str, int]]]:
         """The values that pages have in each column to choose by, and how many have each."""
@@ -89,33 +94,33 @@ class Catalogue:
 
     def _count(self, column: str) -> list[tuple[str, int]]:
         counts = self._columns[column].value_counts().to_pylist()
-        return sorted((str(one["values"]), int(one["counts"])) for one in counts)
+        return sorted((str(row["values"]), int(row["counts"])) for row in counts)
 
     def extent(self) -> tuple[int, int]:
         """The fewest and the most symbols of a page."""
-        found = pc.min_max(self._columns["symbols"]).as_py()
-        return found["min"] or 0, found["max"] or 0
+        extremes = pc.min_max(self._columns["symbols"]).as_py()
+        return extremes["min"] or 0, extremes["max"] or 0
 
-    def matching(self, wanted: Filters) -> NDArray[np.bool_]:
+    def matching(self, filters: Filters) -> NDArray[np.bool_]:
         """Which pages pass the filters that look at pages alone."""
         symbols = self._numbers("symbols")
         passed = np.ones(len(self), np.bool_)
         for column in (*_NAMES, "size"):
-            value = getattr(wanted, column)
+            value = getattr(filters, column)
             if value:
                 passed &= self._equals(column, value)
-        if wanted.name:
-            found = pc.match_substring(self._columns["page"], wanted.name, ignore_case=True)
-            passed &= found.to_numpy(zero_copy_only=False)
-        if wanted.least is not None:
-            passed &= symbols >= wanted.least
-        if wanted.most is not None:
-            passed &= symbols <= wanted.most
+        if filters.name:
+            matches = pc.match_substring(self._columns["page"], filters.name, ignore_case=True)
+            passed &= matches.to_numpy(zero_copy_only=False)
+        if filters.min_symbols is not None:
+            passed &= symbols >= filters.min_symbols
+        if filters.max_symbols is not None:
+            passed &= symbols <= filters.max_symbols
         return passed
 
     def _equals(self, column: str, value: str) -> NDArray[np.bool_]:
-        found = pc.fill_null(pc.equal(self._columns[column], value), False)
-        return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
+        matches = pc.fill_null(pc.equal(self._columns[column], value), False)
+        return np.asarray(matches.to_numpy(zero_copy_only=False), np.bool_)
 
     def _numbers(self, column: str) -> NDArray[np.int64]:
         return np.asarray(self._columns[column].to_numpy(), np.int64)
@@ -130,8 +135,8 @@ class Catalogue:
             return places
         return places[np.argsort(-ranks[places], kind="stable")]
 
-    def listed(self, places: Places) -> list[dict[str, Any]]:
-        """What the list shows of some pages."""
+    def list_rows(self, places: Places) -> list[dict[str, Any]]:
+        """The list's rows of pages."""
         rows = self._columns.take(pa.array(places)).to_pylist()
         return [{"place": int(place), **row} for place, row in zip(places, rows, strict=True)]
 

@@ -15,7 +15,7 @@ def read_columns(path: Path, columns: Sequence[str], names: Sequence[str]) -> pa
     Raise DatasetError if it lacks one, or is not readable.
     """
     try:
-        lacking = [one for one in columns if one not in pq.read_schema(path).names]
+        lacking = [name for name in columns if name not in pq.read_schema(path).names]
         if lacking:
             raise DatasetError(f"{path}: has no column {lacking[0]!r}")
         file = pq.ParquetFile(path, read_dictionary=list(names))

@@ -7,7 +7,7 @@ from deepscores.errors import DatasetError
 
 
 class NotThereError(DatasetError):
-    """What was asked for is not in the dataset."""
+    """The requested page, symbol or file is not in the dataset."""
 
 
 def locate(folder: Path, *parts: str) -> Path:
@@ -15,17 +15,17 @@ def locate(folder: Path, *parts: str) -> Path:
 
     Names come from the dataset's tables, and the dataset may be a stranger's: a name that climbs
     out with ``..``, an absolute one, and a link that leads elsewhere are all outside. A pipe or a
-    device is no file: reading it might never end.
+    device is not a file: reading it might never end.
     """
-    shown = "/".join(parts)
+    relative = "/".join(parts)
     try:
         path = folder.joinpath(*parts).resolve(strict=True)
         kind = path.stat().st_mode
     except (OSError, ValueError, RuntimeError) as error:  # a NUL byte, links in a circle
         reason = getattr(error, "strerror", None) or error
-        raise NotThereError(f"{shown}: {reason}") from None
+        raise NotThereError(f"{relative}: {reason}") from None
     if not path.is_relative_to(folder.resolve()):
-        raise NotThereError(f"{shown}: is outside the dataset")
+        raise NotThereError(f"{relative}: is outside the dataset")
     if not stat.S_ISREG(kind):
-        raise NotThereError(f"{shown}: is not a file")
+        raise NotThereError(f"{relative}: is not a file")
     return path

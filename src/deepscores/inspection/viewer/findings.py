@@ -1,4 +1,4 @@
-"""What an audit found, by page: read from the JSON that ``deepscores check --json`` writes."""
+"""The findings of an audit, by page: read from the JSON that ``deepscores check --json`` writes."""
 
 import json
 from collections import Counter, defaultdict
@@ -35,7 +35,7 @@ def read_findings(path: Path) -> tuple[Finding, ...]:
         raise DatasetError(f"{path}: cannot be read: {reason}") from None
     rows = table.get("findings") if isinstance(table, dict) else None
     if not isinstance(rows, list):
-        raise DatasetError(f"{path}: is no report of 'deepscores check DATASET --json'")
+        raise DatasetError(f"{path}: is not a report of 'deepscores check DATASET --json'")
     return tuple(_finding(row, path) for row in rows)
 
 
@@ -49,11 +49,11 @@ def _finding(row: Any, path: Path) -> Finding:
 class Findings:
     """An audit's findings, by page and by check."""
 
-    def __init__(self, found: Sequence[Finding], catalogue: Catalogue) -> None:
+    def __init__(self, findings: Sequence[Finding], catalogue: Catalogue) -> None:
         self._by_place: dict[int, list[Finding]] = defaultdict(list)
-        places = catalogue.places([one.where for one in found])
-        for place, one in zip(places.tolist(), found, strict=True):
-            self._by_place[place].append(one)
+        places = catalogue.places([finding.where for finding in findings])
+        for place, finding in zip(places.tolist(), findings, strict=True):
+            self._by_place[place].append(finding)
         self.elsewhere = tuple(self._by_place.pop(-1, ()))  # about files, or pages that are gone
 
     def of_page(self, place: int) -> Sequence[Finding]:
@@ -61,12 +61,12 @@ class Findings:
 
     def checks(self) -> list[tuple[str, int]]:
         """Each check that found something on a page, and on how many pages it did."""
-        checks = [{one.check for one in found} for found in self._by_place.values()]
-        return sorted(Counter(check for some in checks for check in some).items())
+        checks = [{finding.check for finding in findings} for findings in self._by_place.values()]
+        return sorted(Counter(check for page_checks in checks for check in page_checks).items())
 
     def counts(self, check: str, pages: int) -> NDArray[np.int64]:
-        """How much *check*, or ANY, found on each of so many pages."""
+        """The number of findings of *check*, or ANY, on each of *pages* pages."""
         counts = np.zeros(pages, np.int64)
-        for place, found in self._by_place.items():
-            counts[place] = sum(check in (ANY, one.check) for one in found)
+        for place, findings in self._by_place.items():
+            counts[place] = sum(check in (ANY, finding.check) for finding in findings)
         return counts

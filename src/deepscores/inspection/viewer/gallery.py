@@ -1,4 +1,4 @@
-"""A dataset as the viewer asks for it: lists of pages, a page, a symbol, its music."""
+"""A dataset for the viewer: lists of pages, a page, a symbol, its music."""
 
 import threading
 from collections.abc import Sequence
@@ -23,29 +23,29 @@ from deepscores.inspection.viewer.music import Library
 from deepscores.inspection.viewer.sheet import encode_runs, plain, symbol_columns
 from deepscores.page.painting.overlay import class_colour
 
-_LISTS = 32  # of pages that are kept: 8 bytes a page each
+_LISTS = 32  # of pages that are kept: 8 bytes per page each
 KINDS = {"instances": INSTANCES, "classes": MASKS}  # of maps of pixels
 
 
 class Gallery:
     """One dataset; every method may be called from any thread."""
 
-    def __init__(self, folder: Path, found: Sequence[Finding] | None) -> None:
+    def __init__(self, folder: Path, findings: Sequence[Finding] | None) -> None:
         self.folder = folder.resolve()
         self._dataset = open_dataset(self.folder)
         self._classes = self._dataset.labels.classes
         self.catalogue = Catalogue(self.folder)
-        self._findings = None if found is None else Findings(found, self.catalogue)
+        self._findings = None if findings is None else Findings(findings, self.catalogue)
         self.holdings = Holdings(self.folder, self.catalogue, len(self._classes))
         self._library = Library()
         self._tables = threading.Lock()  # a Dataset keeps what it read last, for one thread
-        self._tables_are_own = False  # until it was looked whether they are links
+        self._tables_are_own = False  # until they are checked for links
         self._select = lru_cache(_LISTS)(self._choose)
 
     def overview(self) -> dict[str, Any]:
-        """What holds for the whole dataset: classes, and what pages can be chosen by."""
+        """The dataset as a whole: classes, and the values that pages can be filtered by."""
         info = self._dataset.info
-        fewest, most = self.catalogue.extent()
+        smallest, largest = self.catalogue.extent()
         return {
             "name": self.folder.name,
             "folder": str(self.folder),
@@ -55,29 +55,29 @@ class Gallery:
             "objects": info["counts"].get("objects"),
             "classes": [
                 {
-                    "id": one.id,
-                    "name": one.name,
-                    "smufl": one.smufl,
-                    "description": one.description,
-                    "colour": "#{:02x}{:02x}{:02x}".format(*class_colour(one.id)),
+                    "id": label_class.id,
+                    "name": label_class.name,
+                    "smufl": label_class.smufl,
+                    "description": label_class.description,
+                    "colour": "#{:02x}{:02x}{:02x}".format(*class_colour(label_class.id)),
                 }
-                for one in self._classes
+                for label_class in self._classes
             ],
             "choices": self.catalogue.choices(),
-            "symbols_a_page": [fewest, most],
+            "symbols_a_page": [smallest, largest],
             "orders": ORDERS,
             "checks": None if self._findings is None else self._findings.checks(),
             "findings_elsewhere": (
                 []
                 if self._findings is None
-                else [one._asdict() for one in self._findings.elsewhere]
+                else [finding._asdict() for finding in self._findings.elsewhere]
             ),
         }
 
     def totals(self) -> dict[str, Any]:
         """Objects and pages of each class, by id - 1; or how far counting has come."""
         if not self.holdings.is_ready:
-            return {"done": self.holdings.done, "objects": None, "pages": None}
+            return {"done": self.holdings.share_counted, "objects": None, "pages": None}
         counts = self.holdings.totals()[1:]
         return {
             "done": 1,
@@ -85,32 +85,32 @@ class Gallery:
             "pages": [pages for _, pages in counts],
         }
 
-    def select(self, wanted: Filters) -> Places:
-        """Places of the pages that pass *wanted*, in its order; waits for counts if need be."""
-        if wanted.order == "most of the class" and not wanted.class_name:
+    def select(self, filters: Filters) -> Places:
+        """Places of the pages that pass *filters*, in its order; waits for counts if need be."""
+        if filters.order == "most of the class" and not filters.class_name:
             raise RecipeError("order: 'most of the class' needs a class")
-        return self._select(wanted)
+        return self._select(filters)
 
-    def _choose(self, wanted: Filters) -> Places:
-        passed = self.catalogue.matching(wanted)
+    def _choose(self, filters: Filters) -> Places:
+        passed = self.catalogue.matching(filters)
         ranks = None
-        if wanted.class_name:
-            held = self.holdings.of(self._class_id(wanted.class_name))
+        if filters.class_name:
+            holding = self.holdings.of_class(self._class_id(filters.class_name))
             counts = np.zeros(len(passed), np.int64)
-            counts[held.places] = held.objects
+            counts[holding.places] = holding.objects
             passed &= counts > 0
-            ranks = counts if wanted.order == "most of the class" else None
-        if wanted.finding or wanted.order == "most findings":
-            counts = self._finding_counts(wanted.finding or ANY)
-            passed &= (counts > 0) | (not wanted.finding)
-            ranks = counts if wanted.order == "most findings" else ranks
+            ranks = counts if filters.order == "most of the class" else None
+        if filters.finding or filters.order == "most findings":
+            counts = self._finding_counts(filters.finding or ANY)
+            passed &= (counts > 0) | (not filters.finding)
+            ranks = counts if filters.order == "most findings" else ranks
         places = np.flatnonzero(passed)
-        return self.catalogue.ordered(places, wanted.order, ranks)
+        return self.catalogue.ordered(places, filters.order, ranks)
 
     def _class_id(self, name: str) -> int:
-        for one in self._classes:
-            if one.name == name:
-                return one.id
+        for label_class in self._classes:
+            if label_class.name == name:
+                return label_class.id
         raise RecipeError(f"class: the label set has none called {name!r}")
 
     def _finding_counts(self, check: str) -> Places:
@@ -119,16 +119,16 @@ class Gallery:
         return self._findings.counts(check, len(self.catalogue))
 
     def page(self, name: str) -> dict[str, Any]:
-        """All that is shown of a page but its pixels."""
+        """A page but for its pixels: row, score, symbols, findings."""
         place = self.catalogue.place(name)
         row = self.catalogue.row(place)
-        found = () if self._findings is None else self._findings.of_page(place)
+        findings = () if self._findings is None else self._findings.of_page(place)
         return {
             "place": place,
             "row": plain(row),
             "score": plain(self._score(row)),
             "symbols": symbol_columns(self._symbols(self._page(name))),
-            "findings": [one._asdict() for one in found],
+            "findings": [finding._asdict() for finding in findings],
         }
 
     def symbol(self, name: str, number: int) -> dict[str, Any]:
@@ -148,28 +148,28 @@ class Gallery:
         consists of; or else its measure, ``of`` symbol 0; or None.
         """
         row = self.catalogue.row(self.catalogue.place(name))
-        if not (self.folder / "scores").exists():  # others' pages come without
+        if not (self.folder / "scores").exists():  # imported pages have no scores
             return {"of": 0, "music": None}
         path = locate(self.folder, "scores", f"{row['score']}.mei")
         symbols = self._symbols(self._page(name)).select(list(_RELATED)).to_pylist()
-        mine = [one for one in symbols if one["number"] == number]
-        if not mine:
+        matches = [symbol for symbol in symbols if symbol["number"] == number]
+        if not matches:
             raise NotThereError(f"{name}: no symbol {number}")
-        for one in (*mine, *_relatives(mine[0], symbols)):
-            if music := self._library.find(path, one["element"] or ""):
-                return {"of": one["number"], "music": music._asdict()}
-        found = self._library.find_measure(path, mine[0]["measure"] or "")
-        return {"of": 0, "music": found and found._asdict()}
+        for symbol in (*matches, *_relatives(matches[0], symbols)):
+            if music := self._library.find(path, symbol["element"] or ""):
+                return {"of": symbol["number"], "music": music._asdict()}
+        measure = self._library.find_measure(path, matches[0]["measure"] or "")
+        return {"of": 0, "music": measure and measure._asdict()}
 
     def image(self, name: str) -> Path:
-        """Where the picture of a page lies."""
+        """The path of a page's picture."""
         self.catalogue.place(name)
         return locate(self.folder, IMAGES, f"{name}.png")
 
     def runs(self, name: str, kind: str) -> bytes:
         """Symbol numbers (``instances``) or class ids (``classes``) of a page's pixels, as runs."""
         if kind not in KINDS:
-            raise RecipeError(f"kind: {kind!r} is none of {', '.join(KINDS)}")
+            raise RecipeError(f"kind: {kind!r} is not one of {', '.join(KINDS)}")
         locate(self.folder, KINDS[kind], f"{name}.png")
         page = self._page(name)
         return encode_runs(page.instances if kind == "instances" else page.mask)
@@ -202,7 +202,7 @@ _RELATED = ("number", "parent", "group", "element", "measure")
 
 def _relatives(symbol: dict[str, Any], symbols: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What *symbol* belongs to, what belongs to it, and the rest of its group, in this order."""
-    parent = [one for one in symbols if one["number"] == symbol["parent"]]
-    children = [one for one in symbols if one["parent"] == symbol["number"]]
-    group = [one for one in symbols if one["group"] == symbol["group"] != 0]
+    parent = [candidate for candidate in symbols if candidate["number"] == symbol["parent"]]
+    children = [candidate for candidate in symbols if candidate["parent"] == symbol["number"]]
+    group = [candidate for candidate in symbols if candidate["group"] == symbol["group"] != 0]
     return [*parent, *children, *group]

@@ -1,4 +1,4 @@
-"""Which pages hold which classes: counted once from the symbol table, a file at a time."""
+"""Which pages hold which classes: counted once from the symbol table, file by file."""
 
 import threading
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from deepscores.page.model.packing import pack
 _COLUMNS = ("page", "number", "object", "class_id")
 
 
-class Held(NamedTuple):
+class PagesOfClass(NamedTuple):
     """The pages that hold a class, and how many objects of it each has."""
 
     places: Places
@@ -37,10 +37,10 @@ class Holdings:
         self._folder = folder
         self._catalogue = catalogue
         self._classes = classes
-        self._held: Future[list[Held]] = Future()
+        self._counted: Future[list[PagesOfClass]] = Future()
         self._thread = threading.Thread(target=self._count, name="holdings", daemon=True)
         self._stopped = threading.Event()
-        self.done = 0.0  # share
+        self.share_counted = 0.0  # share
 
     def start(self) -> None:
         self._thread.start()
@@ -52,37 +52,39 @@ class Holdings:
 
     @property
     def is_ready(self) -> bool:
-        return self._held.done()
+        return self._counted.done()
 
-    def of(self, class_id: int) -> Held:
+    def of_class(self, class_id: int) -> PagesOfClass:
         """Pages with *class_id*; waits until all is counted. Raise DatasetError if it cannot be."""
-        return self._held.result()[class_id]
+        return self._counted.result()[class_id]
 
     def totals(self) -> list[tuple[int, int]]:
-        """Objects, and pages that have one, of each class by id; waits as `of` does."""
-        return [(int(one.objects.sum()), len(one.places)) for one in self._held.result()]
+        """Objects, and pages that have one, of each class by id; waits as `of_class` does."""
+        return [
+            (int(holding.objects.sum()), len(holding.places)) for holding in self._counted.result()
+        ]
 
     def _count(self) -> None:
         try:
-            self._held.set_result(self._by_class(self._pairs()))
+            self._counted.set_result(self._by_class(self._pairs()))
         except BaseException as error:  # it is raised where the counts are asked for
-            self._held.set_exception(error)
+            self._counted.set_exception(error)
 
     def _pairs(self) -> list[NDArray[np.int32]]:
         """Rows of class id, place and objects, from each file."""
         names = sorted(path.name for path in (self._folder / "symbols").glob("*.parquet"))
         if not names:
             raise DatasetError(f"{self._folder}: no symbol table (symbols/*.parquet is missing)")
-        found = []
+        pairs = []
         for index, name in enumerate(names):
             if self._stopped.is_set():
                 raise DatasetError("the viewer has ended")
             path = locate(self._folder, "symbols", name)
             # A file has a million rows of some thousand pages: their names as numbers.
             table = read_columns(path, _COLUMNS, ["page"])
-            found += [self._tally(chunk) for chunk in table.to_batches() if len(chunk)]
-            self.done = (index + 1) / len(names)
-        return found
+            pairs += [self._tally(chunk) for chunk in table.to_batches() if len(chunk)]
+            self.share_counted = (index + 1) / len(names)
+        return pairs
 
     def _tally(self, rows: pa.RecordBatch) -> NDArray[np.int32]:
         page, number, obj, class_id = rows.columns
@@ -97,19 +99,19 @@ class Holdings:
         counts = np.bincount(cells, minlength=len(places) * width).reshape(-1, width)
         counts[places < 0] = 0  # of pages that are in no list
         rows_, columns = np.nonzero(counts)
-        found = (columns, places[rows_], counts[rows_, columns])
-        return np.stack([one.astype(np.int32) for one in found], axis=1)
+        triples = (columns, places[rows_], counts[rows_, columns])
+        return np.stack([column.astype(np.int32) for column in triples], axis=1)
 
-    def _by_class(self, pairs: Sequence[NDArray[np.int32]]) -> list[Held]:
-        every = np.concatenate([np.empty((0, 3), np.int32), *pairs])
-        every = every[np.lexsort((every[:, 1], every[:, 0]))]
-        cuts = np.searchsorted(every[:, 0], np.arange(self._classes + 2))
-        parts = (every[low:high] for low, high in pairwise(cuts))
-        return [_merged(part) for part in parts]
+    def _by_class(self, pairs: Sequence[NDArray[np.int32]]) -> list[PagesOfClass]:
+        triples = np.concatenate([np.empty((0, 3), np.int32), *pairs])
+        triples = triples[np.lexsort((triples[:, 1], triples[:, 0]))]
+        cuts = np.searchsorted(triples[:, 0], np.arange(self._classes + 2))
+        parts = (triples[low:high] for low, high in pairwise(cuts))
+        return [_merge_pages(part) for part in parts]
 
 
-def _merged(part: NDArray[np.int32]) -> Held:
+def _merge_pages(part: NDArray[np.int32]) -> PagesOfClass:
     """*part* of one class, by place; a page in two pieces is one."""
     places, first = np.unique(part[:, 1], return_index=True)
     objects = np.add.reduceat(part[:, 2], first) if len(first) else part[:, 2]
-    return Held(places.astype(np.int32), objects.astype(np.int32))
+    return PagesOfClass(places.astype(np.int32), objects.astype(np.int32))

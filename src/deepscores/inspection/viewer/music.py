@@ -50,14 +50,14 @@ class Library:
         Raise DatasetError if it is not readable MEI.
         """
         with self._lock:  # lxml's trees are of one thread at a time
-            found = self._score(path).elements.get(element)
-            return None if found is None else _music(found)
+            node = self._score(path).elements.get(element)
+            return None if node is None else _music(node)
 
     def find_measure(self, path: Path, number: str) -> Music | None:
         """The measure of a *number*, None if there is none or several have it."""
         with self._lock:
-            found = self._score(path).measures.get(number, [])
-            return _music(found[0]) if len(found) == 1 else None
+            measures = self._score(path).measures.get(number, [])
+            return _music(measures[0]) if len(measures) == 1 else None
 
     def _score(self, path: Path) -> _Score:
         if self._last is None or self._last[0] != path:
@@ -67,11 +67,11 @@ class Library:
 
 def _index(root: etree._Element) -> _Score:
     score = _Score({}, defaultdict(list))
-    for one in root.iter("{*}*"):
-        if name := one.get(_ID):
-            score.elements[name] = one
-        if _tag(one) == "measure" and one.get("n"):
-            score.measures[one.get("n", "")].append(one)
+    for element in root.iter("{*}*"):
+        if name := element.get(_ID):
+            score.elements[name] = element
+        if _tag(element) == "measure" and element.get("n"):
+            score.measures[element.get("n", "")].append(element)
     return score
 
 
@@ -83,29 +83,29 @@ def _parse(path: Path) -> etree._Element:
 
 
 def _music(element: etree._Element) -> Music:
-    above = [one for one in element.iterancestors() if isinstance(one.tag, str)]
-    chain = [element, *above]
-    measures = [place for place, one in enumerate(chain) if _tag(one) == "measure"]
-    text = _shown(element)
+    ancestors = [node for node in element.iterancestors() if isinstance(node.tag, str)]
+    chain = [element, *ancestors]
+    measures = [place for place, node in enumerate(chain) if _tag(node) == "measure"]
+    text = _to_text(element)
     if not measures:
         return Music(_tag(element), _path(chain), text, None, "", -1, 0)
     measure = chain[measures[0]]
-    whole = _shown(measure)
-    first = _line_of(whole, element.get(_ID, ""))
+    measure_text = _to_text(measure)
+    first = _line_of(measure_text, element.get(_ID, ""))
     path = _path(chain[: measures[0] + 1])
     lines = text.count("\n") + 1
-    return Music(_tag(element), path, text, measure.get("n", ""), whole, first, lines)
+    return Music(_tag(element), path, text, measure.get("n", ""), measure_text, first, lines)
 
 
 def _path(chain: list[etree._Element]) -> tuple[str, ...]:
-    return tuple(_tag(one) for one in reversed(chain))
+    return tuple(_tag(node) for node in reversed(chain))
 
 
 def _tag(element: etree._Element) -> str:
     return etree.QName(element).localname
 
 
-def _shown(element: etree._Element) -> str:
+def _to_text(element: etree._Element) -> str:
     """*element* as text, a line each, without what declares namespaces."""
     copy = deepcopy(element)  # the tree stays as it was read
     copy.tail = None
@@ -116,4 +116,4 @@ def _shown(element: etree._Element) -> str:
 
 def _line_of(text: str, element: str) -> int:
     marked = f'xml:id="{element}"'
-    return next((at for at, line in enumerate(text.splitlines()) if marked in line), -1)
+    return next((number for number, line in enumerate(text.splitlines()) if marked in line), -1)

@@ -85,9 +85,9 @@ def listen(port: int | None) -> socket.socket:
     try:
         return _bound(port)
     except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        reason = "another program has it" if taken else error.strerror
-        raise RecipeError(f"--port {port}: {reason}; leave it out for one that is free") from None
+        is_in_use = error.errno == errno.EADDRINUSE
+        reason = "it is in use by another program" if is_in_use else error.strerror
+        raise RecipeError(f"--port {port}: {reason}; omit --port to use a free one") from None
     except OverflowError:
         raise RecipeError(f"--port {port}: ports are 0 to 65535") from None
 

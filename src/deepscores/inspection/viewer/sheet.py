@@ -22,23 +22,23 @@ def symbol_columns(symbols: pa.Table) -> dict[str, Any]:
         name: symbols[name].to_pylist() if name in symbols.column_names else [] for name in _DRAWN
     }
     boxes = np.stack([symbols[name].to_numpy() for name in _BOX], axis=1)
-    return {**columns, "box": _rounded(boxes), "oriented": _oriented(symbols)}
+    return {**columns, "box": _round_all(boxes), "oriented": _oriented(symbols)}
 
 
 def _oriented(symbols: pa.Table) -> list[float]:
     if "oriented" not in symbols.column_names or symbols["oriented"].null_count:
         return []
     corners = symbols["oriented"].combine_chunks()
-    return _rounded(corners.flatten().to_numpy(zero_copy_only=False).reshape(-1, 8))
+    return _round_all(corners.flatten().to_numpy(zero_copy_only=False).reshape(-1, 8))
 
 
-def _rounded(numbers: NDArray[Any]) -> list[float]:
+def _round_all(numbers: NDArray[Any]) -> list[float]:
     rounded: list[float] = np.round(numbers.astype(np.float64), _DECIMALS).ravel().tolist()
     return rounded
 
 
 def plain(value: Any) -> Any:
-    """*value* of a table as JSON can hold it: what is no finite number is null.
+    """*value* of a table as JSON can hold it: what is not a finite number is null.
 
     >>> plain({"onset": float("nan"), "oriented": [1.5]})
     {'onset': None, 'oriented': [1.5]}
@@ -46,9 +46,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value
 
 

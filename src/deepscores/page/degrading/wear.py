@@ -18,9 +18,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from deepscores.page.geometry import Box
-from deepscores.page.model import Outline, Page, Symbol
+from deepscores.page.model import Outline, Outlines, Page, Symbols
 from deepscores.page.outlines.contours import Edges
-from deepscores.page.symbols.placing import Placed, cut_box, oriented_box
+from deepscores.page.symbols.placing import Placement, cut_box, oriented_box
 
 Numbers: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
@@ -55,51 +55,52 @@ class Wear(NamedTuple):
     rng: Generator
 
 
-def wear_symbols(placed: list[Placed], page: Page, strength: float, rng: Generator) -> list[Placed]:
+def wear_symbols(placed: Placement, page: Page, strength: float, rng: Generator) -> Placement:
     """*placed* as worn print would show it; at *strength* 0 the very same.
 
     Only outlines, and boxes with them, change: numbers, relations and what the music says do not.
     Boxes are tight, and cut at the page's edge. A symbol of which that edge would leave less than
     a pixel stays as it was.
     """
-    if not strength or not placed:
+    if not strength or not len(placed):
         return placed
     wearer = _Wearer(placed, page, strength, rng)
-    ways = (wearer.drawings, wearer.strokes, wearer.lines)
-    way_of = np.array([_way_of(one) for one in placed])
-    found = list(placed)
-    for number, wear in enumerate(ways):
-        rows = np.flatnonzero(way_of == number)
-        if len(rows):
-            outlines, boxes = wear(rows)
-            worn = zip(rows.tolist(), outlines, boxes.tolist(), strict=True)
-            for row, outline, box in worn:
-                found[row] = _replaced(placed[row], outline, Box(*box), page)
-    return found
+    symbols = placed.symbols
+    outlines, boxes = list(placed.outlines), symbols.box.copy()
+    oriented = dict(symbols.oriented)
+    is_drawing = placed.outlines.contour >= 0
+    is_line = ~is_drawing & symbols.kind.are("staffLine")
+    for wear, fits in (
+        (wearer.drawings, is_drawing),
+        (wearer.strokes, ~is_drawing & ~is_line),
+        (wearer.lines, is_line),
+    ):
+        rows = np.flatnonzero(fits)
+        if not len(rows):
+            continue
+        worn = wear(rows)
+        for row, outline, box in zip(
+            rows.tolist(), worn.outlines, worn.boxes.tolist(), strict=True
+        ):
+            box_on_page = _box_on_page(outline, Box(*box), Box(*symbols.box[row].tolist()), page)
+            if box_on_page is None:
+                continue
+            outlines[row], boxes[row] = outline, box_on_page
+            if row in oriented and outline.edges is not None:
+                oriented[row] = oriented_box(outline.edges)
+    turned = {row: corners for row, corners in oriented.items() if corners}
+    return Placement(symbols.with_columns(box=boxes, oriented=turned), Outlines.of(outlines))
 
 
-_BOX = Symbol._fields.index("box")  # oriented is next
-_new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
-
-
-def _way_of(one: Placed) -> int:
-    if one.outline.box is None:
-        return 0
-    return 2 if one.symbol.kind == "staffLine" else 1
-
-
-def _replaced(old: Placed, outline: Outline, box: Box, page: Page) -> Placed:
+def _box_on_page(outline: Outline, box: Box, previous_box: Box, page: Page) -> Box | None:
+    """The box of a worn outline, cut at the page; None if hardly anything is left of it."""
     width, height = page.width, page.height
-    if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height:
-        box = cut_box(outline, box, width, height)
-        was = old.symbol.box
-        if box.width < min(1, was.width) or box.height < min(1, was.height):
-            return old
-    oriented = old.symbol.oriented
-    if oriented and outline.edges is not None:
-        oriented = oriented_box(outline.edges)
-    symbol = (*old.symbol[:_BOX], box, oriented, *old.symbol[_BOX + 2 :])
-    return _new(Placed, (_new(Symbol, symbol), outline))
+    if box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height:
+        return box
+    cut = cut_box(outline, box, width, height)
+    if cut.width < min(1, previous_box.width) or cut.height < min(1, previous_box.height):
+        return None
+    return cut
 
 
 class _Worn(NamedTuple):
@@ -110,12 +111,12 @@ class _Worn(NamedTuple):
 class _Wearer:
     """The random amounts of one page, in pixels, drawn in an order that is part of the promise."""
 
-    def __init__(self, placed: list[Placed], page: Page, strength: float, rng: Generator) -> None:
+    def __init__(self, placed: Placement, page: Page, strength: float, rng: Generator) -> None:
         self.placed, self.space, self.rng, self.strength = placed, page.staff_space, rng, strength
         self.unit = strength * page.staff_space  # pixels
         self.fine = HAIRLINE * page.staff_space >= 1
-        whole = [one.outline.box or one.symbol.box for one in placed]
-        self.boxes = np.array(whole, np.float64)
+        is_box = placed.outlines.contour[:, None] < 0  # as drawn, even beyond the page
+        self.boxes = np.where(is_box, placed.outlines.box, placed.symbols.box)
         self.middles = (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
         self.sides = self.boxes[:, 2:] - self.boxes[:, :2]
         pitch = WARP_PITCH * page.staff_space
@@ -124,7 +125,7 @@ class _Wearer:
         self.knots = 2 * rng.random(shape) - 1
         self.together = TOGETHER * self.unit * _spread(rng, (len(placed), 2))
         self.own = _spread(rng, (len(placed), 5))  # right, down, turn, growth, weight
-        self.leaders = _leaders(placed, self.middles)
+        self.leaders = _leaders(placed.symbols, self.middles)
         self.there = self.place(*self.middles.T)
 
     def place(self, xs: Numbers, ys: Numbers) -> Numbers:
@@ -166,7 +167,7 @@ class _Wearer:
 
     def drawings(self, rows: Places) -> _Worn:
         """Closed contours: glyphs and words move, turn and grow; other paths bend with the page."""
-        outlines = [self.placed[row].outline for row in rows.tolist()]
+        outlines = [self.placed.outlines[row] for row in rows.tolist()]
         edges = [one.edges for one in outlines if one.edges is not None]
         sizes = np.array([len(one) for one in edges])
         owner = np.repeat(np.arange(len(rows)), sizes)
@@ -182,7 +183,7 @@ class _Wearer:
         xs[bending] += moved[0]
         ys[bending] += moved[1]
         weight = self.weights(rows, self.there[2, rows])
-        slanted = np.array([bool(self.placed[row].symbol.oriented) for row in rows.tolist()])
+        slanted = np.array([row in self.placed.symbols.oriented for row in rows.tolist()])
         # A bracket is pieces that meet: lighter ones would part.
         lighter = rigid & self.fine | slanted
         weight = np.where(lighter, weight, np.maximum(weight, 0))
@@ -289,28 +290,25 @@ def _eased(t: Numbers) -> Numbers:
     return t * t * (3 - 2 * t)
 
 
-def _leaders(placed: list[Placed], middles: Numbers) -> Places:
+def _leaders(symbols: Symbols, middles: Numbers) -> Places:
     """For each symbol the row of the one it moves with: where parents and groups lead."""
-    fields = [(one.symbol.parent, one.symbol.group) for one in placed]
-    parents, groups = np.array(fields, np.int64).T - 1
-    rows = np.arange(len(placed))
+    parents, groups = (column.astype(np.int64) - 1 for column in (symbols.parent, symbols.group))
+    rows = np.arange(len(symbols))
     leaders = np.where(parents >= 0, parents, rows)
     for _ in range(4):  # mark → notehead → stem → beam → first beam, each step twice as far
         leaders = leaders[leaders]
     leaders = np.where(groups[leaders] >= 0, groups[leaders], leaders)
     # Ledger lines belong to no note; they go with the nearest.
-    ledgers = _of_kind(placed, "ledgerLine")
-    heads = _of_kind(placed, "notehead")
+    ledgers = _of_kind(symbols, "ledgerLine")
+    heads = _of_kind(symbols, "notehead")
     if len(ledgers) and len(heads):
         apart = np.abs(middles[ledgers, None] - middles[heads])
         leaders[ledgers] = leaders[heads[(apart[:, :, 0] + apart[:, :, 1] / 4).argmin(axis=1)]]
     return leaders
 
 
-def _of_kind(placed: list[Placed], kind: str) -> Places:
-    return np.array(
-        [row for row, one in enumerate(placed) if one.symbol.kind.startswith(kind)], int
-    )
+def _of_kind(symbols: Symbols, prefix: str) -> Places:
+    return np.flatnonzero(symbols.kind.where(lambda kind: kind.startswith(prefix)))
 
 
 def _weighted(

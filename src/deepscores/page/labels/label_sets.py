@@ -29,9 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.errors import RecipeError
-from deepscores.page.geometry import Box, overlap
+from deepscores.page.geometry import Box
 from deepscores.page.labels.plugins import external_label_sets, read_table
 from deepscores.page.model import Symbol, Symbols, Words
+from deepscores.page.overlaps import overlap
 
 _COMPOSING = ("sequence", "group", "linked")
 _LISTS = ("of", *_COMPOSING, "needs", "without")
@@ -95,18 +96,20 @@ class LabelSet:
         return {"name": self.name, "sha256": self.digest}
 
     def class_named(self, name: str) -> LabelClass:
-        for one in self.classes:
-            if one.name == name:
-                return one
+        for label_class in self.classes:
+            if label_class.name == name:
+                return label_class
         raise RecipeError(f"label set {self.name!r} has no class {name!r}")
 
     def as_table(self) -> dict[str, Any]:
         """The set as plain values, complete: `parse_label_set_table` reads it back."""
         classes = []
-        for one in self.classes:
-            entry = {key: value for key, value in one._asdict().items() if value not in ("", ())}
-            if one.when:
-                entry["when"] = {key: list(values) for key, values in one.when}
+        for label_class in self.classes:
+            entry = {
+                key: value for key, value in label_class._asdict().items() if value not in ("", ())
+            }
+            if label_class.when:
+                entry["when"] = {key: list(values) for key, values in label_class.when}
             classes.append(
                 {key: list(v) if isinstance(v, tuple) else v for key, v in entry.items()}
             )
@@ -121,64 +124,84 @@ class LabelSet:
         are one object: nobody can see two.
         """
         columns = Symbols.of(symbols)
-        taken = np.zeros(len(columns), np.bool_)
+        is_taken = np.zeros(len(columns), np.bool_)
         objects: list[Labelled] = []
         composable = columns.rows(np.flatnonzero(columns.kind.where(self._composable)))
         kinds = {symbol.kind for symbol in composable}
         for rule in self._composed:
             if not self._can_compose(rule, kinds):
                 continue
-            free = [symbol for symbol in composable if not taken[symbol.number - 1]]
+            free = [symbol for symbol in composable if not is_taken[symbol.number - 1]]
             for members in _compositions(rule, free, columns, self._letters):
                 places = [number - 1 for number in members]
-                taken[places] = True
+                is_taken[places] = True
                 x0, y0 = columns.box[places, :2].min(axis=0).tolist()
                 x1, y1 = columns.box[places, 2:].max(axis=0).tolist()
-                one = Labelled(min(members), rule.id, tuple(sorted(members)), Box(x0, y0, x1, y1))
-                objects.append(one)
-        class_ids = np.where(taken, 0, self._class_ids(columns))
+                composed_object = Labelled(
+                    min(members), rule.id, tuple(sorted(members)), Box(x0, y0, x1, y1)
+                )
+                objects.append(composed_object)
+        class_ids = np.where(is_taken, 0, self._class_ids(columns))
         rows = np.flatnonzero(class_ids)
-        found = zip(
+        plain_objects = zip(
             (rows + 1).tolist(), class_ids[rows].tolist(), columns.box[rows].tolist(), strict=True
         )
-        composed = np.array([one.box for one in objects], np.float64).reshape(-1, 4)
+        composed = np.array(
+            [composed_object.box for composed_object in objects], np.float64
+        ).reshape(-1, 4)
         boxes = np.concatenate([composed, columns.box[rows]])
         ids = np.concatenate(
-            [np.array([one.class_id for one in objects], np.int64), class_ids[rows]]
+            [
+                np.array([composed_object.class_id for composed_object in objects], np.int64),
+                class_ids[rows],
+            ]
         )
         objects += [
             _new(Labelled, (number, class_id, (number,), _new(Box, box)))
-            for number, class_id, box in found
+            for number, class_id, box in plain_objects
         ]
-        return sorted(_united(objects, boxes, ids))
+        return sorted(_unite_coincident(objects, boxes, ids))
 
     def _class_ids(self, symbols: Symbols) -> NDArray[np.int64]:
         """The class of each symbol by itself, 0 where none covers it."""
         rules = [self._rules_of(kind) for kind in symbols.kind.words]
-        plain = [of[0].id if len(of) == 1 and not of[0].when else 0 for of in rules]
-        found = np.array(plain or [0], np.int64)[symbols.kind.codes]
-        for code, of in enumerate(rules):
-            if plain[code] or not of:
+        plain = [
+            rules_of_kind[0].id if len(rules_of_kind) == 1 and not rules_of_kind[0].when else 0
+            for rules_of_kind in rules
+        ]
+        class_ids = np.array(plain or [0], np.int64)[symbols.kind.codes]
+        for code, rules_of_kind in enumerate(rules):
+            if plain[code] or not rules_of_kind:
                 continue
             rows = np.flatnonzero(symbols.kind.codes == code)
-            for rule in reversed(of):  # the first that fits has the last word
+            for rule in reversed(rules_of_kind):  # the first that fits has the last word
                 fits = np.ones(len(rows), np.bool_)
                 for key, values in rule.when:
                     fits &= _hold(symbols, rows, key, values)
-                found[rows[fits]] = rule.id
-        return found
+                class_ids[rows[fits]] = rule.id
+        return class_ids
 
     @cached_property
     def _composed(self) -> tuple[LabelClass, ...]:
-        return tuple(one for one in self.classes if one.sequence or one.group or one.linked)
+        return tuple(
+            label_class
+            for label_class in self.classes
+            if label_class.sequence or label_class.group or label_class.linked
+        )
 
     @cached_property
     def _letters(self) -> frozenset[str]:
-        return frozenset(kind for one in self._composed for kind in one.sequence)
+        return frozenset(kind for label_class in self._composed for kind in label_class.sequence)
 
     @cached_property
     def _composing(self) -> tuple[str, ...]:
-        return tuple({kind for one in self._composed for kind in one.group + one.linked})
+        return tuple(
+            {
+                kind
+                for label_class in self._composed
+                for kind in label_class.group + label_class.linked
+            }
+        )
 
     @cached_property
     def _rules(self) -> dict[str, list[LabelClass]]:
@@ -188,15 +211,17 @@ class LabelSet:
         """The classes of single symbols that the *kind* may be of, in order."""
         rules = self._rules.get(kind)
         if rules is None:
-            rules = self._rules[kind] = [one for one in self.classes if _matches(kind, one.of)]
+            rules = self._rules[kind] = [
+                label_class for label_class in self.classes if _matches(kind, label_class.of)
+            ]
         return rules
 
     def _composable(self, kind: str) -> bool:
-        known = self._composables.get(kind)
-        if known is None:
-            known = kind in self._letters or _matches(kind, self._composing)
-            self._composables[kind] = known
-        return known
+        is_composable = self._composables.get(kind)
+        if is_composable is None:
+            is_composable = kind in self._letters or _matches(kind, self._composing)
+            self._composables[kind] = is_composable
+        return is_composable
 
     @cached_property
     def _composables(self) -> dict[str, bool]:
@@ -243,16 +268,18 @@ def _hold(
 
 def _any_of(column: NDArray[Any], values: tuple[object, ...]) -> NDArray[np.bool_]:
     """Where *column* has one of *values*: far quicker than `np.isin` for one or two."""
-    found = np.zeros(len(column), np.bool_)
+    has_any = np.zeros(len(column), np.bool_)
     for value in values:
-        found |= column == value
-    return found
+        has_any |= column == value
+    return has_any
 
 
-_SAME = 0.95  # intersection over union, above which two boxes of a class are one object
+_SAME_OBJECT_OVERLAP = (
+    0.95  # intersection over union, above which two boxes of a class are one object
+)
 
 
-def _united(
+def _unite_coincident(
     objects: list[Labelled], boxes: NDArray[np.float64], classes: NDArray[np.int64]
 ) -> list[Labelled]:
     """*objects*, those of one class in the same place as one; their *boxes* and *classes* again."""
@@ -262,23 +289,29 @@ def _united(
     order = np.lexsort((keys, classes))
     keys, classes = keys[order], classes[order]
     sizes = (x1 - x0 + 1.4 * (y1 - y0))[order]
-    reach = keys + (1 - _SAME) / _SAME * sizes
-    into: dict[int, int] = {}
+    reach = keys + (1 - _SAME_OBJECT_OVERLAP) / _SAME_OBJECT_OVERLAP * sizes
+    candidates: list[tuple[int, int]] = []
     for place in np.flatnonzero((classes[1:] == classes[:-1]) & (keys[1:] <= reach[:-1])).tolist():
-        index = int(order[place])
-        near = place + 1
-        while near < len(keys) and keys[near] <= reach[place] and classes[near] == classes[place]:
-            other = int(order[near])
-            if overlap(objects[index].box, objects[other].box) > _SAME:
-                into[other] = into.get(index, index)
-            near += 1
-    if not into:
+        neighbour = place + 1
+        while (
+            neighbour < len(keys)
+            and keys[neighbour] <= reach[place]
+            and classes[neighbour] == classes[place]
+        ):
+            candidates.append((int(order[place]), int(order[neighbour])))
+            neighbour += 1
+    if not candidates:
         return objects
+    rows, neighbours = np.array(candidates).T
+    is_same = overlap(boxes[rows], boxes[neighbours]) > _SAME_OBJECT_OVERLAP
+    into: dict[int, int] = {}
+    for index, duplicate in zip(rows[is_same].tolist(), neighbours[is_same].tolist(), strict=True):
+        into[duplicate] = into.get(index, index)
     united = dict(enumerate(objects))
-    for other, index in into.items():
-        one, more = united[index], united.pop(other)
-        members = tuple(sorted(one.members + more.members))
-        united[index] = Labelled(members[0], one.class_id, members, one.box | more.box)
+    for duplicate, index in into.items():
+        first, second = united[index], united.pop(duplicate)
+        members = tuple(sorted(first.members + second.members))
+        united[index] = Labelled(members[0], first.class_id, members, first.box | second.box)
     return list(united.values())
 
 
@@ -289,19 +322,25 @@ def _compositions(
     letters: frozenset[str],
 ) -> Iterable[list[int]]:
     if rule.linked:
-        yield from _linked(rule, free, symbols)
+        yield from _compose_linked(rule, free, symbols)
         return
     for key, values in rule.when:
-        fits = _hold(symbols, np.array([one.number - 1 for one in free], np.int64), key, values)
-        free = [one for one, is_so in zip(free, fits.tolist(), strict=True) if is_so]
-    wanted = letters if rule.sequence else None
+        fits = _hold(
+            symbols, np.array([symbol.number - 1 for symbol in free], np.int64), key, values
+        )
+        free = [symbol for symbol, is_so in zip(free, fits.tolist(), strict=True) if is_so]
+    kinds_of_sequence = letters if rule.sequence else None
     groups: dict[int, list[Symbol]] = defaultdict(list)
     for symbol in free:
-        inside = symbol.kind in wanted if wanted else _matches(symbol.kind, rule.group)
-        if inside:
+        is_candidate = (
+            symbol.kind in kinds_of_sequence
+            if kinds_of_sequence
+            else _matches(symbol.kind, rule.group)
+        )
+        if is_candidate:
             groups[symbol.group].append(symbol)
     for members in groups.values():
-        kinds = [symbol.kind for symbol in sorted(members, key=lambda one: one.box.x0)]
+        kinds = [symbol.kind for symbol in sorted(members, key=lambda symbol: symbol.box.x0)]
         is_whole = tuple(kinds) == rule.sequence if rule.sequence else _has_all(kinds, rule.needs)
         if is_whole:
             yield [symbol.number for symbol in members]
@@ -311,30 +350,32 @@ def _has_all(kinds: Sequence[str], needs: Sequence[str]) -> bool:
     return all(any(fnmatchcase(kind, pattern) for kind in kinds) for pattern in needs)
 
 
-def _linked(rule: LabelClass, free: Sequence[Symbol], symbols: Symbols) -> Iterable[list[int]]:
+def _compose_linked(
+    rule: LabelClass, free: Sequence[Symbol], symbols: Symbols
+) -> Iterable[list[int]]:
     """Connected sets of the rule's kinds along the parent links."""
-    mine = {symbol.number for symbol in free if _matches(symbol.kind, rule.linked)}
+    candidates = {symbol.number for symbol in free if _matches(symbol.kind, rule.linked)}
     links: dict[int, list[int]] = defaultdict(list)
     for number, parent in enumerate(symbols.parent.tolist(), start=1):
         if parent:
             links[number].append(parent)
             links[parent].append(number)
     kind_of = symbols.kind.tolist()
-    seen: set[int] = set()
-    for first in sorted(mine):
-        if first in seen:
+    visited: set[int] = set()
+    for first in sorted(candidates):
+        if first in visited:
             continue
         members, edge = [first], [first]
-        seen.add(first)
+        visited.add(first)
         barred = False
         while edge:
-            for other in links[edge.pop()]:
-                if other in mine and other not in seen:
-                    seen.add(other)
-                    members.append(other)
-                    edge.append(other)
-                elif other not in mine:
-                    barred |= _matches(kind_of[other - 1], rule.without)
+            for neighbour in links[edge.pop()]:
+                if neighbour in candidates and neighbour not in visited:
+                    visited.add(neighbour)
+                    members.append(neighbour)
+                    edge.append(neighbour)
+                elif neighbour not in candidates:
+                    barred |= _matches(kind_of[neighbour - 1], rule.without)
         kinds = [kind_of[number - 1] for number in members]
         if not barred and _has_all(kinds, rule.needs):
             yield sorted(members)
@@ -379,94 +420,111 @@ def _built_in(name: str) -> LabelSet:
     return parse_label_set(text, name)
 
 
-def parse_label_set(text: str, where: str) -> LabelSet:
-    """Read a label set from TOML; *where* names it in errors."""
+def parse_label_set(text: str, source: str) -> LabelSet:
+    """Read a label set from TOML; *source* names it in errors."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{where}: {error}") from None
-    return parse_label_set_table(table, where)
+        raise RecipeError(f"{source}: {error}") from None
+    return parse_label_set_table(table, source)
 
 
-def parse_label_set_table(table: Mapping[str, Any], where: str) -> LabelSet:
-    """Read a label set from plain values; *where* names it in errors."""
-    _known(table, _TOP, where)
-    _shaped(table, where)
+def parse_label_set_table(table: Mapping[str, Any], source: str) -> LabelSet:
+    """Read a label set from plain values; *source* names it in errors."""
+    _require_keys(table, _TOP, source)
+    _require_shapes(table, source)
     for new, patterns in table.get("merge", {}).items():
-        _shaped({"of": patterns}, f"{where}: merge {new}")
-    for old, new in table.get("rename", {}).items():
-        _shaped({"name": new}, f"{where}: rename {old}")
-    if table.get("base") == where:
-        raise RecipeError(f"{where}: stands on itself")
-    classes = [_parse_class(entry, where) for entry in table.get("class", [])]
+        _require_shapes({"of": patterns}, f"{source}: merge {new}")
+    for old_name, new in table.get("rename", {}).items():
+        _require_shapes({"name": new}, f"{source}: rename {old_name}")
+    if table.get("base") == source:
+        raise RecipeError(f"{source}: stands on itself")
+    classes = [_parse_class(entry, source) for entry in table.get("class", [])]
     if "base" in table:
-        classes = _derive(load_label_set(table["base"]).classes, table, where) + classes
-        classes = [one._replace(id=number) for number, one in enumerate(classes, start=1)]
-    _check(classes, where)
+        classes = _derive(load_label_set(table["base"]).classes, table, source) + classes
+        classes = [
+            label_class._replace(id=number) for number, label_class in enumerate(classes, start=1)
+        ]
+    _check(classes, source)
     return LabelSet(
-        str(table.get("name", Path(where).stem)),
+        str(table.get("name", Path(source).stem)),
         int(table.get("version", 1)),
         str(table.get("description", "")),
         tuple(classes),
     )
 
 
-def _derive(base: Sequence[LabelClass], table: Mapping[str, Any], where: str) -> list[LabelClass]:
+def _derive(base: Sequence[LabelClass], table: Mapping[str, Any], source: str) -> list[LabelClass]:
     classes = list(base)
-    names = [one.name for one in classes]
+    names = [label_class.name for label_class in classes]
     for key in ("keep", "drop"):
         for pattern in table.get(key, []):
-            _some(pattern, names, f"{where}: {key}")
+            _require_match(pattern, names, f"{source}: {key}")
     keep, drop = tuple(table.get("keep", ["*"])), tuple(table.get("drop", []))
-    classes = [one for one in classes if _matches(one.name, keep) and not _matches(one.name, drop)]
+    classes = [
+        label_class
+        for label_class in classes
+        if _matches(label_class.name, keep) and not _matches(label_class.name, drop)
+    ]
     for new, patterns in table.get("merge", {}).items():
         for pattern in patterns:
-            _some(pattern, names, f"{where}: merge {new}")
-        classes = _merge(classes, new, tuple(patterns), where)
-    for old, new in table.get("rename", {}).items():
-        _some(old, names, f"{where}: rename")
-        classes = [one._replace(name=new) if one.name == old else _own(one) for one in classes]
-    return [_own(one) for one in classes]
+            _require_match(pattern, names, f"{source}: merge {new}")
+        classes = _merge(classes, new, tuple(patterns), source)
+    for old_name, new in table.get("rename", {}).items():
+        _require_match(old_name, names, f"{source}: rename")
+        classes = [
+            label_class._replace(name=new)
+            if label_class.name == old_name
+            else _with_default_kind(label_class)
+            for label_class in classes
+        ]
+    return [_with_default_kind(label_class) for label_class in classes]
 
 
-def _own(one: LabelClass) -> LabelClass:
+def _with_default_kind(label_class: LabelClass) -> LabelClass:
     """Spell out what a class of ``full`` leaves unsaid: it is the kind of its name."""
-    plain = one.of or one.sequence or one.group or one.linked
-    return one if plain else one._replace(of=(one.name,))
+    plain = label_class.of or label_class.sequence or label_class.group or label_class.linked
+    return label_class if plain else label_class._replace(of=(label_class.name,))
 
 
 def _merge(
-    classes: list[LabelClass], new: str, patterns: tuple[str, ...], where: str
+    classes: list[LabelClass], new: str, patterns: tuple[str, ...], source: str
 ) -> list[LabelClass]:
-    members = [_own(one) for one in classes if _matches(one.name, patterns)]
+    members = [
+        _with_default_kind(label_class)
+        for label_class in classes
+        if _matches(label_class.name, patterns)
+    ]
     if not members:
         return classes
-    if any(one.when != members[0].when or not one.of for one in members):
+    if any(label_class.when != members[0].when or not label_class.of for label_class in members):
         raise RecipeError(
-            f"{where}: merge {new}: only classes of single symbols under the same conditions merge"
+            f"{source}: merge {new}: only classes of single symbols under the same conditions merge"
         )
-    of = tuple(kind for one in members for kind in one.of)
-    merged = members[0]._replace(name=new, description="", smufl="", of=of)
-    place = next(index for index, one in enumerate(classes) if _matches(one.name, patterns))
-    rest = [one for one in classes if not _matches(one.name, patterns)]
+    kinds = tuple(kind for label_class in members for kind in label_class.of)
+    merged = members[0]._replace(name=new, description="", smufl="", of=kinds)
+    place = next(
+        index for index, label_class in enumerate(classes) if _matches(label_class.name, patterns)
+    )
+    rest = [label_class for label_class in classes if not _matches(label_class.name, patterns)]
     return [*rest[:place], merged, *rest[place:]]
 
 
-def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
+def _parse_class(entry: Mapping[str, Any], source: str) -> LabelClass:
     if not isinstance(entry.get("name"), str) or not entry["name"]:
-        raise RecipeError(f"{where}: a class without a name")
+        raise RecipeError(f"{source}: a class without a name")
     name = entry["name"]
-    _known(entry, _KEYS, f"{where}: class {name}")
-    _shaped(entry, f"{where}: class {name}")
-    _known(entry.get("when", {}), _CONDITIONS, f"{where}: class {name}: when")
+    _require_keys(entry, _KEYS, f"{source}: class {name}")
+    _require_shapes(entry, f"{source}: class {name}")
+    _require_keys(entry.get("when", {}), _CONDITIONS, f"{source}: class {name}: when")
     if sum(key in entry for key in ("of", *_COMPOSING)) > 1:
-        raise RecipeError(f"{where}: class {name}: only one of 'of', {', '.join(_COMPOSING)}")
+        raise RecipeError(f"{source}: class {name}: only one of 'of', {', '.join(_COMPOSING)}")
     when = tuple(
         (key, tuple(value) if isinstance(value, list) else (value,))
         for key, value in entry.get("when", {}).items()
     )
     lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
-    return _own(
+    return _with_default_kind(
         LabelClass(
             int(entry.get("id", 0)),
             name,
@@ -478,43 +536,43 @@ def _parse_class(entry: Mapping[str, Any], where: str) -> LabelClass:
     )
 
 
-def _check(classes: Sequence[LabelClass], where: str) -> None:
+def _check(classes: Sequence[LabelClass], source: str) -> None:
     if not classes:
-        raise RecipeError(f"{where}: a label set without classes")
+        raise RecipeError(f"{source}: a label set without classes")
     if len(classes) > _LARGEST:
-        raise RecipeError(f"{where}: more than {_LARGEST} classes")
-    if [one.id for one in classes] != list(range(1, len(classes) + 1)):
-        raise RecipeError(f"{where}: class ids must be 1…{len(classes)} in order, without gaps")
-    names = [one.name for one in classes]
+        raise RecipeError(f"{source}: more than {_LARGEST} classes")
+    if [label_class.id for label_class in classes] != list(range(1, len(classes) + 1)):
+        raise RecipeError(f"{source}: class ids must be 1…{len(classes)} in order, without gaps")
+    names = [label_class.name for label_class in classes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise RecipeError(f"{where}: class {twice[0]!r} stands twice")
+        raise RecipeError(f"{source}: class {twice[0]!r} stands twice")
     odd = [name for name in names if not name.replace("-", "").replace("_", "").isalnum()]
     if odd:
-        raise RecipeError(f"{where}: class name {odd[0]!r}: letters, digits, - and _ only")
+        raise RecipeError(f"{source}: class name {odd[0]!r}: letters, digits, - and _ only")
 
 
-def _known(table: Any, keys: set[str], where: str) -> None:
+def _require_keys(table: Any, keys: set[str], source: str) -> None:
     if not isinstance(table, Mapping):
-        raise RecipeError(f"{where}: should be a table")
+        raise RecipeError(f"{source}: should be a table")
     unknown = sorted(set(table) - keys)
     if unknown:
-        raise RecipeError(f"{where}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
+        raise RecipeError(f"{source}: unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
 
 
-def _shaped(table: Mapping[str, Any], where: str) -> None:
+def _require_shapes(table: Mapping[str, Any], source: str) -> None:
     for key, value in table.items():
         shape, fits = next((shape, fits) for shape, fits, keys in _SHAPES if key in keys)
         if not fits(value):
-            raise RecipeError(f"{where}: {key} should be {shape}")
+            raise RecipeError(f"{source}: {key} should be {shape}")
 
 
 def _is_names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _is_tables(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
+    return isinstance(value, list) and all(isinstance(table, Mapping) for table in value)
 
 
 _SHAPES: tuple[tuple[str, Callable[[Any], bool], Collection[str]], ...] = (
@@ -526,6 +584,6 @@ _SHAPES: tuple[tuple[str, Callable[[Any], bool], Collection[str]], ...] = (
 )
 
 
-def _some(pattern: str, names: Sequence[str], where: str) -> None:
+def _require_match(pattern: str, names: Sequence[str], source: str) -> None:
     if not any(fnmatchcase(name, pattern) for name in names):
-        raise RecipeError(f"{where}: no class {pattern!r}")
+        raise RecipeError(f"{source}: no class {pattern!r}")

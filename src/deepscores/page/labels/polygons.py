@@ -128,7 +128,7 @@ def _in_cycles(following: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray
     return order, np.flatnonzero(np.diff(leader[order], prepend=-1))
 
 
-def joined(loops: Sequence[Corners]) -> Corners:
+def join_loops(loops: Sequence[Corners]) -> Corners:
     """One closed polygon of all *loops*: bridges of no width lead to each and back the same way.
 
     Bridges run along the edges of pixels, so no pixel's centre lies on one. Each loop is joined to

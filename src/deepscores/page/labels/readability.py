@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.page.labels.overlaps import overlapping
 from deepscores.page.model import Words
+from deepscores.page.overlaps import overlapping_pairs
 
 # Lines and curves: their upright boxes overlap on the best of pages.
 _SLANTED = (
@@ -89,7 +89,7 @@ def _at_edge(boxes: NDArray[np.float64], kinds: Words, width: int, height: int) 
 
 def _piled(boxes: NDArray[np.float64], kinds: Words, limits: Readability) -> int:
     upright = np.flatnonzero(~kinds.where(lambda kind: kind.startswith(_SLANTED)))
-    first, second, _ = overlapping(boxes[upright], limits.piled_overlap)
+    first, second, _ = overlapping_pairs(boxes[upright], limits.piled_overlap)
     sizes = boxes[upright, 2:] - boxes[upright, :2]
     unlike = np.abs(sizes[first] - sizes[second]) > limits.piled_size * sizes[first]
     pairs = np.concatenate([first[~unlike.any(axis=1)], second[~unlike.any(axis=1)]])

@@ -1,11 +1,22 @@
 """The data that passes between the parts: frozen, without I/O."""
 
 from deepscores.page.model.marks import Drawing, Mark, Marks
+from deepscores.page.model.outlines import Contours, Outline, Outlines
 from deepscores.page.model.page import Element, Elements, Facts, Music, Page
+from deepscores.page.model.pictures import (
+    Picture,
+    PixelPicture,
+    RunPicture,
+    Runs,
+    join_runs,
+    recolour_runs,
+    spread_runs,
+)
 from deepscores.page.model.score import Score
-from deepscores.page.model.sheet import Painting, Runs, Sheet, joined, recoloured, spread
+from deepscores.page.model.sheet import Painting, Sheet
 from deepscores.page.model.style import FontFile, Style
-from deepscores.page.model.symbols import Contours, Outline, Outlines, Symbol, Symbols, Words
+from deepscores.page.model.symbols import Symbol, Symbols
+from deepscores.page.model.words import Words
 
 __all__ = [
     "Contours",
@@ -21,6 +32,9 @@ __all__ = [
     "Outlines",
     "Page",
     "Painting",
+    "Picture",
+    "PixelPicture",
+    "RunPicture",
     "Runs",
     "Score",
     "Sheet",
@@ -28,7 +42,7 @@ __all__ = [
     "Symbol",
     "Symbols",
     "Words",
-    "joined",
-    "recoloured",
-    "spread",
+    "join_runs",
+    "recolour_runs",
+    "spread_runs",
 ]

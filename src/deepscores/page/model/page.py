@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.page.model.marks import Mark
-from deepscores.page.model.symbols import Words
+from deepscores.page.model.words import Words
 
 
 class Element(NamedTuple):

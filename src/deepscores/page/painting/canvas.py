@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores.page.geometry import Affine
-from deepscores.page.model import Outline, Outlines, Painting
+from deepscores.page.model import Outline, Outlines, Painting, RunPicture
 from deepscores.page.painting import kernels
 
 
@@ -51,8 +51,8 @@ class Canvas:
         return Painting(
             self.width,
             self.height,
-            shades[:inked].copy(),
-            owners[:owned].copy(),
+            RunPicture(shades[:inked].copy(), self.width),
+            RunPicture(owners[:owned].copy(), self.width),
             boxes,
             visible,
             whole,

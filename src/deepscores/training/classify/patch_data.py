@@ -1,4 +1,4 @@
-"""Patches of a dataset, or of fresh pages, in one array: decoded once, then only looked up."""
+"""Patches of a dataset, or of fresh pages, in one array: decoded once, then looked up."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from deepscores.inference.models.patches import boxes_in_patches
 from deepscores.page.geometry import Box
 from deepscores.page.labels.patches import cut_patch
 from deepscores.runs.streams import stream
-from deepscores.training.fresh import FreshPages
 from deepscores.training.loaders import Patches
+from deepscores.training.loop.fresh_pages import FreshPages
 from deepscores.training.loop.options import TrainOptions
 
-_PER_CLASS = 5000  # patches at most, where the dataset did not choose them
-_IN_MEMORY = 2 * 2**30  # bytes; more lie in a file
-_PAGES = 48  # fresh ones in an epoch
-_SHARE = 0.8  # of a class that trains, by the paper's protocol
+_PER_CLASS = 5000  # maximum of patches that are cut from pages
+_IN_MEMORY = 2 * 2**30  # bytes; larger arrays lie in a file
+_FRESH_PAGES = 48  # per epoch
+_TRAINING_SHARE = 0.8  # of a class that trains, by the paper's protocol
 
 
 @dataclass(frozen=True)
@@ -42,29 +42,29 @@ class PatchSet:
         """Where the patches of each class begin, and the end."""
         return np.searchsorted(self.labels, np.arange(len(self.classes) + 1)), None
 
-    def chosen(self, rows: NDArray[np.int64]) -> "PatchSet":
-        """Those of *rows*, which ascend."""
+    def select(self, rows: NDArray[np.int64]) -> "PatchSet":
+        """The patches of *rows*, which ascend."""
         return PatchSet(
             self.images, self.rows[rows], self.boxes[rows], self.labels[rows], self.classes
         )
 
 
 def read_patches(
-    dataset: Path, split: str, options: TrainOptions, most: int = _PER_CLASS
+    dataset: Path, split: str, options: TrainOptions, per_class: int = _PER_CLASS
 ) -> PatchSet:
     """The patches of *split* (``all``: of all): files of the dataset, or cut from its pages.
 
-    They are cut for another label set, and where the dataset holds no patches. Of a class there are
-    *most* at most, chosen at random. Raise DatasetError for files that are missing or damaged.
+    They are cut for another label set, and where the dataset holds no patches. There are at most
+    *per_class* of each class, chosen at random. Raise DatasetError for missing or damaged files.
     """
     has_files = bool(open_dataset(dataset).info["recipe"].get("patches"))
     use_files = has_files and options.labels is None and (dataset / "patches").is_dir()
     patches = Patches(
         dataset, split, source="files" if use_files else "pages", labels=options.labels
     )
-    items = _drawn(patches, options.seed, most)
+    items = _draw_items(patches, options.seed, per_class)
     width, height = patches.size
-    images = _room(len(items), height, width)
+    images = _allocate(len(items), height, width)
     rows = patches.rows()[items]
     for place in np.argsort(rows, kind="stable").tolist():  # page by page
         images[place] = patches.picture(int(items[place]))
@@ -75,33 +75,33 @@ def read_patches(
 
 
 def by_works(
-    dataset: Path, options: TrainOptions, most: int = _PER_CLASS
+    dataset: Path, options: TrainOptions, per_class: int = _PER_CLASS
 ) -> tuple[PatchSet | None, PatchSet]:
     """Training and validation patches by the dataset's splits; `test` is not touched.
 
-    *most* of a class train. With a recipe of fresh pages there are no training patches yet.
+    At most *per_class* of each class train. With a recipe of fresh pages there are none yet.
     """
-    own = None if options.recipe else read_patches(dataset, "train", options, most)
-    return own, read_patches(dataset, "val", options)
+    training = None if options.recipe else read_patches(dataset, "train", options, per_class)
+    return training, read_patches(dataset, "val", options)
 
 
 def at_random(
-    dataset: Path, options: TrainOptions, most: int = _PER_CLASS
+    dataset: Path, options: TrainOptions, per_class: int = _PER_CLASS
 ) -> tuple[PatchSet, PatchSet]:
-    """The paper's protocol: of all patches, 80 % of each class train, 20 % are for judging.
+    """The paper's protocol: of all patches, 80 % of each class train, 20 % validate.
 
-    Of at most *most* of a class.
+    There are at most *per_class* of each class.
     """
     if options.recipe:
-        raise RecipeError("protocol: the paper's takes a dataset's patches, no fresh pages")
-    every = read_patches(dataset, "all", options, most)
-    starts, _ = every.items_by_class()
+        raise RecipeError("protocol: 'paper' takes patches of a dataset, not fresh pages")
+    patches = read_patches(dataset, "all", options, per_class)
+    starts, _ = patches.items_by_class()
     random = stream(options.seed, "paper's protocol")
-    training = np.zeros(len(every), bool)
+    training = np.zeros(len(patches), bool)
     for start, end in zip(starts.tolist(), starts[1:].tolist(), strict=False):
         order = start + random.permutation(end - start)
-        training[order[: round((end - start) * _SHARE)]] = True
-    return every.chosen(np.flatnonzero(training)), every.chosen(np.flatnonzero(~training))
+        training[order[: round((end - start) * _TRAINING_SHARE)]] = True
+    return patches.select(np.flatnonzero(training)), patches.select(np.flatnonzero(~training))
 
 
 class FreshPatches:
@@ -113,14 +113,14 @@ class FreshPatches:
         self._pages = FreshPages(options, self._classes, _Cut(width, height))
 
     def epoch(self, number: int) -> PatchSet:
-        """The patches of some pages; the same for the same number."""
-        found = self._pages.epoch(number, _PAGES)
-        labels = np.concatenate([one.labels for one in found])
+        """The patches of some pages; the same for the same epoch."""
+        pages = self._pages.epoch(number, _FRESH_PAGES)
+        labels = np.concatenate([page.labels for page in pages])
         order = np.argsort(labels, kind="stable")
         return PatchSet(
-            np.concatenate([one.images for one in found]),
+            np.concatenate([page.images for page in pages]),
             order,
-            np.concatenate([one.boxes for one in found])[order],
+            np.concatenate([page.boxes for page in pages])[order],
             labels[order],
             self._classes,
         )
@@ -143,18 +143,18 @@ class _Cut:
         return PatchSet(images, np.arange(len(objects)), boxes, labels, ())
 
 
-def _drawn(patches: Patches, seed: int, most: int) -> NDArray[np.int64]:
-    """Items, *most* of each class at most."""
+def _draw_items(patches: Patches, seed: int, per_class: int) -> NDArray[np.int64]:
+    """Items at random, at most *per_class* of each class."""
     starts, _ = patches.items_by_class()
     random = stream(seed, "patches")
-    found = [np.empty(0, np.int64)]
+    items = [np.empty(0, np.int64)]
     for start, end in zip(starts.tolist(), starts[1:].tolist(), strict=False):
-        found.append(np.sort(start + random.permutation(end - start)[:most]))
-    return np.concatenate(found)
+        items.append(np.sort(start + random.permutation(end - start)[:per_class]))
+    return np.concatenate(items)
 
 
-def _room(count: int, height: int, width: int) -> NDArray[np.uint8]:
-    """An array for patches; one that would fill the memory lies in a file without a name."""
+def _allocate(count: int, height: int, width: int) -> NDArray[np.uint8]:
+    """An array for patches; a large one is mapped to an unnamed file."""
     if count * height * width <= _IN_MEMORY:
         return np.empty((count, height, width), np.uint8)
     with tempfile.TemporaryFile() as file:

@@ -14,16 +14,17 @@ from torch.nn import functional
 from deepscores.dataset.reader import open_dataset
 from deepscores.errors import RecipeError
 from deepscores.inference.models.card import ModelCard
+from deepscores.page.measuring.staff_space import common_staff_space
+from deepscores.training.classify.network import ResidualNetwork
 from deepscores.training.classify.patch_data import FreshPatches, PatchSet, at_random, by_works
 from deepscores.training.loaders import BalancedSampler
 from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
-from deepscores.training.networks import ResidualNetwork
 from deepscores.version import __version__
 
-_LEAST = 20  # patches of a class that counts in balanced accuracy
-_AT_ONCE = 512  # patches while validating
-_ON_CARD = 16 * 2**30  # bytes of patches that a graphics card is given
+_MIN_PATCHES = 20  # of a class, for it to count in balanced accuracy
+_VALIDATION_BATCH = 512  # patches
+_MAX_CARD_BYTES = 16 * 2**30  # of patches, copied to a graphics card
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class Preset:
     blocks: int
     batch_size: int
     plan: Plan
-    epochs: int | None = None  # in the place of the plan's budget
+    epochs: int | None = None  # instead of the plan's budget
     box_channel: bool = True
-    temperature: float = 0.5  # of classes; 1: as often as they come, 0: all alike
+    temperature: float = 0.5  # of classes; 1: by their number of patches, 0: all equally often
     smoothing: float = 0.0
     shift: int = 0  # pixels, by which patches move at random
-    per_class: int = 5000  # patches of one at most: reading them takes time
+    per_class: int = 5000  # maximum of patches: reading them takes time
 
 
 PRESETS = {
@@ -74,8 +75,8 @@ class Network(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(n, channels, height, width) uint8, 255 = paper, to (n, classes) probabilities."""
         ink = 1 - image.to(torch.float32) / 255
-        found: torch.Tensor = self.inner(ink).softmax(dim=1)
-        return found
+        probabilities: torch.Tensor = self.inner(ink).softmax(dim=1)
+        return probabilities
 
 
 class Classify:
@@ -88,22 +89,26 @@ class Classify:
 
     def __init__(self, dataset: Path, options: TrainOptions) -> None:
         if options.staff_space is not None:
-            raise RecipeError("staff-space: patches are as the dataset has them; build it so")
+            raise RecipeError("staff-space: patches are not rescaled; build the dataset with it")
         self.options, self.preset = options, PRESETS[options.preset]
-        own, self.judged = (at_random if options.protocol == "paper" else by_works)(
+        training, self.judged = (at_random if options.protocol == "paper" else by_works)(
             dataset, options, self.preset.per_class
         )
         if not len(self.judged):
-            raise RecipeError(f"{dataset}: no patch to judge by in `val`; try --protocol paper")
+            raise RecipeError(
+                f"{dataset}: no patch to validate with in `val`; try --protocol paper"
+            )
         height, width = self.judged.images.shape[1:]
         self.size = (int(width), int(height))
-        self.fresh = FreshPatches(options, self.size, self.judged.classes) if own is None else None
+        self.fresh = (
+            FreshPatches(options, self.size, self.judged.classes) if training is None else None
+        )
         self._epoch = 0
-        self._train_on(self.fresh.epoch(0) if self.fresh else own)
+        self._train_on(self.fresh.epoch(0) if self.fresh else training)
         if not len(self.pool):
             raise RecipeError(f"{dataset}: no patch to train on in `train`; try --protocol paper")
-        wanted = options.box_channel
-        self.box_channel = self.preset.box_channel if wanted is None else wanted
+        box_channel = options.box_channel
+        self.box_channel = self.preset.box_channel if box_channel is None else box_channel
         self.batch_size = options.batch_size or self.preset.batch_size
         classes = len(self.judged.classes)
         self.model = Network(self.preset, 1 + self.box_channel, classes, self.size)
@@ -121,7 +126,7 @@ class Classify:
         )  # fmt: skip
 
     def batches(self, epoch: int, skip: int) -> Iterator[torch.Tensor]:
-        """See `Task`; rare classes are drawn more often than they come."""
+        """See `Task`; rare classes are drawn more often than they occur."""
         if self.fresh and epoch != self._epoch:
             self._epoch = epoch
             self._train_on(self.fresh.epoch(epoch))
@@ -136,33 +141,33 @@ class Classify:
 
     def loss(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
         """See `Task`."""
-        held = self._held
-        ink = held.ink(batch, with_boxes=self.box_channel)
-        labels = held.labels[batch]
+        patches = self._tensors
+        ink = patches.ink(batch, with_boxes=self.box_channel)
+        labels = patches.labels[batch]
         if self.preset.shift:
-            ink = _shifted(ink, self.preset.shift)
-        found = self.model.inner(ink).float()
-        loss = functional.cross_entropy(found, labels, label_smoothing=self.preset.smoothing)
-        return {"loss": loss, "accuracy": (found.argmax(dim=1) == labels).float().mean()}
+            ink = _shift(ink, self.preset.shift)
+        logits = self.model.inner(ink).float()
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.preset.smoothing)
+        return {"loss": loss, "accuracy": (logits.argmax(dim=1) == labels).float().mean()}
 
     def validate(self) -> dict[str, float]:
-        """See `Task`: of the patches to judge by, shares that are right; and of unseen classes."""
-        held = _Held.of(self.judged, "cpu")
-        device = self._held.labels.device
-        found = [np.empty(0, np.int64)]
-        for first in range(0, len(self.judged), _AT_ONCE):
-            items = torch.arange(first, min(first + _AT_ONCE, len(self.judged)))
-            ink = held.ink(items, with_boxes=self.box_channel).to(device)
-            found.append(self.model.inner(ink).argmax(dim=1).cpu().numpy())
+        """See `Task`: shares of the validation patches that are right, and of unseen classes."""
+        patches = _PatchTensors.from_patches(self.judged, "cpu")
+        device = self._tensors.labels.device
+        predicted = [np.empty(0, np.int64)]
+        for first in range(0, len(self.judged), _VALIDATION_BATCH):
+            items = torch.arange(first, min(first + _VALIDATION_BATCH, len(self.judged)))
+            ink = patches.ink(items, with_boxes=self.box_channel).to(device)
+            predicted.append(self.model.inner(ink).argmax(dim=1).cpu().numpy())
         labels, classes = self.judged.labels, len(self.judged.classes)
-        shown = np.bincount(self.pool.labels, minlength=classes)
-        unseen = {"unseen": float((shown[labels] == 0).mean())}
-        return figures(labels, np.concatenate(found), classes) | unseen
+        trained = np.bincount(self.pool.labels, minlength=classes)
+        unseen = {"unseen": float((trained[labels] == 0).mean())}
+        return figures(labels, np.concatenate(predicted), classes) | unseen
 
     def exportable(self) -> Exportable:
         """See `Task`."""
         items = torch.linspace(0, len(self.judged) - 1, 16).long()
-        ink = _Held.of(self.judged, "cpu").ink(items, with_boxes=self.box_channel)
+        ink = _PatchTensors.from_patches(self.judged, "cpu").ink(items, with_boxes=self.box_channel)
         image = (255 - ink * 255).round().to(torch.uint8).contiguous()
         count = torch.export.Dim("patches", min=1, max=65536)
         return Exportable(self.model, (image,), ("image",), ("scores",), ({0: count},))
@@ -170,7 +175,7 @@ class Classify:
     def _train_on(self, pool: PatchSet | None) -> None:
         assert pool is not None
         self.pool = pool
-        self._held = _Held.of(pool, self.options.device)
+        self._tensors = _PatchTensors.from_patches(pool, self.options.device)
 
     def _batches(self) -> int:
         return max(len(self.pool) // self.batch_size, 1)
@@ -182,7 +187,7 @@ class Classify:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _PatchTensors:
     """A set of patches as tensors; on a graphics card, if there is one and they fit."""
 
     images: torch.Tensor
@@ -191,12 +196,14 @@ class _Held:
     labels: torch.Tensor
 
     @classmethod
-    def of(cls, patches: PatchSet, device: str) -> "_Held":
+    def from_patches(cls, patches: PatchSet, device: str) -> "_PatchTensors":
         images = torch.from_numpy(patches.images)
-        parts = [torch.from_numpy(one) for one in (patches.rows, patches.boxes, patches.labels)]
-        if device == "cuda" and patches.images.nbytes < _ON_CARD:
+        parts = [
+            torch.from_numpy(column) for column in (patches.rows, patches.boxes, patches.labels)
+        ]
+        if device == "cuda" and patches.images.nbytes < _MAX_CARD_BYTES:
             images = images.to(device)
-        return cls(images, *(one.to(device) for one in parts))
+        return cls(images, *(column.to(device) for column in parts))
 
     def ink(self, items: torch.Tensor, *, with_boxes: bool) -> torch.Tensor:
         """(n, channels, height, width) float, 1 = ink and within the box, as the network has it."""
@@ -207,14 +214,14 @@ class _Held:
         return ink.contiguous(memory_format=torch.channels_last)
 
 
-def figures(labels: NDArray[Any], found: NDArray[Any], classes: int) -> dict[str, float]:
+def figures(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> dict[str, float]:
     """Shares of patches that are right: of all; the mean over classes, and over the worst five.
 
     Classes with fewer than 20 patches count in the first alone; without any other, all do.
     """
     counts = np.bincount(labels, minlength=classes)
-    right = np.bincount(labels[labels == found], minlength=classes)
-    counted = counts >= min(_LEAST, counts.max())
+    right = np.bincount(labels[labels == predicted], minlength=classes)
+    counted = counts >= min(_MIN_PATCHES, counts.max())
     recalls = np.sort(right[counted] / counts[counted])
     return {
         "top1": float(right.sum() / counts.sum()),
@@ -228,8 +235,8 @@ def figures(labels: NDArray[Any], found: NDArray[Any], classes: int) -> dict[str
 def _box_channel(boxes: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """`models.patches.box_channel` on the device, as ink: (n, height, width), 1 within the box."""
     height, width = like.shape[-2:]
-    across, down = _covered(boxes[:, 0::2], width), _covered(boxes[:, 1::2], height)
-    return (255 * down[:, :, None] * across[:, None, :]).round() / 255
+    columns, down = _covered(boxes[:, 0::2], width), _covered(boxes[:, 1::2], height)
+    return (255 * down[:, :, None] * columns[:, None, :]).round() / 255
 
 
 def _covered(ends: torch.Tensor, length: int) -> torch.Tensor:
@@ -238,9 +245,9 @@ def _covered(ends: torch.Tensor, length: int) -> torch.Tensor:
     return (high - torch.maximum(ends[:, :1], pixels)).clamp(0, 1)
 
 
-def _shifted(ink: torch.Tensor, most: int) -> torch.Tensor:
-    """A batch moved by up to *most* pixels each way; what comes in is paper."""
-    x, y = (int(one) for one in torch.randint(-most, most + 1, (2,)))
+def _shift(ink: torch.Tensor, max_pixels: int) -> torch.Tensor:
+    """A batch moved by up to *max_pixels* pixels each way; what moves in is paper."""
+    x, y = (int(offset) for offset in torch.randint(-max_pixels, max_pixels + 1, (2,)))
     return functional.pad(ink, (x, -x, y, -y))
 
 
@@ -248,5 +255,4 @@ def _about(dataset: Path, options: TrainOptions) -> tuple[str, float | None]:
     """The label set's name; the pages' staff space, if all have the same."""
     opened = open_dataset(dataset)
     labels = options.labels or opened.labels
-    spaces = {float(page.row["staff_space"]) for page in opened}
-    return labels.name, spaces.pop() if len(spaces) == 1 else None
+    return labels.name, common_staff_space(page.row["staff_space"] for page in opened)

@@ -7,21 +7,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepscores.errors import RecipeError
-from deepscores.training.networks import Residual
+from deepscores.training.networks.residual import Residual
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large a detector is."""
+    """The size of a detector."""
 
-    stride: int  # pixels a cell of its output, each way
+    stride: int  # pixels per cell of its output, each way
     widths: tuple[int, ...]  # channels at this stride, twice it, …
     depths: tuple[int, ...]  # residual blocks there, on the way down
     head: int  # channels before the maps
 
     @property
     def multiple(self) -> int:
-        """Of which an input's height and width have to be."""
+        """An input's height and width must be multiples of this."""
         return int(self.stride * 2 ** (len(self.widths) - 1))
 
 
@@ -35,8 +35,8 @@ def shape_of(preset: str) -> Shape:
     """The shape of a preset; raise RecipeError where there is none."""
     if preset not in SHAPES:
         raise RecipeError(
-            f"preset: {preset!r} is none of detect's, {', '.join(SHAPES)}: the paper trained no "
-            "detector of its own"
+            f"preset: {preset!r} is not one of detect's, {', '.join(SHAPES)}: the paper trained "
+            "no detector of its own"
         )
     return SHAPES[preset]
 
@@ -74,8 +74,10 @@ class Trunk(nn.Module):
             passed.append(level)
             level = blocks(down(level))
         for place in range(len(passed) - 1, -1, -1):
-            wide = functional.interpolate(self.side[place](level), scale_factor=2.0, mode="nearest")
-            level = self.up[place](passed[place] + wide)
+            coarse = functional.interpolate(
+                self.side[place](level), scale_factor=2.0, mode="nearest"
+            )
+            level = self.up[place](passed[place] + coarse)
         return level
 
 
@@ -97,9 +99,9 @@ class Detector(nn.Module):
 
 
 def _maps(inner: int, outer: int, first: float) -> nn.Conv2d:
-    """The last layer, which says *first* everywhere in the beginning, nearly."""
-    found = nn.Conv2d(inner, outer, 1)
-    assert found.bias is not None
-    nn.init.normal_(found.weight, std=0.01)
-    nn.init.constant_(found.bias, first)
-    return found
+    """The last layer, whose output is nearly *first* everywhere in the beginning."""
+    layer = nn.Conv2d(inner, outer, 1)
+    assert layer.bias is not None
+    nn.init.normal_(layer.weight, std=0.01)
+    nn.init.constant_(layer.bias, first)
+    return layer

@@ -1,4 +1,4 @@
-"""What a heat-map detector is to say of a batch of tiles, and how far off it is."""
+"""The target output of a heat-map detector for a batch of tiles, and its losses."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,12 +11,12 @@ from torch.nn import functional
 from deepscores.inference.models.detections import HeatLayout
 
 _SPREAD = 0.09  # of an object's length, the deviation of the Gaussian around its middle
-_LEAST_SPREAD, _MOST_SPREAD = 0.4, 2.5  # cells
+_MIN_SPREAD, _MAX_SPREAD = 0.4, 2.5  # cells
 _REACH = 6  # cells around the middle in which an object is drawn
-_NEAR = 0.3  # of the Gaussian: cells that are to know the box, too
-_SHOWN = 0.5  # share of an object that has to be in the tile; of less, nothing is asked
-_WHOLE = 0.98  # … and for its box to be asked
-_LEAST_SIDE = 1.5  # pixels, against which an error of a thin side is measured
+_MIN_BOX_VALUE = 0.3  # of the Gaussian: cells whose box is trained, too
+_MIN_VISIBLE_SHARE = 0.5  # of an object in the tile; with less it is ignored
+_MIN_BOX_SHARE = 0.98  # … for its box to be trained
+_MIN_SIDE = 1.5  # pixels, by which an error of a thin side is divided
 _PRIOR = 0.01  # score of every cell in the beginning
 
 
@@ -40,29 +40,29 @@ class LayoutTensors:
 
     @staticmethod
     @lru_cache(maxsize=4)
-    def of(layout: HeatLayout, device: torch.device) -> "LayoutTensors":
+    def from_layout(layout: HeatLayout, device: torch.device) -> "LayoutTensors":
         """The columns of *layout*; the same tensors every time."""
-        sizes = [(one.width, one.height) for one in layout.channels]
+        sizes = [(channel.width, channel.height) for channel in layout.channels]
         return LayoutTensors(
             layout.stride,
             len(layout.channels),
             layout.groups,
-            torch.tensor([one.group for one in layout.channels], device=device),
+            torch.tensor([channel.group for channel in layout.channels], device=device),
             torch.tensor(sizes, dtype=torch.float32, device=device),
         )
 
 
 class Targets(NamedTuple):
-    """The maps that a batch should have, and the cells that should know a box."""
+    """The target maps of a batch, and the cells whose boxes are trained."""
 
     heat: Tensor  # (tiles, channels, rows, columns): 1 at middles, less around them
-    ignored: Tensor  # the same shape, bool: cells of which nothing is asked
-    tile: Tensor  # (m,) of each cell that should know a box
+    ignored: Tensor  # the same shape, bool: cells without a target
+    tile: Tensor  # (m,) of each cell whose box is trained
     group: Tensor  # (m,)
     row: Tensor  # (m,)
     column: Tensor  # (m,)
     weight: Tensor  # (m,) 1 at an object's middle, less beside it
-    raw: Tensor  # (m, 4) what the box channels should say there
+    raw: Tensor  # (m, 4) target of the box channels
     side: Tensor  # (m, 2) width and height, pixels
 
 
@@ -71,41 +71,48 @@ def draw_targets(
 ) -> Targets:
     """The targets of a batch of *shape*: tiles, and rows and columns of cells in each.
 
-    An object less than half of which is in its tile is neither to be found nor to be left alone.
+    An object less than half of which is in its tile is ignored: neither a target nor a false alarm.
     """
     tiles, rows, columns = shape
     limits = objects.box.new_tensor([columns, rows]) * layout.stride
     low, high = objects.box[:, :2], objects.box[:, 2:]
     side = (high - low).clamp(min=1e-3)
     middle = (low + high) / 2
-    inside = torch.minimum(high, limits) - low.clamp(min=0)
-    shown = (inside.clamp(min=0) / side).prod(dim=1)
-    is_found = ((middle >= 0) & (middle < limits)).all(dim=1) & (shown >= _SHOWN)
+    visible = torch.minimum(high, limits) - low.clamp(min=0)
+    visible_share = (visible.clamp(min=0) / side).prod(dim=1)
+    is_found = ((middle >= 0) & (middle < limits)).all(dim=1) & (
+        visible_share >= _MIN_VISIBLE_SHARE
+    )
     maps = (tiles, layout.channels, rows, columns)
-    ignored = _rectangles(_kept(objects, ~is_found), layout.stride, maps)
-    found, shown = _kept(objects, is_found), shown[is_found]
+    ignored = _rectangles(_select(objects, ~is_found), layout.stride, maps)
+    drawn_objects, visible_share = _select(objects, is_found), visible_share[is_found]
     middle, side = middle[is_found], side[is_found]
     drawn = _draw(middle / layout.stride, side / layout.stride, (rows, columns))
-    heat = _highest(found.tile, found.channel, drawn, maps)
-    group = layout.group[found.channel]
-    asked = drawn.value * (shown >= _WHOLE)[:, None] * (drawn.value >= _NEAR)
-    best = _highest(
-        found.tile, group, drawn._replace(value=asked), (tiles, layout.groups, rows, columns)
+    heat = _highest(drawn_objects.tile, drawn_objects.channel, drawn, maps)
+    group = layout.group[drawn_objects.channel]
+    box_value = (
+        drawn.value * (visible_share >= _MIN_BOX_SHARE)[:, None] * (drawn.value >= _MIN_BOX_VALUE)
     )
-    there = best[found.tile[:, None], group[:, None], drawn.row, drawn.column]
-    at, cell = torch.nonzero((asked > 0) & (asked == there), as_tuple=True)
-    row, column = drawn.row[at, cell], drawn.column[at, cell]
+    best = _highest(
+        drawn_objects.tile,
+        group,
+        drawn._replace(value=box_value),
+        (tiles, layout.groups, rows, columns),
+    )
+    best_value = best[drawn_objects.tile[:, None], group[:, None], drawn.row, drawn.column]
+    nth, cell = torch.nonzero((box_value > 0) & (box_value == best_value), as_tuple=True)
+    row, column = drawn.row[nth, cell], drawn.column[nth, cell]
     cells = torch.stack([column, row], dim=1) + 0.5
     raw = torch.cat(
         [
-            middle[at] / layout.stride - cells,
-            torch.log(side[at] / layout.size[found.channel[at]]),
+            middle[nth] / layout.stride - cells,
+            torch.log(side[nth] / layout.size[drawn_objects.channel[nth]]),
         ],
         dim=1,
     )
     return Targets(
-        heat, ignored & (heat == 0), found.tile[at], group[at], row, column,
-        asked[at, cell], raw, side[at],
+        heat, ignored & (heat == 0), drawn_objects.tile[nth], group[nth], row, column,
+        box_value[nth, cell], raw, side[nth],
     )  # fmt: skip
 
 
@@ -119,7 +126,7 @@ class _Drawn(NamedTuple):
 
 def _draw(middle: Tensor, side: Tensor, size: tuple[int, int]) -> _Drawn:
     """Gaussians as wide and high as their objects are; all in cells."""
-    spread = (side * _SPREAD).clamp(_LEAST_SPREAD, _MOST_SPREAD)
+    spread = (side * _SPREAD).clamp(_MIN_SPREAD, _MAX_SPREAD)
     reach = torch.arange(-_REACH, _REACH + 1, device=middle.device)
     home = middle.floor().long()
     place = home[:, None, :] + reach[None, :, None]  # (n, reach, x and y)
@@ -156,14 +163,14 @@ def _rectangles(objects: TileObjects, stride: int, shape: tuple[int, int, int, i
     high = (objects.box[:, 2:] / stride).ceil().clamp(min=0).minimum(limits).long()
     # Steps at four corners; summed both ways they fill the rectangle.
     steps = torch.zeros((tiles, channels, rows + 1, columns + 1), device=objects.box.device)
-    one = torch.ones(len(low), device=objects.box.device)
+    units = torch.ones(len(low), device=objects.box.device)
     for x, y, sign in ((low, low, 1), (high, low, -1), (low, high, -1), (high, high, 1)):
-        where = (objects.tile, objects.channel, y[:, 1], x[:, 0])
-        steps.index_put_(where, one * sign, accumulate=True)
+        index = (objects.tile, objects.channel, y[:, 1], x[:, 0])
+        steps.index_put_(index, units * sign, accumulate=True)
     return steps.cumsum(2).cumsum(3)[:, :, :rows, :columns] > 0.5
 
 
-def _kept(objects: TileObjects, rows: Tensor) -> TileObjects:
+def _select(objects: TileObjects, rows: Tensor) -> TileObjects:
     return TileObjects(*(column[rows] for column in objects))
 
 
@@ -179,14 +186,14 @@ def heat_loss(heat: Tensor, targets: Targets) -> Tensor:
 
 
 def box_loss(boxes: Tensor, targets: Targets, stride: int, steep: float) -> Tensor:
-    """How far boxes are off, each side's error as a share of that side: what costs IoU.
+    """The error of boxes, each side's as a share of that side: what costs IoU.
 
     Errors below *steep* are squared.
     """
     tiles, _, rows, columns = boxes.shape
     maps = boxes.float().reshape(tiles, -1, 4, rows, columns)
     raw = maps[targets.tile, targets.group, :, targets.row, targets.column]
-    scale = stride / targets.side.clamp(min=_LEAST_SIDE)
+    scale = stride / targets.side.clamp(min=_MIN_SIDE)
     off = torch.cat(
         [(raw[:, :2] - targets.raw[:, :2]) * scale, raw[:, 2:] - targets.raw[:, 2:]], dim=1
     )

@@ -1,8 +1,8 @@
 """The detector: an anchor-free heat map that takes a whole page at its own resolution.
 
 After Zhou, Wang & Krähenbühl (2019), "Objects as points". Every object is a peak at its middle; the
-box is said by the cell of the peak, relative to its class's usual size. Lines that are longer than
-the network can see are found by their two ends.
+cell of the peak gives its box, relative to its class's usual size. Lines that are longer than
+the network can see are detected by their two ends.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from deepscores.inference.models.card import ModelCard
 from deepscores.inference.models.detections import Detections, decode_maps
 from deepscores.training.detect.heat_network import Detector, shape_of
 from deepscores.training.detect.pages import PageSource
-from deepscores.training.detect.precision import THRESHOLDS, Truth, average_precisions, macro
+from deepscores.training.detect.precision import Truth, average_precisions, macro
 from deepscores.training.detect.shapes import layout_for
 from deepscores.training.detect.targets import (
     LayoutTensors,
@@ -36,14 +36,14 @@ from deepscores.training.loop.options import TrainOptions
 from deepscores.training.loop.protocol import Exportable, Plan
 from deepscores.version import __version__
 
-MULTIPLE = 32  # of which a page's height and width are made
-_THREADS = 3  # that draw tiles; more would only wait for one another
+MULTIPLE = 32  # a page's height and width are padded to multiples
+_THREADS = 3  # that draw tiles; more would only wait for each other
 _MINUTES_EACH, _STEPS_EACH = 4, 500  # of training, for each validation
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What goes with a network's size."""
+    """A size of network, and how it is trained."""
 
     tiles: TileRules
     steep: float  # errors of boxes below are squared
@@ -81,24 +81,24 @@ class Detect:
     def __init__(self, dataset: Path, options: TrainOptions) -> None:
         shape = shape_of(options.preset)
         self.preset = preset = PRESETS[options.preset]
-        self.options, self.plan = options, _planned(preset.plan, options)
+        self.options, self.plan = options, _limit_validations(preset.plan, options)
         self._rules = replace(preset.tiles, batch=options.batch_size or preset.tiles.batch)
         self.source = PageSource(dataset, options, preset.most_pixels)
         self.layout = layout_for(
-            *self.source.objects("train"), self.source.staff_space or 0, shape.stride
+            *self.source.objects("train"), self.source.staff_space, shape.stride
         )
         torch.manual_seed(options.seed)
         self.model = Detector(shape, len(self.layout.channels), self.layout.groups, first_logit())
         self._epoch: tuple[int, TileSampler] | None = None
         if not options.recipe:
-            self._sampler(0)  # reads pages, which takes time that is not training's
+            self._sampler(0)  # reads pages now, so that it does not take training time
 
     @cached_property
     def _judged(self) -> list[TrainPage]:
         return self.source.spread("val", self.preset.validated)
 
     def card(self) -> ModelCard:
-        """What the model file says."""
+        """The card of the model file."""
         return ModelCard(
             task=self.name,
             classes=self.source.index.names,
@@ -117,7 +117,7 @@ class Detect:
 
     def _sampler(self, epoch: int) -> TileSampler:
         if self._epoch is None or self._epoch[0] != epoch:
-            self._epoch = None  # its pages go before others come
+            self._epoch = None  # its pages are freed before others are read
             pages = self.source.epoch(epoch)
             sampler = TileSampler(pages, self.layout, self._rules, self.options.seed)
             self._epoch = epoch, sampler
@@ -127,7 +127,7 @@ class Detect:
         """``loss``, and its parts ``heat`` and ``box``."""
         image, objects = batch[0], TileObjects(*batch[1])
         heat, boxes = self.model(image)
-        columns = LayoutTensors.of(self.layout, image.device)
+        columns = LayoutTensors.from_layout(self.layout, image.device)
         targets = draw_targets(objects, columns, (len(image), heat.shape[2], heat.shape[3]))
         losses = {
             "heat": heat_loss(heat, targets),
@@ -138,9 +138,11 @@ class Detect:
     def validate(self) -> dict[str, float]:
         """Average precision on some whole pages of the split ``val``; the mean over classes."""
         device = next(self.model.parameters()).device
-        found = [detect_page(self.model, page.image, self.layout, device) for page in self._judged]
+        detections = [
+            detect_page(self.model, page.image, self.layout, device) for page in self._judged
+        ]
         truth = [Truth(page.box, page.class_id) for page in self._judged]
-        mean = macro(average_precisions(found, truth, THRESHOLDS), truth)
+        mean = macro(average_precisions(detections, truth), truth)
         return {"AP50": float(mean[0]), "AP": float(mean.mean())}
 
     def exportable(self) -> Exportable:
@@ -155,34 +157,34 @@ class Detect:
         )
 
 
-def _planned(plan: Plan, options: TrainOptions) -> Plan:
+def _limit_validations(plan: Plan, options: TrainOptions) -> Plan:
     """*plan* with fewer validations in a short run."""
     if options.steps is not None:
-        most = options.steps // _STEPS_EACH
+        limit = options.steps // _STEPS_EACH
     else:
-        most = int((options.minutes or plan.minutes or 0) / _MINUTES_EACH)
-    return replace(plan, validations=max(min(plan.validations, most), 1))
+        limit = int((options.minutes or plan.minutes or 0) / _MINUTES_EACH)
+    return replace(plan, validations=max(min(plan.validations, limit), 1))
 
 
 def detect_page(
     model: Detector, image: NDArray[np.uint8], layout: Any, device: torch.device
 ) -> Detections:
-    """What *model* finds on a page (height, width), 255 = paper."""
-    given = torch.from_numpy(padded(image))[None, None].to(device)
-    # Trying out ways to convolve pays for tiles, which are all of one size; pages are of many.
+    """The detections of *model* on a page (height, width), 255 = paper."""
+    picture = torch.from_numpy(pad(image))[None, None].to(device)
+    # Benchmarking convolutions pays off for tiles, which are all of one size; pages differ.
     quick = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
     tried, cudnn.benchmark = cudnn.benchmark, False
     try:
         with torch.inference_mode(), quick:
-            heat, boxes = model(given)
+            heat, boxes = model(picture)
     finally:
         cudnn.benchmark = tried
     return decode_maps(heat[0].float().cpu().numpy(), boxes[0].float().cpu().numpy(), layout)
 
 
-def padded(image: NDArray[np.uint8], multiple: int = MULTIPLE) -> NDArray[np.uint8]:
+def pad(image: NDArray[np.uint8], multiple: int = MULTIPLE) -> NDArray[np.uint8]:
     """*image* with paper to the right and below, to multiples of so many pixels."""
     height, width = (-(-length // multiple) * multiple for length in image.shape)
-    found = np.full((height, width), PAPER, np.uint8)
-    found[: image.shape[0], : image.shape[1]] = image
-    return found
+    page = np.full((height, width), PAPER, np.uint8)
+    page[: image.shape[0], : image.shape[1]] = image
+    return page

@@ -1,4 +1,4 @@
-"""Tiles of pages for training a detector: pages stay in memory, rare classes come up often."""
+"""Tiles of pages for training a detector: pages stay in memory, rare classes are drawn often."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from deepscores.inference.models.detections import HeatLayout
 from deepscores.runs.streams import stream
 from deepscores.training.detect.shapes import channel_objects
 from deepscores.training.detect.targets import TileObjects
-from deepscores.training.loop.ahead import made_ahead
+from deepscores.training.loop.ahead import make_ahead
 
 PAPER = 255
-_JITTER = 0.35  # of a tile's side, by which the object drawn may be off its middle
+_JITTER = 0.35  # maximum offset of the drawn object from the tile's middle, as a share of its side
 _BEYOND = 16  # pixels of a tile that may lie beyond the page
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainPage:
-    """A picture and what is in it."""
+    """A picture and its objects."""
 
     name: str
     image: NDArray[np.uint8]  # (height, width), 255 = paper
@@ -44,8 +44,8 @@ class TileRules:
     """How tiles are drawn."""
 
     side: int  # pixels
-    batch: int  # tiles in one
-    temperature: float = 0.3  # 0: classes come up equally often; 1: as the pages have them
+    batch: int  # tiles per batch
+    temperature: float = 0.3  # 0: classes are drawn equally often; 1: by their number of objects
     anywhere: float = 0.1  # share of tiles that are drawn for no class
 
 
@@ -57,9 +57,9 @@ class TileSampler:
     ) -> None:
         self.rules, self.seed = rules, seed
         self._images = [page.image for page in pages]
-        found = [channel_objects(page.box, page.class_id, layout)[:2] for page in pages]
-        self._boxes = [box for box, _ in found]
-        self._channels = [channel for _, channel in found]
+        objects = [channel_objects(page.box, page.class_id, layout)[:2] for page in pages]
+        self._boxes = [box for box, _ in objects]
+        self._channels = [channel for _, channel in objects]
         counts = [len(box) for box in self._boxes]
         if not sum(counts):
             raise DatasetError("no objects to train on; another label set may have some (labels)")
@@ -79,16 +79,18 @@ class TileSampler:
     def batches(
         self, epoch: int, skip: int, *, threads: int = 0, pinned: bool = False
     ) -> Iterator[TileBatch]:
-        """The batches of an epoch but for the first *skip*; each follows from its number alone.
+        """The batches of an epoch but for the first *skip*; each depends on its number alone.
 
-        *threads* draw them ahead, into *pinned* memory if a graphics card is to have them.
+        *threads* draw them ahead, into *pinned* memory for a graphics card.
         """
         draw = partial(self._pinned if pinned else self.draw, epoch)
-        yield from made_ahead(draw, range(skip, len(self)), threads)
+        yield from make_ahead(draw, range(skip, len(self)), threads)
 
     def _pinned(self, epoch: int, number: int) -> TileBatch:
         image, objects = self.draw(epoch, number)
-        return TileBatch(image.pin_memory(), TileObjects(*(one.pin_memory() for one in objects)))
+        return TileBatch(
+            image.pin_memory(), TileObjects(*(tensor.pin_memory() for tensor in objects))
+        )
 
     def draw(self, epoch: int, number: int) -> TileBatch:
         """One batch."""
@@ -103,7 +105,10 @@ class TileSampler:
             box = self._boxes[page] - low
             rows = np.flatnonzero((box[:, :2] < side).all(axis=1) & (box[:, 2:] > 0).all(axis=1))
             parts.append((np.full(len(rows), place), self._channels[page][rows], box[rows]))
-        columns = [torch.from_numpy(np.concatenate(one)) for one in zip(*parts, strict=True)]
+        columns = [
+            torch.from_numpy(np.concatenate(parts_of_column))
+            for parts_of_column in zip(*parts, strict=True)
+        ]
         return TileBatch(torch.from_numpy(image), TileObjects(*columns))
 
     def _place(self, random: np.random.Generator) -> tuple[int, NDArray[np.int64]]:
@@ -115,9 +120,9 @@ class TileSampler:
         else:
             channel = int(np.searchsorted(self._shares, random.random() * (1 - 1e-9), "right"))
             first = int(self._counts[:channel].sum())
-            one = self._order[first + int(random.integers(self._counts[channel]))]
-            page = int(self._page[one])
-            box = self._boxes[page][self._row[one]]
+            place = self._order[first + int(random.integers(self._counts[channel]))]
+            page = int(self._page[place])
+            box = self._boxes[page][self._row[place]]
             middle = (box[:2] + box[2:]) / 2 + random.uniform(-_JITTER, _JITTER, 2) * side
         height, width = self._images[page].shape
         last = np.maximum(np.array([width, height]) - side + _BEYOND, -_BEYOND)
@@ -126,7 +131,7 @@ class TileSampler:
 
 
 def _copy(page: NDArray[np.uint8], corner: NDArray[np.int64], tile: NDArray[np.uint8]) -> None:
-    """Fill *tile* with what *page* has from *corner* on; what lies beyond the page is left."""
+    """Fill *tile* with what *page* has from *corner* on; beyond the page it stays as it is."""
     side = len(tile)
     x, y = corner.tolist()
     part = page[max(y, 0) : max(y + side, 0), max(x, 0) : max(x + side, 0)]

@@ -1,4 +1,4 @@
-"""What a trainer gets of a picture with its objects: tensors in the conventions of its task."""
+"""A picture and its objects as a trainer takes them: tensors in the conventions of its task."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import torch
 from deepscores.dataset.labelled import LabelledPage
 from deepscores.errors import RecipeError
 
-PAPER = "paper"  # what class id 0 is called among the names of classes
+PAPER = "paper"  # the name of class id 0
 
 
 class Form(Protocol):
@@ -26,7 +26,7 @@ class DetectionForm:
     *image* is uint8, (1, height, width), 255 = paper. *target* has, for n objects: ``boxes``
     (n, 4) float32, x0 y0 x1 y1 in pixels; ``labels`` (n,) int64, class ids from 1; ``image_id``
     int; ``area`` (n,) float32, pixels owned; ``iscrowd`` (n,) int64, 1 where less than *visibility*
-    of an object is in the picture; with *masks*, ``masks`` (n, height, width) uint8. Ours besides:
+    of an object is in the picture; with *masks*, ``masks`` (n, height, width) uint8. Besides:
     ``oriented`` (n, 8) float32, corners of the rotated box; ``visibility`` (n,) float32;
     ``number`` (n,) int64, of the first symbol on its page; ``name`` of the picture.
     """
@@ -83,8 +83,8 @@ def _masks(page: LabelledPage) -> torch.Tensor:
     return torch.from_numpy(masks.reshape(-1, page.height, page.width))
 
 
-def named(classes: Iterable[str]) -> tuple[str, ...]:
-    """Names of classes by id, paper among them."""
+def with_paper(classes: Iterable[str]) -> tuple[str, ...]:
+    """Names of classes by id, with paper as id 0."""
     return (PAPER, *classes)
 
 

@@ -1,18 +1,16 @@
-"""Pages of one score made on the spot, in a child process that a bad score may kill."""
+"""Pages of one score, made on demand in a child process that a bad score may kill."""
 
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from deepscores.building.shards import draw, left_out_for, load
-from deepscores.dataset.columns import PAGES
+from deepscores.building.pages import pages_of
 from deepscores.dataset.labelled import LabelledPage, painted_page
 from deepscores.dataset.splits import split_of
-from deepscores.dataset.writer import Provenance, describe
+from deepscores.dataset.writer import describe
 from deepscores.errors import RecipeError, ScoreError
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.page.model import Painting
@@ -21,7 +19,7 @@ from deepscores.scores import Source, read_score
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class EngravingTask:
     """One score in one font in one epoch."""
 
     epoch: int
@@ -30,12 +28,12 @@ class Work:
     size: int  # bytes of the source
     recipe: Recipe  # of this font and this epoch's seed
     labels: LabelSet
-    split: str | None  # pages of this one only
+    split: str | None  # make pages of this split only; None: of any
     split_seed: int
 
 
-class Leaf(NamedTuple):
-    """A page as it crosses from the child: stretches of equal pixels, not pixels."""
+class PackedPage(NamedTuple):
+    """A page as the child process sends it: runs of equal pixels instead of pixels."""
 
     row: dict[str, Any]  # of pages.parquet, and the epoch
     painting: Painting
@@ -46,38 +44,35 @@ class Leaf(NamedTuple):
         return painted_page(self.row, self.painting, self.symbols)
 
 
-class Made(NamedTuple):
-    """What became of a score."""
+class EngravingResult(NamedTuple):
+    """The pages of a score, or why there are none."""
 
-    leaves: tuple[Leaf, ...]
-    why: str = ""  # it failed
+    pages: tuple[PackedPage, ...]
+    failure: str = ""  # the reason, if it failed
 
 
-def make_pages(work: Work) -> Made:
-    """Read, engrave, paint and label a score; one that fails says why."""
+def make_pages(task: EngravingTask) -> EngravingResult:
+    """Read, engrave, paint and label a score; a failure is returned with its reason."""
     try:
-        return Made(tuple(_leaves(work)))
+        return EngravingResult(tuple(_make_pages(task)))
     except ScoreError as error:
-        return Made((), str(error))
-    except (RecipeError, MemoryError):  # the caller's to know; tried again in a fresh process
+        return EngravingResult((), str(error))
+    except (RecipeError, MemoryError):  # reported to the caller, who retries in a fresh process
         raise
-    except Exception as error:  # training goes on over a bug, too; it is counted and told
-        return Made((), f"{work.source.name}: {type(error).__name__}: {error}")
+    except Exception as error:  # training continues after a bug, too: it is counted and reported
+        return EngravingResult((), f"{task.source.name}: {type(error).__name__}: {error}")
     finally:
         gc.collect(1)
 
 
-def _leaves(work: Work) -> Iterator[Leaf]:
-    score = read_score(work.source)
-    split = split_of(score.work, work.split_seed)
-    if work.split not in (None, split):
+def _make_pages(task: EngravingTask) -> Iterator[PackedPage]:
+    score = read_score(task.source)
+    if task.split not in (None, split_of(score.work, task.split_seed)):
         return
-    recipe = work.recipe
-    drawings = draw(score, load(score, recipe), recipe)
-    for font, engraver, page, sheet, notes, style in islice(drawings, recipe.most_of_a_score()):
-        if left_out_for(notes, page, sheet.symbols, recipe)[0]:
+    for drawn in pages_of(score, task.recipe):
+        if drawn.exclusion:
             continue
-        origin = Provenance(score.id, score.work, split, engraver, font, style)
-        found = describe(sheet, page, work.labels, origin)
-        row = dict(zip(PAGES.names, found.page_row, strict=True))
-        yield Leaf({**row, "epoch": work.epoch}, sheet.painting, found.symbols)
+        origin = drawn.provenance(task.split_seed)
+        description = describe(drawn.sheet, drawn.page, task.labels, origin)
+        row = {**description.page_row, "epoch": task.epoch}
+        yield PackedPage(row, drawn.sheet.painting, description.symbols)

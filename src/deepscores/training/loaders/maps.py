@@ -29,26 +29,26 @@ class MappedPage(NamedTuple):
 
 @dataclass
 class MapReader:
-    """Reads what `Segmentation` shows of pages under the label set that they were built with.
+    """Reads pictures and class maps of pages under the label set that they were built with.
 
-    Two 8-bit files a page, where objects under any label set need the 16-bit map of symbols.
+    Two 8-bit files per page, where objects under any label set need the 16-bit map of symbols.
     """
 
     dataset: Path
     index: Index  # under the dataset's own label set
-    chosen: Sequence[LabelClass] | None = None  # classes, whose ids are then places here, from 1
+    classes: Sequence[LabelClass] | None = None  # those to keep, numbered from 1 in this order
     _latest: Latest[MappedPage] = field(default_factory=Latest)
 
     def __post_init__(self) -> None:
-        every = np.arange(len(self.index.names) + 1)
-        self._ids = own_ids(self.index, self.chosen, every)  # here, by id in the files
+        all_ids = np.arange(len(self.index.names) + 1)
+        self._ids = own_ids(self.index, self.classes, all_ids)  # new id by id in the files
 
     def page(self, place: int) -> MappedPage:
         """The page at *place* in the index."""
         return self._latest.get(place, self._read)
 
     def sample(self, page: MappedPage, window: Window | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """What `SegmentationForm` makes of the part of *page* in *window*, or of all of it."""
+        """The part of *page* in *window*, or all of it, in `SegmentationForm`."""
         if window is None:
             return image_tensor(page.image), torch.from_numpy(self._ids.take(page.classes))
         classes: NDArray[Any] = cut_pixels(page.classes, window, 0)
@@ -60,12 +60,12 @@ class MapReader:
         image, classes = (
             read_pixels(self.dataset / kind / f"{name}.png") for kind in (IMAGES, MASKS)
         )
-        where = f"{self.dataset}: {name}"
+        page = f"{self.dataset}: {name}"
         if image.shape != classes.shape:
-            sizes = [f"{one.shape[1]} x {one.shape[0]} px" for one in (image, classes)]
-            raise DatasetError(f"{where}: the image is {sizes[0]}, the class map {sizes[1]}")
+            sizes = [f"{pixels.shape[1]} x {pixels.shape[0]} px" for pixels in (image, classes)]
+            raise DatasetError(f"{page}: the image is {sizes[0]}, the class map {sizes[1]}")
         if classes.max(initial=0) >= len(self._ids):
             raise DatasetError(
-                f"{where}: class {classes.max()} in the class map, of {len(self._ids) - 1}"
+                f"{page}: class {classes.max()} in the class map, of {len(self._ids) - 1}"
             )
         return MappedPage(name, image.astype(np.uint8, copy=False), classes)

@@ -28,11 +28,11 @@ _SOURCES = ("files", "pages")
 class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """``(patch, label)``: uint8, (1, height, width), 255 = paper; int64, a place in `classes`.
 
-    From the dataset's *files*: those in ``patches/``, of its own size and label set, at most so
-    many a class as it was built with. Cut from its *pages*: every object of the split, by any label
-    set, *size* px (width, height) around its box; each costs the reading of its page. Items are
-    sorted by class. *split* and *classes* are as for `Detection`; *transform* takes and gives
-    ``(patch, label)``. Raise DatasetError or RecipeError for what cannot be.
+    From the dataset's *files*: those in ``patches/``, of its own size and label set, at most as
+    many per class as it was built with. Cut from its *pages*: every object of the split, by any
+    label set, *size* px (width, height) around its box; each costs the reading of its page. Items
+    are sorted by class. *split* and *classes* are as for `Detection`; *transform* takes and gives
+    ``(patch, label)``. Raise DatasetError or RecipeError for what is not possible.
     """
 
     classes: tuple[str, ...]  # names by label, from 0: no patch is of paper
@@ -49,22 +49,26 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         transform: Callable[..., Any] | None = None,
     ) -> None:
         opened = open_dataset(dataset)
-        own = opened.info["recipe"].get("patches")
-        self.size = _size(size or tuple(own or (45, 170)))
+        built_size = opened.info["recipe"].get("patches")
+        self.size = _size(size or tuple(built_size or (45, 170)))
         if source not in _SOURCES:
             raise RecipeError(f"source: {source!r} is none of {', '.join(_SOURCES)}")
-        if source == "files" and (labels or list(self.size) != own):
+        if source == "files" and (labels or list(self.size) != built_size):
             raise RecipeError("source: files have the dataset's labels and size; give 'pages'")
         if split != "all" and split not in SPLITS:
             raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}, all")
         self.dataset, self.source, self.transform = Path(dataset), source, transform
         label_set = resolve_label_set(labels)
         self.index = open_index(dataset, label_set)
-        chosen = chosen_classes(opened.labels, label_set, classes)
-        self.classes = tuple(one.name for one in chosen)
+        label_classes = chosen_classes(opened.labels, label_set, classes)
+        self.classes = tuple(label_class.name for label_class in label_classes)
         self._kind = "by_class" if source == "pages" else "patched"
         buckets = (*SPLITS, "") if split == "all" else (split,)
-        spans = [self.index.of_class(self._kind, b, one.id) for one in chosen for b in buckets]
+        spans = [
+            self.index.of_class(self._kind, b, each_class.id)
+            for each_class in label_classes
+            for b in buckets
+        ]
         self._starts = np.array([start for start, _ in spans], np.int64)
         self._ends = np.cumsum([end - start for start, end in spans])
         self._buckets = len(buckets)
@@ -85,8 +89,8 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         """(items,): the object that each item shows, by its place in the `index`."""
         sizes = np.diff(self._ends, prepend=0)
         first = np.repeat(self._starts - (self._ends - sizes), sizes)
-        found: NDArray[np.int64] = self.index.columns[self._kind][first + np.arange(len(self))]
-        return found.astype(np.int64)
+        rows: NDArray[np.int64] = self.index.columns[self._kind][first + np.arange(len(self))]
+        return rows.astype(np.int64)
 
     def symbol(self, item: int) -> tuple[str, int]:
         """The page and the number of the first symbol of the object that an item shows."""

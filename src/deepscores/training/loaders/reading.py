@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from deepscores.dataset.columns import SYMBOLS
 from deepscores.dataset.index import Index
-from deepscores.dataset.labelled import LabelledPage, rescaled
-from deepscores.dataset.labelled.page import Held, of_classes, require_fit
+from deepscores.dataset.labelled import LabelledPage, rescale
+from deepscores.dataset.labelled.page import PixelsInMemory, require_fit, select_classes
 from deepscores.dataset.layout import IMAGES, INSTANCES
-from deepscores.dataset.lenient import read_bytes
 from deepscores.dataset.png.codec import decode_png
 from deepscores.page.geometry import Affine
 from deepscores.page.labels.label_sets import LabelClass
+from deepscores.runs.files import read_bytes
 
-_HELD = 2  # pages kept at hand in each process
+_MAX_CACHED_PAGES = 2  # pages kept at hand in each process
 
 Page = TypeVar("Page")
 
@@ -28,31 +28,31 @@ class Latest(Generic[Page]):
     """The last few pages read, for the next tile of one of them; they stay in their process."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[int, Page] = OrderedDict()
+        self._pages: OrderedDict[int, Page] = OrderedDict()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Latest, ()
 
     def get(self, place: int, read: Callable[[int], Page]) -> Page:
-        """The page at *place*, by *read* unless it is at hand."""
-        if place not in self._held:
-            while len(self._held) >= _HELD:
-                self._held.popitem(last=False)
-            self._held[place] = read(place)
-        self._held.move_to_end(place)
-        return self._held[place]
+        """The page at *place*, read by *read* unless it is cached."""
+        if place not in self._pages:
+            while len(self._pages) >= _MAX_CACHED_PAGES:
+                self._pages.popitem(last=False)
+            self._pages[place] = read(place)
+        self._pages.move_to_end(place)
+        return self._pages[place]
 
 
 @dataclass
 class PageReader:
-    """Reads labelled pages; the last few stay at hand, for the next tile of the same page.
+    """Reads labelled pages; the last few are cached, for the next tile of the same page.
 
-    Sent to another process it takes no page, file or memory map along.
+    Pickled for another process, it takes no page, file or memory map with it.
     """
 
     dataset: Path
     index: Index
-    chosen: Sequence[LabelClass] | None = None  # classes, whose ids are then places here, from 1
+    classes: Sequence[LabelClass] | None = None  # those to keep, numbered from 1 in this order
     staff_space: float | None = None
     _latest: Latest[LabelledPage] = field(default_factory=Latest)
 
@@ -60,23 +60,23 @@ class PageReader:
         """The page at *place* in the index; its `symbols` have no rows."""
         return self._latest.get(place, self._read)
 
-    def ids(self, own: NDArray[Any]) -> NDArray[np.int64]:
-        """What class ids of the index are here, 0 for those that were not chosen."""
-        return own_ids(self.index, self.chosen, own)
+    def ids(self, class_ids: NDArray[Any]) -> NDArray[np.int64]:
+        """The numbers here of class ids of the index, 0 for classes that are not kept."""
+        return own_ids(self.index, self.classes, class_ids)
 
     def _read(self, place: int) -> LabelledPage:
         row = self.index.row(place)
         name = str(row["page"])
         image = self.image(name)
         owners = self._pixels(INSTANCES, name).astype(np.uint16, copy=False)
-        where = f"{self.dataset}: {name}"
-        require_fit(where, image, owners, self.index.symbols(place))
+        location = f"{self.dataset}: {name}"
+        require_fit(location, image, owners, self.index.symbols(place))
         objects = self.index.objects(place)
-        pixels = Held(image, owners)
+        pixels = PixelsInMemory(image, owners)
         page = LabelledPage(name, row, pixels, SYMBOLS.empty_table(), objects, Affine())
-        if self.chosen is not None:
-            page = of_classes(page, self.chosen)
-        return page if self.staff_space is None else rescaled(page, self.staff_space)
+        if self.classes is not None:
+            page = select_classes(page, self.classes)
+        return page if self.staff_space is None else rescale(page, self.staff_space)
 
     def image(self, name: str) -> NDArray[np.uint8]:
         """The picture of a page, as it is on the disk."""
@@ -87,15 +87,15 @@ class PageReader:
 
 
 def own_ids(
-    index: Index, chosen: Sequence[LabelClass] | None, ids: NDArray[Any]
+    index: Index, classes: Sequence[LabelClass] | None, ids: NDArray[Any]
 ) -> NDArray[np.int64]:
-    """What class *ids* of *index* are among *chosen* classes, 0 for others; themselves if None."""
-    if chosen is None:
+    """The places of class *ids* of *index* among *classes*, from 1, 0 for others; None: *ids*."""
+    if classes is None:
         return ids.astype(np.int64)
     table = np.zeros(len(index.names) + 1, np.int64)
-    table[[one.id for one in chosen]] = np.arange(1, len(chosen) + 1)
-    found: NDArray[np.int64] = table[ids]
-    return found
+    table[[label_class.id for label_class in classes]] = np.arange(1, len(classes) + 1)
+    renumbered: NDArray[np.int64] = table[ids]
+    return renumbered
 
 
 def read_pixels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:

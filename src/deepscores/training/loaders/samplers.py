@@ -22,7 +22,7 @@ class ByClass(Protocol):
 
 
 class ByPage(Protocol):
-    """A dataset that knows which of its items are of a page."""
+    """A dataset that knows which of its items belong to a page."""
 
     def __len__(self) -> int: ...
 
@@ -31,10 +31,10 @@ class ByPage(Protocol):
 
 
 class _Ranked(Sampler[int]):
-    """One order of items an epoch, of which each rank takes its share, all as many."""
+    """One order of items per epoch, of which each rank takes an equal share."""
 
     def __init__(self, length: int, seed: int, rank: int | None, world_size: int | None) -> None:
-        self.rank, self.world_size = ranked(rank, world_size)
+        self.rank, self.world_size = resolve_rank(rank, world_size)
         self.seed, self.epoch = seed, 0
         self._share = -(-length // self.world_size)  # of each rank
 
@@ -51,7 +51,7 @@ class BalancedSampler(_Ranked):
 
     The share of a class is as its number of items to the power of *temperature*: 0, and every class
     comes up equally often; 1, and they do as the dataset has them. Within a class no item comes
-    again before all have come. *samples* an epoch, by default as many as the dataset has, are
+    again before all have come. *samples* per epoch, by default as many as the dataset has, are
     shared among ranks, by default those of ``torch.distributed``. Tiles that are drawn for one
     class show others, too.
     """
@@ -86,20 +86,20 @@ class BalancedSampler(_Ranked):
         ends[-1] = total
         order = np.concatenate(
             [
-                self._drawn(random, place, int(count))
+                self._draw_items(random, place, int(count))
                 for place, count in enumerate(np.diff(ends, prepend=0).tolist())
                 if count > 0
             ]
         )
         return iter(random.permutation(order)[self.rank :: self.world_size].tolist())
 
-    def _drawn(self, random: np.random.Generator, place: int, count: int) -> NDArray[np.int64]:
+    def _draw_items(self, random: np.random.Generator, place: int, count: int) -> NDArray[np.int64]:
         """*count* items of the class at *place*."""
         first, last = int(self._starts[place]), int(self._starts[place + 1])
         rounds = -(-count // (last - first))
         turns = [random.permutation(last - first) for _ in range(rounds)]
-        found = np.concatenate(turns)[:count].astype(np.int64) + first
-        return found if self._items is None else self._items[found]
+        items = np.concatenate(turns)[:count].astype(np.int64) + first
+        return items if self._items is None else self._items[items]
 
 
 class PageSampler(_Ranked):
@@ -125,11 +125,11 @@ class PageSampler(_Ranked):
         pages = random.permutation(len(self._starts) - 1)
         runs = [random.permutation(np.arange(*self._starts[page : page + 2])) for page in pages]
         order = np.concatenate(runs) if runs else np.empty(0, np.int64)
-        mine = np.arange(self._share) + self.rank * self._share
-        return iter(order[mine % max(len(order), 1)].tolist())
+        positions = np.arange(self._share) + self.rank * self._share
+        return iter(order[positions % max(len(order), 1)].tolist())
 
 
-def ranked(rank: int | None, world_size: int | None) -> tuple[int, int]:
+def resolve_rank(rank: int | None, world_size: int | None) -> tuple[int, int]:
     """Rank and number of ranks, by default those of ``torch.distributed``."""
     if rank is None and world_size is None:
         if torch.distributed.is_available() and torch.distributed.is_initialized():

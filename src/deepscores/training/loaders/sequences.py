@@ -25,7 +25,7 @@ class Sequences(Dataset[tuple[torch.Tensor, str]]):
     *folder* is what ``deepscores export DATASET --to sequences`` wrote. *of* chooses pictures of
     systems, of pages, or all; those without the encoding are left out. Pictures differ in size:
     give a loader ``collate_fn=collate``. *transform* takes and gives ``(image, text)``. Raise
-    DatasetError for what is no such folder, RecipeError for what makes no sense.
+    DatasetError for a folder without such an export, RecipeError for invalid arguments.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class Sequences(Dataset[tuple[torch.Tensor, str]]):
         of: Literal["systems", "pages", "all"] = "systems",
         transform: Callable[..., Any] | None = None,
     ) -> None:
-        for name, value, known in (
+        for name, value, choices in (
             ("split", split, SPLITS), ("encoding", encoding, _ENCODINGS), ("of", of, _LEVELS)
         ):  # fmt: skip
-            if value not in known:
-                raise RecipeError(f"{name}: {value!r} is none of {', '.join(known)}")
+            if value not in choices:
+                raise RecipeError(f"{name}: {value!r} is none of {', '.join(choices)}")
         self.folder, self.encoding, self.transform = Path(folder), encoding, transform
         self._list = self.folder / f"{split}.jsonl"
-        self._starts = self._found(of)
+        self._starts = self._find_lines(of)
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -56,24 +56,24 @@ class Sequences(Dataset[tuple[torch.Tensor, str]]):
         return sample if self.transform is None else self.transform(*sample)
 
     def row(self, item: int) -> dict[str, Any]:
-        """What the export says of an item: page, score, font, measures, staves …"""
+        """The export's row of an item: page, score, font, measures, staves …"""
         start = int(self._starts[item])
         try:
             with open(self._list, "rb") as lines:
                 lines.seek(start)
-                return self._parsed(lines.readline(), start)
+                return self._parse(lines.readline(), start)
         except OSError as error:
             raise DatasetError(f"{self._list}: {error.strerror}") from None
 
-    def _found(self, of: str) -> NDArray[np.int64]:
-        """Where in the list the lines begin that are wanted: all that a worker holds of it."""
+    def _find_lines(self, selection: str) -> NDArray[np.int64]:
+        """Where in the list the selected lines begin: all that a worker holds of it."""
         starts, start = [], 0
         try:
             with open(self._list, "rb") as lines:
                 for line in lines:
-                    row = self._parsed(line, start)
+                    row = self._parse(line, start)
                     level = "pages" if row.get("system") is None else "systems"
-                    if self.encoding in row and of in (level, "all"):
+                    if self.encoding in row and selection in (level, "all"):
                         starts.append(start)
                     start += len(line)
         except FileNotFoundError:
@@ -84,13 +84,13 @@ class Sequences(Dataset[tuple[torch.Tensor, str]]):
             raise DatasetError(f"{self._list}: {error.strerror}") from None
         return np.array(starts, np.int64)
 
-    def _parsed(self, line: bytes, start: int) -> dict[str, Any]:
+    def _parse(self, line: bytes, start: int) -> dict[str, Any]:
         try:
             row = json.loads(line)
             row["image"]
         except (ValueError, KeyError, TypeError):
-            where = f"{self._list}: at byte {start}"
-            raise DatasetError(f"{where}: not a line of an export of sequences") from None
+            location = f"{self._list}: at byte {start}"
+            raise DatasetError(f"{location}: not a line of an export of sequences") from None
         return dict(row)
 
     def _text(self, path: Path) -> str:

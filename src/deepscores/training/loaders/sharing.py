@@ -1,4 +1,4 @@
-"""Numbers that a loader's workers and the process that started them see alike."""
+"""Numbers shared by a loader's workers and the process that started them."""
 
 import torch
 
@@ -6,5 +6,5 @@ import torch
 def shared_counter(*shape: int) -> torch.Tensor:
     """Zeros (int64) in memory that forked and spawned workers share with this process."""
     zeros = torch.zeros(shape, dtype=torch.int64)
-    found: torch.Tensor = zeros.share_memory_()  # type: ignore[no-untyped-call]
-    return found
+    counter: torch.Tensor = zeros.share_memory_()  # type: ignore[no-untyped-call]
+    return counter

@@ -12,19 +12,19 @@ from deepscores.engraving.registry import engine_versions
 from deepscores.errors import RecipeError
 from deepscores.recipe.recipe import Recipe, apply, read_recipe
 from deepscores.scores import default_corpus, find_scores
-from deepscores.training.loaders.forms import FORMS, DetectionForm, Form, named
-from deepscores.training.loaders.samplers import ranked
+from deepscores.training.loaders.forms import FORMS, DetectionForm, Form, with_paper
+from deepscores.training.loaders.samplers import resolve_rank
 from deepscores.training.loaders.sharing import shared_counter
-from deepscores.training.loaders.stream import Plan, Shard, State, Stream
+from deepscores.training.loaders.stream import State, Stream, StreamPlan, StreamShard
 from deepscores.training.loaders.views import View, checked_view
 
-_STYLE = "publisher-varied"  # where nobody says how pages look: no two epochs the same
-_FIXED = ("page-size", "staff-space", "margin")  # what a preset and an option can both say
-_WORKERS = 1024  # whose skipped scores are counted apart
+_STYLE = "publisher-varied"  # without a recipe: no two epochs are the same
+_FIXED = ("page-size", "staff-space", "margin")  # options that override the preset
+_MAX_WORKERS = 1024  # whose skipped scores are counted separately
 
 
 class SyntheticPages(IterableDataset[Any]):
-    """Samples of pages that no disk holds, without end, in the form of the map-style datasets.
+    """An endless stream of samples of pages made on demand, in the form of the map-style datasets.
 
     *scores* are files, folders and globs, by default the default corpus. *recipe* is a `Recipe` or
     a TOML file; *changes* override it by the names of the command line's options, as for
@@ -39,7 +39,7 @@ class SyntheticPages(IterableDataset[Any]):
 
     The scores are shared among the workers of all ranks, so that none is made twice in an epoch.
     A score that fails is skipped, logged (``deepscores.training.loaders``) and counted.
-    Raise RecipeError for what makes no sense.
+    Raise RecipeError for invalid arguments.
     """
 
     classes: tuple[str, ...]  # names by class id; 0 is paper
@@ -68,33 +68,33 @@ class SyntheticPages(IterableDataset[Any]):
             raise RecipeError(f"split: {split!r} is none of {', '.join(SPLITS)}")
         if mixed < 1:
             raise RecipeError(f"mixed: {mixed} is not at least 1")
-        resolved = _resolved(recipe, scores, changes)
-        engine_versions(resolved.engravers, resolved.font_dir)  # a missing program is told here
+        resolved = _resolve(recipe, scores, changes)
+        engine_versions(resolved.engravers, resolved.font_dir)  # reports a missing program now
         labels = resolved.labels
-        chosen = choose(labels.classes, classes)
-        self.classes = named(one.name for one in chosen)
+        label_classes = choose(labels.classes, classes)
+        self.classes = with_paper(label_class.name for label_class in label_classes)
         self.form = _form(form, visibility, masks=masks)
         self.transform = transform
-        self.rank, self.world_size = ranked(rank, world_size)
+        self.rank, self.world_size = resolve_rank(rank, world_size)
         sources = find_scores(resolved.scores) if resolved.scores else default_corpus()
-        self.plan = Plan(
-            tuple((one, one.path.stat().st_size) for one in sources),
+        self.plan = StreamPlan(
+            tuple((source, source.path.stat().st_size) for source in sources),
             resolved,
             labels,
-            chosen if classes else None,
+            label_classes if classes else None,
             checked_view(View(tiles, overlap, crops, resolved.seed)),
             split,
             mixed,
             endless,
         )
-        # Shared memory: the workers of a loader see what is set, and we what they count.
+        # Shared memory: workers of a loader see the epoch, this process sees their counts.
         self._epoch = shared_counter()
-        self._skips = shared_counter(_WORKERS)
+        self._skips = shared_counter(_MAX_WORKERS)
         self._stream: Stream | None = None
         self._state: State | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_stream": None}  # a process of its own is no other's
+        return {**self.__dict__, "_stream": None}  # the engraver's process is not shared
 
     def set_epoch(self, epoch: int) -> None:
         """Begin with this epoch from the next iteration on."""
@@ -106,7 +106,7 @@ class SyntheticPages(IterableDataset[Any]):
         return int(self._skips.sum())
 
     def state_dict(self) -> State:
-        """Where this process's iteration is: what the next samples follow from, as plain values.
+        """The state of this process's iteration, which all further samples follow from.
 
         In a worker of a loader it is that worker's. `torchdata.stateful_dataloader` asks for it
         there and gives it back.
@@ -116,26 +116,26 @@ class SyntheticPages(IterableDataset[Any]):
         return dict(self._state or {})
 
     def load_state_dict(self, state: State) -> None:
-        """Let the next iteration go on from a state; by as many workers and ranks as it is from."""
+        """Resume from a state in the next iteration, with the same number of workers and ranks."""
         self._state = dict(state) or None
         self._stream = None
 
     def __iter__(self) -> Iterator[Any]:
         info = get_worker_info()
         worker, workers = (info.id, info.num_workers) if info else (0, 1)
-        shard = Shard(self.rank * workers + worker, self.world_size * workers)
+        shard = StreamShard(self.rank * workers + worker, self.world_size * workers)
 
         def skip() -> None:
-            self._skips[worker % _WORKERS] += 1
+            self._skips[worker % _MAX_WORKERS] += 1
 
-        found = Stream(self.plan, shard, epoch=int(self._epoch), state=self._state, skip=skip)
-        self._stream, self._state = found, None
+        stream = Stream(self.plan, shard, epoch=int(self._epoch), state=self._state, skip=skip)
+        self._stream, self._state = stream, None
         try:
-            for page, image_id in found:
+            for page, image_id in stream:
                 sample = self.form(page, image_id)
                 yield sample if self.transform is None else self.transform(*sample)
         finally:
-            found.close()
+            stream.close()
 
 
 def _form(form: str | Form, visibility: float, *, masks: bool) -> Form:
@@ -146,23 +146,23 @@ def _form(form: str | Form, visibility: float, *, masks: bool) -> Form:
     return DetectionForm(visibility, masks) if form == "detection" else FORMS[form]()
 
 
-def _resolved(
+def _resolve(
     recipe: Recipe | str | Path | None,
     scores: Sequence[str | Path] | str | Path | None,
     changes: dict[str, Any],
 ) -> Recipe:
     if recipe is None:
-        changes = {"style": _varied(changes), **changes}
+        changes = {"style": _vary_style(changes), **changes}
     elif not isinstance(recipe, Recipe):
         recipe = read_recipe(Path(recipe))
     if scores:
-        given = [scores] if isinstance(scores, str | Path) else scores
-        changes = {**changes, "scores": [str(one) for one in given]}
+        score_paths = [scores] if isinstance(scores, str | Path) else scores
+        changes = {**changes, "scores": [str(path) for path in score_paths]}
     return apply(recipe or Recipe(), changes)
 
 
-def _varied(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The style where none is asked for; what is asked for stays as it is."""
-    given = {name.replace("_", "-"): value for name, value in changes.items()}
-    fixed = {key: given[key] for key in _FIXED if key in given}
+def _vary_style(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The default style, but for the options that are given."""
+    options = {name.replace("_", "-"): value for name, value in changes.items()}
+    fixed = {key: options[key] for key in _FIXED if key in options}
     return {"preset": _STYLE, **fixed}

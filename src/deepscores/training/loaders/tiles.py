@@ -13,19 +13,22 @@ from deepscores.dataset.labelled import LabelledPage
 from deepscores.dataset.labelled.classes import chosen_classes
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
-from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
-from deepscores.training.loaders.forms import DetectionForm, Form, SegmentationForm, named
+from deepscores.page.measuring.staff_space import SCALABLE, check_staff_space, known_staff_space
+from deepscores.training.loaders.forms import (
+    DetectionForm,
+    Form,
+    SegmentationForm,
+    with_paper,
+)
 from deepscores.training.loaders.maps import MapReader
 from deepscores.training.loaders.reading import PageReader
 from deepscores.training.loaders.sharing import shared_counter
 from deepscores.training.loaders.views import View, checked_view
 
-_LARGEST = (1, 200)  # pixels of a staff space
-
 
 class Tiles(Dataset[Any]):
-    """Pictures of a dataset's pages in a *form*; `Detection` and `Segmentation` are such."""
+    """Pictures of a dataset's pages in a *form*: the base of `Detection` and `Segmentation`."""
 
     classes: tuple[str, ...]  # names by class id; 0 is paper
 
@@ -41,15 +44,14 @@ class Tiles(Dataset[Any]):
         staff_space: float | None = None,
         transform: Callable[..., Any] | None = None,
     ) -> None:
-        if staff_space is not None and not _LARGEST[0] <= staff_space <= _LARGEST[1]:
-            raise RecipeError(f"staff-space: {staff_space:g} px is not between 1 and 200")
+        check_staff_space(staff_space, SCALABLE)
         self.form, self.view, self.transform = form, checked_view(view), transform
         label_set = resolve_label_set(labels)
         self.index = open_index(dataset, label_set)
-        chosen = chosen_classes(open_dataset(dataset).labels, label_set, classes)
-        self.classes = named(one.name for one in chosen)
+        label_classes = chosen_classes(open_dataset(dataset).labels, label_set, classes)
+        self.classes = with_paper(label_class.name for label_class in label_classes)
         self.reader = PageReader(
-            Path(dataset), self.index, chosen if classes else None, staff_space
+            Path(dataset), self.index, label_classes if classes else None, staff_space
         )
         self.places = self.index.places(split)
         self.ends = np.cumsum(_counts(self.index, self.places, self.view, staff_space))
@@ -73,8 +75,8 @@ class Tiles(Dataset[Any]):
     def part(self, item: int) -> LabelledPage:
         """The picture of an item with its objects, before it takes its form."""
         page, nth = self.place(item)
-        found = self.reader.page(int(self.places[page]))
-        return self.view.part(found, nth, int(self._epoch))
+        labelled_page = self.reader.page(int(self.places[page]))
+        return self.view.part(labelled_page, nth, int(self._epoch))
 
     def place(self, item: int) -> tuple[int, int]:
         """Which page of the split an item is of, and which part of it."""
@@ -94,8 +96,8 @@ class Tiles(Dataset[Any]):
         An item shows a class if the middle of an object's box is in it; with random places, if the
         page has one.
         """
-        found = [_shown(self, place) for place in range(len(self.places))]
-        pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+        pairs_by_page = [_class_items(self, place) for place in range(len(self.places))]
+        pairs = np.concatenate([np.empty((0, 2), np.int64), *pairs_by_page])
         pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
         starts = np.searchsorted(pairs[:, 0], np.arange(1, len(self.classes) + 1))
         return starts, pairs[:, 1]
@@ -107,36 +109,36 @@ def _counts(
     """How many samples each page gives."""
     columns = [index.pages[name].to_numpy()[places] for name in ("width", "height", "staff_space")]
     sizes = np.stack([column.astype(np.float64) for column in columns], axis=1)
-    distinct, which = np.unique(sizes, axis=0, return_inverse=True)
+    distinct, inverse = np.unique(sizes, axis=0, return_inverse=True)
     counts = [
-        view.count(*scaled_size(int(width), int(height), before, staff_space))
-        for width, height, before in distinct.tolist()
+        view.count(*scaled_size(int(width), int(height), known_staff_space(space), staff_space))
+        for width, height, space in distinct.tolist()
     ]
-    return np.array(counts, np.int64)[which.reshape(-1)]
+    return np.array(counts, np.int64)[inverse.reshape(-1)]
 
 
-def _shown(tiles: Tiles, page: int) -> NDArray[np.int64]:
+def _class_items(tiles: Tiles, page: int) -> NDArray[np.int64]:
     """Pairs of a class id and an item of *page* that shows it, each once."""
     index, place, view = tiles.index, int(tiles.places[page]), tiles.view
     objects, row = index.objects(place), index.row(place)
     first = int(tiles.ends[page - 1]) if page else 0
     ids = tiles.reader.ids(objects.class_id)
-    kept = ids > 0
-    ids, middle = ids[kept], objects.box[kept].reshape(-1, 2, 2).mean(axis=1)
+    labelled = ids > 0
+    ids, middle = ids[labelled], objects.box[labelled].reshape(-1, 2, 2).mean(axis=1)
     if view.tiles is None or view.crops is not None:
         items = np.arange(first, int(tiles.ends[page]))
         classes = np.unique(ids)
         return np.stack([np.repeat(classes, len(items)), np.tile(items, len(classes))], axis=1)
     width, height = scaled_size(
-        row["width"], row["height"], row["staff_space"], tiles.reader.staff_space
+        row["width"], row["height"], known_staff_space(row["staff_space"]), tiles.reader.staff_space
     )
     middle = middle * np.array([width / row["width"], height / row["height"]])
     pairs = [np.empty((0, 2), np.int64)]
     for nth, window in enumerate(view.grid(width, height)):
         low = np.array([window.x, window.y])
-        inside = ((middle >= low) & (middle < low + window.size)).all(axis=1)
-        shown = np.unique(ids[inside]).astype(np.int64)
-        pairs.append(np.stack([shown, np.full(len(shown), first + nth)], axis=1))
+        is_inside = ((middle >= low) & (middle < low + window.size)).all(axis=1)
+        class_ids = np.unique(ids[is_inside]).astype(np.int64)
+        pairs.append(np.stack([class_ids, np.full(len(class_ids), first + nth)], axis=1))
     return np.concatenate(pairs)
 
 
@@ -145,9 +147,10 @@ class Detection(Tiles):
 
     *split* is ``train``, ``val``, ``test`` or ``all``; *labels* another label set than the
     dataset's; *classes* names or patterns of those to keep, which are then numbered anew.
-    *tiles* px squares lie on a grid with *overlap* (an eighth by default), or are *crops* a page at
-    random places, others in each epoch. *staff_space* rescales pages to so many pixels. *transform*
-    takes and gives ``(image, target)``. Raise DatasetError or RecipeError for what cannot be.
+    *tiles* px squares lie on a grid with *overlap* (an eighth by default), or are *crops* per page
+    at random places, others in each epoch. *staff_space* rescales pages to so many pixels.
+    *transform* takes and returns ``(image, target)``. Raise DatasetError for a dataset that cannot
+    be used, RecipeError for invalid arguments.
     """
 
     def __init__(
@@ -197,11 +200,13 @@ class Segmentation(Tiles):
             dataset, split, SegmentationForm(), View(tiles, overlap, crops, seed),
             labels=labels, classes=classes, staff_space=staff_space, transform=transform,
         )  # fmt: skip
-        own = open_dataset(dataset).labels
-        chosen = self.reader.chosen
-        is_own = labels is None or labels == own
+        built_labels = open_dataset(dataset).labels
+        label_classes = self.reader.classes
+        is_own = labels is None or labels == built_labels
         self.maps = (
-            MapReader(Path(dataset), self.index, chosen) if is_own and staff_space is None else None
+            MapReader(Path(dataset), self.index, label_classes)
+            if is_own and staff_space is None
+            else None
         )
 
     def sample(self, item: int) -> Any:

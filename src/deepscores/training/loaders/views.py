@@ -8,7 +8,7 @@ from deepscores.dataset.labelled import LabelledPage, Window, cut, windows
 from deepscores.errors import RecipeError
 from deepscores.runs.streams import stream
 
-_LEAST = 16  # pixels of a tile
+_MIN_TILE = 16  # pixels of a tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def checked_view(view: View) -> View:
         if view.crops is not None:
             raise RecipeError("crops: say how large, with tiles")
         return view
-    if view.tiles < _LEAST:
-        raise RecipeError(f"tiles: {view.tiles} px is less than {_LEAST}")
+    if view.tiles < _MIN_TILE:
+        raise RecipeError(f"tiles: {view.tiles} px is less than {_MIN_TILE}")
     if view.overlap is not None and not 0 <= view.overlap < view.tiles:
         raise RecipeError(f"overlap: {view.overlap} px is not between 0 and a tile's {view.tiles}")
     if view.crops is not None and view.crops < 1:

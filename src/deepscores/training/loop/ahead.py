@@ -1,32 +1,32 @@
-"""Things made in order by threads that work ahead of whoever takes them."""
+"""Values made in order by threads that work ahead of their consumer."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Input = TypeVar("Input")
+Output = TypeVar("Output")
 
-_WAITING = 3  # things of each thread that may wait
+_MAX_WAITING_PER_THREAD = 3  # results of each thread that may wait to be taken
 
 
-def made_ahead(
-    make: Callable[[Given], Made], given: Iterable[Given], threads: int
-) -> Iterator[Made]:
-    """What *make* makes of each of *given*, in their order; without threads, when it is asked for.
+def make_ahead(
+    make: Callable[[Input], Output], inputs: Iterable[Input], threads: int
+) -> Iterator[Output]:
+    """The results of *make* for each of *inputs*, in order; without threads, made on demand.
 
-    Whoever takes them may stop early: what is being made then is finished, the rest is not begun.
+    The consumer may stop early: calls under way are finished, the others are not begun.
     """
     if not threads:
-        yield from map(make, given)
+        yield from map(make, inputs)
         return
     pool = ThreadPoolExecutor(threads)
-    waiting: deque[Future[Made]] = deque()
+    waiting: deque[Future[Output]] = deque()
     try:
-        for one in given:
-            waiting.append(pool.submit(make, one))
-            if len(waiting) > _WAITING * threads:
+        for item in inputs:
+            waiting.append(pool.submit(make, item))
+            if len(waiting) > _MAX_WAITING_PER_THREAD * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -8,19 +8,19 @@ from torch import nn
 
 
 class WeightAverage:
-    """Follows *model*: weights by *decay* a step, more quickly at first; statistics as they are.
+    """Follows *model*: weights by *decay* per step, more quickly at first; statistics as they are.
 
     Statistics (of norms) are averages already.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay, self._model = decay, model
-        self.tensors = {name: one.detach().clone() for name, one in model.named_parameters()}
+        self.tensors = {name: weight.detach().clone() for name, weight in model.named_parameters()}
 
     def update(self, step: int) -> None:
-        """Take the weights after *step* steps in."""
+        """Include the weights after *step* steps."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        new = [one.detach() for _, one in self._model.named_parameters()]
+        new = [weight.detach() for _, weight in self._model.named_parameters()]
         torch._foreach_lerp_([*self.tensors.values()], new, 1 - decay)
 
     @contextmanager
@@ -34,7 +34,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def _swap(self) -> None:
-        for name, one in self._model.named_parameters():
-            kept = one.detach().clone()
-            one.copy_(self.tensors[name])
-            self.tensors[name].copy_(kept)
+        for name, weight in self._model.named_parameters():
+            previous = weight.detach().clone()
+            weight.copy_(self.tensors[name])
+            self.tensors[name].copy_(previous)

@@ -1,4 +1,4 @@
-"""Checkpoints: one file holds all that the next step follows from, so that it is whole or absent.
+"""Checkpoints: one file with all that the next step depends on, so that it is whole or absent.
 
 The file's head (of safetensors) holds the place; weights, optimiser and averaged weights are its
 tensors. Random numbers need no place of their own: those of a step follow from seed and step.
@@ -26,20 +26,20 @@ _HEAD = "place"
 
 @dataclass
 class Place:
-    """Where a run is."""
+    """How far a run is."""
 
-    step: int = 0  # steps done
+    step: int = 0  # completed steps
     epoch: int = 0
-    batch: int = 0  # of this epoch, those done
+    batch: int = 0  # completed batches of this epoch
     samples: int = 0
     elapsed: float = 0.0  # seconds of training, validation among them
-    validated: int = 0  # validations done
+    validated: int = 0  # completed validations
     figures: dict[str, float] = field(default_factory=dict)  # of the last validation
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a checkpoint is of."""
+    """All that has tensors in a checkpoint."""
 
     model: nn.Module
     optimiser: torch.optim.Optimizer
@@ -47,30 +47,30 @@ class Parts:
 
     def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
         """All of them by name, as they are, to read from or to write to."""
-        for name, one in self.model.state_dict().items():
-            yield f"model.{name}", one
+        for name, tensor in self.model.state_dict().items():
+            yield f"model.{name}", tensor
         if self.average is not None:
-            for name, one in self.average.tensors.items():
-                yield f"average.{name}", one
+            for name, tensor in self.average.tensors.items():
+                yield f"average.{name}", tensor
         for number, weight in enumerate(_weights(self.optimiser)):
-            for name, one in _state(self.optimiser, weight).items():
-                yield f"optimiser.{number}.{name}", one
+            for name, tensor in _state(self.optimiser, weight).items():
+                yield f"optimiser.{number}.{name}", tensor
 
 
 def save_state(folder: Path, parts: Parts, place: Place) -> None:
-    """Write the checkpoint, in the place of the one before; raise DatasetError if it cannot be."""
-    content = _packed(parts.tensors())
+    """Write the checkpoint, replacing the previous one. Raise DatasetError if that fails."""
+    content = _pack(parts.tensors())
     head = {_HEAD: json.dumps(asdict(place), sort_keys=True)}
     write_file(folder / STATE, save(content, head), durable=True)
 
 
 def save_weights(folder: Path, model: nn.Module, about: Mapping[str, str]) -> None:
-    """Write the weights of *model* alone, with a head that says what they are of."""
-    write_file(folder / WEIGHTS, save(_packed(model.state_dict().items()), dict(about)))
+    """Write the weights of *model* alone, with *about* as the file's metadata."""
+    write_file(folder / WEIGHTS, save(_pack(model.state_dict().items()), dict(about)))
 
 
 def load_state(folder: Path, parts: Parts) -> Place:
-    """Take the checkpoint in *folder* over into *parts*.
+    """Restore *parts* from the checkpoint in *folder*.
 
     Raise DatasetError if it is damaged or of another network.
     """
@@ -90,10 +90,10 @@ def load_state(folder: Path, parts: Parts) -> Place:
 
 @torch.no_grad()
 def _fill(parts: Parts, stored: dict[str, torch.Tensor]) -> None:
-    for name, one in parts.tensors():
-        if stored[name].shape != one.shape:
-            raise ValueError(f"{name} is {tuple(stored[name].shape)}, not {tuple(one.shape)}")
-        one.copy_(stored[name])  # which keeps the order of its axes in memory
+    for name, tensor in parts.tensors():
+        if stored[name].shape != tensor.shape:
+            raise ValueError(f"{name} is {tuple(stored[name].shape)}, not {tuple(tensor.shape)}")
+        tensor.copy_(stored[name])  # which keeps the order of its axes in memory
 
 
 def _weights(optimiser: torch.optim.Optimizer) -> list[torch.Tensor]:
@@ -101,8 +101,8 @@ def _weights(optimiser: torch.optim.Optimizer) -> list[torch.Tensor]:
 
 
 def _state(optimiser: torch.optim.Optimizer, weight: torch.Tensor) -> dict[str, torch.Tensor]:
-    own: dict[str, Any] = optimiser.state.get(weight, {})
-    return {name: one for name, one in own.items() if isinstance(one, torch.Tensor)}
+    state: dict[str, Any] = optimiser.state.get(weight, {})
+    return {name: tensor for name, tensor in state.items() if isinstance(tensor, torch.Tensor)}
 
 
 def _make_room(optimiser: torch.optim.Optimizer) -> None:
@@ -118,5 +118,5 @@ def _make_room(optimiser: torch.optim.Optimizer) -> None:
         group["lr"] = rate
 
 
-def _packed(tensors: Any) -> dict[str, torch.Tensor]:
-    return {name: one.detach().cpu().contiguous() for name, one in tensors}
+def _pack(tensors: Any) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors}

@@ -6,13 +6,13 @@ import torch
 
 from deepscores.errors import RecipeError
 
-_MOST_WORKERS = 12
-_LEAST_CORES = 4  # below, a process that makes batches takes from training what it gives
+_MAX_WORKERS = 12
+_MIN_CORES = 4  # below, a process that makes batches slows training as much as it helps
 
 
-def choose_device(wanted: str) -> torch.device:
-    """``auto``: the graphics card if there is one; raise RecipeError for one that is not there."""
-    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+def choose_device(choice: str) -> torch.device:
+    """The device of *choice*; ``auto``: CUDA if there is any. Raise RecipeError if not."""
+    if choice == "cpu" or (choice == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if not torch.cuda.is_available():
         raise RecipeError("device: PyTorch finds no CUDA here; give cpu, or auto")
@@ -20,18 +20,18 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def describe_device(device: torch.device) -> str:
-    """The device in words, as a figure's footnote has it."""
+    """The device's name, for logs and reports."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu, {torch.get_num_threads()} threads"
 
 
 def default_workers(device: torch.device) -> int:
-    """Processes that make batches beside training: none on few cores."""
+    """The number of processes that make batches beside training: none on few cores."""
     cores = len(os.sched_getaffinity(0))
     if device.type == "cuda":
-        return max(min(cores - 1, _MOST_WORKERS), 1)
-    return 0 if cores < _LEAST_CORES else 2
+        return max(min(cores - 1, _MAX_WORKERS), 1)
+    return 0 if cores < _MIN_CORES else 2
 
 
 def prepare(device: torch.device) -> None:

@@ -25,11 +25,11 @@ def loader(
     Ctrl-C to the process that trains.
     """
     if isinstance(dataset, IterableDataset):
-        how: dict[str, Any] = {"batch_size": batch_size, "drop_last": batch_size is not None}
+        options: dict[str, Any] = {"batch_size": batch_size, "drop_last": batch_size is not None}
     else:
-        how = {"batch_sampler": batches}
+        options = {"batch_sampler": batches}
     if workers:
-        how |= {"worker_init_fn": _start_worker, "prefetch_factor": 4}
+        options |= {"worker_init_fn": _start_worker, "prefetch_factor": 4}
     return iter(
         DataLoader(
             dataset,
@@ -37,7 +37,7 @@ def loader(
             collate_fn=collate,
             pin_memory=device == "cuda",
             generator=torch.Generator().manual_seed(0),  # or torch's own would be drawn from
-            **how,
+            **options,
         )
     )
 
@@ -47,17 +47,17 @@ def _start_worker(_number: int) -> None:
     torch.set_num_threads(1)
 
 
-def moved(batch: Batch, device: torch.device) -> Batch:
+def to_device(batch: Batch, device: torch.device) -> Batch:
     """*batch* with its tensors on *device*; its tuples, lists and dicts are made anew."""
     if isinstance(batch, torch.Tensor):
         return batch.to(device, non_blocking=True)
     if isinstance(batch, dict):
-        return {name: moved(one, device) for name, one in batch.items()}
+        return {name: to_device(part, device) for name, part in batch.items()}
     if isinstance(batch, tuple):
-        parts = [moved(one, device) for one in batch]
+        parts = [to_device(part, device) for part in batch]
         return type(batch)(*parts) if hasattr(batch, "_fields") else tuple(parts)
     if isinstance(batch, list):
-        return [moved(one, device) for one in batch]
+        return [to_device(part, device) for part in batch]
     return batch
 
 

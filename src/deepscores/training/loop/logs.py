@@ -13,7 +13,7 @@ EVENTS = "tensorboard"
 
 
 class Log:
-    """Writes rows of figures; rows after *step*, of a run that was stopped, are dropped first."""
+    """Writes rows of figures. Rows after *step*, of a run that was stopped, are dropped first."""
 
     def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
@@ -51,10 +51,10 @@ def _drop_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     rows = [*csv.reader(path.read_text("utf-8").splitlines())]
-    kept = [row for row in rows[1:] if row and int(row[0]) <= step]
+    earlier_rows = [row for row in rows[1:] if row and int(row[0]) <= step]
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows[:1] + kept)
-    if kept:
+    csv.writer(text, lineterminator="\n").writerows(rows[:1] + earlier_rows)
+    if earlier_rows:
         write_file(path, text.getvalue().encode())
     else:
         path.unlink()

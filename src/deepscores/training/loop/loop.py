@@ -1,8 +1,8 @@
 """The training loop: steps, learning rate, validation, logs and checkpoints, the same for any task.
 
-A run that is stopped anywhere and goes on takes the same steps as one that is not: batches follow
-from seed and epoch, random numbers from seed and step, and all else is in the checkpoint. On a
-processor the weights are then equal bit for bit, where the budget is in steps.
+A run that is stopped and resumed takes the same steps as one that is not: batches follow from seed
+and epoch, random numbers from seed and step, and all else is in the checkpoint. On a CPU the
+weights are then equal bit for bit, where the budget is in steps.
 """
 
 import math
@@ -21,7 +21,7 @@ from deepscores.runs.progress import Progress
 from deepscores.runs.streams import key_hash
 from deepscores.training.loop.averaging import WeightAverage
 from deepscores.training.loop.checkpoints import STATE, Parts, Place, load_state, save_state
-from deepscores.training.loop.feeding import moved, samples_in
+from deepscores.training.loop.feeding import samples_in, to_device
 from deepscores.training.loop.logs import Log
 from deepscores.training.loop.protocol import Batch, Plan, Task
 from deepscores.training.loop.schedule import Budget, due, rate_at
@@ -32,7 +32,7 @@ _SAVE_SECONDS = 60.0
 
 @dataclass
 class Loop:
-    """One run of a task on a device, with its state in *folder*, from where that says it is."""
+    """One run of a task on a device, resumed from its state in *folder*."""
 
     task: Task
     budget: Budget
@@ -53,26 +53,26 @@ class Loop:
 
     @property
     def share(self) -> float:
-        """How much of the run is done, 0 to 1."""
+        """The completed share of the run, 0 to 1."""
         return self.budget.share(self.place.step, self.place.elapsed)
 
-    def run(self, asked: Event) -> bool:
-        """Train to the end, or until *asked* to stop; whether the end is reached.
+    def run(self, stop_requested: Event) -> bool:
+        """Train to the end, or until *stop_requested* is set; return whether the end is reached.
 
-        Either way the checkpoint is written. Raise DeepScoresError if the loss is no number.
+        Either way the checkpoint is written. Raise DeepScoresError if the loss is not a number.
         """
         log = Log(self.folder, self.place.step)
         watch = _Watch(self, log)
         try:
             for batch in self._batches():
-                if self.share >= 1 or asked.is_set():
+                if self.share >= 1 or stop_requested.is_set():
                     break
                 self._step(batch, watch)
                 if due(self.share, self.task.plan.validations) > self.place.validated:
                     self.validate(log)
                 watch.look()
             if self.share >= 1 and self.place.validated < self.task.plan.validations:
-                self.validate(log)  # time ran out within another
+                self.validate(log)  # time ran out during the last one
             watch.save()
         finally:
             log.close()
@@ -89,11 +89,11 @@ class Loop:
         with self.averaged(), torch.inference_mode():
             self.place.figures = self.task.validate()
         log.validation(self.place.step, self.place.figures)
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.place.figures.items())
-        self.progress.note(f"step {self.place.step:,}: val {shown}")
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in self.place.figures.items())
+        self.progress.note(f"step {self.place.step:,}: val {figures}")
 
     def _batches(self) -> Iterator[Batch]:
-        """From the place on without end."""
+        """Batches from the current place on, without end."""
         if self.share >= 1:
             return
         while True:
@@ -109,7 +109,7 @@ class Loop:
             group["lr"] = rate
         model.train()
         torch.manual_seed(key_hash(self.seed, "step", self.place.step) >> 1)
-        batch = moved(batch, self.device)
+        batch = to_device(batch, self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             losses = self.task.loss(batch)
         optimiser.zero_grad(set_to_none=True)
@@ -129,7 +129,7 @@ class Loop:
 
 
 class _Watch:
-    """Keeps time; now and then writes a row of the log, tells it, and saves."""
+    """Keeps time; at intervals writes a row of the log, reports it, and saves a checkpoint."""
 
     def __init__(self, loop: Loop, log: Log) -> None:
         self.loop, self.log = loop, log
@@ -137,41 +137,41 @@ class _Watch:
         self.rate = 0.0
         self.began = perf_counter() - loop.place.elapsed
         self.logged = self.saved = perf_counter()
-        self.steps, self.samples = loop.place.step, loop.place.samples  # when a row was written
-        self.shown = 0  # hundredths of the run
+        self.steps, self.samples = loop.place.step, loop.place.samples  # at the last row of the log
+        self.shown_percent = 0  # of the run, as reported
         loop.progress.stage(f"train {loop.budget}", 100)
         self.look()
 
     def add(self, losses: Mapping[str, torch.Tensor], rate: float) -> None:
-        """Take in what a step came to; on a graphics card nothing waits for it."""
+        """Add the losses of a step; on a graphics card nothing waits for them."""
         self.rate = rate
         self.loop.place.elapsed = perf_counter() - self.began
-        for name, one in losses.items():
-            value = one.detach().float()
+        for name, loss in losses.items():
+            value = loss.detach().float()
             self.sums[name] = self.sums[name] + value if name in self.sums else value
 
     def look(self) -> None:
         """Do what is due."""
-        now = perf_counter()
-        self.loop.place.elapsed = now - self.began
-        if now - self.logged > _LOG_SECONDS:
+        time = perf_counter()
+        self.loop.place.elapsed = time - self.began
+        if time - self.logged > _LOG_SECONDS:
             self.write()
-        if now - self.saved > _SAVE_SECONDS:
+        if time - self.saved > _SAVE_SECONDS:
             self.save()
-        done = int(self.loop.share * 100)
-        self.loop.progress.advance(done - self.shown)
-        self.shown = done
+        percent = int(self.loop.share * 100)
+        self.loop.progress.advance(percent - self.shown_percent)
+        self.shown_percent = percent
 
     def write(self) -> None:
-        """A row of the log, and the same in a line to read."""
+        """Write a row of the log, and report it in one line."""
         place, steps = self.loop.place, self.loop.place.step - self.steps
         if not steps:
             return
-        means = {name: float(one) / steps for name, one in self.sums.items()}
+        means = {name: float(total) / steps for name, total in self.sums.items()}
         if not math.isfinite(means["loss"]):
             raise DeepScoresError(
-                f"step {place.step}: the loss is no number any more; the last checkpoint is of a "
-                "step before; another --seed or --batch may do"
+                f"step {place.step}: the loss is not a number any more; the last checkpoint is "
+                "of an earlier step; try another --seed or --batch"
             )
         speed = (place.samples - self.samples) / (perf_counter() - self.logged)
         row = {
@@ -187,7 +187,7 @@ class _Watch:
         self.steps, self.samples = place.step, place.samples
 
     def save(self) -> None:
-        """Write the checkpoint, and first the row that tells of the steps before it."""
+        """Write the checkpoint, after the row of the log on the steps before it."""
         self.write()
         save_state(self.loop.folder, self.loop.parts, self.loop.place)
         self.saved = perf_counter()
@@ -195,10 +195,13 @@ class _Watch:
 
 def make_optimiser(model: nn.Module, plan: Plan) -> torch.optim.Optimizer:
     """Adam or AdamW; weights that are vectors (of norms, biases) do not decay."""
-    weights = [one for one in model.parameters() if one.requires_grad]
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [
-        {"params": [one for one in weights if one.ndim >= 2], "weight_decay": plan.weight_decay},
-        {"params": [one for one in weights if one.ndim < 2], "weight_decay": 0.0},
+        {
+            "params": [weight for weight in weights if weight.ndim >= 2],
+            "weight_decay": plan.weight_decay,
+        },
+        {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
     ]
     kind = torch.optim.Adam if plan.optimiser == "adam" else torch.optim.AdamW
-    return kind([one for one in groups if one["params"]], lr=plan.learning_rate, fused=True)
+    return kind([group for group in groups if group["params"]], lr=plan.learning_rate, fused=True)

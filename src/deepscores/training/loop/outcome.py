@@ -1,4 +1,4 @@
-"""What a training run came to."""
+"""The outcome of a training run."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the training loop asks of a task: data, network, loss, validation, and what to export."""
+"""The interface of a task to the training loop: data, network, loss, validation, export."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from torch import nn
 from deepscores.inference.models.card import ModelCard
 from deepscores.training.loop.options import TrainOptions
 
-# Tensors, and tuples, lists and dicts of them; the loop brings them to the device. What is no
-# tensor stays as it is.
+# Tensors, and tuples, lists and dicts of them; the loop moves tensors to the device and
+# leaves all else as it is.
 Batch = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a task is trained best; what a user gives in minutes or steps comes before."""
+    """How a task is trained by default; a budget that the user gives takes precedence."""
 
     learning_rate: float
-    steps: int | None = None  # the default budget: so many steps …
-    minutes: float | None = None  # … or so much time
+    steps: int | None = None  # the default budget in steps …
+    minutes: float | None = None  # … or in minutes
     optimiser: str = "adamw"  # or adam
     weight_decay: float = 0.0  # of weights with at least two axes; none of norms and biases
     warmup: float = 0.03  # share of the budget in which the learning rate rises
@@ -34,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Exportable:
-    """What becomes the model file: a module in evaluation mode that takes uint8 pictures."""
+    """The network to export: a module in evaluation mode that takes uint8 pictures."""
 
     module: nn.Module
     arguments: tuple[torch.Tensor, ...]  # an example, on the processor
@@ -58,16 +58,16 @@ class Task(Protocol):
     plan: Plan
 
     def card(self) -> ModelCard:
-        """What the model file says; the loop adds the figures to `training`."""
+        """The card of the model file; the loop adds the figures to `training`."""
 
     def batches(self, epoch: int, skip: int) -> Iterator[Batch]:
         """The batches of an epoch but for the first *skip*, which cost little.
 
-        They follow from seed and epoch alone, whoever asks. Every epoch has at least one.
+        They depend on seed and epoch alone. Every epoch has at least one.
         """
 
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Scalars of the same names every time; ``loss`` is made small, the others are logged."""
+        """Scalars of the same names every time; ``loss`` is minimised, the others are logged."""
 
     def validate(self) -> dict[str, float]:
         """Figures on a part of the split ``val``; the first is the one to look at."""
@@ -77,7 +77,7 @@ class Task(Protocol):
 
 
 class MakeTask(Protocol):
-    """What stands in the table of tasks."""
+    """A function in the table of tasks."""
 
     def __call__(self, dataset: Path, options: TrainOptions, /) -> Task:
-        """Open the data; raise DatasetError or RecipeError for what cannot be."""
+        """Open the data; raise DatasetError or RecipeError where that is not possible."""

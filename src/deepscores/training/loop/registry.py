@@ -1,4 +1,4 @@
-"""The tasks there are, by name; each is one file, loaded on use."""
+"""All tasks by name; each is one module, loaded on use."""
 
 from importlib import import_module
 
@@ -13,9 +13,9 @@ _HOMES = {
 
 
 def task_maker(name: str) -> MakeTask:
-    """What makes a task of its dataset and options; raise RecipeError for no such task."""
+    """The function that makes a task of a dataset and options. Raise RecipeError if unknown."""
     if name not in _HOMES:
         raise RecipeError(f"task: {name!r} is none of {', '.join(_HOMES)}")
     module, _, maker = _HOMES[name].partition(":")
-    found: MakeTask = getattr(import_module(module), maker)
-    return found
+    make_task: MakeTask = getattr(import_module(module), maker)
+    return make_task

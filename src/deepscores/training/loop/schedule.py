@@ -1,4 +1,4 @@
-"""How much of a run is done, and how large the learning rate is there."""
+"""The completed share of a run, and the learning rate at it."""
 
 from dataclasses import dataclass
 from math import cos, pi
@@ -11,13 +11,13 @@ _DEFAULT_MINUTES = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a run may take: so many steps, or so many seconds."""
+    """The length of a run: a number of steps, or of seconds."""
 
     steps: int | None = None
     seconds: float | None = None
 
     def share(self, step: int, elapsed: float) -> float:
-        """How much of it is done after *step* steps in *elapsed* seconds, 0 to 1."""
+        """The completed share after *step* steps in *elapsed* seconds, 0 to 1."""
         if self.steps is not None:
             return min(step / self.steps, 1.0)
         assert self.seconds is not None
@@ -30,7 +30,7 @@ class Budget:
 
 
 def budget_of(options: TrainOptions, plan: Plan) -> Budget:
-    """What was asked for, or else what the task's plan says."""
+    """The budget in *options*, or else that of the task's plan."""
     if options.steps is not None:
         return Budget(steps=options.steps)
     if options.minutes is not None:
@@ -49,8 +49,8 @@ def rate_at(share: float, plan: Plan) -> float:
     """
     if share < plan.warmup:
         return max(share / plan.warmup, 0.01)
-    along = (share - plan.warmup) / (1 - plan.warmup)
-    return plan.floor + (1 - plan.floor) * 0.5 * (1 + cos(pi * along))
+    progress = (share - plan.warmup) / (1 - plan.warmup)
+    return plan.floor + (1 - plan.floor) * 0.5 * (1 + cos(pi * progress))
 
 
 def due(share: float, count: int) -> int:

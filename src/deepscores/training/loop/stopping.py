@@ -1,4 +1,4 @@
-"""Ctrl-C during training: the step at hand is finished, and the run is kept."""
+"""Ctrl-C during training: the current step is finished, and the run can be resumed."""
 
 import signal
 import threading
@@ -9,23 +9,25 @@ from types import FrameType
 
 @contextmanager
 def stop_asked() -> Iterator[threading.Event]:
-    """An event that Ctrl-C (or SIGTERM) sets while the block runs; the second one interrupts.
+    """An event that Ctrl-C (or SIGTERM) sets while the block runs; a second one interrupts.
 
     Signals reach the main thread only: in another, nothing sets it.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+        if requested.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        requested.set()
 
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield requested
         return
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous_handlers = {
+        number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield asked
+        yield requested
     finally:
-        for number, handler in before.items():
+        for number, handler in previous_handlers.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""A U-shaped trunk of residual convolutions: fine places that know their wide surroundings."""
+"""A U-shaped trunk of residual convolutions: fine places with their wide surroundings."""
 
 from collections.abc import Sequence
 
@@ -17,18 +17,18 @@ def convolution(inner: int, outer: int, size: int = 3, stride: int = 1) -> nn.Se
 
 
 class Residual(nn.Module):
-    """Two convolutions whose result is added to what they were given."""
+    """Two convolutions whose result is added to their input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first = convolution(width, width)
         self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(width)
-        nn.init.zeros_(self.norm.weight)  # at first it changes nothing, which trains steadier
+        nn.init.zeros_(self.norm.weight)  # the identity at first, which trains more steadily
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        """(n, width, height, width) as given."""
-        return functional.relu(given + self.norm(self.second(self.first(given))))
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(n, width, height, width), the shape of *features*."""
+        return functional.relu(features + self.norm(self.second(self.first(features))))
 
 
 class Trunk(nn.Module):
@@ -47,7 +47,7 @@ class Trunk(nn.Module):
             )
             for inner, outer, depth in zip(widths, widths[1:], depths, strict=False)
         )
-        self.side = nn.ModuleList(nn.Conv2d(one, joined, 1) for one in widths[1:])
+        self.side = nn.ModuleList(nn.Conv2d(width, joined, 1) for width in widths[1:])
         self.up = nn.ModuleList(convolution(joined, joined) for _ in widths[1:])
 
     def forward(self, ink: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

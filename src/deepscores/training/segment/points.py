@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from deepscores.dataset.labelled import Window
 from deepscores.errors import DatasetError
 from deepscores.runs.streams import stream
-from deepscores.training.ink import cut_tile
-from deepscores.training.pools import Pool
+from deepscores.training.segment.ink import cut_tile
+from deepscores.training.segment.pools import Pool
 
 _INNER = 0.15  # of a tile: what it was drawn for is no nearer to its edge
-_LEAST_SHARE = 1e-7  # of a class in the ink; below it nothing can be measured
+_MIN_SHARE = 1e-7  # of a class in the ink; below it nothing can be measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Sampling:
 
 
 class Points(NamedTuple):
-    """A tile and those of its pixels that are learned from."""
+    """A tile and its pixels to learn from."""
 
     image: NDArray[np.uint8]  # (size, size)
     place: NDArray[np.int64]  # (points,) in the ravelled picture; none if the tile has no ink
@@ -62,7 +62,7 @@ class PointSampler:
         drawn_for = 0 if anywhere else 1 + int(random.choice(len(self.shares), p=self.shares))
         place, window = self.window(drawn_for, random)
         tile = cut_tile(self.pool.page(place), window)
-        drawn = drawn_points(tile.class_id, self.sampling, random)
+        drawn = draw_points(tile.class_id, self.sampling, random)
         return Points(tile.image, tile.place[drawn], tile.class_id[drawn])
 
     def window(self, class_id: int, random: np.random.Generator) -> tuple[int, Window]:
@@ -89,10 +89,10 @@ class PointSampler:
         return place, random.uniform(x0, x1), random.uniform(y0, y1)
 
 
-def drawn_points(
+def draw_points(
     class_id: NDArray[np.int64], sampling: Sampling, random: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Which of a tile's ink pixels to learn from; none if it has none.
+    """The places of the ink pixels of a tile to learn from; none if it has no ink.
 
     Draws at equal steps along the pixels in reading order, so that they are spread over the tile.
     """
@@ -102,12 +102,12 @@ def drawn_points(
     weight = np.maximum(counts, 1.0) ** (sampling.point_exponent - 1)
     ends = np.cumsum(weight[class_id])
     steps = (np.arange(sampling.points) + random.random()) * (ends[-1] / sampling.points)
-    found: NDArray[np.int64] = np.searchsorted(ends, steps, side="right")
-    return np.minimum(found, len(class_id) - 1)
+    places: NDArray[np.int64] = np.searchsorted(ends, steps, side="right")
+    return np.minimum(places, len(class_id) - 1)
 
 
-class Lean(NamedTuple):
-    """How often class ids come up, (classes + 1,), 0 being ink without a class."""
+class ClassShares(NamedTuple):
+    """How often class ids occur, (classes + 1,); 0 is ink without a class."""
 
     drawn: NDArray[np.float64]  # share of the points
     natural: NDArray[np.float64]  # share of the pages' ink
@@ -118,12 +118,12 @@ class Lean(NamedTuple):
         Added to the logits while training, it leaves in them what the pages' ink is, however the
         points were drawn (Menon et al. 2021, "Long-tail learning via logit adjustment").
         """
-        taken = list(ids)
-        lean: NDArray[np.float64] = np.log(self.drawn[taken] / self.natural[taken])
+        class_ids = list(ids)
+        lean: NDArray[np.float64] = np.log(self.drawn[class_ids] / self.natural[class_ids])
         return lean.astype(np.float32)
 
     def tempering(self, ids: Sequence[int], exponent: float) -> NDArray[np.float32]:
-        """(ids,) what to add to logits, so that rarity counts less against a class.
+        """(ids,) terms to add to logits, so that rarity counts less against a class.
 
         With an exponent of 0 nothing, with one of 1 as if all classes had as many pixels.
         """
@@ -132,42 +132,42 @@ class Lean(NamedTuple):
         return added.astype(np.float32)
 
 
-def measure_lean(sampler: PointSampler, tiles: int, threads: int) -> Lean:
+def measure_shares(sampler: PointSampler, tiles: int, threads: int) -> ClassShares:
     """Measure on *tiles* tiles around each class, ten times as many anywhere, and on their pages.
 
     The pages' share of a class is the number of its objects, which the pool knows exactly, times
     their mean area on these pages.
     """
     pool, classes = sampler.pool, len(sampler.shares)
-    anywhere, around = sampler.sampling.anywhere, (np.flatnonzero(sampler.shares) + 1).tolist()
+    anywhere, class_ids = sampler.sampling.anywhere, (np.flatnonzero(sampler.shares) + 1).tolist()
     tasks = [(0, nth, anywhere / (10 * tiles)) for nth in range(10 * tiles)]
-    for one in around:
-        weight = (1 - anywhere) * sampler.shares[one - 1] / tiles
-        tasks += [(one, nth, weight) for nth in range(tiles)]
+    for class_id in class_ids:
+        weight = (1 - anywhere) * sampler.shares[class_id - 1] / tiles
+        tasks += [(class_id, nth, weight) for nth in range(tiles)]
     with ThreadPoolExecutor(threads) as threaded:
-        found = list(threaded.map(lambda task: _tile_shares(sampler, *task[:2]), tasks))
+        measured = list(threaded.map(lambda task: _tile_shares(sampler, *task[:2]), tasks))
     drawn = np.sum(
-        [task[2] * shares for task, (_, shares) in zip(tasks, found, strict=True)], axis=0
+        [task[2] * shares for task, (_, shares) in zip(tasks, measured, strict=True)], axis=0
     )
-    places = sorted({place for place, _ in found})
+    places = sorted({place for place, _ in measured})
     areas, objects = np.zeros(classes + 1), np.zeros(classes + 1)
     for place in places:
         areas += pool.page(place).areas(classes)
         objects += np.bincount(pool.classes_on(place), minlength=classes + 1)
     objects[0] = len(places)
-    whole = np.concatenate([[pool.pages], pool.objects])
-    return Lean(_normal(drawn), _normal(areas / np.maximum(objects, 1) * whole))
+    totals = np.concatenate([[pool.pages], pool.objects])
+    return ClassShares(_normalise(drawn), _normalise(areas / np.maximum(objects, 1) * totals))
 
 
 def _tile_shares(sampler: PointSampler, class_id: int, nth: int) -> tuple[int, NDArray[np.float64]]:
-    """Of a tile its page, and the share of its points that each class is to be expected to have."""
+    """The page of a tile, and the expected share of each class in its points."""
     place, window = sampler.window(class_id, stream(sampler.seed, "lean", class_id, nth))
-    found = cut_tile(sampler.pool.page(place), window).class_id
-    counts = np.bincount(found, minlength=len(sampler.shares) + 1).astype(np.float64)
+    class_ids = cut_tile(sampler.pool.page(place), window).class_id
+    counts = np.bincount(class_ids, minlength=len(sampler.shares) + 1).astype(np.float64)
     powers = np.where(counts > 0, np.maximum(counts, 1) ** sampler.sampling.point_exponent, 0)
     return place, powers / max(powers.sum(), 1)
 
 
-def _normal(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
-    shares: NDArray[np.float64] = np.maximum(amounts / amounts.sum(), _LEAST_SHARE)
+def _normalise(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = np.maximum(amounts / amounts.sum(), _MIN_SHARE)
     return shares

@@ -1,4 +1,4 @@
-"""What the zoo holds: its scores, how often each class is in them, and what cannot be drawn."""
+"""The inventory of the zoo: scores, expected counts of classes, and what cannot be drawn."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _FOLDER = Path(str(files("deepscores.inspection.galleries.classes")))
 
 
 class Hole(NamedTuple):
-    """A class that some fonts or the engraver cannot make, and why."""
+    """A class that some fonts or the engraver cannot draw, and why."""
 
     labels: str
     name: str  # of the class
@@ -22,7 +22,7 @@ class Hole(NamedTuple):
     reason: str
 
     def is_in(self, font: str) -> bool:
-        """Whether *font* has the hole; one of the user's has those that all others have."""
+        """Whether *font* has the hole; a font of the user's has those of all other fonts."""
         return font in self.fonts or (font not in MUSIC_FONTS and self.fonts == MUSIC_FONTS)
 
 
@@ -42,7 +42,7 @@ def zoo_scores() -> list[Source]:
 
 @cache
 def expected_counts() -> dict[str, dict[str, dict[str, int]]]:
-    """Score id → label set → class → how many, on all its pages; the same in every font."""
+    """Score id → label set → class → count on all its pages; the same in every font."""
     return {
         score: {labels: _counts(text) for labels, text in table.items()}
         for score, table in _read("expected.toml").items()
@@ -51,7 +51,7 @@ def expected_counts() -> dict[str, dict[str, dict[str, int]]]:
 
 @cache
 def known_holes() -> tuple[Hole, ...]:
-    """Every class that the zoo asks for and that is not drawn."""
+    """Every class that the zoo's scores contain and that is not drawn."""
     return tuple(
         Hole(
             entry["labels"], entry["class"], tuple(entry.get("fonts", MUSIC_FONTS)), entry["reason"]

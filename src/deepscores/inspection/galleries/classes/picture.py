@@ -1,4 +1,4 @@
-"""The zoo as one picture: a row for each class, a crop from each font's pages."""
+"""The zoo as one picture: a row per class, with a crop from each font's pages."""
 
 from collections.abc import Callable
 from textwrap import wrap
@@ -20,8 +20,10 @@ _COLOURS = 200  # of the picture's palette
 Reason = Callable[[LabelClass, str], str]
 
 
-def draw_table(collection: Collection, classes: list[LabelClass], why: Reason) -> Image.Image:
-    """Rows for *classes*, columns for fonts; where there is no specimen, *why* in words."""
+def draw_table(
+    collection: Collection, classes: list[LabelClass], missing_reason: Reason
+) -> Image.Image:
+    """Rows for *classes*, columns for fonts; *missing_reason* where there is no specimen."""
     width, height = CELL[0] + 1, CELL[1] + 1
     fonts = collection.fonts
     size = (_NAME_WIDTH + width * len(fonts), _HEAD + height * len(classes))
@@ -29,25 +31,32 @@ def draw_table(collection: Collection, classes: list[LabelClass], why: Reason) -
     pen = ImageDraw.Draw(picture)
     for column, font in enumerate(fonts):
         pen.text((_NAME_WIDTH + column * width + 6, 6), font, fill=_INK, font=_letters(13))
-    for row, one in enumerate(classes):
+    for row, label_class in enumerate(classes):
         top = _HEAD + row * height
         pen.line((0, top, size[0], top), fill=_LINE)
-        _write_name(pen, one, top)
+        _write_name(pen, label_class, top)
         for column, font in enumerate(fonts):
             place = (_NAME_WIDTH + column * width, top + 1)
-            specimen = collection.specimens.get((one.id, font))
+            specimen = collection.specimens.get((label_class.id, font))
             if specimen:
                 picture.paste(_shrunk(specimen), place)
                 _write(pen, place[0] + 3, top + CELL[1] - 12, ", ".join(specimen.lenders))
             else:
-                _write(pen, place[0] + 3, top + 4, "\n".join(wrap(why(one, font), 24)))
+                _write(
+                    pen,
+                    place[0] + 3,
+                    top + 4,
+                    "\n".join(wrap(missing_reason(label_class, font), 24)),
+                )
     return picture.quantize(_COLOURS, dither=Image.Dither.NONE)
 
 
-def _write_name(pen: ImageDraw.ImageDraw, one: LabelClass, top: int) -> None:
-    pen.text((8, top + 16), f"{one.id}", fill=_FAINT, font=_letters(12))
-    for line, part in enumerate(_halves(one.name)):
-        pen.text((44, top + 14 + 16 * line), part, fill=class_colour(one.id), font=_letters(13))
+def _write_name(pen: ImageDraw.ImageDraw, label_class: LabelClass, top: int) -> None:
+    pen.text((8, top + 16), f"{label_class.id}", fill=_FAINT, font=_letters(12))
+    for line, part in enumerate(_halves(label_class.name)):
+        pen.text(
+            (44, top + 14 + 16 * line), part, fill=class_colour(label_class.id), font=_letters(13)
+        )
 
 
 def _halves(name: str) -> list[str]:

@@ -8,20 +8,19 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores.building.shards import Drawing, draw, load
+from deepscores.building.pages import FinishedPage, pages_of
 from deepscores.inspection.galleries.classes.inventory import zoo_scores
 from deepscores.page.geometry import Box
 from deepscores.page.labels.label_sets import Labelled, LabelSet
 from deepscores.page.model import FontFile, Sheet, Symbol
 from deepscores.page.painting.overlay import class_colour, tinted
 from deepscores.recipe.recipe import Recipe
-from deepscores.scores import read_score
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.uint16)
 
 CELL = (132, 72)  # pixels: width, height of a crop
 _MARGIN = 10  # pixels around a specimen, where it fits
-_SMALLEST = 0.2  # scale; what does not fit then is cut
+_SMALLEST = 0.2  # minimum scale; larger objects are cut
 
 
 class Specimen(NamedTuple):
@@ -36,7 +35,7 @@ class Specimen(NamedTuple):
 
 @dataclass(slots=True)
 class Collection:
-    """What the zoo's pages hold of one label set."""
+    """Counts and specimens of one label set's classes on the zoo's pages."""
 
     labels: LabelSet
     fonts: tuple[str, ...]
@@ -44,60 +43,59 @@ class Collection:
     specimens: dict[tuple[int, str], Specimen] = field(default_factory=dict)  # by class, font
     loans: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # by font, lender
 
-    def add(self, score: str, drawing: Drawing) -> None:
-        """Count the objects of a page and keep those that show their class better."""
-        sheet, font = drawing.sheet, drawing.font
+    def add(self, score: str, drawn: FinishedPage) -> None:
+        """Count the objects of a page, and keep those that are the best specimens so far."""
+        sheet, font = drawn.sheet, drawn.font
         objects = self.labels.label(sheet.symbols)
         counts = self.counts.setdefault((score, font), Counter())
-        counts.update(one.class_id for one in objects)
+        counts.update(labelled.class_id for labelled in objects)
         for symbol in sheet.symbols:
             if symbol.glyph and symbol.font != font:
                 self.loans.setdefault((font, symbol.font), set()).add(symbol.glyph)
-        chosen: dict[int, tuple[tuple[bool, ...], float, Labelled]] = {}
-        for one in objects:
-            merit = (not _lenders(one, sheet.symbols, font), _is_shown(one, sheet))
-            rank = (merit, _scale(one.box), one)
-            known = chosen.get(one.class_id)
-            if known is None or rank[:2] > known[:2]:
-                chosen[one.class_id] = rank
+        best_by_class: dict[int, tuple[tuple[bool, ...], float, Labelled]] = {}
+        for labelled in objects:
+            merit = (not _lenders(labelled, sheet.symbols, font), _is_shown(labelled, sheet))
+            rank = (merit, _scale(labelled.box), labelled)
+            best = best_by_class.get(labelled.class_id)
+            if best is None or rank[:2] > best[:2]:
+                best_by_class[labelled.class_id] = rank
         image, owners = sheet.painting.image, sheet.painting.owners
-        for class_id, ((own, _), scale, one) in chosen.items():
-            held = self.specimens.get((class_id, font))
-            if held is None or (own, scale) > (not held.lenders, held.scale):
-                lenders = _lenders(one, sheet.symbols, font)
-                picture = _cut(image, owners, one, scale)
+        for class_id, ((is_own, _), scale, labelled) in best_by_class.items():
+            specimen = self.specimens.get((class_id, font))
+            if specimen is None or (is_own, scale) > (not specimen.lenders, specimen.scale):
+                lenders = _lenders(labelled, sheet.symbols, font)
+                picture = _cut(image, owners, labelled, scale)
                 self.specimens[class_id, font] = Specimen(
-                    score, drawing.page.number, scale, lenders, picture
+                    score, drawn.page.number, scale, lenders, picture
                 )
 
 
 def engrave_zoo(
     fonts: Sequence[str], files: Sequence[FontFile] = ()
-) -> Iterator[tuple[str, Drawing]]:
-    """Yield score id and drawing of every page of the zoo in each of *fonts*.
+) -> Iterator[tuple[str, FinishedPage]]:
+    """Yield score id and page of every page of the zoo in each of *fonts*.
 
-    *files* are those of them that the user brought.
+    *files* are the files of those fonts that the user provides.
     """
     recipe = replace(zoo_recipe(fonts), font_files=tuple(files))
     for source in zoo_scores():
-        score = read_score(source)
-        for drawing in draw(score, load(score, recipe), recipe):
-            yield source.id, drawing
+        for drawn in pages_of(source, recipe):
+            yield source.id, drawn
 
 
 def zoo_recipe(fonts: Sequence[str]) -> Recipe:
-    """How the zoo is engraved: on pages so wide that lines break at the same place in all fonts."""
+    """The recipe of the zoo: pages so wide that lines break at the same place in all fonts."""
     return Recipe(fonts=tuple(fonts), pages=None, page_size=(1894, 1340), margin=60)
 
 
-def _lenders(one: Labelled, symbols: Sequence[Symbol], font: str) -> tuple[str, ...]:
-    members = (symbols[number - 1] for number in one.members)
+def _lenders(labelled: Labelled, symbols: Sequence[Symbol], font: str) -> tuple[str, ...]:
+    members = (symbols[number - 1] for number in labelled.members)
     return tuple(sorted({symbol.font for symbol in members if symbol.glyph} - {font}))
 
 
-def _is_shown(one: Labelled, sheet: Sheet) -> bool:
-    """Whether little of *one* is covered by what is painted over it."""
-    places = list(one.members)
+def _is_shown(labelled: Labelled, sheet: Sheet) -> bool:
+    """Whether little of *labelled* is covered by what is painted over it."""
+    places = list(labelled.members)
     painting = sheet.painting
     return bool(painting.visible_areas[places].sum() >= 0.8 * painting.whole_areas[places].sum())
 
@@ -109,11 +107,11 @@ def _scale(box: Box) -> float:
 
 
 def _cut(
-    image: NDArray[np.uint8], owners: NDArray[np.uint16], one: Labelled, scale: float
+    image: NDArray[np.uint8], owners: NDArray[np.uint16], labelled: Labelled, scale: float
 ) -> NDArray[np.uint8]:
-    """The cell's window around *one*, paper beyond the page; *one* in its class's colour."""
+    """The cell's window around *labelled*, which has its class's colour; paper beyond the page."""
     width, height = (round(side / scale) for side in CELL)
-    box = one.box
+    box = labelled.box
     left = min((box.x0 + box.x1 - width) / 2, box.x0 - _MARGIN / scale)
     top = min((box.y0 + box.y1 - height) / 2, box.y0 - _MARGIN / scale)
     if box.x1 - box.x0 <= width:
@@ -122,9 +120,9 @@ def _cut(
         top = (box.y0 + box.y1 - height) / 2
     x, y = round(left), round(top)
     grey = _window(image, x, y, width, height, 255)
-    mine = np.isin(_window(owners, x, y, width, height, 0), one.members)
-    colours = np.array([(0, 0, 0), class_colour(one.class_id)])
-    return tinted(grey, mine.astype(np.int64), colours)
+    is_object = np.isin(_window(owners, x, y, width, height, 0), labelled.members)
+    colours = np.array([(0, 0, 0), class_colour(labelled.class_id)])
+    return tinted(grey, is_object.astype(np.int64), colours)
 
 
 def _window(
@@ -138,5 +136,7 @@ def _window(
 
 
 def by_class(counts: Mapping[tuple[str, str], Counter[int]], font: str) -> Counter[int]:
-    """How many objects of each class all scores have in *font*."""
-    return sum((one for (_, drawn), one in counts.items() if drawn == font), Counter())
+    """The number of objects of each class in *font*, over all scores."""
+    return sum(
+        (class_counts for (_, drawn), class_counts in counts.items() if drawn == font), Counter()
+    )

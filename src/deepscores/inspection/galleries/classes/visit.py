@@ -1,4 +1,4 @@
-"""Write the zoo to look at: its picture, and a page that says what is where."""
+"""Write the zoo: its picture, and a page on where each class is."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from deepscores.runs.progress import NullProgress, Progress
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What `write_zoo` wrote."""
+    """The files that `write_zoo` wrote."""
 
     picture: Path
     page: Path
@@ -35,51 +35,58 @@ def write_zoo(
     """Engrave the zoo in the fonts of *recipe*; write ``LABELS.png`` and ``LABELS.md``.
 
     Several label sets have room in one folder. Raise DatasetError for a folder that cannot be used:
-    a zoo in other fonts is replaced with *force* alone.
+    a gallery in other fonts is replaced with *force* alone.
     """
     labels = recipe.labels
     picture, page = folder / f"{labels.name}.png", folder / f"{labels.name}.md"
     about = {"fonts": recipe.fonts}
-    claim = claim_output(folder, "zoo", about, (picture.name, page.name), force=force)
+    claim = claim_output(folder, "gallery", about, (picture.name, page.name), force=force)
     claim.check()
     progress = progress or NullProgress()
     collection = Collection(labels, recipe.fonts)
     progress.stage("Engraving", len(expected_counts()))
-    known = ""
+    previous_score = ""
     for score, drawing in engrave_zoo(recipe.fonts, recipe.font_files):
         collection.add(score, drawing)
-        if score != known:
+        if score != previous_score:
             progress.advance()
-            known = score
-    classes = worth_showing(collection)
+            previous_score = score
+    classes = classes_to_show(collection)
     sink = io.BytesIO()
-    draw_table(collection, classes, lambda one, font: why_missing(labels, one, font)).save(
-        sink, "PNG", optimize=True
-    )
+    draw_table(
+        collection, classes, lambda label_class, font: why_missing(labels, label_class, font)
+    ).save(sink, "PNG", optimize=True)
     claim.begin()
     write_file(picture, sink.getvalue())
     write_file(page, "\n".join(describe(collection, classes)).encode())
-    shown = tuple(
-        (font, sum((one.id, font) in collection.specimens for one in labels.classes))
+    classes_shown = tuple(
+        (
+            font,
+            sum((label_class.id, font) in collection.specimens for label_class in labels.classes),
+        )
         for font in recipe.fonts
     )
-    return Visit(picture, page, len(labels.classes), shown)
+    return Visit(picture, page, len(labels.classes), classes_shown)
 
 
-def worth_showing(collection: Collection) -> list[LabelClass]:
-    """The classes for a picture: all, unless the set is of everything that fonts may hold."""
+def classes_to_show(collection: Collection) -> list[LabelClass]:
+    """The classes for a picture: all, unless the set has every glyph that fonts may have."""
     labels = collection.labels
     if labels.name != "full":
         return list(labels.classes)
-    known = {number for number, _ in collection.specimens}
+    shown_ids = {number for number, _ in collection.specimens}
     holes = {hole.name for hole in known_holes() if hole.labels == labels.name}
-    return [one for one in labels.classes if one.id in known or one.name in holes]
+    return [
+        label_class
+        for label_class in labels.classes
+        if label_class.id in shown_ids or label_class.name in holes
+    ]
 
 
-def why_missing(labels: LabelSet, one: LabelClass, font: str) -> str:
-    """In words, why there is no specimen of class *one* in *font*."""
+def why_missing(labels: LabelSet, label_class: LabelClass, font: str) -> str:
+    """The reason, in words, for no specimen of *label_class* in *font*."""
     for hole in known_holes():
-        if (hole.labels, hole.name) == (labels.name, one.name) and hole.is_in(font):
+        if (hole.labels, hole.name) == (labels.name, label_class.name) and hole.is_in(font):
             return hole.reason
     return "no score of the zoo has it"
 
@@ -87,11 +94,11 @@ def why_missing(labels: LabelSet, one: LabelClass, font: str) -> str:
 def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[str]:
     """The lines of a Markdown page beside the picture."""
     labels, fonts = collection.labels, collection.fonts
-    yield f"# The zoo: {labels.name}"
+    yield f"# Gallery: {labels.name}"
     yield ""
     yield (
-        f"{labels.description}, as `deepscores zoo --labels {labels.name}` finds them on the pages "
-        "of the zoo. Each cell is cut from a page; only the labelled pixels are in colour. A "
+        f"{labels.description}, as `deepscores gallery --labels {labels.name}` finds them on pages "
+        "of small scores. Each cell is cut from a page; only the labelled pixels are in colour. A "
         "font's name in a cell is that of the font whose glyph was borrowed."
     )
     yield ""
@@ -103,8 +110,8 @@ def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[
     reasons = {(loan.font, loan.lender): loan.reason for loan in known_loans()}
     for font, lender in sorted(collection.loans, key=lambda loan: (fonts.index(loan[0]), loan[1])):
         glyphs = collection.loans[font, lender]
-        why = reasons.get((font, lender), f"the font lacks these glyphs; {lender} lends them")
-        yield f"* {font}: {why}: {', '.join(f'`{one}`' for one in sorted(glyphs))}."
+        reason = reasons.get((font, lender), f"the font lacks these glyphs; {lender} lends them")
+        yield f"* {font}: {reason}: {', '.join(f'`{glyph}`' for glyph in sorted(glyphs))}."
     if not collection.loans:
         yield "None."
     yield ""
@@ -113,13 +120,14 @@ def describe(collection: Collection, classes: Sequence[LabelClass]) -> Iterator[
     yield f"| id | class | in {fonts[0]} | scores |"
     yield "| --: | --- | --: | --- |"
     counts = by_class(collection.counts, fonts[0])
-    for one in classes:
+    for label_class in classes:
+        number, name = label_class.id, label_class.name
         scores = sorted(
             score
-            for (score, font), found in collection.counts.items()
-            if font == fonts[0] and found[one.id]
+            for (score, font), class_counts in collection.counts.items()
+            if font == fonts[0] and class_counts[number]
         )
-        yield f"| {one.id} | `{one.name}` | {counts[one.id]} | {', '.join(scores)} |"
+        yield f"| {number} | `{name}` | {counts[number]} | {', '.join(scores)} |"
     yield ""
 
 
@@ -129,10 +137,10 @@ def _holes(
     yield "## Holes"
     yield ""
     holes = [
-        (one.name, font, why_missing(labels, one, font))
-        for one in classes
+        (label_class.name, font, why_missing(labels, label_class, font))
+        for label_class in classes
         for font in collection.fonts
-        if (one.id, font) not in collection.specimens
+        if (label_class.id, font) not in collection.specimens
     ]
     if not holes:
         yield "None: every class is drawn in every font."

@@ -1,11 +1,11 @@
-"""Write the fonts to look at: a picture of them all, and a page that says what each holds."""
+"""Write a picture of all fonts, and a page on what each contains."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores.dataset.png.codec import encode_png
-from deepscores.inspection.galleries.fonts.entries import Entry, list_fonts
+from deepscores.inspection.galleries.fonts.entries import FontEntry, list_fonts
 from deepscores.inspection.galleries.fonts.picture import Row, draw_rows, engrave_passage
 from deepscores.recipe.recipe import Recipe
 from deepscores.runs.claim import claim_output
@@ -15,9 +15,9 @@ from deepscores.runs.progress import NullProgress, Progress
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """What `write_fonts` found and wrote."""
+    """The fonts that `write_fonts` listed, and the files that it wrote."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FontEntry, ...]
     picture: Path | None = None
     page: Path | None = None
 
@@ -25,7 +25,7 @@ class Fonts:
 def write_fonts(
     recipe: Recipe, folder: Path | None, *, force: bool = False, progress: Progress | None = None
 ) -> Fonts:
-    """List the fonts of *recipe*; into *folder*, if any, write ``fonts.png`` and ``fonts.md``.
+    """List the fonts of *recipe*; into *folder*, if given, write ``fonts.png`` and ``fonts.md``.
 
     Raise DatasetError for a folder that cannot be used: pictures of other fonts are replaced with
     *force* alone.
@@ -50,7 +50,7 @@ def write_fonts(
     return Fonts(entries, picture, page)
 
 
-def describe(entries: Sequence[Entry], rows: Sequence[Row], labels: str) -> Iterator[str]:
+def describe(entries: Sequence[FontEntry], rows: Sequence[Row], labels: str) -> Iterator[str]:
     """The lines of a Markdown page beside the picture."""
     borrowed = {(row.engraver, row.font): row.borrowed for row in rows}
     yield "# Fonts"
@@ -65,11 +65,11 @@ def describe(entries: Sequence[Entry], rows: Sequence[Row], labels: str) -> Iter
     yield ""
     yield "| font | engraver | from | glyphs | lent | version | licence |"
     yield "| --- | --- | --- | --: | --: | --- | --- |"
-    for one in entries:
-        source = one.file or "the engraver"
+    for entry in entries:
+        source, facts = entry.file or "the engraver", entry.facts
         yield (
-            f"| {one.font} | {one.engraver} | {source} | {one.glyphs} | {len(one.missing)} "
-            f"| {_cell(one.facts.version)} | {_cell(one.facts.licence_url or one.facts.licence)} |"
+            f"| {entry.font} | {entry.engraver} | {source} | {entry.glyphs} | {len(entry.missing)} "
+            f"| {_cell(facts.version)} | {_cell(facts.licence_url or facts.licence)} |"
         )
     yield ""
     yield (
@@ -79,20 +79,20 @@ def describe(entries: Sequence[Entry], rows: Sequence[Row], labels: str) -> Iter
     yield ""
     yield "## Glyphs that another font lends"
     yield ""
-    for one in entries:
-        names = ", ".join(f"`{name}`" for name in one.missing)
-        yield f"* {one.font}: {f'{one.lender} lends {names}' if names else 'none'}"
+    for entry in entries:
+        names = ", ".join(f"`{name}`" for name in entry.missing)
+        yield f"* {entry.font}: {f'{entry.lender} lends {names}' if names else 'none'}"
     yield ""
     yield "## In the picture"
     yield ""
-    for one in entries:
-        names = ", ".join(f"`{name}`" for name in borrowed.get((one.engraver, one.font), ()))
-        yield f"* {one.font}: {names or 'all glyphs are its own'}"
+    for entry in entries:
+        names = ", ".join(f"`{name}`" for name in borrowed.get((entry.engraver, entry.font), ()))
+        yield f"* {entry.font}: {names or 'all glyphs are its own'}"
     yield ""
 
 
 def _cell(text: str) -> str:
-    """*text* short enough for a table, without what a table is made of.
+    """*text* short enough for a table's cell, without its separator.
 
     >>> _cell("a | b")
     'a / b'

@@ -1,4 +1,4 @@
-"""What the fonts of a recipe hold and say of themselves."""
+"""The fonts of a recipe: their glyphs, and the facts in their files."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -11,11 +11,11 @@ from deepscores.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FontEntry:
     """One font in one engraver."""
 
     engraver: str
-    font: str  # as pages and rows call it
+    font: str  # its name in tables
     file: str  # its name, without the folder; "" if it comes with the engraver
     sha256: str  # of that file
     metadata: bool  # whether anchors and engraving defaults came from a JSON beside it
@@ -30,19 +30,21 @@ class Entry:
         return {**table.pop("facts"), **table, "missing": list(self.missing)}
 
 
-def list_fonts(recipe: Recipe, labels: LabelSet) -> Iterator[Entry]:
-    """Yield an entry for every style of *recipe*, seen with the classes of *labels*."""
-    wanted = dict.fromkeys(one.smufl for one in labels.classes if one.smufl)
+def list_fonts(recipe: Recipe, labels: LabelSet) -> Iterator[FontEntry]:
+    """Yield an entry for every style of *recipe*, compared with the classes of *labels*."""
+    glyph_names = dict.fromkeys(
+        label_class.smufl for label_class in labels.classes if label_class.smufl
+    )
     for style in recipe.styles():
         font = find_engraver(style.engraver).read_font(style)
-        yield Entry(
+        yield FontEntry(
             style.engraver,
             style.music_font,
             font.file,
             font.sha256,
             bool(style.font_file and style.font_file.metadata_sha256),
             len(font.glyphs),
-            tuple(name for name in wanted if name in font.lent - font.glyphs),
+            tuple(name for name in glyph_names if name in font.lent - font.glyphs),
             font.lender,
             font.facts,
         )

@@ -1,4 +1,4 @@
-"""One passage of music, engraved in every font, a row each."""
+"""One passage of music, engraved in every font, one row per font."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from deepscores.building.shards import Drawing, draw, load
+from deepscores.building.pages import FinishedPage, pages_of
 from deepscores.engraving.styling import Distribution
 from deepscores.recipe.recipe import Recipe
-from deepscores.scores import find_scores, read_score
+from deepscores.scores import find_scores
 
 _LABEL = 170  # pixels of the first column
 _GAP = 14  # pixels around a passage
@@ -33,24 +33,23 @@ class Row(NamedTuple):
 
 def engrave_passage(recipe: Recipe) -> Iterator[Row]:
     """Yield the passage in each style of *recipe*, in order."""
-    for drawing in draw_passage(recipe):
+    for drawn in draw_passage(recipe):
         lent = {
-            one.glyph for one in drawing.sheet.symbols if one.glyph and one.font != drawing.font
+            symbol.glyph
+            for symbol in drawn.sheet.symbols
+            if symbol.glyph and symbol.font != drawn.font
         }
-        image = drawing.sheet.painting.image
-        yield Row(drawing.engraver, drawing.font, _cut(image), tuple(sorted(lent)))
+        image = drawn.sheet.painting.image
+        yield Row(drawn.engraver, drawn.font, _cut(image), tuple(sorted(lent)))
 
 
-def draw_passage(recipe: Recipe) -> Iterator[Drawing]:
-    """Yield the page that holds the passage in each style of *recipe*."""
+def draw_passage(recipe: Recipe) -> Iterator[FinishedPage]:
+    """The page that holds the passage in each style of *recipe*."""
     small = replace(recipe, page_size=(1340, 520), staff_space=10.0, margin=20, pages=None)
-    # LilyPond stretches no line that is the only one, unless it is told to.
+    # LilyPond stretches a single line only if told to.
     small = replace(small, style=(("ragged-right", Distribution((False,))),))
     (source,) = find_scores([Path(str(files(__package__))) / "passage.mei"])
-    score = read_score(source)
-    for drawing in draw(score, load(score, small), small):
-        if drawing.page.number == 1:
-            yield drawing
+    return pages_of(source, small, frozenset((font, 1) for font in small.fonts))
 
 
 def draw_rows(rows: Sequence[Row]) -> Pixels:

@@ -1,0 +1,1 @@
+"""What figures are taken over: groups of pages, resampled works, predictions that are missing."""

@@ -1,0 +1,163 @@
+"""The tiers of the tests, fast and slow: by measured processor time, which every run prints.
+
+``make test-times`` writes what it measures into ``durations.tsv``; a test of `SLOW_SECONDS` or more
+in there is slow. What is not in there is fast.
+"""
+
+import resource
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.places import ROOT
+
+SLOW_SECONDS = 3.0
+RECORDED_SECONDS = 0.5  # the file has no test of less
+SAME = 1.5  # a measurement that differs by less than this factor is the same again
+SLOWEST_SHOWN = 15
+DURATIONS = Path(__file__).with_name("durations.tsv")
+
+# What costs more than is measured: a browser's processes are not this one's children.
+SLOW_FIXTURES = frozenset(("chromium", "registry_fonts"))
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of all children that ended."""
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def read_durations(path: Path = DURATIONS) -> dict[str, float]:
+    """Seconds by test."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = [line.split("\t", 1) for line in lines]
+    return {test: float(seconds) for seconds, test in rows}
+
+
+def merge_durations(
+    recorded: Mapping[str, float], measured: Mapping[str, float], root: Path = ROOT
+) -> dict[str, float]:
+    """What to record after a run that measured these: nothing changes by a little.
+
+    A test that was not run keeps its line if it may still exist: if its file does, and no other
+    test of the file was run.
+    """
+    run = {file_of(test) for test in measured}
+    kept = {
+        test: seconds
+        for test, seconds in recorded.items()
+        if file_of(test) not in run and (root / file_of(test)).exists()
+    }
+    for test, seconds in measured.items():
+        before = recorded.get(test, 0.0)
+        kept[test] = before if before / SAME < seconds < before * SAME else round(seconds, 1)
+    return {test: kept[test] for test in sorted(kept) if kept[test] >= RECORDED_SECONDS}
+
+
+def write_durations(durations: Mapping[str, float], path: Path = DURATIONS) -> None:
+    """A line for each test."""
+    lines = [f"{seconds:.1f}\t{test}\n" for test, seconds in durations.items()]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def file_of(test: str) -> str:
+    """Path of the file that a test is in."""
+    return test.split("::", 1)[0]
+
+
+class Meter:
+    """Measures what each test costs.
+
+    What is made once for many tests is no test's cost; what is made for those of one file is
+    the cost of each of them, as any may be the only one that is run.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}  # by test, in the process that reports
+        self.processes = 0.0  # of the whole run: of workers that ended
+        self._start = 0.0
+        self._apart = 0.0
+        self._of_files: dict[tuple[str, str], float] = {}  # by file and fixture
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Leave what is done inside out of the cost of the test that is run."""
+        start, before = cpu_seconds(), self._apart
+        try:
+            yield
+        finally:
+            self._apart = before + cpu_seconds() - start
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: "pytest.FixtureDef[Any]", request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        if fixturedef.scope == "function":
+            return (yield)
+        start, before = cpu_seconds(), self._apart
+        with self.apart():
+            try:
+                return (yield)
+            finally:
+                if fixturedef.scope != "session":
+                    key = (file_of(request.node.nodeid), fixturedef.argname)
+                    own = cpu_seconds() - start - (self._apart - before)
+                    self._of_files[key] = max(own, self._of_files.get(key, 0.0))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._start, self._apart = cpu_seconds(), 0.0
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        result = yield
+        seconds = cpu_seconds() - self._start - self._apart
+        for fixture in getattr(item, "fixturenames", ()):
+            seconds += self._of_files.get((file_of(item.nodeid), fixture), 0.0)
+        item.user_properties.append(("cpu_seconds", seconds))
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            seconds = dict(report.user_properties).get("cpu_seconds")
+            if isinstance(seconds, float):
+                self.seconds[report.nodeid] = seconds
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.processes += getattr(node, "workeroutput", {}).get("cpu_seconds", 0.0)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        config = session.config
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["cpu_seconds"] = cpu_seconds()
+        elif config.getoption("record_cpu"):
+            write_durations(merge_durations(read_durations(), self.seconds))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        slowest = sorted(self.seconds.items(), key=lambda pair: -pair[1])[:SLOWEST_SHOWN]
+        shown = [(test, seconds) for test, seconds in slowest if seconds >= RECORDED_SECONDS]
+        if shown:
+            terminalreporter.section("slowest tests, in seconds of processor time")
+        for test, seconds in shown:
+            terminalreporter.write_line(f"{seconds:7.1f}  {test}")
+        if shown:
+            whole = self.processes + cpu_seconds()
+            terminalreporter.write_line(
+                f"{whole:7.1f}  in all, with start-up and with what tests share"
+            )
+
+
+METER = Meter()
+
+
+def mark_slow(items: list[pytest.Item], durations: Mapping[str, float]) -> None:
+    """Mark the tests that are slow, by what is recorded of them."""
+    for item in items:
+        fixtures = SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if fixtures or durations.get(item.nodeid, 0.0) >= SLOW_SECONDS:
+            item.add_marker(pytest.mark.slow)
