@@ -50,7 +50,7 @@ def test_what_is_no_more_loses_its_line_and_what_was_not_run_keeps_it() -> None:
 
 
 def test_durations_are_read_as_they_were_written(tmp_path: Path) -> None:
-    durations = {"tests/a.py::b[with a\ttab]": 3.0, "tests/a.py::c": 0.5}
+    durations = {"tests/a.py::b[with a\ttab]": 3.0, "tests/a.py::c": 1.5}
     write_durations(durations, tmp_path / "durations.tsv")
     assert read_durations(tmp_path / "durations.tsv") == durations
 
@@ -79,14 +79,29 @@ def test_what_is_shared_is_no_cost_of_the_test_that_came_first() -> None:
             burn(0.2)
     with pytest.raises(StopIteration):
         call.send(None)
-    ((_, seconds),) = Item.user_properties
-    assert 0.1 <= seconds < 0.3
+    assert 0.1 <= dict(Item.user_properties)["cpu_seconds"] < 0.3
+
+
+def test_what_is_made_for_a_file_is_shared_out_among_its_tests() -> None:
+    meter = Meter()
+    for test, own, uses, costs in (
+        ("a", 0.5, ["f"], {"f": 4.0}),
+        ("b", 0.5, ["f"], {"f": 0.0}),
+        ("c", 0.5, [], {}),
+    ):
+        properties = [("cpu_seconds", own), ("cpu_uses", uses), ("cpu_fixtures", costs)]
+        meter.pytest_runtest_logreport(
+            pytest.TestReport(
+                test, ("", 0, ""), {}, "passed", None, "call", user_properties=properties
+            )
+        )
+    assert meter.seconds_by_test() == {"a": 2.5, "b": 2.5, "c": 0.5}
 
 
 class Item:
     nodeid = "tests/a.py::b"
     fixturenames = ()
-    user_properties: ClassVar[list[tuple[str, float]]] = []
+    user_properties: ClassVar[list[tuple[str, object]]] = []
 
 
 def test_children_that_ended_count() -> None:

@@ -5,6 +5,7 @@ in there is slow. What is not in there is fast.
 """
 
 import resource
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from tests.places import ROOT
 
 SLOW_SECONDS = 3.0
-RECORDED_SECONDS = 0.5  # the file has no test of less
+RECORDED_SECONDS = 1.0  # the file has no test of less
 SAME = 1.5  # a measurement that differs by less than this factor is the same again
 SLOWEST_SHOWN = 15
 DURATIONS = Path(__file__).with_name("durations.tsv")
@@ -71,16 +72,20 @@ def file_of(test: str) -> str:
 class Meter:
     """Measures what each test costs.
 
-    What is made once for many tests is no test's cost; what is made for those of one file is
-    the cost of each of them, as any may be the only one that is run.
+    What is made once for the tests of many files is no test's cost; what is made for those of one
+    file is shared out among those that use it.
     """
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}  # by test, in the process that reports
-        self.processes = 0.0  # of the whole run: of workers that ended
+        # In the process that runs tests: of the one that is run, and of fixtures of files.
         self._start = 0.0
         self._apart = 0.0
-        self._of_files: dict[tuple[str, str], float] = {}  # by file and fixture
+        self._fixtures: dict[str, float] = {}  # by file and name; set up, and not reported yet
+        # In the process that reports.
+        self._own: dict[str, float] = {}  # by test
+        self._uses: dict[str, list[str]] = {}  # fixtures of files, by test
+        self._costs: Counter[str] = Counter()  # of fixtures
+        self._workers = 0.0  # processor time of those that ended
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -103,9 +108,9 @@ class Meter:
                 return (yield)
             finally:
                 if fixturedef.scope != "session":
-                    key = (file_of(request.node.nodeid), fixturedef.argname)
+                    name = f"{file_of(request.node.nodeid)}::{fixturedef.argname}"
                     own = cpu_seconds() - start - (self._apart - before)
-                    self._of_files[key] = max(own, self._of_files.get(key, 0.0))
+                    self._fixtures[name] = self._fixtures.get(name, 0.0) + own
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -115,38 +120,53 @@ class Meter:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         result = yield
-        seconds = cpu_seconds() - self._start - self._apart
-        for fixture in getattr(item, "fixturenames", ()):
-            seconds += self._of_files.get((file_of(item.nodeid), fixture), 0.0)
-        item.user_properties.append(("cpu_seconds", seconds))
+        names = (f"{file_of(item.nodeid)}::{name}" for name in getattr(item, "fixturenames", ()))
+        uses = [name for name in names if name in self._fixtures]
+        item.user_properties += [
+            ("cpu_seconds", cpu_seconds() - self._start - self._apart),
+            ("cpu_uses", uses),
+            ("cpu_fixtures", {name: self._fixtures[name] for name in uses}),
+        ]
+        self._fixtures.update(dict.fromkeys(uses, 0.0))
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
-            seconds = dict(report.user_properties).get("cpu_seconds")
-            if isinstance(seconds, float):
-                self.seconds[report.nodeid] = seconds
+            properties: dict[str, Any] = dict(report.user_properties)
+            if "cpu_seconds" in properties:
+                self._own[report.nodeid] = properties["cpu_seconds"]
+                self._uses[report.nodeid] = properties["cpu_uses"]
+                self._costs.update(properties["cpu_fixtures"])
+
+    def seconds_by_test(self) -> dict[str, float]:
+        """What each test cost, with its shares of fixtures."""
+        users = Counter(name for names in self._uses.values() for name in names)
+        shares = {name: self._costs[name] / count for name, count in users.items()}
+        return {
+            test: own + sum(shares[name] for name in self._uses[test])
+            for test, own in self._own.items()
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self.processes += getattr(node, "workeroutput", {}).get("cpu_seconds", 0.0)
+        self._workers += getattr(node, "workeroutput", {}).get("cpu_seconds", 0.0)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         config = session.config
         if hasattr(config, "workeroutput"):
             config.workeroutput["cpu_seconds"] = cpu_seconds()
         elif config.getoption("record_cpu"):
-            write_durations(merge_durations(read_durations(), self.seconds))
+            write_durations(merge_durations(read_durations(), self.seconds_by_test()))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        slowest = sorted(self.seconds.items(), key=lambda pair: -pair[1])[:SLOWEST_SHOWN]
+        slowest = sorted(self.seconds_by_test().items(), key=lambda pair: -pair[1])[:SLOWEST_SHOWN]
         shown = [(test, seconds) for test, seconds in slowest if seconds >= RECORDED_SECONDS]
         if shown:
             terminalreporter.section("slowest tests, in seconds of processor time")
         for test, seconds in shown:
             terminalreporter.write_line(f"{seconds:7.1f}  {test}")
         if shown:
-            whole = self.processes + cpu_seconds()
+            whole = self._workers + cpu_seconds()
             terminalreporter.write_line(
                 f"{whole:7.1f}  in all, with start-up and with what tests share"
             )

@@ -57,14 +57,16 @@ def test_unreadable_pages_are_left_out_by_the_limits_of_the_recipe(tmp_path: Pat
         "page-size": "500x400", "staff-space": 9, "margin": 20, "fonts": "Leland", "pages": "all",
         "readability": {"least-notes": 3},
     }  # fmt: skip
-    summary = build(apply(Recipe(scores=(str(scores),)), options), tmp_path / "dataset")
+    summary = build(
+        apply(Recipe(scores=(str(scores),)), options), tmp_path / "dataset", executor=Inline()
+    )
     assert (summary.scores, summary.pages) == (1, 1)
     row = json.loads((tmp_path / "dataset/skipped.jsonl").read_text())
     assert row["score"] == "duet.musicxml"
     assert "no page can be used: empty: neither notes nor rests" in row["detail"]
     stored = json.loads((tmp_path / "dataset/dataset.json").read_text())["recipe"]
     assert stored["readability"]["least-notes"] == 3
-    assert verify(tmp_path / "dataset", rerender=1.0).problems == ()
+    assert verify(tmp_path / "dataset", rerender=1.0, executor=Inline()).problems == ()
 
 
 @pytest.mark.parametrize(

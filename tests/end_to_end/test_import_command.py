@@ -44,7 +44,7 @@ def test_it_tells_what_it_made_and_what_it_left_out(source: Path, tmp_path: Path
     ("arguments", "status", "said"),
     [
         (("nowhere", "-o", "out"), 1, "deepscores: nowhere: no such file or folder\n"),
-        (("nowhere", "-o", "out", "--from", "x"), 2, "deepscores: no layout 'x'; there are"),
+        (("nowhere", "-o", "out", "--from", "x"), 2, "deepscores: unknown format 'x'; there are"),
         (("nowhere",), 2, "deepscores: Missing option '-o'"),
     ],
 )

@@ -124,7 +124,7 @@ def test_recipe_of_the_readme_is_a_recipe(tmp_path: Path) -> None:
 
 
 def test_label_set_of_the_docs_is_one() -> None:
-    (text,) = blocks("docs/labels.md", "toml")
+    text = blocks("docs/labels.md", "toml")[0]
     labels = parse_label_set(text, "docs/labels.md")
     assert labels.class_named("keySignature").group == ("key*",)
     assert labels.class_named("head").of == ("noteheadBlack",)

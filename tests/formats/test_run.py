@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from deepscores.dataset.png.codec import encode_png
 from deepscores.errors import DatasetError, RecipeError
 from deepscores.formats.registry import FORMATS, find_exporter
 from deepscores.page.labels.label_sets import load_label_set
+from tests.sharing import make_once
 
 SMALL: dict[str, Any] = {"images": "copy"}
 
@@ -30,14 +30,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def whole(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def whole(built: Path, shared: Path) -> Callable[[str], Path]:
     """`built` in a format, by one process; each is made once, and tests leave it as it is."""
 
-    @cache
     def export_once(to: str) -> Path:
-        folder = tmp_path_factory.mktemp(to) / "export"
-        export(built, folder, to=to, **SMALL)
-        return folder
+        def make(folder: Path) -> None:
+            export(built, folder / "export", to=to, **SMALL)
+
+        return make_once(shared / f"built-as-{to}", make) / "export"
 
     return export_once
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -14,12 +15,10 @@ import pytest
 from lxml import etree
 
 import deepscores
+from deepscores import export
 from deepscores.dataset.png.codec import decode_png
 from deepscores.dataset.reader import DatasetPage
 from deepscores.errors import RecipeError
-from deepscores.formats.export import export
-from deepscores.formats.options import ExportOptions
-from deepscores.runs.executors.inline import Inline
 
 Notes = dict[int, list[tuple[Fraction, str, int]]]  # by staff from the top: onset, pitch, octave
 MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -28,11 +27,9 @@ _SHARPS = {0.0: "", 1.0: "#", -1.0: "b", 2.0: "##", -2.0: "bb"}
 
 
 @pytest.fixture(scope="module")
-def sequences(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sequences(real_as: Callable[..., Path]) -> Path:
     """The real pages as sequences; tests leave them as they are."""
-    folder = tmp_path_factory.mktemp("sequences") / "export"
-    export(real, folder, ExportOptions("sequences"), executor=Inline())
-    return folder
+    return real_as("sequences")
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
@@ -255,7 +252,7 @@ def test_an_interrupted_export_ends_with_the_same_bytes(
 
     monkeypatch.setattr(Sequences, "pages_a_chunk", 3)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    export(built, whole, ExportOptions("sequences"))
+    export(built, whole, to="sequences")
     stopped = iter(range(2))
     write = Sequences.write
 
@@ -267,9 +264,9 @@ def test_an_interrupted_export_ends_with_the_same_bytes(
     with monkeypatch.context() as patch:
         patch.setattr(Sequences, "write", failing)
         with pytest.raises(KeyboardInterrupt):
-            export(built, broken, ExportOptions("sequences"))
+            export(built, broken, to="sequences")
     assert not (broken / "export.json").exists()
-    summary = export(built, broken, ExportOptions("sequences"))
+    summary = export(built, broken, to="sequences")
     assert 0 < summary.new_pages < sum(summary.pages.values())
     assert _bytes_of(broken) == _bytes_of(whole)
     assert rows_of(whole)
@@ -292,7 +289,7 @@ def test_nothing_in_an_export_tells_when_or_where(sequences: Path) -> None:
 
 def test_tiles_are_refused_with_the_reason(built: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="tiles cut through systems"):
-        export(built, tmp_path / "out", ExportOptions("sequences", tiles=256))
+        export(built, tmp_path / "out", to="sequences", tiles=256)
     assert not (tmp_path / "out").exists()
 
 
@@ -303,16 +300,16 @@ def test_without_the_extra_an_error_names_it_and_mei_alone_works(
 
     monkeypatch.setattr(converters, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"deepscores\[sequences\]"):
-        export(built, tmp_path / "all", ExportOptions("sequences"))
-    export(built, tmp_path / "mei", ExportOptions("sequences-mei"))
+        export(built, tmp_path / "all", to="sequences")
+    export(built, tmp_path / "mei", to="sequences-mei")
     rows = rows_of(tmp_path / "mei")
     assert rows
     assert {tuple(row["encodings"]) for row in rows} == {("mei",)}
 
 
 def test_crops_of_rescaled_pages_are_of_that_size(built: Path, tmp_path: Path) -> None:
-    export(built, tmp_path / "one", ExportOptions("sequences-mei"))
-    export(built, tmp_path / "two", ExportOptions("sequences-mei", staff_space=20))
+    export(built, tmp_path / "one", to="sequences-mei")
+    export(built, tmp_path / "two", to="sequences-mei", staff_space=20)
     for first_row, second_row in zip(
         rows_of(tmp_path / "one"), rows_of(tmp_path / "two"), strict=True
     ):
@@ -331,8 +328,8 @@ def test_a_score_that_is_not_what_the_page_shows_costs_itself_only(
     shutil.copytree(built, copy)
     path = next(copy.glob("scores/*1.mei"))
     path.write_text(re.sub(r'pname="c"', 'pname="d"', path.read_text(), count=1))
-    export(copy, tmp_path / "out", ExportOptions("sequences-mei"))
-    export(built, tmp_path / "good", ExportOptions("sequences-mei"))
+    export(copy, tmp_path / "out", to="sequences-mei")
+    export(built, tmp_path / "good", to="sequences-mei")
     missing = skipped_of(tmp_path / "out")
     assert missing
     assert {entry["name"].partition("-aug-")[0] for entry in missing} == {path.stem}
@@ -356,7 +353,7 @@ def test_a_transposed_page_has_its_own_notes(
 ) -> None:
     """A style transposes a score before it is laid out; the MEI beside it is the transposed one."""
     dataset = small(tmp_path, quick, tune, fonts="Bravura", style={"transpose": 3})
-    export(dataset, tmp_path / "out", ExportOptions("sequences"))
+    export(dataset, tmp_path / "out", to="sequences")
     rows = rows_of(tmp_path / "out")
     assert rows
     assert not skipped_of(tmp_path / "out")
@@ -371,7 +368,7 @@ def test_pages_by_lilypond_have_their_music(
 ) -> None:
     options = {key: value for key, value in quick.items() if key != "fonts"}
     dataset = small(tmp_path, options, tune, engraver="lilypond")
-    export(dataset, tmp_path / "out", ExportOptions("sequences"))
+    export(dataset, tmp_path / "out", to="sequences")
     rows = rows_of(tmp_path / "out")
     assert len(rows) > deepscores.open_dataset(dataset)[0].row["systems"]
     assert not skipped_of(tmp_path / "out")

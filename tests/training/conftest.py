@@ -10,6 +10,7 @@ from torch import nn
 
 from deepscores.inference.models.card import ModelCard
 from deepscores.training.loop.protocol import Exportable, Plan
+from tests.sharing import make_once
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +24,18 @@ def melodies(tmp_path_factory: pytest.TempPathFactory, tune: Callable[..., str])
 
 
 @pytest.fixture(scope="session")
-def melody_patches(melodies: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def melody_patches(melodies: Path, shared: Path) -> Path:
     """Their dataset in two fonts, with patches of each split; tests leave it as it is."""
-    from deepscores import build
 
-    folder = tmp_path_factory.mktemp("melody-patches") / "dataset"
-    build(
-        melodies, folder, fonts="Bravura,Leland", page_size="800x600", staff_space=10, margin=40,
-        pages="all", patches="20x30", patches_per_class=400,
-    )  # fmt: skip
-    return folder
+    def make(folder: Path) -> None:
+        from deepscores import build
+
+        build(
+            melodies, folder / "dataset", fonts="Bravura,Leland", page_size="800x600",
+            staff_space=10, margin=40, pages="all", patches="20x30", patches_per_class=400,
+        )  # fmt: skip
+
+    return make_once(shared / "melody-patches", make) / "dataset"
 
 
 class Line:

@@ -116,7 +116,7 @@ def test_number_of_threads_changes_no_byte(
 ) -> None:
     model = request.getfixturevalue(task)
     predict(scans, tmp_path / "1", model=model)
-    predict(scans, tmp_path / "3", model=model, jobs=3, executor="local")
+    predict(scans, tmp_path / "3", model=model, jobs=3)
     one = contents(tmp_path / "1")
     assert {Path(name).parts[0] for name in one} >= {"coco.json", "overlay", "pages"}
     assert one == contents(tmp_path / "3")
