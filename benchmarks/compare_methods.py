@@ -82,7 +82,7 @@ def choose(sources: Iterable[Source], count: int, recipe: Recipe) -> Sample:
         try:
             check_notes(source, read_score(source), recipe)
         except ScoreError as error:
-            chosen.refused[source.name] = error.what
+            chosen.refused[source.name] = error.problem
         else:
             chosen.scores.append(source)
     return chosen

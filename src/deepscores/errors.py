@@ -10,15 +10,15 @@ class RecipeError(DeepScoresError):
 
 
 class ScoreError(DeepScoresError):
-    """A score cannot be read or is not a score; *where* is the file, and the place in it."""
+    """A score cannot be read or is not a score; *place* is the file, and the place in it."""
 
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
-        self.where = where
-        self.what = what
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place}: {problem}")
+        self.place = place
+        self.problem = problem
 
     def __reduce__(self) -> tuple[type["ScoreError"], tuple[str, str]]:
-        return type(self), (self.where, self.what)
+        return type(self), (self.place, self.problem)
 
 
 class EngravingError(ScoreError):

@@ -13,7 +13,7 @@ import deepscores
 from deepscores.cli.app import find_commands, make_app
 from deepscores.errors import RecipeError
 from deepscores.evaluation.request import Request
-from deepscores.inference.predicting.options import Options as ExportOptions
+from deepscores.formats.options import ExportOptions
 from deepscores.inference.predicting.options import Options as PredictOptions
 from deepscores.inspection.checking.audit import DEFAULT_ALIKE
 from deepscores.inspection.report.run import DEFAULT_AUDIT

@@ -64,7 +64,7 @@ def test_what_is_no_dataset_is_told(tmp_path: Path, deepscores: Deepscores) -> N
 def test_findings_that_are_none_are_told(built: Path, deepscores: Deepscores) -> None:
     done = deepscores("view", built, "--no-open", findings=built / "dataset.json")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is no report of 'deepscores check DATASET --json'" in done.stderr
+    assert "is not a report of 'deepscores check DATASET --json'" in done.stderr
 
 
 def test_other_machines_cannot_reach_it(built: Path, command: Command) -> None:

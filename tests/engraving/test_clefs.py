@@ -8,7 +8,7 @@ from deepscores.engraving.verovio.clefs import plain_clef
 from deepscores.engraving.verovio.glyphs import MUSIC_FONTS, data_folder, glyph
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Outline
-from deepscores.page.outlines.contours import bounds, moved
+from deepscores.page.outlines.contours import bounds, map_edges
 from deepscores.page.outlines.curves import path_edges
 from deepscores.page.painting.canvas import Canvas
 
@@ -49,7 +49,7 @@ def test_numeral_is_solid_but_for_the_eyes_of_its_eight(font: str, code: str) ->
 
 def on_canvas(edges):  # type: ignore[no-untyped-def]
     box = bounds(edges)
-    return moved(edges, Affine(1, 0, 0, 1, 20 - box.x0, 20 - box.y0))
+    return map_edges(edges, Affine(1, 0, 0, 1, 20 - box.x0, 20 - box.y0))
 
 
 @pytest.mark.parametrize("font", MUSIC_FONTS)
@@ -63,8 +63,8 @@ def test_clef_and_numeral_together_ink_what_the_font_draws(font: str, code: str)
     assert clef.numeral is not None
     canvas = Canvas(1000, 2500)
     place = Affine(1, 0, 0, 1, 100, 1300)
-    wanted = canvas.paint([Outline(moved(whole, place))]).image <= 127
-    parts = [Outline(moved(part, place)) for part in (clef.edges, clef.numeral)]
+    wanted = canvas.paint([Outline(map_edges(whole, place))]).image <= 127
+    parts = [Outline(map_edges(part, place)) for part in (clef.edges, clef.numeral)]
     found = canvas.paint(parts).image <= 127
     assert wanted.sum() > 20_000
     assert (found != wanted).sum() < 100  # along the cut, in 1/1000 em

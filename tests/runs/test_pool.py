@@ -315,7 +315,7 @@ def test_a_swollen_worker_is_replaced_between_tasks() -> None:
 def test_an_exception_comes_back_as_itself_with_the_workers_traceback() -> None:
     with pytest.raises(ScoreError, match=r"a\.xml: no notes") as caught:
         outcomes(("bad score",))
-    assert (caught.value.where, caught.value.what) == ("a.xml", "no notes")
+    assert (caught.value.place, caught.value.problem) == ("a.xml", "no notes")
     assert "_bad_score" in caught.value.__notes__[0]
 
 

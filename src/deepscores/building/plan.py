@@ -20,10 +20,10 @@ from deepscores.scores import Source, default_corpus, find_scores
 from deepscores.version import __version__
 
 SHARDS = f"{BUILD}/shards"
-INDEX = f"{BUILD}/index"  # what each score holds, where a quota asks
+INDEX = f"{BUILD}/index"  # of the scores' objects, for a quota
 # Packages that pixels, labels or bytes depend on.
 _ENGINES = ("verovio", "uharfbuzz", "manimgx-fonts", "noto-cjk-sans-jp-regular", "pyarrow")
-_OURS = (
+_DATASET_FILES = (
     DATASET, "images_png", "xml_annotations", "pix_annotations_png", "instances_png", "patches",
     "symbols", "splits", "scores", "pages.parquet", "scores.parquet", "classes.csv",
     "label_set.json", "skipped.jsonl", "manifest.tsv",
@@ -48,32 +48,36 @@ class Plan:
     scores: tuple[Planned, ...]
 
     def as_table(self) -> dict[str, Any]:
-        """What must be equal for a build to go on where an earlier one stopped."""
+        """What must be equal for a build to be resumed."""
         return {
             **identity(self.recipe, self.labels),
-            "scores": [[one.source.id, one.source.name, one.size] for one in self.scores],
+            "scores": [
+                [planned.source.id, planned.source.name, planned.size] for planned in self.scores
+            ],
             "scores_sha256": _digest(self.scores),
         }
 
 
 class Described(Protocol):
-    """What is to become of a folder."""
+    """A plan for the content of a folder."""
 
     def as_table(self) -> dict[str, Any]:
-        """What must be equal to go on where an earlier run stopped."""
+        """What must be equal for a run to be resumed."""
 
 
 def make_plan(recipe: Recipe) -> Plan:
     """Find the scores and shuffle them by the seed, so that a build of a few pages is a sample."""
     sources = find_scores(recipe.scores) if recipe.scores else default_corpus()
-    ordered = sorted(sources, key=lambda one: (key_hash(recipe.seed, "order", one.id), one.id))
+    ordered = sorted(
+        sources, key=lambda source: (key_hash(recipe.seed, "order", source.id), source.id)
+    )
     scores = tuple(_planned(source) for source in ordered)
     return Plan(recipe, recipe.labels, scores)
 
 
 def _planned(source: Source) -> Planned:
     try:
-        if not source.path.is_file():  # a pipe would be waited for
+        if not source.path.is_file():  # reading a pipe would block
             return Planned(source, 0)
         with open(source.path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -84,13 +88,13 @@ def _planned(source: Source) -> Planned:
 
 def _digest(scores: Sequence[Planned]) -> str:
     """One number for the content of all scores, in their order."""
-    return sha256("".join(f"{one.sha256}\n" for one in scores).encode()).hexdigest()
+    return sha256("".join(f"{planned.sha256}\n" for planned in scores).encode()).hexdigest()
 
 
 def identity(recipe: Recipe, labels: LabelSet) -> dict[str, Any]:
     """Recipe, label set and versions: what a dataset's bytes depend on besides the scores."""
     table = recipe.as_table()
-    table["scores"] = [Path(one).absolute().name for one in recipe.scores] or "default corpus"
+    table["scores"] = [Path(path).absolute().name for path in recipe.scores] or "default corpus"
     table["labels"] = labels.name
     if recipe.font_dir:
         table["font-dir"] = Path(recipe.font_dir).absolute().name
@@ -114,7 +118,7 @@ def claim_dataset(folder: Path, plan: Described, *, force: bool) -> Claim:
         PLAN,
         DATASET,
         PLAN_KEYS,
-        lambda _: _OURS,
+        lambda _: _DATASET_FILES,
         lock=LOCK,
         force=force,
     )

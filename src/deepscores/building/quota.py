@@ -216,7 +216,7 @@ def index_score(task: ShardTask) -> IndexedScore:
         return IndexedScore(tuple(_count(task)))
     except ScoreError as error:
         reason = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        return IndexedScore((), reason, error.what)
+        return IndexedScore((), reason, error.problem)
 
 
 def _count(task: ShardTask) -> Iterator[PageCounts]:

@@ -103,7 +103,7 @@ def make_shard(task: ShardTask) -> Record:
         record = _make(task)
     except ScoreError as error:
         reason = "engraving" if isinstance(error, EngravingError) else "unreadable"
-        record = skipped_record(task.index, task.source, reason, error.what)
+        record = skipped_record(task.index, task.source, reason, error.problem)
     write_record(FolderStore(task.folder), record)
     gc.collect(1)  # garbage of this score; objects that outlived earlier ones are not scanned again
     return record

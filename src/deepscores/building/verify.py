@@ -180,7 +180,7 @@ def remake(task: _Remake) -> list[Problem]:
     try:
         return list(_compare(task))
     except ScoreError as error:
-        return [Problem(task.source.name, f"cannot be made again: {error.what}")]
+        return [Problem(task.source.name, f"cannot be made again: {error.problem}")]
 
 
 def _compare(task: _Remake) -> Iterator[Problem]:

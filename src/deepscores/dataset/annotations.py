@@ -115,5 +115,5 @@ def _text(node: etree._Element, path: str) -> str:
 def _require_text(texts: Mapping[Any, str | None], name: str) -> str:
     text = texts.get(name)
     if not text:
-        raise ValueError(f"no <{name}> in it")
+        raise ValueError(f"<{name}> is missing")
     return text

@@ -41,18 +41,18 @@ _PAGES = "pages.arrow"
 _BUCKETS = (*SPLITS, "")  # by which objects are sorted; "": of no split
 _CHUNK = 1 << 20  # objects sorted at once
 
-# Columns, by what they are of: an object, a symbol, a turned object, a page.
+# Columns: type and width. Most have a row per object, others say what they have a row for.
 _COLUMNS: dict[str, tuple[type[np.generic], int]] = {
-    "number": (np.uint16, 1),  # of its first symbol
+    "number": (np.uint16, 1),  # of the object's first symbol
     "class_id": (np.uint16, 1),
     "box": (np.float32, 4),
-    "of_symbol": (np.uint16, 1),  # place among the page's objects + 1, or 0
-    "turned_row": (np.uint32, 1),  # an object whose oriented box is not its upright one
+    "of_symbol": (np.uint16, 1),  # per symbol: place among the page's objects + 1, or 0
+    "turned_row": (np.uint32, 1),  # objects whose oriented box is not upright
     "turned": (np.float32, 8),
-    "object_end": (np.int64, 1),  # of a page: objects of it and all before
+    "object_end": (np.int64, 1),  # per page: objects up to its end
     "symbol_end": (np.int64, 1),
     "by_class": (np.uint32, 1),  # objects by split, class and page
-    "patched": (np.uint32, 1),  # those of them with a file in patches/
+    "patched": (np.uint32, 1),  # the same, only those with a file in patches/
 }
 
 
@@ -82,7 +82,7 @@ class Index:
         return dict(self.pages.slice(place, 1).to_pylist()[0])
 
     def places(self, split: str) -> NDArray[np.int32]:
-        """The pages of a split, ``all`` for every one."""
+        """The places of a split's pages; ``all`` is a split of all pages."""
         if split == "all":
             return np.arange(self.pages.num_rows, dtype=np.int32)
         if split not in SPLITS:
@@ -92,11 +92,11 @@ class Index:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the classes, by id - 1."""
+        """Class names, by id - 1."""
         return tuple(self.head["classes"])
 
     def column(self, name: str) -> NDArray[Any]:
-        """One of `_COLUMNS`, mapped."""
+        """One of `_COLUMNS`, mapped into memory."""
         kind, width = _COLUMNS[name]
         path = self.folder / name
         try:
@@ -110,7 +110,7 @@ class Index:
         return {name: self.column(name) for name in _COLUMNS}
 
     def span(self, unit: str, place: int) -> tuple[int, int]:
-        """Where those of a page begin and end; *unit* is ``object`` or ``symbol``."""
+        """Start and end of a page's rows; *unit* is ``object`` or ``symbol``."""
         ends = self.columns[f"{unit}_end"]
         return int(ends[place - 1]) if place else 0, int(ends[place])
 
@@ -119,7 +119,7 @@ class Index:
         return int(np.searchsorted(self.columns["object_end"], row, side="right"))
 
     def symbols(self, place: int) -> int:
-        """How many symbols a page has."""
+        """The number of symbols on a page."""
         start, end = self.span("symbol", place)
         return end - start
 
@@ -144,7 +144,7 @@ class Index:
         )
 
     def of_class(self, kind: str, split: str, class_id: int) -> tuple[int, int]:
-        """Where the objects of a class and split begin and end in ``by_class`` or ``patched``."""
+        """Start and end of a class and split in ``by_class`` or ``patched``."""
         if not 1 <= class_id <= len(self.names):
             raise ValueError(f"class {class_id} is not within 1…{len(self.names)}")
         starts = self.head[f"{kind}_starts"]
@@ -159,9 +159,9 @@ class Index:
 
 
 def open_index(folder: str | Path, labels: LabelSet | None = None) -> Index:
-    """The index of the dataset in *folder* under a label set, by default its own; made if needed.
+    """The index of the dataset in *folder* under a label set, by default its own; built if needed.
 
-    Raise DatasetError for what is no dataset or damaged.
+    Raise DatasetError for a missing or damaged dataset.
     """
     dataset = open_dataset(folder)
     name = f"objects-{_key(dataset, labels)}"
@@ -173,12 +173,12 @@ def open_index(folder: str | Path, labels: LabelSet | None = None) -> Index:
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(cache, os.W_OK):
             return _build(dataset, labels, place)
-    raise RecipeError("no folder can be written to in which to keep an index; set XDG_CACHE_HOME")
+    raise RecipeError("no writable cache folder for an index; set XDG_CACHE_HOME")
 
 
 def _key(dataset: Dataset, labels: LabelSet | None) -> str:
     manifest = dataset.folder / "manifest.tsv"
-    is_finished = manifest.exists()  # or nothing tells a dataset from another in its place later
+    is_finished = manifest.exists()  # else only its place and recipe identify the dataset
     with open(manifest if is_finished else dataset.folder / "dataset.json", "rb") as file:
         digest = file_digest(file, "sha256")
     location = "" if is_finished else str(dataset.folder.resolve())
@@ -188,7 +188,7 @@ def _key(dataset: Dataset, labels: LabelSet | None) -> str:
 
 
 def _build(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
-    """Make the index beside *place* and move it there, unless another process was first."""
+    """Build the index beside *place* and move it there, unless another process was faster."""
     partial = Path(tempfile.mkdtemp(prefix=f"{place.name}-", dir=place.parent))
     try:
         head = {"classes": [label_class.name for label_class in (labels or dataset.labels).classes]}
@@ -197,7 +197,7 @@ def _build(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
         (partial / _HEAD).write_text(json.dumps(head), "utf-8")
         head |= _write_sorted(index, dataset, with_patches=labels is None)
         (partial / _HEAD).write_text(json.dumps(head), "utf-8")
-        with suppress(OSError):  # it is there: another process made the same
+        with suppress(OSError):  # another process built the same
             partial.rename(place)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -205,7 +205,7 @@ def _build(dataset: Dataset, labels: LabelSet | None, place: Path) -> Index:
 
 
 def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> None:
-    """All columns that follow the order of the pages, page by page."""
+    """Write all columns that follow the order of the pages, page by page."""
     for name in _COLUMNS:
         (folder / name).touch()
     ends = {"object": 0, "symbol": 0}
@@ -236,7 +236,7 @@ def _write_objects(dataset: Dataset, labels: LabelSet | None, folder: Path) -> N
 
 
 def _symbols_of_pages(dataset: Dataset, copy: Path) -> Iterator[pa.Table]:
-    """The symbols of each page in the order of ``pages.parquet``, which is copied meanwhile."""
+    """Yield each page's symbols in the order of ``pages.parquet``, which is copied to *copy*."""
     source = open_table(dataset.folder / "pages.parquet")
     tables = _pieces(dataset)
     waiting = next(tables, None)
@@ -263,7 +263,7 @@ def _pieces(dataset: Dataset) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _write_sorted(index: Index, dataset: Dataset, *, with_patches: bool) -> dict[str, Any]:
-    """The columns that are sorted by split and class, and where each begins."""
+    """Write the columns sorted by split and class; return where each split and class begins."""
     classes = len(index.names)
     splits = np.array([_bucket(split) for split in index.pages["split"].to_pylist()], np.int64)
     ends, ids = index.columns["object_end"], index.columns["class_id"]
@@ -300,9 +300,9 @@ def _sorted_by(
     classes: int,
     path: Path,
 ) -> list[int]:
-    """Write the rows of *chunks* sorted by their keys; where each key begins.
+    """Write the rows of *chunks* sorted by their keys; return where each key begins.
 
-    The rows of one chunk at a time are in memory.
+    One chunk at a time is in memory.
     """
     room = len(_BUCKETS) * classes
     counts = sum(

@@ -1,4 +1,4 @@
-"""What lies where in a dataset's folder, and ``dataset.json``, which is written last."""
+"""Where files lie in a dataset's folder, and ``dataset.json``, which is written last."""
 
 import json
 from pathlib import Path
@@ -12,9 +12,9 @@ XML = "xml_annotations"
 MASKS = "pix_annotations_png"
 INSTANCES = "instances_png"
 PATCHES = "patches"
-BUILD = ".build"  # of a dataset that is not finished
+BUILD = ".build"  # in an unfinished dataset
 PLAN = f"{BUILD}/plan.json"
-IMPORTED = "imported"  # in the recipe of a dataset that others made
+IMPORTED = "imported"  # key in the recipe of an imported dataset
 PLAN_KEYS = frozenset({"recipe", "label_set", "versions", "scores"})  # of dataset.json
 
 
@@ -26,16 +26,16 @@ def require_dataset(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         if (folder / PLAN).exists():
             raise DatasetError(
-                f"{folder}: this dataset is not finished; run its build command again to go on"
+                f"{folder}: this dataset is not finished; re-run the same command to resume"
             ) from None
         raise DatasetError(f"{folder}: no dataset here ({DATASET} is missing)") from None
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from None
     if not is_ours(table) or not isinstance(table.get("counts"), dict):
-        raise DatasetError(f"{path}: is not of a dataset that this program made")
+        raise DatasetError(f"{path}: was not made by this program")
     return table
 
 
 def is_ours(table: Any) -> bool:
-    """Whether *table* is this program's ``dataset.json``; others write files of that name, too."""
+    """Whether *table* is a ``dataset.json`` of this program; other tools use that name, too."""
     return isinstance(table, dict) and table.keys() >= PLAN_KEYS

@@ -1,6 +1,6 @@
-"""The list of a dataset's files with their sizes and digests: write it, read it, check it.
+"""The manifest of a dataset, its files with sizes and digests: write, read and check it.
 
-Everything streams in the order of the paths, so the number of files does not matter.
+Everything streams in the order of the paths, so memory does not depend on the number of files.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from deepscores.runs.files import PARTIAL, replacing
 MANIFEST = "manifest.tsv"
 UNLISTED = (MANIFEST, MANIFEST + PARTIAL, ".build/")
 _HEADER = "path\tbytes\tsha256"
-_BATCH = 512  # files in the hands of the threads at a time
+_BATCH = 512  # files that the threads take at a time
 _THREADS = min(8, os.cpu_count() or 1)
 
 Item = TypeVar("Item")
@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A file that is not as the manifest says: missing, extra, or of another size or content."""
+    """A file that differs from the manifest: missing, extra, or of another size or content."""
 
     path: str
     what: str
@@ -95,8 +95,7 @@ def hash_files(folder: Path, names: Iterable[str]) -> Iterator[Entry]:
 def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
     """Write *entries*, which come sorted, to *path*, whole or not at all.
 
-    Digests that the writers of the files have kept spare reading the dataset again: pass
-    ``sorted(kept)`` or ``heapq.merge(*sorted_parts)``. Without them:
+    Entries collected while the files were written save reading the dataset again. Without them:
     ``hash_files(folder, list_files(folder))``.
 
     Raises:
@@ -108,10 +107,10 @@ def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
         for entry in entries:
             if entry.path <= previous_path:
                 raise ValueError(
-                    f"{entry.path!r} after {previous_path!r}: the manifest is to be sorted"
+                    f"{entry.path!r} after {previous_path!r}: a manifest's entries must be sorted"
                 )
             if "\t" in entry.path or "\n" in entry.path:
-                raise ValueError(f"{entry.path!r}: a tab or newline cannot stand in a manifest")
+                raise ValueError(f"{entry.path!r}: a path in a manifest has no tab or newline")
             file.write(f"{entry.path}\t{entry.size}\t{entry.sha256}\n".encode())
             previous_path = entry.path
 
@@ -120,7 +119,7 @@ def read_manifest(path: Path) -> Iterator[Entry]:
     """Yield the entries of a manifest.
 
     Raises:
-        DatasetError: there is no manifest, or a line is no entry or out of order.
+        DatasetError: there is no manifest, or a line is damaged or out of order.
     """
     try:
         file = open(path, encoding="utf-8", newline="\n")  # noqa: SIM115 (the generator closes it)
@@ -141,10 +140,10 @@ def read_manifest(path: Path) -> Iterator[Entry]:
 def check_manifest(folder: Path, progress: Callable[[int], None] | None = None) -> list[Problem]:
     """Compare every file below *folder* with its manifest; the problems in the order of the paths.
 
-    *progress* is called with the number of files just checked, now and then.
+    *progress* is called with the number of files that were checked since its last call.
 
     Raises:
-        DatasetError: there is no sound manifest.
+        DatasetError: the manifest is missing or damaged.
     """
 
     def check(case: tuple[str, list[Entry | None]]) -> Problem | None:

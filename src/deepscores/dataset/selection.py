@@ -1,8 +1,8 @@
-"""Choose at most N items of each class, uniformly at random, whatever the order they come in.
+"""Choose at most N items per class, uniformly at random, in whatever order they come.
 
-Every item has a random 64-bit priority that depends on the seed and its own name alone; the chosen
-ones are the N lowest of their class. So shards can choose on their own and be merged, adding a
-score displaces only as many items as it brings, and a smaller N chooses a part of a larger one.
+Every item has a random 64-bit priority that depends on the seed and its own name alone; the N
+lowest of each class are chosen. So shards can choose independently and be merged, a new score
+displaces only as many items as it adds, and a smaller N chooses a subset of a larger one.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def splitmix64(
     """The *nth* outputs (from 1) of the generator SplitMix64 seeded with *start*.
 
     Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. Arithmetic
-    is modulo 2**64, which for arrays of unsigned integers NumPy does in silence.
+    is modulo 2**64, as NumPy computes with arrays of unsigned integers.
     """
     z = start + nth * _STEP
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -57,10 +57,10 @@ class Selection(NamedTuple):
 
 
 class PrioritySampler:
-    """Collects items and keeps the *cap* of lowest priority in each class.
+    """Collects items and keeps, per class, the *cap* items of lowest priority.
 
-    Takes memory for about twice ``cap x classes`` items, however many are added. An item is to be
-    added once; equal priorities are distinguished by page and number.
+    Memory is that of about twice ``cap x classes`` items, however many are added. Add an item
+    once; equal priorities are distinguished by page and number.
     """
 
     def __init__(self, cap: int) -> None:
@@ -76,7 +76,7 @@ class PrioritySampler:
     def add(
         self, class_ids: ArrayLike, priorities: ArrayLike, page: ArrayLike, numbers: ArrayLike
     ) -> None:
-        """Add items; *page*, their page's place in the plan, may be one for all of them."""
+        """Add items; *page*, the place of their page in the plan, may be one number for all."""
         items = self._promising(_columns(class_ids, priorities, page, numbers))
         self._new.append(items)
         self._new_items += len(items.numbers)
@@ -85,7 +85,7 @@ class PrioritySampler:
             self._settle()
 
     def merge(self, selection: Selection) -> None:
-        """Add what another part of the data has chosen, with the same cap or a larger one."""
+        """Add what was chosen from another part of the data, with the same cap or a larger one."""
         self.add(*selection)
 
     def result(self) -> Selection:

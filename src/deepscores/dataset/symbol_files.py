@@ -93,7 +93,7 @@ def rows_by_page(table: pa.Table) -> dict[str, pa.Table]:
         return {}
     runs = pc.run_end_encode(table["page"].combine_chunks())
     ends, pages = runs.run_ends.to_pylist(), runs.values.to_pylist()
-    if len(set(pages)) < len(pages):  # somebody has sorted them otherwise
+    if len(set(pages)) < len(pages):  # the table was sorted in another way
         return {page: table.filter(pc.field("page") == page) for page in dict.fromkeys(pages)}
     return {
         page: table.slice(start, end - start)

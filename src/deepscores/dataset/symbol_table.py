@@ -15,7 +15,7 @@ from deepscores.dataset.columns import (
     VISIBLE_SIDES,
     table_of_columns,
 )
-from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.label_sets import LabelledObject, LabelSet
 from deepscores.page.model import Painting, Sheet, Symbols, Words
 from deepscores.page.model.attributes import (
     Attribute,
@@ -35,7 +35,7 @@ UPRIGHT_CORNERS = [0, 1, 2, 1, 2, 3, 0, 3]  # of a box x0 y0 x1 y1
 
 
 def symbol_table(
-    stem: str, sheet: Sheet, labels: LabelSet, objects: Sequence[Labelled]
+    stem: str, sheet: Sheet, labels: LabelSet, objects: Sequence[LabelledObject]
 ) -> pa.Table:
     """The rows of a page called *stem*, whose symbols make these labelled *objects*."""
     symbols = sheet.symbols

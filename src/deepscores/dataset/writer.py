@@ -13,7 +13,7 @@ from deepscores.dataset.identity import PageIdentity
 from deepscores.dataset.layout import IMAGES, INSTANCES, MASKS, XML
 from deepscores.dataset.png.codec import encode_picture, encode_runs_png
 from deepscores.dataset.symbol_table import symbol_table
-from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.label_sets import LabelledObject, LabelSet
 from deepscores.page.labels.masks import class_runs
 from deepscores.page.model import Elements, Page, Sheet
 
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """What a page's rows say of where it comes from."""
+    """Where a page comes from, as its rows state it."""
 
     score: str
     work: str
@@ -37,15 +37,15 @@ class Provenance(NamedTuple):
     engraver: str
     font: str
     style: Mapping[str, Any] = {}  # what was drawn for the page
-    stem: str = ""  # of a page that others named
+    stem: str = ""  # of an imported page
     variant: str = ""  # of a page that is shown in several ways
 
 
 class PageRows(NamedTuple):
-    """What is known of one page: its rows in the tables."""
+    """A page's rows in the tables, and its labelled objects."""
 
     stem: str
-    objects: list[Labelled]
+    objects: list[LabelledObject]
     symbols: pa.Table
     page_row: dict[str, Any]
 
@@ -68,7 +68,7 @@ def make_sample(
 
 
 def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> PageRows:
-    """Label *sheet*, and make its rows; nothing is encoded."""
+    """Label *sheet* and make its rows, without encoding pictures."""
     identity = PageIdentity(origin.score, origin.font, page.number, origin.variant)
     stem = origin.stem or identity.stem
     objects = _visible(labels.label(sheet.symbols), sheet)
@@ -76,7 +76,7 @@ def describe(sheet: Sheet, page: Page, labels: LabelSet, origin: Provenance) -> 
     return PageRows(stem, objects, symbols, _page_row(stem, sheet, page, origin, len(objects)))
 
 
-def _object_table(objects: Sequence[Labelled], place: int) -> pa.Table:
+def _object_table(objects: Sequence[LabelledObject], place: int) -> pa.Table:
     boxes = np.array([labelled.box for labelled in objects], np.float32).reshape(-1, 4)
     columns = {
         "page": [place] * len(objects),
@@ -87,8 +87,8 @@ def _object_table(objects: Sequence[Labelled], place: int) -> pa.Table:
     return table_of_columns(OBJECTS, columns)
 
 
-def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
-    """The objects that own a pixel; what lies wholly under others, nobody can find."""
+def _visible(objects: list[LabelledObject], sheet: Sheet) -> list[LabelledObject]:
+    """The objects that own a pixel; one that lies wholly under others cannot be seen."""
     areas = sheet.painting.visible_areas
     if areas[1:].all():
         return objects
@@ -96,10 +96,10 @@ def _visible(objects: list[Labelled], sheet: Sheet) -> list[Labelled]:
 
 
 def _annotations(
-    stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[Labelled]
+    stem: str, sheet: Sheet, page: Page, labels: LabelSet, objects: list[LabelledObject]
 ) -> bytes:
-    names = [one.name for one in labels.classes]
-    rows = np.array([one.number - 1 for one in objects], np.int64)
+    names = [label_class.name for label_class in labels.classes]
+    rows = np.array([labelled.number - 1 for labelled in objects], np.int64)
     symbols = sheet.symbols
     onsets, durations, positions = (
         [None if value != value else value for value in column[rows].tolist()]
@@ -107,14 +107,14 @@ def _annotations(
     )
     annotations = (
         Annotation(
-            names[one.class_id - 1],
-            one.box,
-            one.number,
+            names[labelled.class_id - 1],
+            labelled.box,
+            labelled.number,
             onset,
             duration,
             None if position is None else int(position),
         )
-        for one, onset, duration, position in zip(
+        for labelled, onset, duration, position in zip(
             objects, onsets, durations, positions, strict=True
         )
     )

@@ -14,7 +14,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
 from deepscores.errors import DatasetError, RecipeError
@@ -78,7 +78,7 @@ def evaluate(
     label_set = resolve_label_set(labels)
     request = Request(
         predictions, opened, pages, split,
-        label_set, chosen_classes(opened.labels, label_set, classes),
+        label_set, choose_classes(opened.labels, label_set, classes),
         protocol, resamples, seed, executor, progress or NullProgress(),
     )  # fmt: skip
     task = _task(task, predictions)

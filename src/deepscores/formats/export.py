@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescale, windows
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
@@ -91,7 +91,7 @@ def _job(dataset: Path, folder: Path, options: ExportOptions, engines: Executor)
     opened = open_dataset(dataset)
     if folder.resolve() == dataset.resolve() or dataset.resolve() in folder.resolve().parents:
         raise DatasetError(f"{folder}: lies in the dataset itself; choose another folder")
-    classes = chosen_classes(opened.labels, options.labels, options.classes)
+    classes = choose_classes(opened.labels, options.labels, options.classes)
     return Job(dataset, folder, options, classes, opened.info, engines)
 
 

@@ -30,17 +30,17 @@ class Box(NamedTuple):
     def centre(self) -> Point:
         return Point((self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2)
 
-    def __or__(self, other: "Box") -> "Box":
+    def __or__(self, box: "Box") -> "Box":
         """The smallest box around both.
 
         >>> Box(0, 0, 1, 1) | Box(2, -1, 3, 0.5)
         Box(x0=0, y0=-1, x1=3, y1=1)
         """
         return Box(
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
+            min(self.x0, box.x0),
+            min(self.y0, box.y0),
+            max(self.x1, box.x1),
+            max(self.y1, box.y1),
         )
 
     def clipped(self, width: float, height: float) -> "Box":

@@ -11,16 +11,16 @@ MAX_SYMBOLS_PER_PAGE = 65_535  # the instance map has 16 bits
 
 
 class SheetMaker:
-    """Makes sheets of one page size; keeps its scratch memory from page to page."""
+    """Makes sheets of one page size; reuses its scratch memory for every page."""
 
     def __init__(self, width: int, height: int, *, whole_masks: bool = False) -> None:
         self._canvas = Canvas(width, height)
         self._whole_masks = whole_masks
 
     def make_sheet(self, page: Page, music: Music, wear: Wear | None = None) -> Sheet:
-        """Paint *page*, as worn as *wear* says; its symbols are numbered from 1 in painting order.
+        """Paint *page*, worn by *wear*; its symbols are numbered from 1 in painting order.
 
-        With *whole_masks* asked for, the sheet has each symbol's own mask besides.
+        A maker with *whole_masks* adds each symbol's own mask to the sheet.
         Raise EngravingError for more symbols than 16 bits can number.
         """
         placed = place_symbols(page, music)

@@ -186,7 +186,7 @@ def test_no_symbol_vanishes_when_a_page_gets_smaller(page: LabelledPage) -> None
 
 
 def test_a_staff_space_out_of_reason_is_refused(page: LabelledPage) -> None:
-    with pytest.raises(RecipeError, match="times what it has"):
+    with pytest.raises(RecipeError, match="times the page's"):
         rescale(page, 5000)
 
 

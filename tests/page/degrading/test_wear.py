@@ -18,13 +18,13 @@ from deepscores.page.outlines.contours import (
     bounds,
     bounds_within,
     contours,
-    moved,
+    map_edges,
     on_page,
     rectangle,
 )
 from deepscores.page.painting.canvas import Canvas
 from deepscores.page.sheets import SheetMaker
-from deepscores.page.symbols.placing import Placed, Placement, oriented_box, place_symbols
+from deepscores.page.symbols.placing import PlacedSymbol, Placement, oriented_box, place_symbols
 from tests.places import GOLDEN_SCORES
 
 SCORES = sorted((GOLDEN_SCORES).glob("*.musicxml"))
@@ -44,24 +44,26 @@ def engraved(path: Path, font: str) -> tuple[Page, Music]:
 
 
 @cache
-def placed_on(path: Path, font: str = "Bravura") -> tuple[Page, list[Placed]]:
+def placed_on(path: Path, font: str = "Bravura") -> tuple[Page, list[PlacedSymbol]]:
     page, music = engraved(path, font)
     return page, list(place_symbols(page, music))
 
 
-def worn(placed: list[Placed], page: Page, strength: float = 1.0, seed: object = 0) -> list[Placed]:
+def worn(
+    placed: list[PlacedSymbol], page: Page, strength: float = 1.0, seed: object = 0
+) -> list[PlacedSymbol]:
     rng = np.random.default_rng(seed)  # type: ignore[arg-type]
     return list(wear_symbols(Placement.of(placed), page, strength, rng))
 
 
-def made(*outlines: Outline, kind: str = "stem", **fields: object) -> list[Placed]:
+def made(*outlines: Outline, kind: str = "stem", **fields: object) -> list[PlacedSymbol]:
     """Symbols of our own, each a group by itself."""
     found = []
     for number, outline in enumerate(outlines, 1):
         edges = on_page(outline.edges, outline.to_page, outline.box)
         box = bounds(edges).clipped(WIDTH, HEIGHT)
         symbol = Symbol(number, kind, "", kind, "", box, (), "", group=number)
-        found.append(Placed(symbol._replace(**fields), outline))
+        found.append(PlacedSymbol(symbol._replace(**fields), outline))
     return found
 
 
@@ -69,15 +71,15 @@ def blank(width: int = WIDTH, height: int = HEIGHT, space: float = SPACE) -> Pag
     return Page(1, width, height, space, (), ())
 
 
-def edges_of(one: Placed) -> Edges:
+def edges_of(one: PlacedSymbol) -> Edges:
     return on_page(one.outline.edges, one.outline.to_page, one.outline.box)
 
 
-def middles(placed: list[Placed]) -> np.ndarray:
+def middles(placed: list[PlacedSymbol]) -> np.ndarray:
     return np.array([one.symbol.box.centre for one in placed])
 
 
-def staves(placed: list[Placed]) -> dict[tuple[int, int], list[int]]:
+def staves(placed: list[PlacedSymbol]) -> dict[tuple[int, int], list[int]]:
     """Rows of the lines of each staff, top line first."""
     found: dict[tuple[int, int], list[int]] = {}
     for row, one in enumerate(placed):
@@ -88,7 +90,7 @@ def staves(placed: list[Placed]) -> dict[tuple[int, int], list[int]]:
     }
 
 
-def heights(line: Placed, at: np.ndarray, *, top: bool) -> np.ndarray:
+def heights(line: PlacedSymbol, at: np.ndarray, *, top: bool) -> np.ndarray:
     """Where the upper or lower side of a line is at some x."""
     found = []
     for strip in contours(edges_of(line)):
@@ -131,10 +133,10 @@ def test_the_same_stream_wears_the_same_and_leaves_its_input(path: Path, font: s
         np.testing.assert_array_equal(edges, edges_of(one))
 
 
-def digest(placed: list[Placed]) -> str:
+def digest(placed: list[PlacedSymbol]) -> str:
     found = blake2b(digest_size=8)
     for symbol, outline in placed:
-        numbers = [*symbol.box, *symbol.oriented, *edges_of(Placed(symbol, outline)).ravel()]
+        numbers = [*symbol.box, *symbol.oriented, *edges_of(PlacedSymbol(symbol, outline)).ravel()]
         found.update(np.array(numbers).tobytes())
     return found.hexdigest()
 
@@ -204,7 +206,7 @@ def test_wear_grows_with_strength(path: Path, font: str) -> None:
     assert inks[3] > 0.05
 
 
-def areas(placed: list[Placed]) -> np.ndarray:
+def areas(placed: list[PlacedSymbol]) -> np.ndarray:
     found = []
     for one in placed:
         x0, y0, x1, y1 = edges_of(one).T
@@ -276,7 +278,7 @@ def test_staff_lines_break_now_and_then() -> None:
     assert 0.5 < counts[-1] / (spaces * wear.BREAKS) < 2
 
 
-def gaps_of(line: Placed) -> list[tuple[float, float]]:
+def gaps_of(line: PlacedSymbol) -> list[tuple[float, float]]:
     pieces = [bounds(piece) for piece in contours(edges_of(line))]
     return [(left.x1, right.x0) for left, right in pairwise(pieces)]
 
@@ -364,7 +366,7 @@ def test_stems_stay_with_their_heads_and_beams(path: Path, font: str, seed: int)
     assert apart[heads].mean() < 0.06 * SPACE
 
 
-def is_head(one: Placed) -> bool:
+def is_head(one: PlacedSymbol) -> bool:
     return one.symbol.kind.startswith("notehead")
 
 
@@ -459,10 +461,12 @@ def test_wear_scales_with_the_staff_space(monkeypatch: pytest.MonkeyPatch) -> No
     path = SCORES[0]
     page, placed = placed_on(path)
     double = [
-        Placed(
+        PlacedSymbol(
             one.symbol._replace(box=Box(*(2 * side for side in one.symbol.box))),
             Outline(
-                None if one.outline.edges is None else moved(one.outline.edges, Affine(2, 0, 0, 2)),
+                None
+                if one.outline.edges is None
+                else map_edges(one.outline.edges, Affine(2, 0, 0, 2)),
                 _doubled(one.outline.to_page),
                 one.outline.key,
                 one.outline.box and Box(*(2 * side for side in one.outline.box)),

@@ -15,7 +15,7 @@ from deepscores.page.model import (
     Symbols,
     Words,
 )
-from deepscores.page.model.marks import Ordered, join
+from deepscores.page.model.marks import OrderedMarks, join
 
 EDGES = np.array([(0, 0, 4, 0), (4, 0, 0, 3), (0, 3, 0, 0)], float)
 PLACE = Affine(2, 0, 0, 2, 30, 40)
@@ -59,9 +59,9 @@ def test_marks_with_one_key_share_a_drawing() -> None:
 
 def test_marks_are_joined_in_order() -> None:
     parts = [
-        Ordered(Marks.of(MARKS[::2]), np.array([0, 2, 4])),
-        Ordered(Marks.of(MARKS[1::2]), np.array([1, 3])),
-        Ordered(Marks.of(()), np.empty(0, np.int64)),
+        OrderedMarks(Marks.of(MARKS[::2]), np.array([0, 2, 4])),
+        OrderedMarks(Marks.of(MARKS[1::2]), np.array([1, 3])),
+        OrderedMarks(Marks.of(()), np.empty(0, np.int64)),
     ]
     assert plain(join(parts)) == plain(MARKS)
     assert len(join(parts[2:])) == 0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepscores.page.geometry import Box
-from deepscores.page.outlines.contours import disjoint
+from deepscores.page.outlines.contours import make_disjoint
 
 side = st.integers(0, 6)
 box = st.tuples(side, side, st.integers(1, 4), st.integers(1, 4)).map(
@@ -20,6 +20,6 @@ def cells(one: Box) -> list[tuple[int, int]]:
 
 @given(st.lists(box, max_size=6))
 def test_disjoint_boxes_cover_the_same_and_nothing_twice(boxes: list[Box]) -> None:
-    found = [cell for one in disjoint(boxes) for cell in cells(one)]
+    found = [cell for one in make_disjoint(boxes) for cell in cells(one)]
     assert len(found) == len(set(found))
     assert set(found) == {cell for one in boxes for cell in cells(one)}

@@ -7,7 +7,7 @@ from deepscores.errors import RecipeError
 from deepscores.page.labels.label_sets import LabelClass, LabelSet
 
 
-def chosen_classes(
+def choose_classes(
     default: LabelSet, labels: LabelSet | None, patterns: Sequence[str] | str = ()
 ) -> tuple[LabelClass, ...]:
     """Those of *labels*, or else of *default*, as `choose` has them."""

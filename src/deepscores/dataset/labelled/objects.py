@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from deepscores.dataset.symbol_table import UPRIGHT_CORNERS, boxes_of, corners_of, symbols_of
-from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.label_sets import LabelledObject, LabelSet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ def labelled_objects(symbols: pa.Table, labels: LabelSet) -> Objects:
     return _objects(symbols, *_first(objects), of_symbol)
 
 
-def _first(objects: Sequence[Labelled]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _first(objects: Sequence[LabelledObject]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     columns = np.array(
         [(labelled.number, labelled.class_id) for labelled in objects], np.int32
     ).reshape(-1, 2)

@@ -24,7 +24,7 @@ _Value = TypeVar("_Value", bound=np.integer[Any])
 
 
 class Pixels(Protocol):
-    """A picture, and who owns each of its pixels."""
+    """A picture, and which symbol owns each of its pixels."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -43,9 +43,9 @@ class Pixels(Protocol):
         """`owners` as runs."""
 
     def ink(self, table: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Pixels whose symbol *table* has a value for: where in the ravelled picture, and which.
+        """Pixels whose symbol has a value in *table*: places in the ravelled picture, and values.
 
-        0 is none.
+        *table* has a value per symbol number; 0 is none.
         """
 
 
@@ -73,10 +73,10 @@ class PixelsInMemory(NamedTuple):
 
 @dataclass(frozen=True)
 class PixelsOnDisk:
-    """The `Pixels` of a dataset's page, each file read when it is first looked at.
+    """The `Pixels` of a dataset's page; each file is read when it is first used.
 
-    What asks for boxes alone never unpacks a picture. Looking raises DatasetError for files that
-    are missing, damaged or do not fit the tables.
+    A use of boxes alone unpacks no picture. Reading raises DatasetError for files that are missing,
+    damaged or do not fit the tables.
     """
 
     page: DatasetPage
@@ -246,7 +246,7 @@ def label_page(
 
 
 def painted_page(row: Mapping[str, Any], painting: Painting, symbols: pa.Table) -> LabelledPage:
-    """The page that was just painted, as `label_page` reads it back from a dataset.
+    """A page that was just painted, as `label_page` would read it from a dataset.
 
     *row* is its row of ``pages.parquet``, *symbols* its rows of the symbol table.
     """

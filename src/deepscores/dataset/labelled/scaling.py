@@ -1,4 +1,4 @@
-"""A page in another size, picture and labels together."""
+"""Rescale a page, picture and labels together."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def rescale(page: LabelledPage, staff_space: float) -> LabelledPage:
         return page
     if not _SMALLEST <= factor <= _LARGEST:
         raise RecipeError(
-            f"{page.name}: a staff space of {staff_space:g} px is {factor:.3g} times what it has"
+            f"{page.name}: a staff space of {staff_space:g} px is {factor:.3g} times the page's"
         )
     width, height = scaled_size(page.width, page.height, previous_space, staff_space)
     image = Image.fromarray(page.image).resize((width, height), Image.Resampling.LANCZOS)

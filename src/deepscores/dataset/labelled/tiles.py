@@ -46,8 +46,8 @@ def _starts(length: int, size: int, overlap: int) -> list[int]:
 def cut(page: LabelledPage, window: Window) -> LabelledPage:
     """The part of *page* in *window*; beyond the page is paper.
 
-    An object is there if a pixel of it is; `share` says how much of it shows. A cut object's box is
-    around what shows of it, its oriented box is the window's part of the whole one.
+    An object is in the part if one of its pixels is; `share` is how much of it shows. A cut
+    object's box is around what shows of it, its oriented box is the window's part of the whole one.
     """
     x, y, size = window
     image, owners = cut_pixels(page.image, window, PAPER), cut_pixels(page.owners, window, 0)

@@ -1,7 +1,7 @@
-"""PNGs, grey of 8 and 16 bits, by palette and in colours, written fast.
+"""Fast PNG files: grey of 8 and 16 bits, with a palette, and in colour.
 
 Pages are nine tenths paper, and their ink comes in runs: `deflate` packs the runs. Equal pixels
-give equal bytes on every machine, with no clock and no text chunk.
+give equal bytes on every machine; files hold no time and no text.
 """
 
 import io
@@ -35,7 +35,7 @@ def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
 
 
 def encode_runs_png(runs: Runs, width: int, depth: int) -> bytes:
-    """The PNG of the image that *runs* describe, *depth* bytes a pixel."""
+    """The PNG of the image that *runs* describe, *depth* bytes per pixel."""
     height = int(runs[-1, 0]) // width
     return _file((width, height, 8 * depth, _GREY), compress_rows(runs, width, depth))
 
@@ -80,9 +80,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png_size(data: bytes, source: str = "image") -> tuple[int, int]:
-    """Width and height of a PNG that is whole: each chunk is there, and as its CRC says.
+    """Width and height of a PNG; every chunk is checked against its CRC.
 
-    Its pixels are not unpacked. Raise DatasetError for one that is damaged.
+    Pixels are not unpacked. Raise DatasetError for one that is damaged.
 
     >>> png_size(encode_png(np.zeros((2, 3), np.uint8)))
     (3, 2)
@@ -106,7 +106,7 @@ def png_size(data: bytes, source: str = "image") -> tuple[int, int]:
 
 
 def decode_png(data: bytes, source: str = "image") -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The pixels of a grey PNG (height, width), whoever wrote it; 16-bit ones as uint16.
+    """The pixels of any grey PNG (height, width); 16-bit ones as uint16.
 
     >>> decode_png(encode_png(np.array([[0, 300]], np.uint16))).tolist()
     [[0, 300]]
@@ -120,9 +120,9 @@ def decode_png(data: bytes, source: str = "image") -> NDArray[np.uint8] | NDArra
 
 
 def decode_runs_png(data: bytes, source: str = "image") -> tuple[Runs, int]:
-    """What `decode_png` gives, as runs, each as long as it can be, and the width in pixels.
+    """The runs of a grey PNG, each as long as possible, and its width in pixels.
 
-    Of what `encode_png` wrote the pixels are never made.
+    For files that `encode_png` wrote, no array of pixels is made.
 
     >>> runs, width = decode_runs_png(encode_png(np.array([[7, 7, 300]], np.uint16)))
     >>> runs.tolist(), width
@@ -137,7 +137,7 @@ def decode_runs_png(data: bytes, source: str = "image") -> tuple[Runs, int]:
 
 
 def decode_values(data: bytes, source: str = "image") -> NDArray[np.uint32]:
-    """What each pixel of any PNG stands for, (height, width).
+    """The value of each pixel of any PNG, (height, width).
 
     Grey: its value; palette: its index; colour: ``0xrrggbb``, 0 where it is transparent.
     """
@@ -176,11 +176,11 @@ def _decode_foreign(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
 
 
 class _StoredPixels(NamedTuple):
-    """What a PNG of one IDAT says of itself, as `encode_png` writes them."""
+    """The parts of a PNG with one IDAT chunk, as `encode_png` writes it."""
 
     stream: bytes
     size: tuple[int, int]  # width and height
-    depth: int  # bytes a pixel
+    depth: int  # bytes per pixel
 
 
 def _own_stream(data: bytes) -> _StoredPixels | None:

@@ -38,9 +38,9 @@ LENGTH_BITS = np.array([0] * 8 + [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4 + [5] * 4
 
 
 def compress_rows(runs: Runs, width: int, depth: int) -> bytes:
-    """The zlib stream of PNG rows: a zero byte, then *depth* bytes for each pixel, high byte first.
+    """The zlib stream of PNG rows: a zero byte, then *depth* bytes per pixel, high byte first.
 
-    *runs* are of an image of *width* pixels a row. Raise ValueError for values of more bytes.
+    *runs* are of an image *width* pixels wide. Raise ValueError for values of more bytes.
     """
     if len(runs) and not 0 <= runs[:, 1].min() <= runs[:, 1].max() < 1 << 8 * depth:
         raise ValueError(f"a pixel of {runs[:, 1].max()} does not fit {depth} bytes")

@@ -33,8 +33,8 @@ _ALL = (1 << DEEPEST) - 1
 def runs_of_stream(stream: bytes, size: tuple[int, int], depth: int) -> Runs | None:
     """The runs of the image whose rows `compress_rows` packed, each as long as it can be.
 
-    *size* is its width and height in pixels, *depth* its bytes a pixel. None for a stream that
-    anything else wrote, or that is of another image.
+    *size* is its width and height in pixels, *depth* its bytes per pixel. None for a stream
+    of another writer or of another image.
     """
     width, height = size
     if not (width and height) or width * height > _MOST_PIXELS:

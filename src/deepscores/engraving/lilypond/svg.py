@@ -22,7 +22,7 @@ from deepscores.errors import EngravingError
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Mark, Page, Style
 from deepscores.page.outlines import curves
-from deepscores.page.outlines.contours import bounds, moved
+from deepscores.page.outlines.contours import bounds, map_edges
 from deepscores.page.outlines.text import Face, glyph_edges, shape
 
 Node = Any
@@ -151,7 +151,7 @@ class _Reader:
         edges = [
             curves.rectangle_edges(*mark.box)
             if mark.box
-            else moved(_require(mark.edges), mark.to_page)
+            else map_edges(_require(mark.edges), mark.to_page)
             for mark in parts
         ]
         mark = parts[0]._replace(
@@ -209,7 +209,7 @@ class _Reader:
             self.ledger(edges, place, context)
             return
         if grob == "NoteHead":
-            x0, _, x1, _ = bounds(moved(edges, place))
+            x0, _, x1, _ = bounds(map_edges(edges, place))
             self.heads.setdefault(_staff(context), []).append(_Head(x0, x1, self.element(context)))
         scale = round(abs(place.a) / (_GLYPH_SCALE * self.space), 4)
         element = self.element(context)
@@ -253,7 +253,7 @@ class _Reader:
 
     def ledger(self, edges: Edges, place: Affine, context: _Context) -> None:
         """The ledger line of a rest: as wide as rest and line together, and about its height."""
-        x0, y0, x1, y1 = bounds(moved(edges, place))
+        x0, y0, x1, y1 = bounds(map_edges(edges, place))
         reach = min(abs(y0 - place.f), abs(y1 - place.f))
         staff = self.elements.element_for("LedgerLineSpanner", context.data)
         box = Box(x0, place.f - reach, x1, place.f + reach)

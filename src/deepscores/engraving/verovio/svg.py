@@ -31,7 +31,7 @@ from deepscores.engraving.verovio.lettering import (
 from deepscores.errors import EngravingError
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Drawing, Elements, Mark, Marks, Page, Words
-from deepscores.page.model.marks import BOX, SHAPE_CODES, Ordered, join
+from deepscores.page.model.marks import BOX, SHAPE_CODES, OrderedMarks, join
 from deepscores.page.outlines import curves
 from deepscores.page.outlines.slurs import slur_edges
 
@@ -168,7 +168,7 @@ class _Reader:
         """The maps of *tokens* to the page, (n, 6)."""
         return self.map_rows[self.map_of[tokens[:, 1]]]
 
-    def read_glyphs(self, tokens: Tokens, rows: Places) -> list[Ordered]:
+    def read_glyphs(self, tokens: Tokens, rows: Places) -> list[OrderedMarks]:
         uses = tokens[rows]
         a, b, c, d, e, f = self.maps_of(uses).T
         x, y = uses[:, 3], uses[:, 4]
@@ -191,13 +191,13 @@ class _Reader:
         order = rows * _PARTS
         divided = np.array([len(glyph_drawings) > 1 for glyph_drawings in drawings], np.bool_)
         if not divided.any():
-            return [Ordered(bodies, order)]
+            return [OrderedMarks(bodies, order)]
         is_divided = divided[drawing]
         numerals = replace(
-            bodies.taken(is_divided),
+            bodies.select(is_divided),
             drawings=tuple(glyph_drawings[-1] for glyph_drawings in drawings),
         )
-        return [Ordered(bodies, order), Ordered(numerals, order[is_divided] + 1)]
+        return [OrderedMarks(bodies, order), OrderedMarks(numerals, order[is_divided] + 1)]
 
     def relative(self, sizes: Numbers) -> Numbers:
         """Glyphs' scales against that of a full-size glyph."""
@@ -206,7 +206,7 @@ class _Reader:
         scales = np.array([round(size / full_size, 4) for size in distinct.tolist()], np.float64)
         return scales[place]
 
-    def read_lines(self, tokens: Tokens, rows: Places) -> tuple[Ordered, Places]:
+    def read_lines(self, tokens: Tokens, rows: Places) -> tuple[OrderedMarks, Places]:
         """Upright lines as boxes, and the rows of tokens that are other lines."""
         lines = tokens[rows]
         is_kept = self.join_staff_lines(lines)
@@ -239,8 +239,8 @@ class _Reader:
             box,
         )
         if upright.all():
-            return Ordered(marks, rows * _PARTS), rows[:0]
-        return Ordered(marks.taken(upright), rows[upright] * _PARTS), rows[~upright]
+            return OrderedMarks(marks, rows * _PARTS), rows[:0]
+        return OrderedMarks(marks.select(upright), rows[upright] * _PARTS), rows[~upright]
 
     def join_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
         """Flags of the *lines* to keep: Verovio draws a staff line measure by measure.
@@ -269,14 +269,14 @@ class _Reader:
             lines[first, 4] = right_ends
         return is_kept
 
-    def read_slurs(self, tokens: Tokens, rows: Places) -> Ordered:
+    def read_slurs(self, tokens: Tokens, rows: Places) -> OrderedMarks:
         slurs = tokens[rows]
         # All of the page at once, which takes a tenth of the time.
         controls = self.scan.numbers[slurs[:, 2, None] + np.arange(14)]
         outlines = slur_edges(controls, slurs[:, 3].tolist(), _FLATNESS) if len(slurs) else []
         return self.outline_marks(slurs, outlines, "path", slurs[:, 3], rows)
 
-    def read_polygons(self, tokens: Tokens, rows: Places) -> Ordered:
+    def read_polygons(self, tokens: Tokens, rows: Places) -> OrderedMarks:
         polygons, numbers = tokens[rows], self.scan.numbers.astype(np.float64)
         outlines: list[Edges] = []
         for first, count in polygons[:, 2:4].tolist():
@@ -293,7 +293,7 @@ class _Reader:
         shape: str,
         widths: NDArray[Any],
         rows: Places,
-    ) -> Ordered:
+    ) -> OrderedMarks:
         """Marks with individual outlines."""
         count = len(tokens)
         marks = Marks(
@@ -306,9 +306,9 @@ class _Reader:
             widths * self.sizes.pixels_per_unit,
             np.zeros((count, 4)),
         )
-        return Ordered(marks, rows * _PARTS)
+        return OrderedMarks(marks, rows * _PARTS)
 
-    def read_shapes(self, tokens: Tokens, rows: Places, aslant: Places) -> Ordered:
+    def read_shapes(self, tokens: Tokens, rows: Places, aslant: Places) -> OrderedMarks:
         """All other shapes, and lines that are neither horizontal nor vertical."""
         marks: list[Mark] = []
         order: list[int] = []
@@ -324,7 +324,7 @@ class _Reader:
             shapes = self.shape("path", path, element)
             marks += shapes
             order += [place * _PARTS] * len(shapes)
-        return Ordered(Marks.of(marks), np.array(order, np.int64))
+        return OrderedMarks(Marks.of(marks), np.array(order, np.int64))
 
     def shape(self, tag: str, node: Attributes, element: int) -> list[Mark]:
         to_page = self.maps[self.map_of[element]]
@@ -338,7 +338,7 @@ class _Reader:
         stroke = width * self.sizes.pixels_per_unit
         return [Mark(edges, to_page, element, tag, stroke=stroke)] if len(edges) else []
 
-    def read_texts(self, tokens: Tokens, token_rows: Places) -> Ordered:
+    def read_texts(self, tokens: Tokens, token_rows: Places) -> OrderedMarks:
         drawings: list[Drawing] = []
         elements: list[int] = []
         rows: list[tuple[float, float, float]] = []  # size, and the origin
@@ -368,7 +368,7 @@ class _Reader:
             np.zeros(count),
             np.zeros((count, 4)),
         )
-        return Ordered(marks, np.array(order, np.int64))
+        return OrderedMarks(marks, np.array(order, np.int64))
 
     def text(self, source: str, element: int) -> tuple[float, float, Iterable[Piece]]:
         """The position and the pieces of a text."""
@@ -392,7 +392,7 @@ class _Reader:
         is_shown = marked_before[groups[:, scanner.END]] > marked_before[:-1]
         beams = elements.kind.are("beam")
         is_kept = ~is_over | np.where(beams, is_shown, is_shown[elements.parent])
-        return marks.taken(is_kept[marks.element])
+        return marks.select(is_kept[marks.element])
 
 
 @lru_cache(maxsize=20_000)

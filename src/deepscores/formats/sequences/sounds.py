@@ -70,7 +70,7 @@ def read_back(text: str, form: str) -> dict[str, Sound]:
     try:
         music = engrave(source, [Style()]).music
     except EngravingError as error:
-        raise Unfit(error.what) from None
+        raise Unfit(error.problem) from None
     except etree.XMLSyntaxError as error:
         raise Unfit(f"Verovio makes no MEI of it: {error}") from None
     return {name.removeprefix(_MARK): sound for name, sound in sounds_of(music).items()}

@@ -16,9 +16,7 @@ class Options:
     task: str | None = None  # the model must be for it; None: any
     split: str = "test"  # of datasets, or "all"
     threshold: float = 0.3  # minimum score of a box
-    staff_space: float | None = (
-        None  # pixels, for PDFs points; None: stated by a dataset, or estimated
-    )
+    staff_space: float | None = None  # pixels, for PDFs points; None: the page's, or estimated
     overlay: bool = True
 
     def as_table(self) -> dict[str, Any]:

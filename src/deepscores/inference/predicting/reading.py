@@ -26,9 +26,7 @@ class PagePicture(NamedTuple):
 
     image: NDArray[np.uint8]  # (height, width), 255 = paper, evenly lit
     staff_space: float | None  # pixels; None: unknown, and not needed
-    staff_space_origin: (
-        str  # told (by a dataset), given (as an option), estimated, or "" if unknown
-    )
+    staff_space_origin: str  # told (by a dataset), given, estimated, or "" if unknown
     inverted: bool
     dpi: float = 0.0  # of a PDF
     in_file: bool = False  # a picture file has these very pixels, but for their light

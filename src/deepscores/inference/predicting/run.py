@@ -97,11 +97,11 @@ def _check_task(model: Model, source: str, options: Options, pages: Sequence[Pag
 def _plan(
     model: Model, content: bytes, inputs: Sequence[str | Path], options: Options
 ) -> dict[str, Any]:
-    """What must be equal for a run to go on where an earlier one stopped."""
+    """What must be equal for a run to be resumed."""
     return {
         "model": sha256(content).hexdigest(),
         "task": model.card.task,
-        "inputs": [str(one) for one in inputs],
+        "inputs": [str(path) for path in inputs],
         "options": options.as_table(),
         "deepscores": __version__,
     }

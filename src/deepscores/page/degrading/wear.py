@@ -103,7 +103,7 @@ def _box_on_page(outline: Outline, box: Box, previous_box: Box, page: Page) -> B
     return cut
 
 
-class _Worn(NamedTuple):
+class _WornSymbols(NamedTuple):
     outlines: list[Outline]
     boxes: Numbers  # (n, 4), not cut
 
@@ -124,90 +124,90 @@ class _Wearer:
         shape = (3, int(page.height / pitch) + 2, int(page.width / pitch) + 2)
         self.knots = 2 * rng.random(shape) - 1
         self.together = TOGETHER * self.unit * _spread(rng, (len(placed), 2))
-        self.own = _spread(rng, (len(placed), 5))  # right, down, turn, growth, weight
+        self.own_amounts = _spread(rng, (len(placed), 5))  # right, down, turn, growth, weight
         self.leaders = _leaders(placed.symbols, self.middles)
-        self.there = self.place(*self.middles.T)
+        self.place_moves = self.place(*self.middles.T)
 
     def place(self, xs: Numbers, ys: Numbers) -> Numbers:
         """What moves all that stands at a place: right, down, and weight in −1…1; (3, n)."""
-        found = _waves(self.knots, xs / self.pitch, ys / self.pitch)
-        found[:2] *= WARP * self.unit
-        return found
+        moves = _waves(self.knots, xs / self.pitch, ys / self.pitch)
+        moves[:2] *= WARP * self.unit
+        return moves
 
-    def shifts(self, rows: Places, own: Numbers | float) -> Numbers:
+    def shifts(self, rows: Places, amount: Numbers | float) -> Numbers:
         """How far symbols move besides their place, (n, 2)."""
-        alone: Numbers = self.own[rows, :2] * np.reshape(own, (-1, 1)) * self.unit
+        alone: Numbers = self.own_amounts[rows, :2] * np.reshape(amount, (-1, 1)) * self.unit
         return alone + self.together[self.leaders[rows]]
 
     def weights(self, rows: Places, places: Numbers) -> Numbers:
         """Ink beyond each side, in pixels, of symbols where the page has the weights *places*."""
-        mixed = (1 - OWN_WEIGHT) * places + OWN_WEIGHT * self.own[rows, 4]
+        mixed = (1 - OWN_WEIGHT) * places + OWN_WEIGHT * self.own_amounts[rows, 4]
         weights = mixed * np.where(mixed > 0, HEAVIER, LIGHTER) * self.unit
         side = self.sides[rows].min(axis=1)
-        most = MOST_OF_SIDE * side
-        least = -np.minimum(most, np.maximum(side - LEAST_STROKE, 0) / 2)
-        limited: Numbers = np.minimum(np.maximum(weights, least), most)
+        upper = MOST_OF_SIDE * side
+        lower = -np.minimum(upper, np.maximum(side - LEAST_STROKE, 0) / 2)
+        limited: Numbers = np.minimum(np.maximum(weights, lower), upper)
         return limited
 
-    def strokes(self, rows: Places) -> _Worn:
+    def strokes(self, rows: Places) -> _WornSymbols:
         """Upright rectangles: their ends move with what is there, their weight varies."""
         x0, y0, x1, y1 = self.boxes[rows].T
         x, y = self.middles[rows].T
         right, down = self.shifts(rows, PATH).T
-        weight = self.weights(rows, self.there[2, rows])
+        weight = self.weights(rows, self.place_moves[2, rows])
         lying = self.sides[rows, 0] > self.sides[rows, 1]
-        across, along = np.where(lying, 0, weight), np.where(lying, weight, 0)
+        widening, heightening = np.where(lying, 0, weight), np.where(lying, weight, 0)
         boxes = np.stack([
-            x0 + right - across + self.place(x0, y)[0],
-            y0 + down - along + self.place(x, y0)[1],
-            x1 + right + across + self.place(x1, y)[0],
-            y1 + down + along + self.place(x, y1)[1],
+            x0 + right - widening + self.place(x0, y)[0],
+            y0 + down - heightening + self.place(x, y0)[1],
+            x1 + right + widening + self.place(x1, y)[0],
+            y1 + down + heightening + self.place(x, y1)[1],
         ], axis=1)  # fmt: skip
-        return _Worn([Outline(None, box=Box(*box)) for box in boxes.tolist()], boxes)
+        return _WornSymbols([Outline(None, box=Box(*box)) for box in boxes.tolist()], boxes)
 
-    def drawings(self, rows: Places) -> _Worn:
+    def drawings(self, rows: Places) -> _WornSymbols:
         """Closed contours: glyphs and words move, turn and grow; other paths bend with the page."""
         outlines = [self.placed.outlines[row] for row in rows.tolist()]
-        edges = [one.edges for one in outlines if one.edges is not None]
-        sizes = np.array([len(one) for one in edges])
+        edges = [outline.edges for outline in outlines if outline.edges is not None]
+        sizes = np.array([len(outline) for outline in edges])
         owner = np.repeat(np.arange(len(rows)), sizes)
-        rigid = np.array([bool(one.key) for one in outlines])
+        rigid = np.array([bool(outline.key) for outline in outlines])
         starts = np.cumsum(sizes) - sizes
-        every = np.concatenate(edges)
-        to_page = np.array([one.to_page for one in outlines], np.float64)
+        all_edges = np.concatenate(edges)
+        to_page = np.array([outline.to_page for outline in outlines], np.float64)
         a, b, c, d, e, f = np.repeat(self._rigid_maps(rows, to_page, rigid), sizes, axis=1)
-        x, y = np.ascontiguousarray(every[:, :2].T)
+        x, y = np.ascontiguousarray(all_edges[:, :2].T)
         xs, ys = a * x + c * y + e, b * x + d * y + f
         bending = np.flatnonzero(~rigid[owner])
         moved = self.place(xs[bending], ys[bending])
         xs[bending] += moved[0]
         ys[bending] += moved[1]
-        weight = self.weights(rows, self.there[2, rows])
+        weight = self.weights(rows, self.place_moves[2, rows])
         slanted = np.array([row in self.placed.symbols.oriented for row in rows.tolist()])
         # A bracket is pieces that meet: lighter ones would part.
         lighter = rigid & self.fine | slanted
         weight = np.where(lighter, weight, np.maximum(weight, 0))
-        found = _weighted(every, xs, ys, starts, owner, weight)
-        pieces = np.split(found, starts[1:])
-        corners = found[:, :2]
+        worn_edges = _weighted(all_edges, xs, ys, starts, owner, weight)
+        pieces = np.split(worn_edges, starts[1:])
+        corners = worn_edges[:, :2]
         boxes = np.concatenate(
             [np.minimum.reduceat(corners, starts), np.maximum.reduceat(corners, starts)], axis=1
         )
-        return _Worn([Outline(piece) for piece in pieces], boxes)
+        return _WornSymbols([Outline(piece) for piece in pieces], boxes)
 
     def _rigid_maps(self, rows: Places, to_page: Numbers, rigid: NDArray[np.bool_]) -> Numbers:
         """Maps to the worn page, (6, n); of what bends, without the bending."""
         x, y = self.middles[rows].T
         reach = self.sides[rows].max(axis=1) / 2
-        most = GLYPH_EDGE * self.space / reach
-        half = np.minimum(TURN, most) * self.own[rows, 2] * self.strength / 2
+        limit = GLYPH_EDGE * self.space / reach
+        half = np.minimum(TURN, limit) * self.own_amounts[rows, 2] * self.strength / 2
         half = np.where(rigid & self.fine, half, 0)
-        grown = np.minimum(GROWTH, most) * self.own[rows, 3] * self.strength
+        grown = np.minimum(GROWTH, limit) * self.own_amounts[rows, 3] * self.strength
         grown = np.where(rigid, 1 + grown, 1)
         cosine = grown * (1 - half * half) / (1 + half * half)
         sine = grown * (2 * half) / (1 + half * half)
         right, down = self.shifts(rows, np.where(rigid, GLYPH, PATH)).T
-        place = np.where(rigid, self.there[:, rows], 0)
+        place = np.where(rigid, self.place_moves[:, rows], 0)
         a, b, c, d, e, f = to_page.T
         e, f = e - x, f - y
         return np.stack([
@@ -217,7 +217,7 @@ class _Wearer:
             sine * e + cosine * f + y + down + place[1],
         ])  # fmt: skip
 
-    def lines(self, rows: Places) -> _Worn:
+    def lines(self, rows: Places) -> _WornSymbols:
         """Staff lines: they waver with the page and a little by themselves, and break."""
         x0, y0, x1, y1 = self.boxes[rows].T
         steps = np.maximum(((x1 - x0) / self.space).astype(np.int64), 1)
@@ -231,27 +231,27 @@ class _Wearer:
         knots = 2 * self.rng.random((1, len(rows) + 1, int(steps.max() / LINE_PITCH) + 2)) - 1
         (waver,) = _waves(knots, step / LINE_PITCH, line.astype(np.float64))
         # A line thinner than a pixel stays level: it would own pixels here and not there.
-        at = np.where((y1 - y0 < LEAST_STROKE)[line], starts[line], np.arange(ends[-1]))
-        middle += (down + waver * LINE_WAVER * self.unit)[at]
-        half = (y1 - y0)[line] / 2 + self.weights(rows[line], weight)[at]
+        shown_at = np.where((y1 - y0 < LEAST_STROKE)[line], starts[line], np.arange(ends[-1]))
+        middle += (down + waver * LINE_WAVER * self.unit)[shown_at]
+        half = (y1 - y0)[line] / 2 + self.weights(rows[line], weight)[shown_at]
         points = np.stack([x + right, middle - half, middle + half], axis=1)
         inner = (step > 0) & (step < steps[line] - 1)
         outlines = self._broken(points, inner, starts)
         corners = points[:, [0, 1, 0, 2]]
         low, high = (end.reduceat(corners, starts) for end in (np.minimum, np.maximum))
-        return _Worn(outlines, np.concatenate([low[:, :2], high[:, 2:]], axis=1))
+        return _WornSymbols(outlines, np.concatenate([low[:, :2], high[:, 2:]], axis=1))
 
     def _broken(self, points: Numbers, inner: NDArray[np.bool_], starts: Places) -> list[Outline]:
         """Lines through *points* (x, top, bottom), with gaps after some that are *inner*."""
         chance = self.rng.random((len(points), 3))
         broken = inner & (chance[:, 0] < BREAKS * self.strength)
-        inside = starts[1:]
+        line_starts = starts[1:]
         return [
-            Outline(_ribbon(line, np.flatnonzero(gaps), where))
-            for line, gaps, where in zip(
-                np.split(points, inside),
-                np.split(broken, inside),
-                np.split(chance[:, 1:], inside),
+            Outline(_ribbon(line, np.flatnonzero(gaps), gap_chances))
+            for line, gaps, gap_chances in zip(
+                np.split(points, line_starts),
+                np.split(broken, line_starts),
+                np.split(chance[:, 1:], line_starts),
                 strict=True,
             )
         ]
@@ -275,14 +275,14 @@ def _waves(knots: Numbers, u: Numbers, v: Numbers) -> Numbers:
     flat = knots.reshape(len(knots), -1)
     corner = j * columns + i
     upper, lower = (_between(flat, corner + row, s) for row in (0, columns))
-    found: Numbers = upper + (lower - upper) * t
-    return found
+    waves: Numbers = upper + (lower - upper) * t
+    return waves
 
 
 def _between(knots: Numbers, left: Places, s: Numbers) -> Numbers:
     first = knots.take(left, axis=1)
-    found: Numbers = first + (knots.take(left + 1, axis=1) - first) * s
-    return found
+    between: Numbers = first + (knots.take(left + 1, axis=1) - first) * s
+    return between
 
 
 def _eased(t: Numbers) -> Numbers:
@@ -316,7 +316,7 @@ def _weighted(
 ) -> Edges:
     """Edges through the corners *xs*, *ys*, each outline with *weight* more ink at its sides.
 
-    *edges* are the same before they were moved; they tell where contours end.
+    *edges* are the same before they were moved; contours end where those do.
     """
     first = np.ones(len(edges), bool)
     first[1:] = (edges[1:, :2] != edges[:-1, 2:]).any(axis=1)
@@ -324,28 +324,28 @@ def _weighted(
     heads = np.flatnonzero(first)
     contour = np.cumsum(first) - 1
     tails = np.append(heads[1:], len(edges)) - 1
-    after = np.arange(1, len(edges) + 1)
-    after[tails] = heads
-    before = np.arange(-1, len(edges) - 1)
-    before[heads] = tails
+    next_edge = np.arange(1, len(edges) + 1)
+    next_edge[tails] = heads
+    previous_edge = np.arange(-1, len(edges) - 1)
+    previous_edge[heads] = tails
 
-    dx, dy = xs[after] - xs, ys[after] - ys
+    dx, dy = xs[next_edge] - xs, ys[next_edge] - ys
     areas = np.add.reduceat(xs * dy - ys * dx, heads)
     wholes = np.add.reduceat(areas, contour[starts])
     length = np.sqrt(dx * dx + dy * dy)
     length = np.where(length > 0, length, 1) * np.where(wholes >= 0, 1, -1)[owner]
     nx, ny = dy / length, -dx / length  # outwards
-    px, py = nx[before], ny[before]
+    px, py = nx[previous_edge], ny[previous_edge]
     # Sides that meet at an angle move apart by more than the weight, but in a sharp corner.
     by = weight[owner] / np.maximum(1 + nx * px + ny * py, 1)
     wide_x, wide_y = xs + (nx + px) * by, ys + (ny + py) * by
 
-    wide = np.add.reduceat(
-        wide_x * (wide_y[after] - wide_y) - wide_y * (wide_x[after] - wide_x), heads
+    wide_areas = np.add.reduceat(
+        wide_x * (wide_y[next_edge] - wide_y) - wide_y * (wide_x[next_edge] - wide_x), heads
     )
-    kept = (wide * areas < LEAST_AREA * areas * areas)[contour]
-    xs, ys = np.where(kept, xs, wide_x), np.where(kept, ys, wide_y)
-    return np.stack([xs, ys, xs[after], ys[after]], axis=1)
+    is_kept = (wide_areas * areas < LEAST_AREA * areas * areas)[contour]
+    xs, ys = np.where(is_kept, xs, wide_x), np.where(is_kept, ys, wide_y)
+    return np.stack([xs, ys, xs[next_edge], ys[next_edge]], axis=1)
 
 
 def _ribbon(points: Numbers, gaps: Places, chance: Numbers) -> Edges:
@@ -354,11 +354,13 @@ def _ribbon(points: Numbers, gaps: Places, chance: Numbers) -> Edges:
     rest = points
     passed = 0
     for gap in gaps.tolist():
-        here, there = points[gap], points[gap + 1]
+        gap_start, gap_end = points[gap], points[gap + 1]
         long = LONGEST_BREAK * (0.3 + 0.7 * chance[gap, 0])
         start = (1 - long) * chance[gap, 1]
-        pieces.append(_strip(np.vstack([rest[: gap + 1 - passed], here + (there - here) * start])))
-        rest = np.vstack([here + (there - here) * (start + long), points[gap + 1 :]])
+        pieces.append(
+            _strip(np.vstack([rest[: gap + 1 - passed], gap_start + (gap_end - gap_start) * start]))
+        )
+        rest = np.vstack([gap_start + (gap_end - gap_start) * (start + long), points[gap + 1 :]])
         passed = gap
     return np.concatenate([*pieces, _strip(rest)])
 

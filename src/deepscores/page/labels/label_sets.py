@@ -62,7 +62,7 @@ class LabelClass(NamedTuple):
     without: tuple[str, ...] = ()
 
 
-class Labelled(NamedTuple):
+class LabelledObject(NamedTuple):
     """One labelled object on a page: a symbol, or several composed."""
 
     number: int  # of its first symbol
@@ -116,7 +116,7 @@ class LabelSet:
         head = {"name": self.name, "version": self.version, "description": self.description}
         return {**head, "class": classes}
 
-    def label(self, symbols: Sequence[Symbol]) -> list[Labelled]:
+    def label(self, symbols: Sequence[Symbol]) -> list[LabelledObject]:
         """The labelled objects of a page, ordered by their first symbol.
 
         *symbols* are all of a page, numbered from 1. A symbol is in at most one object; what no
@@ -125,7 +125,7 @@ class LabelSet:
         """
         columns = Symbols.of(symbols)
         is_taken = np.zeros(len(columns), np.bool_)
-        objects: list[Labelled] = []
+        objects: list[LabelledObject] = []
         composable = columns.rows(np.flatnonzero(columns.kind.where(self._composable)))
         kinds = {symbol.kind for symbol in composable}
         for rule in self._composed:
@@ -137,7 +137,7 @@ class LabelSet:
                 is_taken[places] = True
                 x0, y0 = columns.box[places, :2].min(axis=0).tolist()
                 x1, y1 = columns.box[places, 2:].max(axis=0).tolist()
-                composed_object = Labelled(
+                composed_object = LabelledObject(
                     min(members), rule.id, tuple(sorted(members)), Box(x0, y0, x1, y1)
                 )
                 objects.append(composed_object)
@@ -157,7 +157,7 @@ class LabelSet:
             ]
         )
         objects += [
-            _new(Labelled, (number, class_id, (number,), _new(Box, box)))
+            _new(LabelledObject, (number, class_id, (number,), _new(Box, box)))
             for number, class_id, box in plain_objects
         ]
         return sorted(_unite_coincident(objects, boxes, ids))
@@ -280,8 +280,8 @@ _SAME_OBJECT_OVERLAP = (
 
 
 def _unite_coincident(
-    objects: list[Labelled], boxes: NDArray[np.float64], classes: NDArray[np.int64]
-) -> list[Labelled]:
+    objects: list[LabelledObject], boxes: NDArray[np.float64], classes: NDArray[np.int64]
+) -> list[LabelledObject]:
     """*objects*, those of one class in the same place as one; their *boxes* and *classes* again."""
     x0, y0, x1, y1 = boxes.T
     # Along this line neither a chord's heads nor a staff's lines lie on one point.
@@ -311,7 +311,7 @@ def _unite_coincident(
     for duplicate, index in into.items():
         first, second = united[index], united.pop(duplicate)
         members = tuple(sorted(first.members + second.members))
-        united[index] = Labelled(members[0], first.class_id, members, first.box | second.box)
+        united[index] = LabelledObject(members[0], first.class_id, members, first.box | second.box)
     return list(united.values())
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepscores.page.model.packing import pack
 
-_MOST = 7  # characters of a count: 35 bits
+_MAX_LETTERS = 7  # characters of a count: 35 bits
 
 
 def encode_rles(
@@ -35,8 +35,8 @@ def encode_rles(
     keys = np.sort(pack([places, x * height + y], [count + 1, size + 1]))
     first = np.flatnonzero(np.diff(keys, prepend=-2) != 1)
     last = np.append(first[1:], len(keys))[: len(first)] - 1
-    of, starts = np.divmod(keys[first], size + 1)
-    runs = np.bincount(of, minlength=count + 1)[1:]
+    values, starts = np.divmod(keys[first], size + 1)
+    runs = np.bincount(values, minlength=count + 1)[1:]
     return _packed(starts, keys[last] % (size + 1) + 1, runs, size)
 
 
@@ -72,8 +72,8 @@ def _packed(
     counts = np.zeros(base[-1], np.int64)
     is_first = np.ones(len(starts), np.bool_)
     is_first[1:] = mask[1:] != mask[:-1]
-    before = np.where(is_first, 0, np.concatenate([[0], ends[:-1]]))
-    counts[place] = starts - before
+    previous_ends = np.where(is_first, 0, np.concatenate([[0], ends[:-1]]))
+    counts[place] = starts - previous_ends
     counts[place + 1] = ends - starts
     last_end = np.zeros(len(runs), np.int64)
     last_end[mask] = ends
@@ -82,11 +82,11 @@ def _packed(
     shifted = counts.copy()
     back = np.flatnonzero(within > 2)
     shifted[back] -= counts[back - 2]
-    there = np.ones(len(counts), np.bool_)
-    there[base[1:] - 1] = (counts[base[1:] - 1] > 0) | (runs == 0)
+    is_written = np.ones(len(counts), np.bool_)
+    is_written[base[1:] - 1] = (counts[base[1:] - 1] > 0) | (runs == 0)
     letters, lengths = _letters(shifted)
-    lengths[~there] = 0
-    letters = letters[(np.arange(_MOST) < lengths[:, None])]
+    lengths[~is_written] = 0
+    letters = letters[(np.arange(_MAX_LETTERS) < lengths[:, None])]
     text = letters.tobytes().decode("ascii")
     cuts = np.concatenate([[0], np.cumsum(lengths)])[base]
     return [text[start:end] for start, end in pairwise(cuts.tolist())]
@@ -94,18 +94,18 @@ def _packed(
 
 def _letters(numbers: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """(n, _MOST) characters of each number, and how many of them it has."""
-    letters = np.zeros((len(numbers), _MOST), np.uint8)
+    letters = np.zeros((len(numbers), _MAX_LETTERS), np.uint8)
     lengths = np.zeros(len(numbers), np.int64)
-    more = np.ones(len(numbers), np.bool_)
+    goes_on_before = np.ones(len(numbers), np.bool_)
     rest = numbers.copy()
-    for step in range(_MOST):
+    for step in range(_MAX_LETTERS):
         bits = rest & 31
         rest >>= 5
-        lengths += more
+        lengths += goes_on_before
         # Done when what is left is the sign alone, which the fifth bit says.
-        goes_on = more & np.where(bits & 16, rest != -1, rest != 0)
+        goes_on = goes_on_before & np.where(bits & 16, rest != -1, rest != 0)
         letters[:, step] = bits + np.where(goes_on, 32, 0) + 48
-        more = goes_on
+        goes_on_before = goes_on
     return letters, lengths
 
 
@@ -120,8 +120,8 @@ def decode_rle(counts: str, width: int, height: int) -> NDArray[np.bool_]:
     lengths = list(_counts(counts))
     if sum(lengths) != width * height:
         raise ValueError(f"a mask of {sum(lengths)} pixels is none of {width} x {height}")
-    inside = np.arange(len(lengths)) % 2 == 1
-    return np.repeat(inside, lengths).reshape(width, height).T
+    is_in_mask = np.arange(len(lengths)) % 2 == 1
+    return np.repeat(is_in_mask, lengths).reshape(width, height).T
 
 
 def crop_rle(counts: str, height: int) -> tuple[int, int, NDArray[np.bool_]]:
@@ -158,16 +158,18 @@ def pixels_of_rle(counts: str | Sequence[int], width: int, height: int) -> NDArr
     if lengths.sum() != width * height or (lengths < 0).any():
         raise ValueError(f"a mask of {lengths.sum()} pixels is none of {width} x {height}")
     starts = (np.cumsum(lengths) - lengths)[1::2]
-    inside = lengths[1::2]
+    mask_lengths = lengths[1::2]
     # Each pixel's place within its stretch, then down the columns.
-    within = np.arange(inside.sum()) - np.repeat(np.cumsum(inside) - inside, inside)
-    x, y = np.divmod(np.repeat(starts, inside) + within, height)
-    found: NDArray[np.int64] = np.sort(y * width + x)
-    return found
+    within = np.arange(mask_lengths.sum()) - np.repeat(
+        np.cumsum(mask_lengths) - mask_lengths, mask_lengths
+    )
+    x, y = np.divmod(np.repeat(starts, mask_lengths) + within, height)
+    mask_pixels: NDArray[np.int64] = np.sort(y * width + x)
+    return mask_pixels
 
 
 def _counts(text: str) -> Iterator[int]:
-    found: list[int] = []
+    counts: list[int] = []
     number, shift = 0, 0
     for letter in text:
         bits = ord(letter) - 48
@@ -177,8 +179,8 @@ def _counts(text: str) -> Iterator[int]:
             continue
         if bits & 16:  # negative
             number -= 1 << shift
-        if len(found) > 2:
-            number += found[-2]
-        found.append(number)
+        if len(counts) > 2:
+            number += counts[-2]
+        counts.append(number)
         yield number
         number, shift = 0, 0

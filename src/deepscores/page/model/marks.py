@@ -61,15 +61,15 @@ class Marks(Sequence[Mark]):
         if isinstance(rows, Marks):
             return rows
         drawings: list[Drawing] = []
-        known: dict[tuple[str, ...], int] = {}
+        place_of_key: dict[tuple[str, ...], int] = {}
         drawing = [BOX] * len(rows)
         for row, mark in enumerate(rows):
             if mark.edges is None:
                 continue
-            one = Drawing(mark.edges, mark.glyph, mark.font, mark.part, mark.text, mark.key)
-            place = known.setdefault(one[1:], len(drawings)) if mark.key else len(drawings)
+            drawn = Drawing(mark.edges, mark.glyph, mark.font, mark.part, mark.text, mark.key)
+            place = place_of_key.setdefault(drawn[1:], len(drawings)) if mark.key else len(drawings)
             if place == len(drawings):
-                drawings.append(one)
+                drawings.append(drawn)
             drawing[row] = place
         return cls(
             tuple(drawings),
@@ -82,7 +82,7 @@ class Marks(Sequence[Mark]):
             np.array([mark.box or (0, 0, 0, 0) for mark in rows], np.float64).reshape(-1, 4),
         )
 
-    def taken(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Marks":
+    def select(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Marks":
         """Those of *rows*, in that order."""
         return Marks(
             self.drawings,
@@ -104,7 +104,7 @@ class Marks(Sequence[Mark]):
     def __getitem__(self, row: slice) -> list[Mark]: ...
     def __getitem__(self, row: int | slice) -> Mark | list[Mark]:
         if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
+            return [self[place] for place in range(*row.indices(len(self)))]
         to_page = Affine(*self.to_page[row].tolist())
         element, shape = int(self.element[row]), SHAPES[self.shape[row]]
         scale, stroke = float(self.scale[row]), float(self.stroke[row])
@@ -121,14 +121,14 @@ class Marks(Sequence[Mark]):
         return (self[row] for row in range(len(self)))
 
 
-class Ordered(NamedTuple):
-    """Some of a page's marks, and numbers by which they come among the others."""
+class OrderedMarks(NamedTuple):
+    """Some of a page's marks, with numbers that order them among all."""
 
     marks: Marks
     order: NDArray[np.int64]
 
 
-def join(parts: Sequence[Ordered]) -> Marks:
+def join(parts: Sequence[OrderedMarks]) -> Marks:
     """All marks of *parts* in order; equal numbers as they stand."""
     parts = [part for part in parts if len(part.order)]
     if not parts:

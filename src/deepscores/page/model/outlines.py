@@ -49,8 +49,8 @@ class Outlines(Sequence[Outline]):
         return cls(
             contours,
             np.array(contour, np.int32),
-            np.array([one.to_page for one in rows], np.float64).reshape(-1, 6),
-            np.array([one.box or (0, 0, 0, 0) for one in rows], np.float64).reshape(-1, 4),
+            np.array([outline.to_page for outline in rows], np.float64).reshape(-1, 6),
+            np.array([outline.box or (0, 0, 0, 0) for outline in rows], np.float64).reshape(-1, 4),
         )
 
     def __len__(self) -> int:
@@ -62,7 +62,7 @@ class Outlines(Sequence[Outline]):
     def __getitem__(self, row: slice) -> list[Outline]: ...
     def __getitem__(self, row: int | slice) -> Outline | list[Outline]:
         if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
+            return [self[place] for place in range(*row.indices(len(self)))]
         place = int(self.contour[row])
         if place < 0:
             return Outline(None, box=Box(*self.box[row].tolist()))

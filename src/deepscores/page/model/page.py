@@ -1,4 +1,4 @@
-"""An engraved page as vectors: what was drawn, and whose it is."""
+"""An engraved page as vectors: shapes, and the elements that they belong to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores.page.model.attributes import AsColumns
 from deepscores.page.model.marks import Mark
+from deepscores.page.model.symbols import ATTRIBUTES, SymbolAttributes
 from deepscores.page.model.words import Words
 
 
@@ -53,21 +55,21 @@ class Elements(Sequence[Element]):
     def __getitem__(self, row: slice) -> list[Element]: ...
     def __getitem__(self, row: int | slice) -> Element | list[Element]:
         if isinstance(row, slice):
-            return [self[each] for each in range(*row.indices(len(self)))]
+            return [self[place] for place in range(*row.indices(len(self)))]
         kind, parent = self.kind.words[self.kind.codes[row]], int(self.parent[row])
         return Element(kind, self.id[row], parent, self.qualifiers.get(row, ()))
 
     def __iter__(self) -> Iterator[Element]:
         return (self[row] for row in range(len(self)))
 
-    def inherited(self, own: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n,) *own* of each, and where that is 0, that of the nearest element around it."""
-        found = own.copy()
-        around = self.parent.copy()
-        while len(rows := np.flatnonzero((found == 0) & (around >= 0))):
-            found[rows] = own[around[rows]]
-            around[rows] = self.parent[around[rows]]
-        return found
+    def inherited(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) *values* of each, and where that is 0, that of the nearest element around it."""
+        inherited = values.copy()
+        enclosing = self.parent.copy()
+        while len(rows := np.flatnonzero((inherited == 0) & (enclosing >= 0))):
+            inherited[rows] = values[enclosing[rows]]
+            enclosing[rows] = self.parent[enclosing[rows]]
+        return inherited
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +101,24 @@ class Facts(NamedTuple):
     attributes: Mapping[str, str] = {}
 
 
-class FactColumns(NamedTuple):
-    """The facts of a score in columns. Row 0 is of what has none; unknown numbers are NaN."""
+class FactColumns(AsColumns, SymbolAttributes):
+    """The facts of a score in columns, as the attributes of symbols that have the same names.
+
+    Row 0 is of what has none; unknown numbers are NaN.
+    """
 
     place: Mapping[str, int]  # row by element id
     rows: Sequence[Facts]
-    staff: NDArray[np.int32]
-    voice: NDArray[np.int32]
-    measure: Words
-    part: Words
-    step: Words
-    alter: NDArray[np.float64]
-    octave: NDArray[np.float64]
-    duration: NDArray[np.float64]
-    onset: NDArray[np.float64]
-    grace: NDArray[np.bool_]
     cue: NDArray[np.bool_]
+
+    def __init__(self, facts: Mapping[str, Facts]) -> None:
+        self.place = {identity: row for row, identity in enumerate(facts, start=1)}
+        self.rows = [Facts(), *facts.values()]
+        self.cue = np.array([row.attributes.get("cue") == "true" for row in self.rows], np.bool_)
+        values = dict(zip(Facts._fields, zip(*self.rows, strict=True), strict=True))
+        for attribute in ATTRIBUTES:
+            if attribute.name in values:
+                vars(self)[attribute.name] = attribute.column(values[attribute.name])
 
 
 @dataclass(frozen=True)
@@ -130,22 +134,4 @@ class Music:
     @cached_property
     def columns(self) -> FactColumns:
         """The same facts in columns, made once for all pages."""
-        rows = [Facts(), *self.facts.values()]
-        staff, voice, measure, part, step, alter, octave, duration, onset, grace, attributes = zip(
-            *rows, strict=True
-        )
-        return FactColumns(
-            {identity: place for place, identity in enumerate(self.facts, start=1)},
-            rows,
-            np.array(staff, np.int32),
-            np.array(voice, np.int32),
-            Words.of(measure),
-            Words.of(part),
-            Words.of(step),
-            np.array(alter, np.float64),
-            np.array(octave, np.float64),
-            np.array(duration, np.float64),
-            np.array(onset, np.float64),
-            np.array(grace, np.bool_),
-            np.array([one.get("cue") == "true" for one in attributes], np.bool_),
-        )
+        return FactColumns(self.facts)

@@ -16,7 +16,7 @@ class Score:
     digest: str  # SHA-256 of the source file's bytes, hexadecimal
     work: str
     format: str  # "musicxml" | "mei" | "humdrum" | "abc"
-    text: str  # what the engraver is given: UTF-8 safe, partwise, mended
+    text: str  # what the engraver reads: UTF-8 safe, partwise, repaired
     title: str = ""
     composer: str = ""
     rights: str = ""

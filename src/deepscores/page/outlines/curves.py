@@ -35,7 +35,7 @@ _NUMBER = r"(?>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
 # The two flags of an arc may stand without separators: "a1 1 0 01.5.5".
 _ARC = r"[\s,]*+".join([f"({_NUMBER})"] * 3 + ["([01])"] * 2 + [f"({_NUMBER})"] * 2)
 _ONE_NUMBER, _ONE_ARC = re.compile(_NUMBER), re.compile(_ARC)
-_NUMBERS, _ARCS = (re.compile(rf"(?:[\s,]*+{one})*+[\s,]*+") for one in (_NUMBER, _ARC))
+_NUMBERS, _ARCS = (re.compile(rf"(?:[\s,]*+{pattern})*+[\s,]*+") for pattern in (_NUMBER, _ARC))
 _COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
 _ARITY = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 _SMOOTH = {"SC", "SS", "TQ", "TT"}  # command and the one before it, whose control point it mirrors
@@ -53,40 +53,40 @@ class Tracer:
             raise ValueError(f"tolerance must be positive, not {tolerance}")
         self.tolerance = tolerance
         self.subpaths: list[list[complex]] = []
-        self.here = 0j
+        self.position = 0j
 
-    def move(self, to: complex) -> None:
+    def move(self, point: complex) -> None:
         """Begin a subpath."""
-        self.subpaths.append([to])
-        self.here = to
+        self.subpaths.append([point])
+        self.position = point
 
-    def line(self, to: complex) -> None:
+    def line(self, point: complex) -> None:
         """A straight line."""
-        self.subpaths[-1].append(to)
-        self.here = to
+        self.subpaths[-1].append(point)
+        self.position = point
 
-    def quadratic(self, control: complex, to: complex) -> None:
+    def quadratic(self, control: complex, end: complex) -> None:
         """A quadratic Bézier curve."""
-        start = self.here
-        bend = start - 2 * control + to
-        self._curve((bend, 2 * (control - start), start), 2 * _length(bend), to)
+        start = self.position
+        bend = start - 2 * control + end
+        self._curve((bend, 2 * (control - start), start), 2 * _length(bend), end)
 
-    def cubic(self, control1: complex, control2: complex, to: complex) -> None:
+    def cubic(self, control1: complex, control2: complex, end: complex) -> None:
         """A cubic Bézier curve."""
-        start = self.here
-        bend1, bend2 = start - 2 * control1 + control2, control1 - 2 * control2 + to
+        start = self.position
+        bend1, bend2 = start - 2 * control1 + control2, control1 - 2 * control2 + end
         powers = (bend2 - bend1, 3 * bend1, 3 * (control1 - start), start)
-        self._curve(powers, 6 * max(_length(bend1), _length(bend2)), to)
+        self._curve(powers, 6 * max(_length(bend1), _length(bend2)), end)
 
-    def arc(self, ellipse: "_Ellipse", to: complex, *, large: bool, sweep: bool) -> None:
+    def arc(self, ellipse: "_Ellipse", target: complex, *, large: bool, sweep: bool) -> None:
         """An elliptical arc with the two flags of SVG's ``A``."""
-        if ellipse.rx and ellipse.ry and to != self.here:
-            centre, ellipse = ellipse.through(self.here, to, to_right=large != sweep)
-            start, end = ellipse.to_unit(self.here - centre), ellipse.to_unit(to - centre)
+        if ellipse.rx and ellipse.ry and target != self.position:
+            centre, ellipse = ellipse.through(self.position, target, to_right=large != sweep)
+            start, end = ellipse.to_unit(self.position - centre), ellipse.to_unit(target - centre)
             sagitta = self.tolerance / max(ellipse.rx, ellipse.ry)
             arc = _unit_arc(start, end, 1 if sweep else -1, sagitta)
             self.subpaths[-1].extend(centre + ellipse.from_unit(point) for point in arc[1:-1])
-        self.line(to)
+        self.line(target)
 
     def close(self) -> None:
         """Return to the start of the subpath; drawing may go on from there without a move."""
@@ -99,7 +99,7 @@ class Tracer:
         """The outline of all subpaths, each closed."""
         return _joined(_contour(np.array(path)) for path in self.subpaths if len(path) > 2)
 
-    def _curve(self, powers: Sequence[complex], most_bend: float, to: complex) -> None:
+    def _curve(self, powers: Sequence[complex], most_bend: float, end: complex) -> None:
         """Draw the polynomial of coefficients *powers*; *most_bend* bounds its 2nd derivative.
 
         A chord over a parameter step h leaves the curve by no more than h² · bend / 8, always to
@@ -112,7 +112,7 @@ class Tracer:
             share = 1 / (12 * steps * steps)
             moved = (cube, square, slope - 6 * cube * share, start - 2 * square * share)
             self.subpaths[-1].extend(_polynomial(moved, _fractions(steps)).tolist())
-        self.line(to)
+        self.line(end)
 
 
 def path_edges(d: str, tolerance: float) -> Outline:
@@ -211,11 +211,11 @@ def stroke_edges(
         return _bar(start, end, reach, cap)
     if cap == "square":
         path = _lengthened(path, reach)
-    there, back = (_side_of_line(side, reach, corner) for side in (path, path[::-1]))
+    forth, back = (_side_of_line(side, reach, corner) for side in (path, path[::-1]))
     if cap == "round":
-        there = np.concatenate([there, _nose(path[-1], there[-1], back[0], tolerance)])
-        back = np.concatenate([back, _nose(path[0], back[-1], there[0], tolerance)])
-    return _contour(np.concatenate([there, back]))
+        forth = np.concatenate([forth, _nose(path[-1], forth[-1], back[0], tolerance)])
+        back = np.concatenate([back, _nose(path[0], back[-1], forth[0], tolerance)])
+    return _contour(np.concatenate([forth, back]))
 
 
 def offset_edges(edges: Outline, distance: float, tolerance: float) -> Outline:
@@ -273,13 +273,17 @@ def _trace(d: str, tolerance: float) -> Tracer:
     if data[:1] not in "Mm":
         raise ValueError(f"path data does not start with a move: {data[:60]!r}")
     tracer = Tracer(tolerance)
-    before, control = "", 0j
+    previous_kind, control = "", 0j
     for letter, arguments in _COMMAND.findall(data):
         kind = letter.upper()
         for row in _rows(kind, arguments):
-            mirror = 2 * tracer.here - control if kind + before in _SMOOTH else tracer.here
-            control = _draw(tracer, kind, row, tracer.here if letter.islower() else 0j, mirror)
-            before = kind
+            mirror = (
+                2 * tracer.position - control
+                if kind + previous_kind in _SMOOTH
+                else tracer.position
+            )
+            control = _draw(tracer, kind, row, tracer.position if letter.islower() else 0j, mirror)
+            previous_kind = kind
             kind = "L" if kind == "M" else kind  # more pairs after a move are lines
     return tracer
 
@@ -307,9 +311,9 @@ def _draw(tracer: Tracer, kind: str, row: list[float], origin: complex, mirror: 
         case "L":
             tracer.line(points[0])
         case "H":
-            tracer.line(complex(origin.real + row[0], tracer.here.imag))
+            tracer.line(complex(origin.real + row[0], tracer.position.imag))
         case "V":
-            tracer.line(complex(tracer.here.real, origin.imag + row[0]))
+            tracer.line(complex(tracer.position.real, origin.imag + row[0]))
         case "A":
             ellipse = _Ellipse(abs(row[0]), abs(row[1]), _direction(row[2]))
             tracer.arc(ellipse, origin + complex(*row[5:]), large=row[3] == 1, sweep=row[4] == 1)
@@ -323,7 +327,7 @@ def _draw(tracer: Tracer, kind: str, row: list[float], origin: complex, mirror: 
             controls = points if kind == "Q" else [mirror, *points]
             tracer.quadratic(*controls)
             return controls[0]
-    return tracer.here
+    return tracer.position
 
 
 def _direction(degrees: float) -> complex:
@@ -342,12 +346,12 @@ def _fractions(steps: int) -> _Reals:
     return np.arange(1, steps) / steps
 
 
-def _polynomial(powers: Sequence[complex], at: _Reals) -> _Vector:
+def _polynomial(powers: Sequence[complex], fractions: _Reals) -> _Vector:
     """The polynomial with coefficients *powers*, highest first, by Horner's rule."""
-    values = np.empty(len(at), complex)
+    values = np.empty(len(fractions), complex)
     x, y = powers[0].real, powers[0].imag
     for power in powers[1:]:
-        x, y = x * at + power.real, y * at + power.imag  # type: ignore[assignment]
+        x, y = x * fractions + power.real, y * fractions + power.imag  # type: ignore[assignment]
     values.real, values.imag = x, y
     return values
 
@@ -415,11 +419,11 @@ def _dot(path: _Vector, reach: float, cap: Cap, tolerance: float) -> Outline:
 
 def _bar(start: complex, end: complex, reach: float, cap: Cap) -> Outline:
     """A straight stroke. Stems and staff lines are most of a page, so this is kept short."""
-    along = (end - start) * (reach / _length(end - start))
-    out = complex(along.imag, -along.real)
+    cap_step = (end - start) * (reach / _length(end - start))
+    normal = complex(cap_step.imag, -cap_step.real)
     if cap == "square":
-        start, end = start - along, end + along
-    corners = (start + out, end + out, end - out, start - out)
+        start, end = start - cap_step, end + cap_step
+    corners = (start + normal, end + normal, end - normal, start - normal)
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = [(corner.real, corner.imag) for corner in corners]
     return np.array([[ax, ay, bx, by], [bx, by, cx, cy], [cx, cy, dx, dy], [dx, dy, ax, ay]])
 
@@ -442,28 +446,30 @@ def _nose(tip: complex, start: complex, end: complex, tolerance: float) -> _Vect
 def _side_of_line(path: _Vector, reach: float, corner: _Corner) -> _Vector:
     """The line at distance *reach* to the left of an open path, as seen on the page."""
     ahead, lengths = _directions(path[:-1], path[1:])
-    out = _left_of(ahead)
-    inner = _corners(path[1:-1], out, np.minimum(lengths[:-1], lengths[1:]), reach, corner)
-    ends = path[[0, -1]] + reach * out[[0, -1]]
+    normals = _left_of(ahead)
+    inner = _corners(path[1:-1], normals, np.minimum(lengths[:-1], lengths[1:]), reach, corner)
+    ends = path[[0, -1]] + reach * normals[[0, -1]]
     return np.concatenate([ends[:1], inner, ends[1:]])
 
 
 def _side_of_ring(path: _Vector, reach: float, corner: _Corner) -> _Vector:
     """The line at distance *reach* to the left of a closed path, as seen on the page."""
     ahead, lengths = _directions(path, np.roll(path, -1))
-    out = np.concatenate([_left_of(ahead[-1:]), _left_of(ahead)])
-    return _corners(path, out, np.minimum(np.roll(lengths, 1), lengths), reach, corner)
+    normals = np.concatenate([_left_of(ahead[-1:]), _left_of(ahead)])
+    return _corners(path, normals, np.minimum(np.roll(lengths, 1), lengths), reach, corner)
 
 
-def _corners(at: _Vector, out: _Vector, room: _Reals, reach: float, corner: _Corner) -> _Vector:
-    """The offset line around the corners *at*, where the normal turns from *out[i]* to *out[i+1]*.
+def _corners(
+    corners: _Vector, normals: _Vector, room: _Reals, reach: float, corner: _Corner
+) -> _Vector:
+    """The offset line around *corners*, where the normal turns from normals[i] to normals[i + 1].
 
     *room* is the length of the shorter leg. At the inner side of a turn, the two offset legs are
     cut where they meet if that leaves half of each leg. Otherwise the line goes by the corner
     itself: it then crosses itself, but every loop winds the same way as the whole.
     """
-    before, after = out[:-1], out[1:]
-    x0, y0, x1, y1 = before.real, before.imag, after.real, after.imag
+    incoming, outgoing = normals[:-1], normals[1:]
+    x0, y0, x1, y1 = incoming.real, incoming.imag, outgoing.real, outgoing.imag
     cosine, sine = x0 * x1 + y0 * y1, x0 * y1 - y0 * x1
     turn = np.maximum(1 + cosine, 1e-12)
     beyond = np.sqrt(2 / turn)  # distance of the meeting point from the corner, over reach
@@ -472,22 +478,24 @@ def _corners(at: _Vector, out: _Vector, room: _Reals, reach: float, corner: _Cor
     if corner.join == "miter":
         fits_outer |= beyond <= corner.miter_limit
     meets = np.where(outer, fits_outer, 2 * reach * np.abs(sine) <= room * turn)
-    middle = at + np.where(meets, reach / turn, 0) * (before + after)
-    line = np.array([at + reach * before, middle, at + reach * after]).T
-    kept = np.array([~meets, meets | ~outer, ~meets]).T
+    middle = corners + np.where(meets, reach / turn, 0) * (incoming + outgoing)
+    line = np.array([corners + reach * incoming, middle, corners + reach * outgoing]).T
+    is_drawn = np.array([~meets, meets | ~outer, ~meets]).T
     gaps = np.flatnonzero(outer & ~meets).tolist() if corner.join == "round" else []
     if gaps:
-        arcs = {i: _nose(at[i], line[i, 0], line[i, 2], corner.tolerance) for i in gaps}
-        return _with_arcs(line, kept, arcs)
-    kept_line: _Vector = line[kept]
-    return kept_line
+        arcs = {i: _nose(corners[i], line[i, 0], line[i, 2], corner.tolerance) for i in gaps}
+        return _with_arcs(line, is_drawn, arcs)
+    drawn_line: _Vector = line[is_drawn]
+    return drawn_line
 
 
-def _with_arcs(line: _Vector, kept: NDArray[np.bool_], arcs: dict[int, _Vector]) -> _Vector:
-    """The points *line[kept]* with an arc in the gap of each corner that *arcs* names."""
-    places = np.cumsum(kept.sum(axis=1))[list(arcs)] - 1  # before the second point of the corner
+def _with_arcs(line: _Vector, is_drawn: NDArray[np.bool_], arcs: dict[int, _Vector]) -> _Vector:
+    """The points *line[is_drawn]* with an arc in the gap of each corner that *arcs* names."""
+    places = (
+        np.cumsum(is_drawn.sum(axis=1))[list(arcs)] - 1
+    )  # before the second point of the corner
     lengths = [len(arc) for arc in arcs.values()]
-    return np.insert(line[kept], np.repeat(places, lengths), np.concatenate([*arcs.values()]))
+    return np.insert(line[is_drawn], np.repeat(places, lengths), np.concatenate([*arcs.values()]))
 
 
 def _directions(start: _Vector, end: _Vector) -> tuple[_Vector, _Reals]:
@@ -508,8 +516,8 @@ def _left_of(ahead: _Vector) -> _Vector:
 
 def _twice_area(path: _Vector) -> float:
     """Twice the area of a closed path: positive if it runs clockwise on the page."""
-    after = np.roll(path, -1)
-    return float((path.real * after.imag - path.imag * after.real).sum())
+    following = np.roll(path, -1)
+    return float((path.real * following.imag - path.imag * following.real).sum())
 
 
 def _distinct(path: _Vector, *, closed: bool = False) -> _Vector:

@@ -23,10 +23,10 @@ def slur_edges(
     steps = _steps(points, tolerance)
     outlines: list[NDArray[np.float64]] = [np.zeros((0, 4))] * len(points)
     for count in np.unique(steps).tolist():
-        chosen = np.flatnonzero(steps == count)
-        rings = _rings(points[chosen], pens[chosen], count)
+        slurs = np.flatnonzero(steps == count)
+        rings = _rings(points[slurs], pens[slurs], count)
         edges = np.concatenate([rings, np.roll(rings, -1, axis=1)], axis=2)
-        for place, index in enumerate(chosen.tolist()):
+        for place, index in enumerate(slurs.tolist()):
             outlines[index] = edges[place]
     return outlines
 
@@ -47,7 +47,7 @@ def _rings(
 ) -> NDArray[np.float64]:
     t = np.linspace(0.0, 1.0, count + 1)[:, None]
     weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-    there, back = (
+    forth, back = (
         weights[0] * points[:, None, k]
         + weights[1] * points[:, None, k + 1]
         + weights[2] * points[:, None, k + 2]
@@ -59,16 +59,18 @@ def _rings(
     outward = np.where(area >= 0, 1.0, -1.0)[:, None, None]  # of the left of the way
     reach = pens[:, None, None]
     sides = []
-    for curve in (there, back):
+    for curve in (forth, back):
         ahead = np.diff(curve, axis=1)
         length = np.sqrt((ahead * ahead).sum(axis=2, keepdims=True))
         ahead = ahead / np.where(length > 0, length, 1)
-        along = np.concatenate([ahead[:, :1], ahead[:, :-1] + ahead[:, 1:], ahead[:, -1:]], axis=1)
-        size = (along * along).sum(axis=2, keepdims=True)
+        directions = np.concatenate(
+            [ahead[:, :1], ahead[:, :-1] + ahead[:, 1:], ahead[:, -1:]], axis=1
+        )
+        size = (directions * directions).sum(axis=2, keepdims=True)
         # Between two chords the sum of their directions has length 2·cos(half the turn).
         size[:, 1:-1] /= 2
-        along = along / np.where(size > 0, size, 1)
-        left = np.stack([along[:, :, 1], -along[:, :, 0]], axis=2) * outward
+        directions = directions / np.where(size > 0, size, 1)
+        left = np.stack([directions[:, :, 1], -directions[:, :, 0]], axis=2) * outward
         tip = curve[:, -1:] + reach * (left[:, -1:] * _TIP[:, :1] + ahead[:, -1:] * _TIP[:, 1:])
         sides += [curve + reach * left, tip]
     return np.concatenate(sides, axis=1)

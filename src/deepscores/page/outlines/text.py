@@ -150,15 +150,17 @@ def font_folders() -> tuple[Path, ...]:
 def _draw_funcs() -> hb.DrawFuncs:
     """Callbacks through which HarfBuzz draws on a tracer; coordinates come as plain numbers."""
     funcs = hb.DrawFuncs()
-    funcs.set_move_to_func(lambda x, y, to: to.move(complex(x, y)))
-    funcs.set_line_to_func(lambda x, y, to: to.line(complex(x, y)))
+    funcs.set_move_to_func(lambda x, y, tracer: tracer.move(complex(x, y)))
+    funcs.set_line_to_func(lambda x, y, tracer: tracer.line(complex(x, y)))
     funcs.set_quadratic_to_func(
-        lambda x1, y1, x, y, to: to.quadratic(complex(x1, y1), complex(x, y))
+        lambda x1, y1, x, y, tracer: tracer.quadratic(complex(x1, y1), complex(x, y))
     )
     funcs.set_cubic_to_func(
-        lambda x1, y1, x2, y2, x, y, to: to.cubic(complex(x1, y1), complex(x2, y2), complex(x, y))
+        lambda x1, y1, x2, y2, x, y, tracer: tracer.cubic(
+            complex(x1, y1), complex(x2, y2), complex(x, y)
+        )
     )
-    funcs.set_close_path_func(lambda to: to.close())
+    funcs.set_close_path_func(lambda tracer: tracer.close())
     return funcs
 
 
@@ -208,8 +210,8 @@ def _font_for(cluster: str, face: Face) -> str:
     if category(cluster[0]) == "Co":  # private use: means something else in every font
         return ""
     fonts = _fonts_in_order(face)
-    whole = (font for font in fonts if all(_has(font, char) for char in cluster))
-    return next(whole, None) or next((font for font in fonts if _has(font, cluster[0])), "")
+    complete = (font for font in fonts if all(_has(font, char) for char in cluster))
+    return next(complete, None) or next((font for font in fonts if _has(font, cluster[0])), "")
 
 
 def _has(font: str, char: str) -> bool:
@@ -242,11 +244,11 @@ def _font(name: str) -> hb.Font:
 
 def _installed(path: str) -> Path:
     """Find a data file of an installed package without importing the package."""
-    package, _, inside = path.partition("/")
+    package, _, relative_path = path.partition("/")
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"text is drawn with the fonts of the package {package}")
-    return Path(spec.submodule_search_locations[0], inside)
+    return Path(spec.submodule_search_locations[0], relative_path)
 
 
 def _liberation(stylesheet: Path, cut: str) -> bytes:
@@ -312,11 +314,11 @@ def _levels(text: str) -> list[int]:
     kinds = _resolved(kinds, base)
     depth = {"L": 0 if base == "L" else 2, "R": 1, "number": 2}
     sides = ["R" if kind == "number" else kind for kind in kinds]  # as neutrals see them
-    before = list(accumulate(sides, _latest, initial=base))[:-1]
-    after = list(accumulate(reversed(sides), _latest, initial=base))[-2::-1]
+    preceding = list(accumulate(sides, _latest, initial=base))[:-1]
+    following = list(accumulate(reversed(sides), _latest, initial=base))[-2::-1]
     return [
         depth[kind or (left if left == right else base)]
-        for kind, left, right in zip(kinds, before, after, strict=True)
+        for kind, left, right in zip(kinds, preceding, following, strict=True)
     ]
 
 
@@ -338,5 +340,5 @@ def _resolved(kinds: list[str], base: str) -> list[str]:
     return resolved
 
 
-def _latest(known: str, kind: str) -> str:
-    return kind or known
+def _latest(previous: str, kind: str) -> str:
+    return kind or previous

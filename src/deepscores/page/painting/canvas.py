@@ -39,14 +39,14 @@ class Canvas:
         """
         if len(outlines) > kernels.LARGEST_NUMBER:
             raise ValueError(f"{len(outlines)} symbols, over {kernels.LARGEST_NUMBER}")
-        edges, runs, to, boxed = pack(outlines)
-        whole = np.zeros(len(outlines) + 1, np.int64)
-        kernels.paint(edges, runs, to, boxed, self._cells, self._tiles, whole)
-        visible = np.zeros(len(whole), np.int64)
-        boxes = np.zeros((len(whole), 4), np.int64)
+        edges, runs, maps, boxed = pack(outlines)
+        whole_areas = np.zeros(len(outlines) + 1, np.int64)
+        kernels.paint(edges, runs, maps, boxed, self._cells, self._tiles, whole_areas)
+        visible = np.zeros(len(whole_areas), np.int64)
+        boxes = np.zeros((len(whole_areas), 4), np.int64)
         shades, owners = self._shades, self._owners
-        inked, owned = kernels.own(
-            edges, runs, to, self._cells, self._tiles, whole, shades, owners, visible, boxes
+        inked, owned = kernels.assign_owners(
+            edges, runs, maps, self._cells, self._tiles, whole_areas, shades, owners, visible, boxes
         )
         return Painting(
             self.width,
@@ -55,7 +55,7 @@ class Canvas:
             RunPicture(owners[:owned].copy(), self.width),
             boxes,
             visible,
-            whole,
+            whole_areas,
         )
 
 
@@ -84,6 +84,6 @@ def pack(
     sides = corners[:, [0, 1, 0, 3, 2, 3, 2, 1]].reshape(-1, 4)
     runs[boxed, 0] = ends[-1] + 2 * np.arange(len(corners))
     runs[boxed, 1] = runs[boxed, 0] + 2
-    to = columns.to_page.copy()
-    to[boxed] = Affine()
-    return np.concatenate([*parts, sides]), runs, to, int(ends[-1])
+    maps = columns.to_page.copy()
+    maps[boxed] = Affine()
+    return np.concatenate([*parts, sides]), runs, maps, int(ends[-1])

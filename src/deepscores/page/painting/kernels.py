@@ -39,30 +39,30 @@ def prefetch(_, array, y, x):
 
 
 @njit(cache=True, error_model="numpy")
-def bounds_of(edges, first, last, to):  # pragma: no cover - compiled
-    """Extent of edges[first:last] mapped by *to*: x0, y0, x1, y1."""
+def bounds_of(edges, first, last, mapping):  # pragma: no cover - compiled
+    """Extent of edges[first:last] mapped by *mapping*: x0, y0, x1, y1."""
     x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
     for i in range(first, last):
         # Contours are closed: the starts of edges are all corners.
-        x = to[0] * edges[i, 0] + to[2] * edges[i, 1] + to[4]
-        y = to[1] * edges[i, 0] + to[3] * edges[i, 1] + to[5]
+        x = mapping[0] * edges[i, 0] + mapping[2] * edges[i, 1] + mapping[4]
+        y = mapping[1] * edges[i, 0] + mapping[3] * edges[i, 1] + mapping[5]
         x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x), max(y1, y)
     return x0, y0, x1, y1
 
 
 @njit(cache=True, error_model="numpy")
 def accumulate(
-    edges, first, last, to, left, top, width, cells, reach
+    edges, first, last, mapping, left, top, width, cells, reach
 ):  # pragma: no cover - compiled
-    """Add what edges[first:last], mapped by *to*, bound, to the window *cells* at (left, top).
+    """Add what edges[first:last], mapped by *mapping*, bound, to the window *cells* at (left, top).
 
     *reach* widens to the first and one past the last column that each of the window's rows uses.
     """
     for i in range(first, last):
-        x0 = to[0] * edges[i, 0] + to[2] * edges[i, 1] + to[4]
-        y0 = to[1] * edges[i, 0] + to[3] * edges[i, 1] + to[5]
-        x1 = to[0] * edges[i, 2] + to[2] * edges[i, 3] + to[4]
-        y1 = to[1] * edges[i, 2] + to[3] * edges[i, 3] + to[5]
+        x0 = mapping[0] * edges[i, 0] + mapping[2] * edges[i, 1] + mapping[4]
+        y0 = mapping[1] * edges[i, 0] + mapping[3] * edges[i, 1] + mapping[5]
+        x1 = mapping[0] * edges[i, 2] + mapping[2] * edges[i, 3] + mapping[4]
+        y1 = mapping[1] * edges[i, 2] + mapping[3] * edges[i, 3] + mapping[5]
         if y0 == y1:  # bounds no area to its right
             continue
         sign = 1.0
@@ -100,9 +100,9 @@ def accumulate(
 
 
 @njit(cache=True, error_model="numpy")
-def window_of(edges, first, last, to):  # pragma: no cover - compiled
+def window_of(edges, first, last, mapping):  # pragma: no cover - compiled
     """The pixels an outline can touch: left, top, width (and a spare column), height."""
-    x0, y0, x1, y1 = bounds_of(edges, first, last, to)
+    x0, y0, x1, y1 = bounds_of(edges, first, last, mapping)
     left, top = int(floor(x0)), int(floor(y0))
     return left, top, int(ceil(x1)) - left + 1, int(ceil(y1)) - top
 
@@ -114,12 +114,12 @@ def shade_of(total):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def cover(edges, first, last, to, alpha, left, top):  # pragma: no cover - compiled
+def cover(edges, first, last, mapping, alpha, left, top):  # pragma: no cover - compiled
     """Write an outline's coverage into *alpha*, whose corner is the pixel (left, top)."""
-    x, y, width, height = window_of(edges, first, last, to)
+    x, y, width, height = window_of(edges, first, last, mapping)
     cells = np.zeros(width * height + 1)
     reach = np.zeros((height, 2), np.int64)
-    accumulate(edges, first, last, to, x, y, width, cells, reach)
+    accumulate(edges, first, last, mapping, x, y, width, cells, reach)
     for row in range(height):
         total = 0.0
         for column in range(width):
@@ -131,7 +131,7 @@ def cover(edges, first, last, to, alpha, left, top):  # pragma: no cover - compi
 
 # A canvas cell holds, in 32 bits, the pixel's owner, the most that one symbol covers of it, and its
 # ink: one place in memory to look at. Blank is 0.
-OWNER, MOST = 16, 8
+OWNER, COVERAGE = 16, 8
 LARGEST_NUMBER = (1 << 32 - OWNER) - 1  # of an owner
 
 
@@ -145,23 +145,23 @@ TILE = 16  # columns that are looked at together when the page is developed: a c
 
 
 @njit(cache=True, error_model="numpy")
-def put(canvas, y, x, number, alpha, whole):  # pragma: no cover - compiled
+def paint_pixel(canvas, y, x, number, alpha, whole_areas):  # pragma: no cover - compiled
     """Paint *alpha*, 1…255, of symbol *number* over a cell."""
     cell = int(canvas[y, x])
     if cell == 0:  # nine pixels in ten
-        canvas[y, x] = number << OWNER | alpha << MOST | alpha
+        canvas[y, x] = number << OWNER | alpha << COVERAGE | alpha
     else:
         ink = over(cell & 255, alpha)
-        if alpha >= (cell >> MOST) & 255:
-            canvas[y, x] = number << OWNER | alpha << MOST | ink
+        if alpha >= (cell >> COVERAGE) & 255:
+            canvas[y, x] = number << OWNER | alpha << COVERAGE | ink
         else:
             canvas[y, x] = (cell & ~255) | ink
     if alpha >= HALF:
-        whole[number] += 1
+        whole_areas[number] += 1
 
 
 @njit(cache=True, error_model="numpy")
-def fill(x0, y0, x1, y1, canvas, tiles, number, whole):  # pragma: no cover - compiled
+def fill(x0, y0, x1, y1, canvas, tiles, number, whole_areas):  # pragma: no cover - compiled
     """Paint an upright rectangle: its coverage is known without adding up."""
     height, width = canvas.shape
     x0, x1 = max(x0, 0.0), min(x1, float(width))
@@ -177,15 +177,15 @@ def fill(x0, y0, x1, y1, canvas, tiles, number, whole):  # pragma: no cover - co
             tiles[y, tile] = 1
         alpha = shade_of(share * first)
         if alpha:
-            put(canvas, y, left, number, alpha, whole)
+            paint_pixel(canvas, y, left, number, alpha, whole_areas)
         alpha = shade_of(share)
         if alpha:
             for x in range(left + 1, right):
-                put(canvas, y, x, number, alpha, whole)
+                paint_pixel(canvas, y, x, number, alpha, whole_areas)
         if right > left:
             alpha = shade_of(share * last)
             if alpha:
-                put(canvas, y, right, number, alpha, whole)
+                paint_pixel(canvas, y, right, number, alpha, whole_areas)
 
 
 @njit(cache=True, error_model="numpy")
@@ -199,12 +199,12 @@ def fetch(canvas, left, top, columns, rows):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def paint(edges, runs, to, boxed, canvas, tiles, whole):  # pragma: no cover - compiled
+def paint(edges, runs, maps, boxed, canvas, tiles, whole_areas):  # pragma: no cover - compiled
     """Paint outline s (edges runs[s, 0]…runs[s, 1], mapped by to[s]) as symbol s+1, one by one.
 
     Edges from *boxed* on are the left and right sides of upright rectangles. A cell's owner is the
-    symbol that covers most of it, the last of equals. *tiles* marks where there may be ink; *whole*
-    counts the pixels that each symbol covers by half.
+    symbol that covers most of it, the last of equals. *tiles* marks where there may be ink;
+    *whole_areas* counts the pixels that each symbol covers by half.
     """
     height, width = canvas.shape
     cells = np.zeros(1 << 16)
@@ -218,10 +218,10 @@ def paint(edges, runs, to, boxed, canvas, tiles, whole):  # pragma: no cover - c
             left_side, right_side = edges[first], edges[first + 1]
             fill(
                 left_side[0], left_side[1], right_side[0], left_side[3],
-                canvas, tiles, s + 1, whole,
+                canvas, tiles, s + 1, whole_areas,
             )  # fmt: skip
             continue
-        left, top, columns, rows = window_of(edges, first, last, to[s])
+        left, top, columns, rows = window_of(edges, first, last, maps[s])
         if left >= width or top >= height or left + columns < 0 or top + rows < 0:
             continue
         if columns * rows + 1 > len(cells):
@@ -230,61 +230,61 @@ def paint(edges, runs, to, boxed, canvas, tiles, whole):  # pragma: no cover - c
             reach = np.zeros((2 * rows, 2), np.int64)
             reach[:, 0] = 1 << 30
         fetch(canvas, left, top, columns, rows)
-        accumulate(edges, first, last, to[s], left, top, columns, cells, reach)
+        accumulate(edges, first, last, maps[s], left, top, columns, cells, reach)
         for row in range(rows):
             y = top + row
             low, high = reach[row, 0], min(reach[row, 1], columns)  # the rest is the next row's
             reach[row, 0], reach[row, 1] = 1 << 30, 0
             if low >= high:
                 continue
-            inside = 0 <= y < height
-            if inside:
+            is_on_page = 0 <= y < height
+            if is_on_page:
                 for tile in range(max(left + low, 0) // TILE, min(left + high, width) // TILE + 1):
                     tiles[y, tile] = 1
             total = 0.0
             base = row * columns
-            for at in range(base + low, base + high):
-                total += cells[at]
-                cells[at] = 0.0
-                if -1e-3 < total < 1e-3 or not inside:
+            for cell in range(base + low, base + high):
+                total += cells[cell]
+                cells[cell] = 0.0
+                if -1e-3 < total < 1e-3 or not is_on_page:
                     continue
-                x = left + at - base
+                x = left + cell - base
                 alpha = shade_of(total)
                 if alpha == 0 or x < 0 or x >= width:
                     continue
-                put(canvas, y, x, s + 1, alpha, whole)
+                paint_pixel(canvas, y, x, s + 1, alpha, whole_areas)
         cells[columns * rows] = 0.0
 
 
-KEPT = 255  # as most: the pixel's owner keeps it however light it is
+PROTECTED = 255  # as coverage: the pixel's owner keeps it however light it is
 
 
 @njit(cache=True, error_model="numpy")
-def keep_thin(edges, runs, to, canvas, whole):  # pragma: no cover - compiled
+def keep_thin(edges, runs, maps, canvas, whole_areas):  # pragma: no cover - compiled
     """Give symbols that nowhere cover half a pixel those they cover most, in each slice across."""
     height, width = canvas.shape
     for s in range(len(runs)):
         first, last = runs[s]
-        if whole[s + 1] or first == last:
+        if whole_areas[s + 1] or first == last:
             continue
-        left, top, columns, rows = window_of(edges, first, last, to[s])
+        left, top, columns, rows = window_of(edges, first, last, maps[s])
         alpha = np.zeros((rows, columns), np.uint8)
-        cover(edges, first, last, to[s], alpha, left, top)
+        cover(edges, first, last, maps[s], alpha, left, top)
         lying = columns - 1 >= rows
-        for along in range(columns if lying else rows):
+        for step in range(columns if lying else rows):
             best, place = 0, 0
-            for across in range(rows if lying else columns):
-                a = alpha[across, along] if lying else alpha[along, across]
+            for depth in range(rows if lying else columns):
+                a = alpha[depth, step] if lying else alpha[step, depth]
                 if a >= best:
-                    best, place = a, across
-            y, x = (top + place, left + along) if lying else (top + along, left + place)
+                    best, place = a, depth
+            y, x = (top + place, left + step) if lying else (top + step, left + place)
             if best == 0 or x < 0 or x >= width or y < 0 or y >= height:
                 continue
-            whole[s + 1] += 1
+            whole_areas[s + 1] += 1
             cell = int(canvas[y, x])
-            most, ink = (cell >> MOST) & 255, cell & 255
-            if best >= most or (ink < HALF and most < KEPT):
-                canvas[y, x] = (s + 1) << OWNER | KEPT << MOST | ink
+            coverage, ink = (cell >> COVERAGE) & 255, cell & 255
+            if best >= coverage or (ink < HALF and coverage < PROTECTED):
+                canvas[y, x] = (s + 1) << OWNER | PROTECTED << COVERAGE | ink
 
 
 LETTERS = 7  # of a count, at most: five bits each
@@ -308,13 +308,13 @@ def cover_box(x0, y0, x1, y1, alpha, left, top):  # pragma: no cover - compiled
 @njit(cache=True, error_model="numpy")
 def own_halves(alpha, left, top, width, height):  # pragma: no cover - compiled
     """Turn coverage into 1 where it is half or more, else 0; say whether it is, on the page."""
-    found = False
+    has_pixels = False
     for row in range(alpha.shape[0]):
         for column in range(alpha.shape[1]):
             owned = alpha[row, column] >= HALF
             alpha[row, column] = owned
-            found |= owned and 0 <= top + row < height and 0 <= left + column < width
-    return found
+            has_pixels |= owned and 0 <= top + row < height and 0 <= left + column < width
+    return has_pixels
 
 
 @njit(cache=True, error_model="numpy")
@@ -322,110 +322,110 @@ def own_thin(alpha):  # pragma: no cover - compiled
     """Turn coverage into 1 where it is the most in its slice across, as `keep_thin` has it."""
     rows, columns = alpha.shape
     lying = columns - 1 >= rows
-    for along in range(columns if lying else rows):
+    for step in range(columns if lying else rows):
         best, place = 0, 0
-        for across in range(rows if lying else columns):
-            row, column = (across, along) if lying else (along, across)
+        for depth in range(rows if lying else columns):
+            row, column = (depth, step) if lying else (step, depth)
             if alpha[row, column] >= best:
-                best, place = alpha[row, column], across
+                best, place = alpha[row, column], depth
             alpha[row, column] = 0
         if best:
-            row, column = (place, along) if lying else (along, place)
+            row, column = (place, step) if lying else (step, place)
             alpha[row, column] = 1
 
 
 @njit(cache=True, error_model="numpy")
-def put_count(count, text, at):  # pragma: no cover - compiled
+def put_count(count, text, position):  # pragma: no cover - compiled
     """Write a number in COCO's manner: five bits a letter from the lowest on, 32 for "more"."""
     while True:
         bits = count & 31
         count >>= 5
-        more = count != (-1 if bits & 16 else 0)
-        text[at] = bits + (32 if more else 0) + 48
-        at += 1
-        if not more:
-            return at
+        goes_on = count != (-1 if bits & 16 else 0)
+        text[position] = bits + (32 if goes_on else 0) + 48
+        position += 1
+        if not goes_on:
+            return position
 
 
 @njit(cache=True, error_model="numpy")
-def list_runs(mask, left, top, width, height, found):  # pragma: no cover - compiled
+def list_runs(mask, left, top, width, height, mask_runs):  # pragma: no cover - compiled
     """List a mask's runs down the page's columns, one column after another: start and end."""
     count = 0
-    above, below = max(0, -top), min(mask.shape[0], height - top)
+    top_row, end_row = max(0, -top), min(mask.shape[0], height - top)
     for column in range(max(0, -left), min(mask.shape[1] - 1, width - left)):
         origin = (left + column) * height + top
-        for row in range(above, below):
+        for row in range(top_row, end_row):
             if not mask[row, column]:
                 continue
             place = origin + row
-            if count and found[count - 1, 1] == place:
-                found[count - 1, 1] += 1
+            if count and mask_runs[count - 1, 1] == place:
+                mask_runs[count - 1, 1] += 1
             else:
-                found[count, 0], found[count, 1] = place, place + 1
+                mask_runs[count, 0], mask_runs[count, 1] = place, place + 1
                 count += 1
     return count
 
 
 @njit(cache=True, error_model="numpy")
-def put_runs(found, count, size, text, at):  # pragma: no cover - compiled
+def put_runs(mask_runs, count, size, text, position):  # pragma: no cover - compiled
     """Write runs as COCO's counts of zeros and ones in turn, from text[at] on; return its end."""
-    older, before, end = 0, 0, 0  # the last two counts; where the last run ended
+    older, previous, end = 0, 0, 0  # the last two counts; where the last run ended
     for place in range(2 * count + 1):
         if place == 2 * count:
             if end == size:
                 break
             length = size - end
         elif place % 2:
-            length = found[place // 2, 1] - found[place // 2, 0]
-            end = found[place // 2, 1]
+            length = mask_runs[place // 2, 1] - mask_runs[place // 2, 0]
+            end = mask_runs[place // 2, 1]
         else:
-            length = found[place // 2, 0] - end
+            length = mask_runs[place // 2, 0] - end
         # From the fourth on, COCO writes how a count differs from the one before the last.
-        at = put_count(length - older if place > 2 else length, text, at)
-        older, before = before, length
-    return at
+        position = put_count(length - older if place > 2 else length, text, position)
+        older, previous = previous, length
+    return position
 
 
 @njit(cache=True, error_model="numpy")
-def write_masks(edges, runs, to, boxed, width, height, ends):  # pragma: no cover - compiled
+def write_masks(edges, runs, maps, boxed, width, height, ends):  # pragma: no cover - compiled
     """The compressed counts of every outline's own mask, in one text; *ends* says where each ends.
 
-    Outlines are given as to `paint`.
+    Outlines are as for `paint`.
     """
     text = np.zeros(1 << 16, np.uint8)
-    found = np.zeros((1 << 10, 2), np.int64)
-    at = 0
+    mask_runs = np.zeros((1 << 10, 2), np.int64)
+    position = 0
     for s in range(len(runs)):
         first, last = runs[s]
         count = 0
         if first < last:
-            left, top, columns, rows = window_of(edges, first, last, to[s])
+            left, top, columns, rows = window_of(edges, first, last, maps[s])
             alpha = np.zeros((rows, columns), np.uint8)
             if first >= boxed:
-                x0, y0, x1, y1 = bounds_of(edges, first, last, to[s])
+                x0, y0, x1, y1 = bounds_of(edges, first, last, maps[s])
                 cover_box(x0, y0, x1, y1, alpha, left, top)
             else:
-                cover(edges, first, last, to[s], alpha, left, top)
+                cover(edges, first, last, maps[s], alpha, left, top)
             if not own_halves(alpha, left, top, width, height):
-                cover(edges, first, last, to[s], alpha, left, top)
+                cover(edges, first, last, maps[s], alpha, left, top)
                 own_thin(alpha)
-            if alpha.size > len(found):
-                found = np.zeros((2 * alpha.size, 2), np.int64)
-            count = list_runs(alpha, left, top, width, height, found)
-        most = at + (2 * count + 1) * LETTERS
-        if most > len(text):
-            larger = np.zeros(2 * most, np.uint8)
-            larger[:at] = text[:at]
+            if alpha.size > len(mask_runs):
+                mask_runs = np.zeros((2 * alpha.size, 2), np.int64)
+            count = list_runs(alpha, left, top, width, height, mask_runs)
+        needed = position + (2 * count + 1) * LETTERS
+        if needed > len(text):
+            larger = np.zeros(2 * needed, np.uint8)
+            larger[:position] = text[:position]
             text = larger
-        at = put_runs(found, count, width * height, text, at)
-        ends[s] = at
-    return text[:at]
+        position = put_runs(mask_runs, count, width * height, text, position)
+        ends[s] = position
+    return text[:position]
 
 
 @njit(cache=True, error_model="numpy")
 def owner_of(cell):  # pragma: no cover - compiled
-    """Whose a cell's pixel is: nobody's, if it is less than half inked and not kept."""
-    labelled = (cell & 255) >= HALF or (cell >> MOST) & 255 == KEPT
+    """The owner of a cell's pixel; 0 if it is less than half inked and not protected."""
+    labelled = (cell & 255) >= HALF or (cell >> COVERAGE) & 255 == PROTECTED
     return cell >> OWNER if labelled else 0
 
 
@@ -443,23 +443,23 @@ def develop(canvas, tiles, shades, owners):  # pragma: no cover - compiled
             for tile in range(tiles.shape[1]):
                 if tiles[y + 1, tile]:
                     prefetch(canvas, y + 1, tile * TILE)  # type: ignore[call-arg]
-        before = canvas[y, 0]  # no run ends at the first pixel
-        ink, owner = int(before) & 255, owner_of(int(before))
+        previous_cell = canvas[y, 0]  # no run ends at the first pixel
+        ink, owner = int(previous_cell) & 255, owner_of(int(previous_cell))
         for tile in range(tiles.shape[1]):
             start = tile * TILE
             if tiles[y, tile]:
                 end = min(start + TILE, width)
                 tiles[y, tile] = 0
-            elif before:  # let the run end
+            elif previous_cell:  # let the run end
                 end = min(start + 1, width)
             else:
                 continue
             for x in range(start, end):
                 cell = canvas[y, x]
                 canvas[y, x] = 0
-                if cell == before:
+                if cell == previous_cell:
                     continue
-                before = cell
+                previous_cell = cell
                 new_ink, new_owner = int(cell) & 255, owner_of(int(cell))
                 # Written each time, kept where a run ends: a branch would be guessed wrong.
                 shades[inked, 0], shades[inked, 1] = row + x, 255 - ink
@@ -493,11 +493,11 @@ def survey(owners, width, areas, boxes):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def own(
-    edges, runs, to, canvas, tiles, whole, shades, owners, areas, boxes
+def assign_owners(
+    edges, runs, maps, canvas, tiles, whole_areas, shades, owners, areas, boxes
 ):  # pragma: no cover - compiled
     """All that follows painting, as one entry into compiled code: each takes a while to load."""
-    keep_thin(edges, runs, to, canvas, whole)
+    keep_thin(edges, runs, maps, canvas, whole_areas)
     inked, owned = develop(canvas, tiles, shades, owners)
     survey(owners[:owned], canvas.shape[1], areas, boxes)
     return inked, owned

@@ -16,8 +16,8 @@ def whole_masks(outlines: Sequence[Outline], width: int, height: int) -> tuple[s
     Those that it covers by half; if there are none, across its width, those that it covers most.
     Masks are compressed counts as COCO's tools write them: column after column, over the page.
     """
-    edges, runs, to, boxed = pack(outlines)
+    edges, runs, maps, boxed = pack(outlines)
     ends = np.zeros(len(outlines) + 1, np.int64)
-    text = kernels.write_masks(edges, runs, to, boxed, width, height, ends[1:])
+    text = kernels.write_masks(edges, runs, maps, boxed, width, height, ends[1:])
     letters = text.tobytes().decode("ascii")
     return tuple(letters[start:end] for start, end in pairwise(ends.tolist()))

@@ -21,9 +21,9 @@ def join_beam(marks: Iterable[tuple[int, Mark]]) -> list[tuple[tuple[int, ...], 
     for number, mark in marks:
         line, place = _Line((number,), mark, _corners(mark)), len(lines)
         lines.append(line)
-        while (met := _meeting(lines, place)) is not None:
-            other, joined = met
-            place, gone = sorted((place, other))
+        while (meeting := _meeting(lines, place)) is not None:
+            partner, joined = meeting
+            place, gone = sorted((place, partner))
             numbers, mark, _ = lines[place]
             numbers += lines[gone].numbers
             lines[place] = _Line(numbers, mark._replace(edges=_outline(joined)), joined)
@@ -40,11 +40,11 @@ class _Line(NamedTuple):
 def _meeting(lines: list[_Line], place: int) -> tuple[int, NDArray[np.float64]] | None:
     """Another line whose end meets one of the line at *place*, and the corners of both as one."""
     _, mark, corners = lines[place]
-    for other, (_, known, ends) in enumerate(lines):
-        if other != place and known.to_page == mark.to_page:
+    for partner, (_, partner_mark, ends) in enumerate(lines):
+        if partner != place and partner_mark.to_page == mark.to_page:
             joined = _joined(ends, corners)
             if joined is not None:
-                return other, joined
+                return partner, joined
     return None
 
 
@@ -57,10 +57,10 @@ def _corners(mark: Mark) -> NDArray[np.float64]:
     return np.concatenate([side[np.argsort(side[:, 1])] for side in (sides[:2], sides[2:])])
 
 
-def _joined(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    if not len(one) or not len(other):
+def _joined(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    if not len(first) or not len(second):
         return None
-    for left, right in ((one, other), (other, one)):
+    for left, right in ((first, second), (second, first)):
         if (abs(left[2:] - right[:2]) <= _ROUNDING).all():
             return np.concatenate([left[:2], right[2:]])
     return None

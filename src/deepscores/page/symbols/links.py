@@ -24,12 +24,12 @@ TO_BEAM = 64
 
 
 @njit(cache=True)
-def link(above, elements, symbols, element, system, boxes, parents):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def link(enclosing, elements, symbols, element, system, boxes, parents):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Fill in *parents* the numbers of the stems, heads and beams that symbols belong to.
 
-    *above* has the element around each; *element* and *system* are the symbols'.
+    *enclosing* has the element around each; *element* and *system* are the symbols'.
     """
-    places, count = len(above), len(symbols)
+    places, count = len(enclosing), len(symbols)
     systems = 1
     for row in range(count):
         systems = max(systems, system[row] + 1)
@@ -40,52 +40,52 @@ def link(above, elements, symbols, element, system, boxes, parents):  # type: ig
     last_beam = np.full(places + systems, -1, np.int32)
     room = 0
     for row in range(count):
-        at = element[row] if symbols[row] & IS_HEAD else -1
-        while at >= 0 and not elements[at] & STOP:
-            room += elements[at] & UNIT
-            at = above[at]
+        place = element[row] if symbols[row] & IS_HEAD else -1
+        while place >= 0 and not elements[place] & STOP:
+            room += elements[place] & UNIT
+            place = enclosing[place]
         room += 1  # a beam, perhaps
     links = np.empty((room, 2), np.int32)  # a row, and the next link
     used = 0
     for row in range(count):
-        what, at = symbols[row], element[row]
-        if what & IS_HEAD:
-            while at >= 0 and not elements[at] & STOP:
-                if elements[at] & UNIT:
-                    used = _append(links, used, head_in, last_head, at, row)
-                at = above[at]
-        elif what & IS_STEM and above[at] >= 0 and stem_in[above[at]] < 0:
-            stem_in[above[at]] = row
-        if what & IS_BEAM:
-            place = element[row] if what & BEAMS_OWN else places + system[row]
-            used = _append(links, used, beam_in, last_beam, place, row)
+        flags, place = symbols[row], element[row]
+        if flags & IS_HEAD:
+            while place >= 0 and not elements[place] & STOP:
+                if elements[place] & UNIT:
+                    used = _append(links, used, head_in, last_head, place, row)
+                place = enclosing[place]
+        elif flags & IS_STEM and enclosing[place] >= 0 and stem_in[enclosing[place]] < 0:
+            stem_in[enclosing[place]] = row
+        if flags & IS_BEAM:
+            chain_place = element[row] if flags & BEAMS_OWN else places + system[row]
+            used = _append(links, used, beam_in, last_beam, chain_place, row)
     for row in range(count):
-        what, at = symbols[row], element[row]
-        if what & TO_STEM:
-            while at >= 0:
-                if stem_in[at] >= 0:
-                    parents[row] = stem_in[at] + 1
+        flags, place = symbols[row], element[row]
+        if flags & TO_STEM:
+            while place >= 0:
+                if stem_in[place] >= 0:
+                    parents[row] = stem_in[place] + 1
                     break
-                if elements[at] & (CHORD | LAYER):
+                if elements[place] & (CHORD | LAYER):
                     break
-                at = above[at]
-        elif what & TO_HEAD:
-            while at >= 0:
-                if head_in[at] >= 0:
-                    parents[row] = _nearest(links, head_in[at], boxes, row) + 1
+                place = enclosing[place]
+        elif flags & TO_HEAD:
+            while place >= 0:
+                if head_in[place] >= 0:
+                    parents[row] = _nearest(links, head_in[place], boxes, row) + 1
                     break
-                if elements[at] & LAYER:
+                if elements[place] & LAYER:
                     break
-                at = above[at]
-        elif what & TO_BEAM and what & IS_STEM:
-            while at >= 0 and not elements[at] & BEAM:
-                at = above[at]
-            chain = beam_in[at] if at >= 0 else -1
+                place = enclosing[place]
+        elif flags & TO_BEAM and flags & IS_STEM:
+            while place >= 0 and not elements[place] & BEAM:
+                place = enclosing[place]
+            chain = beam_in[place] if place >= 0 else -1
             if chain < 0:
                 chain = beam_in[places + system[row]]
             parents[row] = _reached(links, chain, boxes, row) + 1
-        elif what & TO_BEAM:  # its other lines belong to the first, which the stems reach
-            first = links[beam_in[at], 0]
+        elif flags & TO_BEAM:  # its other lines belong to the first, which the stems reach
+            first = links[beam_in[place], 0]
             parents[row] = first + 1 if first != row else 0
 
 
@@ -105,12 +105,12 @@ def _append(links, used, first, last, place, row):  # type: ignore[no-untyped-de
 def _nearest(links, chain, boxes, row):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """The row of a chain whose middle is nearest in height."""
     middle = (boxes[row, 1] + boxes[row, 3]) / 2
-    best, least = -1, np.inf
+    best, smallest = -1, np.inf
     while chain >= 0:
-        other = links[chain, 0]
-        distance = abs((boxes[other, 1] + boxes[other, 3]) / 2 - middle)
-        if distance < least:
-            best, least = other, distance
+        candidate = links[chain, 0]
+        distance = abs((boxes[candidate, 1] + boxes[candidate, 3]) / 2 - middle)
+        if distance < smallest:
+            best, smallest = candidate, distance
         chain = links[chain, 1]
     return best
 

@@ -26,8 +26,8 @@ from deepscores.page.outlines.contours import (
     Edges,
     bounds,
     bounds_within,
-    disjoint,
-    moved,
+    make_disjoint,
+    map_edges,
     on_page,
     rectangle,
 )
@@ -53,7 +53,7 @@ _SLANTED = frozenset((
 _new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
-class Placed(NamedTuple):
+class PlacedSymbol(NamedTuple):
     """A symbol and what it inks."""
 
     symbol: Symbol
@@ -61,35 +61,36 @@ class Placed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placement(Sequence[Placed]):
+class Placement(Sequence[PlacedSymbol]):
     """The symbols of a page and what they ink, in columns; each is there as a row, too."""
 
     symbols: Symbols
     outlines: Outlines
 
     @classmethod
-    def of(cls, rows: Sequence[Placed]) -> "Placement":
+    def of(cls, rows: Sequence[PlacedSymbol]) -> "Placement":
         """The columns of *rows*."""
         if isinstance(rows, Placement):
             return rows
         return cls(
-            Symbols.of([one.symbol for one in rows]), Outlines.of([one.outline for one in rows])
+            Symbols.of([placed.symbol for placed in rows]),
+            Outlines.of([placed.outline for placed in rows]),
         )
 
     def __len__(self) -> int:
         return len(self.symbols)
 
     @overload
-    def __getitem__(self, row: int) -> Placed: ...
+    def __getitem__(self, row: int) -> PlacedSymbol: ...
     @overload
-    def __getitem__(self, row: slice) -> list[Placed]: ...
-    def __getitem__(self, row: int | slice) -> Placed | list[Placed]:
+    def __getitem__(self, row: slice) -> list[PlacedSymbol]: ...
+    def __getitem__(self, row: int | slice) -> PlacedSymbol | list[PlacedSymbol]:
         if isinstance(row, slice):
-            return list(map(Placed, self.symbols[row], self.outlines[row]))
-        return Placed(self.symbols[row], self.outlines[row])
+            return list(map(PlacedSymbol, self.symbols[row], self.outlines[row]))
+        return PlacedSymbol(self.symbols[row], self.outlines[row])
 
-    def __iter__(self) -> Iterator[Placed]:
-        return map(Placed, self.symbols, self.outlines)
+    def __iter__(self) -> Iterator[PlacedSymbol]:
+        return map(PlacedSymbol, self.symbols, self.outlines)
 
 
 def place_symbols(page: Page, music: Music) -> Placement:
@@ -106,7 +107,7 @@ class _Sketch(NamedTuple):
 
     kind: Words
     first: Places  # their first mark
-    own: dict[int, Outline]  # by row: outlines that are not those of the first mark
+    outlines: dict[int, Outline]  # by row: outlines that are not those of the first mark
     members: dict[int, Sequence[int]]  # by row: the marks of those that may have several
 
 
@@ -114,26 +115,32 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
     """The symbols in painting order: staff lines first, as the engraver paints a staff before what
     stands on it; barlines and beams as the lines that a reader sees.
     """
-    found = find_symbols(page)
-    barlines = found.kind.are("barline")
+    drawn = find_symbols(page)
+    barlines = drawn.kind.are("barline")
     plain = ~barlines
-    plain[list(found.composites)] = False
-    pieces = _pieces(page, marks, found, np.flatnonzero(~plain))
+    plain[list(drawn.composites)] = False
+    pieces = _pieces(page, marks, drawn, np.flatnonzero(~plain))
     simple = np.flatnonzero(plain)
     rows = np.concatenate([simple, np.array([piece.row for piece in pieces], np.int64)])
-    first = [*found.first[simple].tolist(), *(piece.marks[0] for piece in pieces)]
+    first = [*drawn.first[simple].tolist(), *(piece.marks[0] for piece in pieces)]
     # Words of the pieces' kinds stand behind those of all kinds.
-    known = {kind: code for code, kind in enumerate(found.kind.words)}
-    codes = [known.setdefault(piece.kind, len(known)) for piece in pieces]
+    code_of = {kind: code for code, kind in enumerate(drawn.kind.words)}
+    codes = [code_of.setdefault(piece.kind, len(code_of)) for piece in pieces]
     kinds = Words(
-        np.concatenate([found.kind.codes[simple], np.array(codes, np.int32)]), tuple(known)
+        np.concatenate([drawn.kind.codes[simple], np.array(codes, np.int32)]), tuple(code_of)
     )
     order = np.lexsort((rows, ~kinds.are("staffLine")))
     place = order.argsort()[len(simple) :].tolist()  # of each piece
-    own = {at: one.outline for at, one in zip(place, pieces, strict=True) if one.outline}
-    members = {at: one.marks for at, one in zip(place, pieces, strict=True)}
+    outlines = {
+        place_in_order: piece.outline
+        for place_in_order, piece in zip(place, pieces, strict=True)
+        if piece.outline
+    }
+    members = {
+        place_in_order: piece.marks for place_in_order, piece in zip(place, pieces, strict=True)
+    }
     kinds = Words(kinds.codes[order], kinds.words)
-    return _Sketch(kinds, np.array(first, np.int64)[order], own, members)
+    return _Sketch(kinds, np.array(first, np.int64)[order], outlines, members)
 
 
 class _Piece(NamedTuple):
@@ -145,16 +152,16 @@ class _Piece(NamedTuple):
     outline: Outline | None  # None: that of its one mark
 
 
-def _pieces(page: Page, marks: Marks, found: SymbolMarks, rows: Places) -> list[_Piece]:
+def _pieces(page: Page, marks: Marks, drawn: SymbolMarks, rows: Places) -> list[_Piece]:
     pieces: list[_Piece] = []
-    strokes = _strokes(marks, found)
+    strokes = _strokes(marks, drawn)
     for row in rows.tolist():
-        kind, members = found.kind.words[found.kind.codes[row]], found.marks_of(row)
+        kind, members = drawn.kind.words[drawn.kind.codes[row]], drawn.marks_of(row)
         if kind == "barline":
             for name, part in split_barline(strokes[row], page.staff_space):
                 pieces.append(_Piece(row, name, part, _joint_outline(marks, part)))
         elif kind == "beam":
-            for joined, line in join_beam([(each, marks[each]) for each in members]):
+            for joined, line in join_beam([(mark, marks[mark]) for mark in members]):
                 outline = Outline(line.edges, line.to_page, line.key, line.box)
                 pieces.append(_Piece(row, kind, joined, outline))
         else:
@@ -162,34 +169,37 @@ def _pieces(page: Page, marks: Marks, found: SymbolMarks, rows: Places) -> list[
     return pieces
 
 
-def _strokes(marks: Marks, found: SymbolMarks) -> dict[int, list[Stroke]]:
-    """The strokes of each barline, by its place in *found*."""
-    rows = np.flatnonzero(found.kind.are("barline")).tolist()
-    several = [found.marks_of(row) for row in rows]
-    every = np.array([mark for members in several for mark in members], np.int64)
-    boxes, shapes = marks.box[every].tolist(), marks.shape[every].tolist()
-    solid, widths = (marks.drawing[every] == BOX).tolist(), marks.stroke[every].tolist()
+def _strokes(marks: Marks, drawn: SymbolMarks) -> dict[int, list[Stroke]]:
+    """The strokes of each barline, by its place in *drawn*."""
+    rows = np.flatnonzero(drawn.kind.are("barline")).tolist()
+    members_of_rows = [drawn.marks_of(row) for row in rows]
+    all_marks = np.array([mark for members in members_of_rows for mark in members], np.int64)
+    boxes, shapes = marks.box[all_marks].tolist(), marks.shape[all_marks].tolist()
+    solid, widths = (marks.drawing[all_marks] == BOX).tolist(), marks.stroke[all_marks].tolist()
     strokes = []
     for mark, box, shape, is_box, width in zip(
-        every.tolist(), boxes, shapes, solid, widths, strict=True
+        all_marks.tolist(), boxes, shapes, solid, widths, strict=True
     ):
         x0, y0, _, y1 = box if is_box else mark_box(marks[mark])
         strokes.append(_new(Stroke, (y0, x0, y1, mark, width, SHAPES[shape], is_box)))
-    whole = iter(strokes)
-    return {row: [next(whole) for _ in members] for row, members in zip(rows, several, strict=True)}
+    strokes_in_order = iter(strokes)
+    return {
+        row: [next(strokes_in_order) for _ in members]
+        for row, members in zip(rows, members_of_rows, strict=True)
+    }
 
 
 def _joint_outline(marks: Marks, members: Sequence[int]) -> Outline | None:
     """The outline of several marks; None for one, whose outline is its own."""
     if len(members) == 1:
         return None
-    several = np.asarray(members)
-    if (marks.drawing[several] == BOX).all():
-        joined = _join(list(map(Box._make, marks.box[several].tolist())))
+    mark_rows = np.asarray(members)
+    if (marks.drawing[mark_rows] == BOX).all():
+        joined = _join(list(map(Box._make, marks.box[mark_rows].tolist())))
         if len(joined) == 1:
             return Outline(None, box=joined[0])
-        return Outline(np.concatenate([rectangle(box) for box in disjoint(joined)]))
-    rows = [marks[mark] for mark in several.tolist()]
+        return Outline(np.concatenate([rectangle(box) for box in make_disjoint(joined)]))
+    rows = [marks[mark] for mark in mark_rows.tolist()]
     return Outline(np.concatenate([on_page(mark.edges, mark.to_page, mark.box) for mark in rows]))
 
 
@@ -198,8 +208,8 @@ def _join(boxes: list[Box]) -> list[Box]:
     lines: dict[tuple[bool, float, float], list[tuple[float, float]]] = {}
     for x0, y0, x1, y1 in boxes:
         lying = x1 - x0 > y1 - y0
-        across = (round(y0, 3), round(y1, 3)) if lying else (round(x0, 3), round(x1, 3))
-        lines.setdefault((lying, *across), []).append((x0, x1) if lying else (y0, y1))
+        position = (round(y0, 3), round(y1, 3)) if lying else (round(x0, 3), round(x1, 3))
+        lines.setdefault((lying, *position), []).append((x0, x1) if lying else (y0, y1))
     return [
         Box(start, low, end, high) if lying else Box(low, start, high, end)
         for (lying, low, high), spans in lines.items()
@@ -223,26 +233,26 @@ _local_bounds: dict[str, Box] = {}  # of keyed outlines
 
 def _bounds_of(contours: Sequence[Contours]) -> Numbers:
     """Tight boxes of *contours* in their own units, (n, 4)."""
-    found = np.zeros((len(contours), 4))
+    bounds_found = np.zeros((len(contours), 4))
     fresh: list[int] = []
     for place, (_, key) in enumerate(contours):
-        known = _local_bounds.get(key)
-        if known is None:
+        cached = _local_bounds.get(key)
+        if cached is None:
             fresh.append(place)
         else:
-            found[place] = known
+            bounds_found[place] = cached
     fresh = [place for place in fresh if len(contours[place].edges)]
     if fresh:
         starts = np.cumsum([0, *(len(contours[place].edges) for place in fresh[:-1])])
         points = np.concatenate([contours[place].edges[:, :2] for place in fresh])
-        found[fresh, :2] = np.minimum.reduceat(points, starts)
-        found[fresh, 2:] = np.maximum.reduceat(points, starts)
+        bounds_found[fresh, :2] = np.minimum.reduceat(points, starts)
+        bounds_found[fresh, 2:] = np.maximum.reduceat(points, starts)
         if len(_local_bounds) > _MOST_BOUNDS:
             _local_bounds.clear()
         for place in fresh:
             if contours[place].key:
-                _local_bounds[contours[place].key] = Box(*found[place].tolist())
-    return found
+                _local_bounds[contours[place].key] = Box(*bounds_found[place].tolist())
+    return bounds_found
 
 
 def _boxes(outlines: Outlines) -> Numbers:
@@ -257,16 +267,16 @@ def _boxes(outlines: Outlines) -> Numbers:
     for row in drawn[(b != 0) | (c != 0)].tolist():
         outline = outlines[row]
         assert outline.edges is not None
-        boxes[row] = bounds(moved(outline.edges, outline.to_page)) if len(outline.edges) else 0
+        boxes[row] = bounds(map_edges(outline.edges, outline.to_page)) if len(outline.edges) else 0
     return boxes
 
 
 def cut_box(outline: Outline, box: Box, width: int, height: int) -> Box:
     """The box of what lies on the page; without extent if nothing does."""
-    edges, to, _, _ = outline
+    edges, to_page, _, _ = outline
     if edges is None:
         return box.clipped(width, height)
-    return bounds_within(moved(edges, to), width, height) or Box(0, 0, 0, 0)
+    return bounds_within(map_edges(edges, to_page), width, height) or Box(0, 0, 0, 0)
 
 
 def oriented_box(edges: Edges) -> tuple[float, ...]:
@@ -274,9 +284,9 @@ def oriented_box(edges: Edges) -> tuple[float, ...]:
 
     The box lies along the longest edge of a beam, and from end to end of a curve.
     """
-    few = len(edges) <= 8
-    rows = edges.tolist() if few else []
-    if few:
+    is_small = len(edges) <= 8
+    rows = edges.tolist() if is_small else []
+    if is_small:
         ux, uy = max(
             ((x1 - x0, y1 - y0) for x0, y0, x1, y1 in rows), key=lambda v: v[0] * v[0] + v[1] * v[1]
         )
@@ -286,10 +296,10 @@ def oriented_box(edges: Edges) -> tuple[float, ...]:
     if not length:
         return ()
     ux, uy = ux / length, uy / length
-    if few:
-        along = [x * ux + y * uy for x, y, _, _ in rows]
-        across = [y * ux - x * uy for x, y, _, _ in rows]
-        s0, s1, t0, t1 = min(along), max(along), min(across), max(across)
+    if is_small:
+        lengthwise = [x * ux + y * uy for x, y, _, _ in rows]
+        crosswise = [y * ux - x * uy for x, y, _, _ in rows]
+        s0, s1, t0, t1 = min(lengthwise), max(lengthwise), min(crosswise), max(crosswise)
     else:
         xs, ys = edges[:, 0], edges[:, 1]
         s, t = xs * ux + ys * uy, ys * ux - xs * uy
@@ -338,12 +348,12 @@ class _Placer:
         """What each symbol inks: what its first mark draws, or an outline of its own."""
         marks, first = self.marks, sketch.first
         drawing, to_page, box = marks.drawing[first], marks.to_page[first], marks.box[first]
-        contours = [_new(Contours, (one.edges, one.key)) for one in marks.drawings]
-        for row, (edges, to, key, place) in sketch.own.items():
+        contours = [_new(Contours, (drawn.edges, drawn.key)) for drawn in marks.drawings]
+        for row, (edges, own_map, key, place) in sketch.outlines.items():
             if edges is None:
                 drawing[row], box[row] = -1, place
             else:
-                drawing[row], to_page[row] = len(contours), to
+                drawing[row], to_page[row] = len(contours), own_map
                 contours.append(Contours(edges, key))
         return Outlines(contours, drawing, to_page, box)
 
@@ -358,17 +368,19 @@ class _Placer:
     def symbols(self, kind: Words, first: Places, boxes: Numbers, outlines: Outlines) -> Symbols:
         marks, facts = self.marks, self.facts
         element = marks.element[first]
-        at = self.facts_of[element]
+        fact_rows = self.facts_of[element]
         roles, ids = self.roles(element)
-        kind = self.refined(kind, at)
+        kind = self.refined(kind, fact_rows)
         glyphs, fonts, texts = self.drawn(first)
-        system, staff = self.system_of[element], facts.staff[at]
+        system, staff = self.system_of[element], facts.staff[fact_rows]
         drafts = Drafts(kind, roles, boxes, element, ids, system, staff, texts)
         parent, group = relate(drafts, self.page, self.music)
         sized = roles.among(_SIZED)
         is_glyph = marks.shape[first] == SHAPE_CODES["glyph"]
-        small = np.where(is_glyph, marks.scale[first] < _SMALL, facts.grace[at] | facts.cue[at])
-        pitched = roles.among(_PITCHED) & (facts.step.codes[at] != 0)
+        small = np.where(
+            is_glyph, marks.scale[first] < _SMALL, facts.grace[fact_rows] | facts.cue[fact_rows]
+        )
+        pitched = roles.among(_PITCHED) & (facts.step.codes[fact_rows] != 0)
         timed = roles.among(_TIMED)
         y = np.where(is_glyph, marks.to_page[first, 5], (boxes[:, 1] + boxes[:, 3]) / 2)
         return Symbols(
@@ -380,53 +392,57 @@ class _Placer:
             oriented=self.oriented(kind, outlines),
             element=ids,
             small=sized & small,
-            grace=sized & facts.grace[at],
-            part=Words(facts.part.codes[at], facts.part.words),
+            grace=sized & facts.grace[fact_rows],
+            part=Words(facts.part.codes[fact_rows], facts.part.words),
             system=system,
             staff=staff,
-            voice=facts.voice[at],
-            measure=Words(facts.measure.codes[at], facts.measure.words),
+            voice=facts.voice[fact_rows],
+            measure=Words(facts.measure.codes[fact_rows], facts.measure.words),
             staff_position=self.staff_positions(
                 kind, system, staff, boxes, y, roles.among(_ON_STAFF)
             ),
-            step=Words(np.where(pitched, facts.step.codes[at], 0), facts.step.words),
-            alter=np.where(pitched, facts.alter[at], np.nan),
-            octave=np.where(pitched, facts.octave[at], np.nan),
-            duration=np.where(timed, facts.duration[at], np.nan),
-            onset=np.where(timed, facts.onset[at], np.nan),
+            step=Words(np.where(pitched, facts.step.codes[fact_rows], 0), facts.step.words),
+            alter=np.where(pitched, facts.alter[fact_rows], np.nan),
+            octave=np.where(pitched, facts.octave[fact_rows], np.nan),
+            duration=np.where(timed, facts.duration[fact_rows], np.nan),
+            onset=np.where(timed, facts.onset[fact_rows], np.nan),
             parent=parent,
             group=group,
             text=texts,
         )
 
-    def refined(self, kind: Words, at: Places) -> Words:
-        """*kind*, told more exactly where only the score can; *at* are the rows of the facts."""
+    def refined(self, kind: Words, fact_rows: Places) -> Words:
+        """*kind*, more exact where only the score can tell; *fact_rows* are of the facts."""
         rows = np.flatnonzero(kind.among(_REFINED)).tolist()
         if not rows:
             return kind
-        codes, known = kind.codes.copy(), {word: code for code, word in enumerate(kind.words)}
+        codes, code_of = kind.codes.copy(), {word: code for code, word in enumerate(kind.words)}
         for row in rows:
-            name = _refine(kind.words[codes[row]], self.facts.rows[at[row]])
-            codes[row] = known.setdefault(name, len(known))
-        return Words(codes, tuple(known))
+            name = _refine(kind.words[codes[row]], self.facts.rows[fact_rows[row]])
+            codes[row] = code_of.setdefault(name, len(code_of))
+        return Words(codes, tuple(code_of))
 
     def roles(self, element: NDArray[np.int32]) -> tuple[Words, list[str]]:
         """Of each symbol the kind of its element, and that element's id or the one's around it."""
         elements = self.elements
         ids, parents = elements.id, elements.parent.tolist()
-        found = [
+        element_ids = [
             ids[place] or (ids[parents[place]] if parents[place] >= 0 else "")
             for place in element.tolist()
         ]
-        return Words(elements.kind.codes[element], elements.kind.words), found
+        return Words(elements.kind.codes[element], elements.kind.words), element_ids
 
     def drawn(self, first: Places) -> tuple[Words, Words, dict[int, str]]:
         """Glyph, font and text of each symbol."""
         drawing = self.marks.drawing[first]
         drawings = self.marks.drawings
-        glyph_of = Words.of([*(one.glyph for one in drawings), ""])  # a box is the last
-        font_of = Words.of([*(one.font for one in drawings), ""])
-        has_text = np.array([bool(one.text) for one in drawings] + [False], np.bool_)
+        glyph_of = Words.of(
+            [*(drawn_shape.glyph for drawn_shape in drawings), ""]
+        )  # a box is the last
+        font_of = Words.of([*(drawn_shape.font for drawn_shape in drawings), ""])
+        has_text = np.array(
+            [bool(drawn_shape.text) for drawn_shape in drawings] + [False], np.bool_
+        )
         texts = {
             row: drawings[drawing[row]].text for row in np.flatnonzero(has_text[drawing]).tolist()
         }
@@ -437,14 +453,14 @@ class _Placer:
         )
 
     def oriented(self, kind: Words, outlines: Outlines) -> dict[int, tuple[float, ...]]:
-        found: dict[int, tuple[float, ...]] = {}
+        corners_of: dict[int, tuple[float, ...]] = {}
         for row in np.flatnonzero(kind.among(_SLANTED) & (outlines.contour >= 0)).tolist():
             edges, to_page, key, _ = outlines[row]
             if edges is not None and not key:
-                corners = oriented_box(moved(edges, to_page))
+                corners = oriented_box(map_edges(edges, to_page))
                 if corners:
-                    found[row] = corners
-        return found
+                    corners_of[row] = corners
+        return corners_of
 
     def staff_positions(
         self,
@@ -465,10 +481,10 @@ class _Placer:
             staves.setdefault(key[:2], []).append(key[2])
         bottoms, spaces = np.full(len(y), np.nan), np.full(len(y), self.page.staff_space)
         for (system_, staff_), ys in staves.items():
-            here = (system == system_) & (staff == staff_)
-            bottoms[here] = max(ys)
+            on_this_staff = (system == system_) & (staff == staff_)
+            bottoms[on_this_staff] = max(ys)
             if len(ys) > 1:
-                spaces[here] = (max(ys) - min(ys)) / (len(ys) - 1) or self.page.staff_space
+                spaces[on_this_staff] = (max(ys) - min(ys)) / (len(ys) - 1) or self.page.staff_space
         return np.where(on_staff, np.rint(2 * (bottoms - y) / spaces), np.nan)
 
 

@@ -64,28 +64,30 @@ class Drafts(NamedTuple):
 
 def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """For each symbol the number of the one it belongs to (0 = none), and of its group."""
-    around = Elements.of(page.elements)
-    above = around.parent
-    keys = _keys(drafts, above)
+    elements_of_page = Elements.of(page.elements)
+    enclosing = elements_of_page.parent
+    keys = _keys(drafts, enclosing)
     _, first, place = np.unique(keys, return_index=True, return_inverse=True)
     groups = first[place]
     parents = np.zeros(len(keys), np.int32)
     within = np.flatnonzero(drafts.kind.among(_INNER) & drafts.role.among(_RELATED)).tolist()
     flags = _flags(drafts)
     flags[within] &= ~links.TO_HEAD
-    what = np.array([_ELEMENTS.get(kind, 0) for kind in around.kind.words] or [0], np.int32)
-    elements = what[around.kind.codes]
-    links.link(above, elements, flags, drafts.element, drafts.system, drafts.box, parents)
+    flags_of_kind = np.array(
+        [_ELEMENTS.get(kind, 0) for kind in elements_of_page.kind.words] or [0], np.int32
+    )
+    elements = flags_of_kind[elements_of_page.kind.codes]
+    links.link(enclosing, elements, flags, drafts.element, drafts.system, drafts.box, parents)
     kinds, roles = drafts.kind.tolist(), drafts.role
     starting = roles.among(_STARTED)
     for row in within:
-        found = _within(row, kinds, np.flatnonzero(groups == groups[row]).tolist())
-        parents[row] = found
-        starting[row] &= not found and kinds[row] == "dynamicExtender"
+        parent_within = _within(row, kinds, np.flatnonzero(groups == groups[row]).tolist())
+        parents[row] = parent_within
+        starting[row] &= not parent_within and kinds[row] == "dynamicExtender"
     starting &= flags & (links.TO_HEAD | links.TO_STEM | links.TO_BEAM) == 0
     starts = np.flatnonzero(starting).tolist()
     if starts:
-        heads = _heads(drafts, flags, around)
+        heads = _heads(drafts, flags, elements_of_page)
         for row in starts:
             parents[row] = _started(music.facts.get(drafts.id[row], _NO_FACTS), heads)
     return parents, (groups + 1).astype(np.int32)
@@ -94,20 +96,20 @@ def relate(drafts: Drafts, page: Page, music: Music) -> tuple[NDArray[np.int32],
 _INNER = frozenset(_WITHIN)
 
 
-def _keys(drafts: Drafts, above: NDArray[np.int32]) -> NDArray[np.int64]:
+def _keys(drafts: Drafts, enclosing: NDArray[np.int32]) -> NDArray[np.int64]:
     """Numbers that the symbols of one group share."""
     element = drafts.element.astype(np.int64)
     # The symbols of a note's stem, of one signature, of one bracket are one group.
-    keys = np.where(drafts.role.among(_PARTS), above[drafts.element], element)
+    keys = np.where(drafts.role.among(_PARTS), enclosing[drafts.element], element)
     # Beyond the elements' numbers: symbols of no group, and beyond those the staves of systems.
     alone = drafts.role.among(_ALONE)
-    keys[alone] = len(above) + np.flatnonzero(alone)
+    keys[alone] = len(enclosing) + np.flatnonzero(alone)
     lines = np.flatnonzero(drafts.kind.are("staffLine"))
     if len(lines):
         system, staff = drafts.system[lines], drafts.staff[lines].astype(np.int64)
         staff -= staff.min()  # a score may number its staves as it likes
         staves = pack([system, staff], [int(system.max()) + 1, int(staff.max()) + 1])
-        keys[lines] = len(above) + len(keys) + staves
+        keys[lines] = len(enclosing) + len(keys) + staves
     return keys
 
 
@@ -134,10 +136,10 @@ def _flags(drafts: Drafts) -> NDArray[np.int32]:
 
 def _within(row: int, kinds: list[str], group: list[int]) -> int:
     """The symbol of its own group that one belongs to."""
-    wanted = _WITHIN[kinds[row]]
-    for other in group:
-        if wanted in kinds[other] and kinds[other] != kinds[row]:
-            return other + 1
+    kind_part = _WITHIN[kinds[row]]
+    for candidate in group:
+        if kind_part in kinds[candidate] and kinds[candidate] != kinds[row]:
+            return candidate + 1
     return 0
 
 
@@ -145,14 +147,14 @@ def _heads(drafts: Drafts, flags: NDArray[np.int32], elements: Elements) -> dict
     """The first head of each note, chord and rest, by xml:id."""
     parents, stops = elements.parent.tolist(), elements.kind.among(_STOPS).tolist()
     units = elements.kind.among(_UNITS).tolist()
-    found: dict[str, int] = {}
+    heads: dict[str, int] = {}
     rows = np.flatnonzero(flags & links.IS_HEAD)
-    for row, above in zip(rows.tolist(), drafts.element[rows].tolist(), strict=True):
-        while above >= 0 and not stops[above]:
-            if units[above]:
-                found.setdefault(elements.id[above], row + 1)
-            above = parents[above]
-    return found
+    for row, element in zip(rows.tolist(), drafts.element[rows].tolist(), strict=True):
+        while element >= 0 and not stops[element]:
+            if units[element]:
+                heads.setdefault(elements.id[element], row + 1)
+            element = parents[element]
+    return heads
 
 
 def _started(facts: Facts, heads: Mapping[str, int]) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from deepscores.dataset.index import open_index
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.layout import IMAGES
 from deepscores.dataset.reader import open_dataset
 from deepscores.dataset.splits import SPLITS
@@ -60,7 +60,7 @@ class Patches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self.dataset, self.source, self.transform = Path(dataset), source, transform
         label_set = resolve_label_set(labels)
         self.index = open_index(dataset, label_set)
-        label_classes = chosen_classes(opened.labels, label_set, classes)
+        label_classes = choose_classes(opened.labels, label_set, classes)
         self.classes = tuple(label_class.name for label_class in label_classes)
         self._kind = "by_class" if source == "pages" else "patched"
         buckets = (*SPLITS, "") if split == "all" else (split,)

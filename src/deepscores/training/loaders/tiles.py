@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from deepscores.dataset.index import Index, open_index
 from deepscores.dataset.labelled import LabelledPage
-from deepscores.dataset.labelled.classes import chosen_classes
+from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.labelled.scaling import scaled_size
 from deepscores.dataset.reader import open_dataset
 from deepscores.page.labels.label_sets import LabelSet, resolve_label_set
@@ -48,7 +48,7 @@ class Tiles(Dataset[Any]):
         self.form, self.view, self.transform = form, checked_view(view), transform
         label_set = resolve_label_set(labels)
         self.index = open_index(dataset, label_set)
-        label_classes = chosen_classes(open_dataset(dataset).labels, label_set, classes)
+        label_classes = choose_classes(open_dataset(dataset).labels, label_set, classes)
         self.classes = with_paper(label_class.name for label_class in label_classes)
         self.reader = PageReader(
             Path(dataset), self.index, label_classes if classes else None, staff_space

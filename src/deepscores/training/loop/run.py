@@ -1,4 +1,4 @@
-"""A training run from its folder's first file to the exported model; the same call goes on."""
+"""A training run, from claiming its folder to the exported model; the same call resumes it."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -35,7 +35,7 @@ from deepscores.training.loop.stopping import stop_asked
 from deepscores.version import __version__
 
 _RUN = "run.json"
-_ELSEWHERE = ("device", "workers")  # a run may go on with others
+_ELSEWHERE = ("device", "workers")  # may differ when a run is resumed
 
 
 def train(
@@ -47,20 +47,20 @@ def train(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train the task *name* on *dataset* into *folder*; one that was stopped goes on.
+    """Train the task *name* on *dataset* into *folder*, or resume a run that was stopped.
 
-    Ctrl-C ends with the checkpoint written, by KeyboardInterrupt. Raise RecipeError for what makes
-    no sense, DatasetError for a dataset that cannot be used and a folder that holds another run.
+    Ctrl-C ends with the checkpoint written, by KeyboardInterrupt. Raise RecipeError for invalid
+    arguments, DatasetError for a dataset that cannot be used and a folder that holds another run.
     """
     maker = task_maker(name)
     device = choose_device(options.device)
     require_dataset(dataset)
-    asked = run_identity(name, dataset, options)
-    claim = _claim(folder, asked, force=force)
+    identity = run_identity(name, dataset, options)
+    claim = _claim(folder, identity, force=force)
     claim.check()
     with claim.locked():
         if claim.is_finished():
-            return _already(folder, claim.record() or {})
+            return _finished_run(folder, claim.record() or {})
         claim.begin()
         prepare(device)
         workers = default_workers(device) if options.workers is None else options.workers
@@ -68,7 +68,7 @@ def train(
         watched = progress or NullProgress()
         watched.stage("read data", None)
         task = maker(dataset, replace(options, device=device.type, workers=workers))
-        return _Run(task, folder, asked, device, options, watched).complete()
+        return _Run(task, folder, identity, device, options, watched).complete()
 
 
 @dataclass(frozen=True)
@@ -77,46 +77,46 @@ class _Run:
 
     task: Task
     folder: Path
-    asked: dict[str, Any]
+    identity: dict[str, Any]
     device: torch.device
     options: TrainOptions
     progress: Progress
 
     def complete(self) -> Trained:
-        """Train what is left, and export."""
+        """Train to the end of the budget, and export."""
         budget = budget_of(self.options, self.task.plan)
-        table = {**self.asked, **self._circumstances(budget)}
+        table = {**self.identity, **self._circumstances(budget)}
         _write_json(self.folder / _RUN, table)
         loop = Loop(self.task, budget, self.device, self.options.seed, self.folder, self.progress)
         if loop.place.step:
-            self.progress.note(f"goes on from step {loop.place.step:,}")
-        with stop_asked() as asked:
-            if not loop.run(asked):
-                self.progress.note(f"stopped at step {loop.place.step:,}, which is kept")
+            self.progress.note(f"resumed at step {loop.place.step:,}")
+        with stop_asked() as stop_requested:
+            if not loop.run(stop_requested):
+                self.progress.note(f"stopped at step {loop.place.step:,}, which is saved")
                 raise KeyboardInterrupt
         trained = self._export(loop)
         _write_json(self.folder / _RUN, {**table, "finished": _outcome(trained)})
         return trained
 
     def _export(self, loop: Loop) -> Trained:
-        """The averaged weights as model file."""
+        """Write the averaged weights as a model file."""
         self.progress.stage("export", None)
         place, task = loop.place, self.task
-        parameters = sum(one.numel() for one in task.model.parameters())
+        parameters = sum(weight.numel() for weight in task.model.parameters())
         facts = {
-            "dataset": self.asked["dataset"]["name"], "seed": self.options.seed,
+            "dataset": self.identity["dataset"]["name"], "seed": self.options.seed,
             "steps": place.step, "samples": place.samples,
             "minutes": round(place.elapsed / 60, 2), "device": describe_device(self.device),
             "parameters": parameters, "figures": place.figures,
         }  # fmt: skip
-        own = task.card()
-        card = replace(own, training={**own.training, **facts})
+        task_card = task.card()
+        card = replace(task_card, training={**task_card.training, **facts})
         with loop.averaged():
             task.model.cpu()
             save_weights(self.folder, task.model, {"deepscores": card.as_json()})
-            wanted = task.exportable()
-            content = to_onnx(wanted, card)
-            difference = check_export(content, wanted)
+            exportable = task.exportable()
+            content = to_onnx(exportable, card)
+            difference = check_export(content, exportable)
         write_file(self.folder / MODEL, content, durable=True)
         return Trained(
             self.folder, card, parameters, place.step, place.samples, place.elapsed,
@@ -134,7 +134,7 @@ class _Run:
 
 
 def run_identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, Any]:
-    """What a run in a folder must have in common with the one that goes on there."""
+    """What must be equal for a run to be resumed."""
     table = options.as_table()
     manifest = dataset / "manifest.tsv"
     with open(manifest if manifest.exists() else dataset / "dataset.json", "rb") as file:
@@ -150,18 +150,18 @@ def run_identity(name: str, dataset: Path, options: TrainOptions) -> dict[str, A
 
 
 def _synthetic(options: TrainOptions) -> dict[str, Any]:
-    """The recipe of fresh pages by all that the pages follow from, the scores' content, too."""
+    """All that the fresh pages of the recipe depend on, with the content of its scores."""
     assert options.recipe is not None
     recipe = replace(options.recipe, labels=options.labels or options.recipe.labels)
     plan = make_plan(recipe)
     return {**plan.as_table(), "label_set": recipe.labels.as_identity()}
 
 
-def _claim(folder: Path, asked: dict[str, Any], *, force: bool) -> Claim:
+def _claim(folder: Path, identity: dict[str, Any], *, force: bool) -> Claim:
     return Claim(
         folder,
         "training run",
-        asked,
+        identity,
         _RUN,
         _RUN,
         frozenset({"task", "options"}),
@@ -171,8 +171,8 @@ def _claim(folder: Path, asked: dict[str, Any], *, force: bool) -> Claim:
     )
 
 
-def _already(folder: Path, found: dict[str, Any]) -> Trained:
-    table = {**found["finished"], "folder": folder, "already_there": True}
+def _finished_run(folder: Path, record: dict[str, Any]) -> Trained:
+    table = {**record["finished"], "folder": folder, "already_there": True}
     card = parse_card(json.dumps(table["card"]), str(folder / _RUN))
     return Trained(**{**table, "card": card})
 

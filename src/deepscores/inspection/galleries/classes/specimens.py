@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from deepscores.building.pages import FinishedPage, pages_of
 from deepscores.inspection.galleries.classes.inventory import zoo_scores
 from deepscores.page.geometry import Box
-from deepscores.page.labels.label_sets import Labelled, LabelSet
+from deepscores.page.labels.label_sets import LabelledObject, LabelSet
 from deepscores.page.model import FontFile, Sheet, Symbol
-from deepscores.page.painting.overlay import class_colour, tinted
+from deepscores.page.painting.overlay import class_colour, tint
 from deepscores.recipe.recipe import Recipe
 
 _Pixel = TypeVar("_Pixel", np.uint8, np.uint16)
@@ -52,7 +52,7 @@ class Collection:
         for symbol in sheet.symbols:
             if symbol.glyph and symbol.font != font:
                 self.loans.setdefault((font, symbol.font), set()).add(symbol.glyph)
-        best_by_class: dict[int, tuple[tuple[bool, ...], float, Labelled]] = {}
+        best_by_class: dict[int, tuple[tuple[bool, ...], float, LabelledObject]] = {}
         for labelled in objects:
             merit = (not _lenders(labelled, sheet.symbols, font), _is_shown(labelled, sheet))
             rank = (merit, _scale(labelled.box), labelled)
@@ -88,12 +88,12 @@ def zoo_recipe(fonts: Sequence[str]) -> Recipe:
     return Recipe(fonts=tuple(fonts), pages=None, page_size=(1894, 1340), margin=60)
 
 
-def _lenders(labelled: Labelled, symbols: Sequence[Symbol], font: str) -> tuple[str, ...]:
+def _lenders(labelled: LabelledObject, symbols: Sequence[Symbol], font: str) -> tuple[str, ...]:
     members = (symbols[number - 1] for number in labelled.members)
     return tuple(sorted({symbol.font for symbol in members if symbol.glyph} - {font}))
 
 
-def _is_shown(labelled: Labelled, sheet: Sheet) -> bool:
+def _is_shown(labelled: LabelledObject, sheet: Sheet) -> bool:
     """Whether little of *labelled* is covered by what is painted over it."""
     places = list(labelled.members)
     painting = sheet.painting
@@ -107,7 +107,7 @@ def _scale(box: Box) -> float:
 
 
 def _cut(
-    image: NDArray[np.uint8], owners: NDArray[np.uint16], labelled: Labelled, scale: float
+    image: NDArray[np.uint8], owners: NDArray[np.uint16], labelled: LabelledObject, scale: float
 ) -> NDArray[np.uint8]:
     """The cell's window around *labelled*, which has its class's colour; paper beyond the page."""
     width, height = (round(side / scale) for side in CELL)
@@ -122,7 +122,7 @@ def _cut(
     grey = _window(image, x, y, width, height, 255)
     is_object = np.isin(_window(owners, x, y, width, height, 0), labelled.members)
     colours = np.array([(0, 0, 0), class_colour(labelled.class_id)])
-    return tinted(grey, is_object.astype(np.int64), colours)
+    return tint(grey, is_object.astype(np.int64), colours)
 
 
 def _window(

@@ -23,12 +23,19 @@ _EVEN = "#888888"
 _GRADIENT = re.compile(r"\bgradient_\d+")  # of the one legend that a chart has
 _BAR_HEIGHT = 15  # pixels: one bar or one row of a matrix
 _RANGES_HEIGHT = 22  # pixels: two ranges
+_LABEL_LIMIT = 190  # pixels: longer labels are cut
+_LETTER_WIDTH = 7  # pixels: of most fonts at the size of labels
 _HISTOGRAM_HEIGHT, _LINES_HEIGHT = 240, 300  # pixels
 _CHOICE = "chosen"  # the parameter of what is chosen on a map
 _CONFIG = {
     "background": "transparent",
     "view": {"stroke": None},
-    "axis": {"labelFontSize": 11, "titleFontSize": 12, "labelLimit": 190, "titleFontWeight": 500},
+    "axis": {
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "labelLimit": _LABEL_LIMIT,
+        "titleFontWeight": 500,
+    },
     "legend": {"labelFontSize": 11, "titleFontSize": 12, "orient": "top", "labelLimit": 300},
 }
 
@@ -177,6 +184,9 @@ def draw_matrix(
     *titles* are those of the axes, across and down; *shade* says what the share is of.
     """
     x_title, y_title = titles
+    # The space of the labels below follows from their letters, not from the font that a browser
+    # has, so that the page can leave room for the chart before it is drawn.
+    extent = min(_LETTER_WIDTH * max(map(len, names), default=0), _LABEL_LIMIT)
     chart = (
         _over("rows")
         .mark_rect()
@@ -185,7 +195,9 @@ def draw_matrix(
                 "with:N",
                 sort=[*names],
                 title=x_title,
-                axis=alt.Axis(labelAngle=-90, labelOverlap=True),
+                axis=alt.Axis(
+                    labelAngle=-90, labelOverlap=True, minExtent=extent, maxExtent=extent
+                ),
             ),
             y=alt.Y("class:N", sort=[*names], title=y_title),
             color=_shade(shade),
