@@ -113,7 +113,7 @@ def test_what_makes_no_sense_is_named(table: Any, message: str) -> None:
 
 
 def test_a_page_too_small_for_what_may_be_drawn_is_refused() -> None:
-    with pytest.raises(RecipeError, match=r"400x900 px leaves no room .* 20 px .* 50 px: 500 px"):
+    with pytest.raises(RecipeError, match=r"400x900 px .* 20 px .* 50 px; at least 500 px"):
         apply(
             Recipe(),
             {
