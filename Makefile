@@ -47,11 +47,12 @@ test-times: $(VENV)/.dev ## run all tests and write down what each costs: which 
 
 soak: $(addprefix $(SOAK)/,checked rendered music ink engravers fuzz kills) ## run the proofs that take hours; stopped, go on where it was
 
-check: $(VENV)/.dev ## formatting, lint, types, import contract, links
+check: $(VENV)/.dev ## formatting, lint, types, import contract, names, links
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m benchmarks.naming --max 0.01
 	$(BIN)/python docs/generate.py --check
 
 format: $(VENV)/.dev ## format the source and mend what the linter can mend

@@ -77,10 +77,10 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "missing argument": (["engrave", "-o", "x"], "Missing argument 'SCORE'"),
     "no number": (["build", "SCORES", "--jobs", "many"], "Invalid value for '--jobs'"),
     "no jobs": (["build", "SCORES", "--jobs", "0"], "--jobs: 0 is not at least 1"),
-    "unknown font": (["build", "SCORES", "--fonts", "Comic"], "no music font 'Comic'; there are"),
+    "unknown font": (["build", "SCORES", "--fonts", "Comic"], "unknown music font 'Comic'"),
     "unknown labels": (["build", "SCORES", "--labels", "v9"], "no label set 'v9'; there are"),
     "unknown labels to list": (["classes", "--labels", "v9"], "no label set 'v9'; there are"),
-    "page size": (["build", "SCORES", "--page-size", "A4"], "page-size: 'A4' is no size such as"),
+    "page size": (["build", "SCORES", "--page-size", "A4"], "page-size: 'A4' is not a size such"),
     "tiny page": (
         ["build", "SCORES", "--page-size", "90x90"],
         "page-size: 90x90 px leaves no room",

@@ -123,7 +123,7 @@ def test_what_is_no_music_font_costs_one_line_and_writes_nothing(
         done = run_command(*command)
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1:] == done.stderr.splitlines()
-        assert done.stderr.startswith(f"deepscores: {odd}: is no sound font file")
+        assert done.stderr.startswith(f"deepscores: {odd}: is not a valid font file")
         assert not (tmp_path / "d").exists()
 
 

@@ -235,7 +235,7 @@ def test_a_writer_that_was_killed_half_way_is_followed_by_another(
 def test_a_drawing_that_never_reached_the_disk_is_told(own_cache: Path, quill: FontFile) -> None:
     name = install(quill)
     (fonts_folder() / name / "E051.xml").write_text("")
-    with pytest.raises(RecipeError, match="a font kept here is damaged: delete the folder"):
+    with pytest.raises(RecipeError, match="a cached font is damaged: delete the folder"):
         glyph(name, "E051")
 
 

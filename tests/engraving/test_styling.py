@@ -88,20 +88,20 @@ def test_transposition_is_a_score_s_and_wear_a_page_s() -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("baroque", "no preset 'baroque'; there are plain, publisher-varied, dense"),
+        ("baroque", "unknown preset 'baroque'; there are plain, publisher-varied, dense"),
         (3, "3 is neither a preset's name nor a table"),
         ({"stem": 1}, "unknown key 'stem'; known: preset, page-size"),
         ({"stem-thickness": 9}, "stem-thickness: 9 is not between 0.05 and 0.25 (staff spaces)"),
-        ({"stem-thickness": True}, "stem-thickness: True is no number"),
-        ({"margin": 2.5}, "margin: 2.5 is no whole number"),
+        ({"stem-thickness": True}, "stem-thickness: True is not a number"),
+        ({"margin": 2.5}, "margin: 2.5 is not a whole number"),
         ({"ragged-right": 1}, "ragged-right: 1 is neither true nor false"),
-        ({"page-size": "wide"}, "page-size: 'wide' is no size such as 1894x2668"),
+        ({"page-size": "wide"}, "page-size: 'wide' is not a size such as 1894x2668"),
         ({"wear": {"low": 1}}, "wear: a distribution is { choice = […] }"),
         ({"wear": {"min": 0.5, "max": 0.2}}, "wear: min 0.5 is over max 0.2"),
-        ({"wear": {"mean": 0.5, "sd": 0}}, "wear: sd 0 is no number over 0"),
-        ({"wear": {"choice": []}}, "wear: choice [] is no list of values"),
+        ({"wear": {"mean": 0.5, "sd": 0}}, "wear: sd 0 is not a number over 0"),
+        ({"wear": {"choice": []}}, "wear: choice [] is not a list of values"),
         ({"wear": {"choice": [0.1], "weights": [1, 2]}}, "wear: 2 weights for 1 values"),
-        ({"wear": {"choice": [0.1], "weights": ["x"]}}, "wear: weights ['x'] is no list"),
+        ({"wear": {"choice": [0.1], "weights": ["x"]}}, "wear: weights ['x'] is not a list"),
         ({"ragged-right": {"min": 0, "max": 1}}, "ragged-right: give a value or { choice = […] }"),
     ],
 )
@@ -113,7 +113,7 @@ def test_what_makes_no_sense_is_named(table: Any, message: str) -> None:
 
 
 def test_a_page_too_small_for_what_may_be_drawn_is_refused() -> None:
-    with pytest.raises(RecipeError, match=r"400x900 px leaves no room .* 20 px .* 50 px: 500 px"):
+    with pytest.raises(RecipeError, match=r"400x900 px .* 20 px .* 50 px; at least 500 px"):
         apply(
             Recipe(),
             {
@@ -157,7 +157,7 @@ def test_defaults_and_ranges_are_verovio_s() -> None:
 
 
 def test_an_option_that_verovio_lacks_is_named() -> None:
-    with pytest.raises(RecipeError, match="Verovio knows no 'halo'"):
+    with pytest.raises(RecipeError, match="Verovio has no property 'halo'"):
         style_options({"halo": 1})
 
 

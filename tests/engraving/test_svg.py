@@ -4,14 +4,14 @@ import pytest
 
 from deepscores.engraving.transforms import parse_transform
 from deepscores.engraving.verovio.engine import engrave, sizes
-from deepscores.engraving.verovio.svg import Sizes, read_page
+from deepscores.engraving.verovio.svg import PageScale, read_page
 from deepscores.errors import EngravingError
 from deepscores.page.geometry import Affine, Box
 from deepscores.page.model import Mark, Page, Score, Style
 from deepscores.page.symbols.kinds import mark_box
 
 # One unit a pixel; a glyph of scale 0.72 is full size.
-SIZES = Sizes(1000, 1000, 18.0, 1.0, 0.72)
+SIZES = PageScale(1000, 1000, 18.0, 1.0, 0.72)
 LINE = '<path d="M10 20 L10 120" stroke-width="4"/>'
 HEAD = '<use xlink:href="#E0A4-abc" transform="translate(100, 200) scale(0.72, 0.72)"/>'
 
@@ -78,7 +78,7 @@ def test_glyph_of_no_font_is_refused() -> None:
     ],
 )
 def test_unknown_element_is_refused(inside: str) -> None:
-    with pytest.raises(EngravingError, match="unheard of"):
+    with pytest.raises(EngravingError, match="unknown element"):
         page(group("note", inside))
 
 
@@ -88,7 +88,7 @@ def test_page_without_content_is_refused() -> None:
 
 
 def test_unknown_transform_is_refused() -> None:
-    with pytest.raises(EngravingError, match="unheard of"):
+    with pytest.raises(EngravingError, match="unknown transform"):
         parse_transform("skewX(3)")
 
 

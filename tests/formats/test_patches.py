@@ -197,7 +197,7 @@ def test_tiles_and_links_are_refused(to: str, built: Path, tmp_path: Path) -> No
 def test_other_formats_have_no_choice_of_patches(built: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="patches-per-class: coco has no patches"):
         export(built, tmp_path / "out", to="coco", patches_per_class=3)
-    with pytest.raises(RecipeError, match="patches: 'large' is no size"):
+    with pytest.raises(RecipeError, match="patches: 'large' is not a size"):
         export(built, tmp_path / "out", to="patches", patches="large")
     with pytest.raises(RecipeError, match="patches-per-class: 0 is less than 1"):
         export(built, tmp_path / "out", to="patches", patches_per_class=0)

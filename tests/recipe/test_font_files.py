@@ -115,5 +115,5 @@ def test_font_takes_files_not_names() -> None:
 
 
 def test_an_unknown_font_is_told_with_what_there_is() -> None:
-    with pytest.raises(RecipeError, match=r"no music font 'Comic'; .* any SMuFL font by the path"):
+    with pytest.raises(RecipeError, match=r"unknown music font 'Comic'; .* any SMuFL font by"):
         apply(Recipe(), {"fonts": "Comic"})

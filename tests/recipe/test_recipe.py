@@ -48,7 +48,7 @@ def test_a_recipe_for_verovio_is_told_as_before_there_was_a_choice() -> None:
 
 def test_an_engraver_has_fonts_of_its_own() -> None:
     assert apply(Recipe(), {"engraver": "lilypond"}).fonts == ("Emmentaler",)
-    with pytest.raises(RecipeError, match="no music font 'Bravura'; there are Emmentaler"):
+    with pytest.raises(RecipeError, match="unknown music font 'Bravura'; there are Emmentaler"):
         apply(Recipe(), {"engraver": "lilypond", "fonts": "Bravura"})
     with pytest.raises(RecipeError, match="no engraver 'finale'; there are verovio, lilypond"):
         apply(Recipe(), {"engraver": "finale"})
@@ -167,16 +167,16 @@ NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
         {"engraver": "lilypond", "font": "a.otf"},
         "font: a.otf: LilyPond takes fonts from a folder",
     ),
-    "unknown font": ({"fonts": "Bravura,Comic"}, "no music font 'Comic'; there are Bravura, "),
+    "unknown font": ({"fonts": "Bravura,Comic"}, "unknown music font 'Comic'; there are Bravura, "),
     "no fonts": ({"fonts": ""}, "fonts: name at least one"),
     "a font twice": ({"fonts": "Bravura,Bravura"}, "fonts: .* each once"),
     "fonts as a number": ({"fonts": 3}, "fonts: 3 is not a list of names"),
     "unknown labels": ({"labels": "v9"}, "no label set 'v9'; there are deepscores-118, "),
     "no labels": ({"labels": ""}, "labels: '' is not a name"),
-    "no size": ({"page-size": "1894"}, "page-size: '1894' is no size such as 1894x2668"),
-    "three sides": ({"page_size": "1x2x3"}, "page-size: '1x2x3' is no size"),
-    "negative size": ({"page-size": "-800x600"}, "page-size: '-800x600' is no size"),
-    "superscript": ({"page-size": "80²x600"}, "page-size: '80²x600' is no size"),
+    "no size": ({"page-size": "1894"}, "page-size: '1894' is not a size such as 1894x2668"),
+    "three sides": ({"page_size": "1x2x3"}, "page-size: '1x2x3' is not a size"),
+    "negative size": ({"page-size": "-800x600"}, "page-size: '-800x600' is not a size"),
+    "superscript": ({"page-size": "80²x600"}, "page-size: '80²x600' is not a size"),
     "no page": ({"page-size": "0x600"}, "page-size: 0x600 is not between 1 and 20000"),
     "vast page": ({"page-size": "99999x600"}, "page-size: 99999x600 is not between"),
     "small page": (
@@ -192,7 +192,7 @@ NONSENSE: dict[str, tuple[dict[str, Any], str]] = {
     "some pages": ({"pages": "some"}, "pages: 'some' is not a whole number"),
     "half pages": ({"pages": 1.5}, "pages: 1.5 is not a whole number"),
     "yes": ({"pages": True}, "pages: True is not a whole number"),
-    "patches": ({"patches": "big"}, "patches: 'big' is no size"),
+    "patches": ({"patches": "big"}, "patches: 'big' is not a size"),
     "negative patches": ({"patches-per-class": -5}, "patches-per-class: -5 is not a whole number"),
     "lost more than all": ({"max-lost-notes": 1.5}, "max-lost-notes: 1.5 is not between 0 and 1"),
     "lost nan": ({"max-lost-notes": "nan"}, "max-lost-notes: nan is not between"),
@@ -211,7 +211,7 @@ def test_nonsense_is_one_line_that_names_the_key(changes: dict[str, Any], messag
     [
         ("typeface = 1", "unknown key 'typeface'"),
         ("pages = 0", "pages: 0 is not a whole number"),
-        ('fonts = ["Comic"]', "no music font 'Comic'"),
+        ('fonts = ["Comic"]', "unknown music font 'Comic'"),
         ('labels = "none.toml"', "no label set '.*none.toml'"),
         ("pages = ", r"Invalid value \(at end of document\)"),
         ("pages = 1\n\npages 2", r".*line 3"),

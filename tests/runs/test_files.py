@@ -65,7 +65,7 @@ def start_and_raise(path: Path, error: BaseException) -> None:
 
 
 def test_a_full_disk_says_how_to_go_on(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"^DISK FULL: .*a\.png.*run the same command again"):
+    with pytest.raises(DatasetError, match=r"^DISK FULL: .*a\.png.*re-run the same command"):
         start_and_raise(tmp_path / "a.png", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert os.listdir(tmp_path) == []
 

@@ -1,20 +1,24 @@
-"""The engravers by name, built in or from other distributions; an engine is imported when used."""
+"""The engravers by name, built in or plug-ins; an engine is imported when it is used."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib.metadata import EntryPoint
 
-from deepscores.engraving.protocol import Engraved, Engraver, Engraving
+from deepscores.engraving.protocol import EngravedPage, Engraver, Engraving
 from deepscores.errors import RecipeError
 from deepscores.page.model import Music, Score, Style
 from deepscores.runs.plugins import load_plugin, origin_version, plugin_names, plugins
 
 GROUP = "deepscores.engravers"
 _BUILT_IN = {
-    "verovio": "deepscores.engraving.verovio.engraver:VEROVIO",
-    "lilypond": "deepscores.engraving.lilypond.engraver:LILYPOND",
+    "verovio": EntryPoint("verovio", "deepscores.engraving.verovio.engraver:VEROVIO", GROUP),
+    "lilypond": EntryPoint("lilypond", "deepscores.engraving.lilypond.engraver:LILYPOND", GROUP),
 }
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    return plugins(GROUP, frozenset(_BUILT_IN))
 
 
 def engraver_names() -> tuple[str, ...]:
@@ -24,29 +28,25 @@ def engraver_names() -> tuple[str, ...]:
 
 @cache
 def find_engraver(name: str) -> Engraver:
-    """The engraver of that *name*; raise RecipeError where there is none."""
-    if name in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[name].partition(":")
-        engraver: Engraver = getattr(import_module(module), attribute)
-        return engraver
-    external = plugins(GROUP, frozenset(_BUILT_IN))
-    if name not in external:
-        raise RecipeError(f"no engraver {name!r}; there are {', '.join(engraver_names())}")
-    loaded: Engraver = load_plugin(external[name])
-    return loaded
+    """The engraver called *name*; raise RecipeError if it is unknown."""
+    point = _BUILT_IN.get(name) or _plugins().get(name)
+    if point is None:
+        raise RecipeError(f"unknown engraver {name!r}; there are {', '.join(engraver_names())}")
+    engraver: Engraver = load_plugin(point)
+    return engraver
 
 
 def music_fonts(engraver: str, folder: str = "") -> tuple[str, ...]:
-    """The music fonts of *engraver*, its own first; some take more from a *folder*.
+    """The music fonts of *engraver*, its own first, then those in *folder*.
 
-    Raise RecipeError for an unknown engraver, or a folder without fonts.
+    Raise RecipeError for an unknown engraver, one that takes no folder, or a folder without fonts.
     """
-    chosen = find_engraver(engraver)
-    if folder and not chosen.takes_font_folder:
+    selected = find_engraver(engraver)
+    if folder and not selected.takes_font_folder:
         takers = [name for name in engraver_names() if find_engraver(name).takes_font_folder]
         names = " or ".join(map(repr, takers))
         raise RecipeError(f"font-dir: only the engraver {names} takes fonts from a folder")
-    return chosen.music_fonts(folder)
+    return selected.music_fonts(folder)
 
 
 def installed_engravers() -> tuple[str, ...]:
@@ -55,42 +55,42 @@ def installed_engravers() -> tuple[str, ...]:
 
 
 def engrave(score: Score, styles: Sequence[Style]) -> Engraving:
-    """Let the engraver of each of *styles* read *score*; raise EngravingError if one refuses it."""
-    places: dict[str, list[int]] = {}
-    for place, style in enumerate(styles):
-        places.setdefault(style.engraver, []).append(place)
-    parts = {
-        tuple(indices): find_engraver(name).engrave(score, [styles[place] for place in indices])
-        for name, indices in places.items()
+    """Let the engraver of each style read *score*; raise EngravingError if one refuses it."""
+    indices_by_engraver: dict[str, list[int]] = {}
+    for index, style in enumerate(styles):
+        indices_by_engraver.setdefault(style.engraver, []).append(index)
+    engravings = {
+        tuple(indices): find_engraver(name).engrave(score, [styles[index] for index in indices])
+        for name, indices in indices_by_engraver.items()
     }
-    return next(iter(parts.values())) if len(parts) == 1 else _Engravings(parts)
+    if len(engravings) == 1:
+        return next(iter(engravings.values()))
+    return _CombinedEngraving(engravings)
 
 
 @dataclass(frozen=True)
-class _Engravings:
-    """What several engravers understood of one score, by the places of their styles."""
+class _CombinedEngraving:
+    """The engravings of one score by several engravers, by the indices of their styles."""
 
-    parts: Mapping[tuple[int, ...], Engraving]
+    engravings: Mapping[tuple[int, ...], Engraving]
 
     @property
     def music(self) -> Music:
-        return next(iter(self.parts.values())).music  # all read Verovio's
+        return next(iter(self.engravings.values())).music  # all read Verovio's
 
-    def pages(self, most: int | None = None) -> Iterator[Engraved]:
-        for places, engraving in self.parts.items():
-            for engraved in engraving.pages(most):
-                yield engraved._replace(style=places[engraved.style])
+    def pages(self, max_pages: int | None = None) -> Iterator[EngravedPage]:
+        for indices, engraving in self.engravings.items():
+            for page in engraving.pages(max_pages):
+                yield page._replace(style=indices[page.style])
 
 
 def engine_versions(engravers: Sequence[str], folder: str = "") -> dict[str, str]:
-    """What a dataset's bytes depend on with these, besides Verovio, which reads the scores.
+    """The versions that a dataset's bytes depend on with *engravers*, besides Verovio's.
 
-    Raise RecipeError if a program is not there.
+    Raise RecipeError if a program is missing.
     """
-    external = plugins(GROUP, frozenset(_BUILT_IN))
+    points = _BUILT_IN | _plugins()
     versions: dict[str, str] = {}
     for name in engravers:
-        versions |= find_engraver(name).versions(folder)
-        if name in external:
-            versions |= origin_version(external[name])
+        versions |= find_engraver(name).versions(folder) | origin_version(points[name])
     return versions

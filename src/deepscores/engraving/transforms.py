@@ -13,12 +13,12 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 @lru_cache(maxsize=65_536)
 def parse_transform(text: str) -> Affine:
-    """The map that *text* stands for; raise EngravingError for what no engraver writes.
+    """Parse a transform; raise EngravingError for kinds that no engraver writes.
 
     >>> parse_transform("translate(3, 4) scale(2, 2)")
     Affine(a=2.0, b=0.0, c=0.0, d=2.0, e=3.0, f=4.0)
     """
-    whole = Affine()
+    combined = Affine()
     for name, arguments in _TRANSFORM.findall(text):
         values = [float(number) for number in NUMBER.findall(arguments)]
         match name, values:
@@ -33,9 +33,9 @@ def parse_transform(text: str) -> Affine:
             case "rotate", [degrees, x, y]:
                 step = _rotation(degrees, x, y)
             case _:
-                raise EngravingError(text, "a transform unheard of")
-        whole = whole @ step
-    return whole
+                raise EngravingError(text, "unknown transform")
+        combined = combined @ step
+    return combined
 
 
 def _rotation(degrees: float, x: float, y: float) -> Affine:

@@ -91,8 +91,8 @@ class Claim:
             self._write_plan({_REPLACES: replaced})
             self.clear(previous)
         if record is None or previous is not None or not self._is_recorded(record):
-            kept = record if record is not None and previous is None else {}
-            self._write_plan({"owns": self._all_owned(kept)} if self.owns else {})
+            resumed_record = record if record is not None and previous is None else {}
+            self._write_plan({"owns": self._all_owned(resumed_record)} if self.owns else {})
         clean_partials(self.folder)
 
     def clear(self, record: Mapping[str, Any] | None = None) -> None:
@@ -143,17 +143,19 @@ class Claim:
 
     def _difference(self, record: Mapping[str, Any]) -> str:
         """The first difference between a recorded run and this one, in words; "" if none."""
-        for key, asked in self._identity.items():
-            if key in record and record[key] != asked:
+        for key, requested in self._identity.items():
+            if key in record and record[key] != requested:
                 noun = key.removesuffix("_sha256").replace("_", " ")
-                other = "other" if noun.endswith("s") else "another"
-                return f"{other} {noun}{_detail(record[key], asked)}"
+                determiner = "other" if noun.endswith("s") else "another"
+                return f"{determiner} {noun}{_detail(record[key], requested)}"
         return ""
 
     def _holds_files(self) -> bool:
         # A run that was killed at its very beginning leaves a lock and no plan.
-        own = PurePath(self.lock).parts[:1]
-        return self.folder.exists() and any(path.name not in own for path in self.folder.iterdir())
+        lock_names = PurePath(self.lock).parts[:1]
+        return self.folder.exists() and any(
+            path.name not in lock_names for path in self.folder.iterdir()
+        )
 
     def _work_files(self) -> list[Path]:
         """What lies beside plan and lock, where they have a folder of their own."""
@@ -229,25 +231,27 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _detail(recorded: Any, asked: Any) -> str:
+def _detail(recorded: Any, requested: Any) -> str:
     """Where two values differ and what they are, in brackets; "" for lists, which are long."""
     path: list[str] = []
-    while isinstance(recorded, dict) and isinstance(asked, dict):
+    while isinstance(recorded, dict) and isinstance(requested, dict):
         name = next(
-            name for name in sorted({*recorded, *asked}) if recorded.get(name) != asked.get(name)
+            name
+            for name in sorted({*recorded, *requested})
+            if recorded.get(name) != requested.get(name)
         )
         path.append(name)
-        recorded, asked = recorded.get(name), asked.get(name)
+        recorded, requested = recorded.get(name), requested.get(name)
     if any(
         isinstance(value, list | dict) and len(str(value)) > _MAX_VALUE
-        for value in (recorded, asked)
+        for value in (recorded, requested)
     ):
         return f" ({', '.join(path)})" if path else ""
-    where = f"{', '.join(path)}: " if path else ""
-    return f" ({where}{_shown(recorded)} there, {_shown(asked)} asked for)"
+    location = f"{', '.join(path)}: " if path else ""
+    return f" ({location}{_abbreviate(recorded)} there, {_abbreviate(requested)} asked for)"
 
 
-def _shown(value: Any) -> str:
+def _abbreviate(value: Any) -> str:
     text = str(value)
     if isinstance(value, str) and len(text) == 64 and set(text) <= set("0123456789abcdef"):
         return f"{text[:_SHOWN_DIGITS]}…"

@@ -63,12 +63,12 @@ STEPS: tuple[Callable[[etree._Element], Iterator[str]], ...] = (
 
 def read_musicxml(root: etree._Element) -> Content:
     """Check and repair a MusicXML tree, which is consumed."""
-    mended = []
+    repairs = []
     if root.tag == "score-timewise":
         root = to_partwise(root)
-        mended.append("converted: score-timewise to score-partwise")
+        repairs.append("converted: score-timewise to score-partwise")
     for step in STEPS:
-        mended += _summarize(list(step(root)))
+        repairs += _summarize(list(step(root)))
     if not any(map(shows_notehead, root.iter("note"))):
         raise Refusal("score without notes")
     first_part = root.find("part")
@@ -83,7 +83,7 @@ def read_musicxml(root: etree._Element) -> Content:
         rights="; ".join(one_line(r.text) for r in root.iterfind("identification/rights")),
         notes=count_noteheads(root),
         measures=0 if first_part is None else len(first_part.findall("measure")),
-        mended=tuple(mended),
+        mended=tuple(repairs),
     )
 
 

@@ -80,8 +80,8 @@ def _read_content(data: bytes, suffix: str, limit: int) -> tuple[Content, tuple[
         return read_humdrum(text), repairs
     if suffix == ".abc":
         return read_abc(text), repairs
-    content, mended = _read_xml(text)
-    return content, repairs + mended
+    content, xml_repairs = _read_xml(text)
+    return content, repairs + xml_repairs
 
 
 def _read_unpacked(data: bytes, limit: int) -> tuple[bytes, tuple[str, ...]]:

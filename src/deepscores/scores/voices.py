@@ -41,14 +41,14 @@ def switch_voices(root: etree._Element) -> Iterator[str]:
             elif child.find("chord") is None:
                 note_voice = (child.findtext("voice") or "").strip() or voice
                 if voice is not None and note_voice != voice:
-                    child.addprevious(_going_back_by_nothing())
+                    child.addprevious(_empty_backup())
                     changed += 1
                 voice = note_voice
     if changed:
         yield f"separated: {changed} changes of voice without a backup"
 
 
-def _going_back_by_nothing() -> etree._Element:
+def _empty_backup() -> etree._Element:
     backup = etree.Element("backup")
     etree.SubElement(backup, "duration").text = "0"
     return backup

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores.engraving.lilypond.fonts import SIZES, fonts_in, own_name
+from deepscores.engraving.lilypond.fonts import SIZES, fonts_in, lilypond_name
 from deepscores.engraving.registry import find_engraver, music_fonts
 from deepscores.engraving.verovio.data import MUSIC_FONTS
 from deepscores.errors import RecipeError
@@ -58,7 +58,7 @@ def test_a_font_of_both_engravers_has_two_names(tmp_path: Path) -> None:
     leland, parted = both.styles()[1], both.styles()[-1]
     assert (leland.engraver, leland.font_dir) == ("verovio", "")
     assert (parted.engraver, parted.font_dir) == ("lilypond", str(tmp_path))
-    assert own_name(parted.music_font) == "Leland"
+    assert lilypond_name(parted.music_font) == "Leland"
     assert apply(both, {"fonts": both.fonts}) == both
     one = apply(Recipe(), {"engraver": "lilypond", "fonts": "Leland-LilyPond", **folder})
     assert one.styles() == (parted,)

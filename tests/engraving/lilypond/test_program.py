@@ -65,7 +65,7 @@ def test_without_lilypond_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_program_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(program.ENVIRONMENT, "/nowhere/lilypond")
-    with pytest.raises(RecipeError, match="/nowhere/lilypond is no program"):
+    with pytest.raises(RecipeError, match="/nowhere/lilypond is not a program"):
         program.find_program()
 
 
@@ -133,7 +133,7 @@ def test_what_a_killed_process_leaves_the_next_removes(fake: Fake, tmp_path: Pat
 
 
 def test_the_folder_of_a_living_process_stays(fake: Fake, tmp_path: Path) -> None:
-    fake(f"ls -d {program._folder().path} && echo '</svg>' > score.svg")
-    environment = os.environ | {"TMPDIR": str(program._folder().path.parent)}
+    fake(f"ls -d {program._process_folder().path} && echo '</svg>' > score.svg")
+    environment = os.environ | {"TMPDIR": str(program._process_folder().path.parent)}
     subprocess.run([sys.executable, "-c", _RUN], env=environment, check=True)
-    assert (program._folder().path / "fonts.conf").exists()
+    assert (program._process_folder().path / "fonts.conf").exists()

@@ -187,7 +187,7 @@ def test_optional_glyphs_are_named_by_the_metadata_alone(music_font: Maker, tmp_
 def test_metadata_that_is_none_is_told(text: str, music_font: Maker, tmp_path: Path) -> None:
     path = music_font(tmp_path / "a.otf")
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(RecipeError, match=r"a\.json: is no (JSON|SMuFL metadata)"):
+    with pytest.raises(RecipeError, match=r"a\.json: is not (JSON|SMuFL metadata)"):
         identify(path)
 
 
@@ -224,17 +224,17 @@ def drop_head(font: TTFont) -> None:
 
 
 NO_FONTS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "text": (lambda: b"no font at all", "is no sound font file"),
-    "empty": (lambda: b"", "is no sound font file"),
-    "half": (lambda: packaged_font("Leland")[:9000], "is no sound font file"),
-    "half, unpacked": (lambda: changed(lambda _: None)[:9000], "is no sound font file"),
+    "text": (lambda: b"no font at all", "is not a valid font file"),
+    "empty": (lambda: b"", "is not a valid font file"),
+    "half": (lambda: packaged_font("Leland")[:9000], "is not a valid font file"),
+    "half, unpacked": (lambda: changed(lambda _: None)[:9000], "is not a valid font file"),
     "collection": (lambda: b"ttcf\0\1\0\0", "is a collection of fonts"),
-    "a text font": (text_font, r"is no SMuFL font: it has no gClef \(U\+E050\)"),
+    "a text font": (text_font, r"is not a SMuFL font: it has no gClef \(U\+E050\)"),
     "variable": (variable_font, "is a variable font"),
     "no outlines": (lambda: changed(drop_outlines), r"has no outlines \(table CFF or glyf\)"),
     "no noteheads": (
         lambda: changed(drop_head),
-        r"is no SMuFL font: it has no noteheadBlack \(U\+E0A4\)",
+        r"is not a SMuFL font: it has no noteheadBlack \(U\+E0A4\)",
     ),
     "blank noteheads": (
         lambda: changed(lambda font: blank(font, 0xE0A4)),
@@ -262,7 +262,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_font_that_changed_meanwhile_is_told(music_font: Maker, tmp_path: Path) -> None:
     file = identify(music_font(tmp_path / "a.otf"))
     music_font(tmp_path / "a.otf", without=[0xE4A0])
-    with pytest.raises(RecipeError, match="is not the file it was"):
+    with pytest.raises(RecipeError, match="has changed since the work began"):
         read_font(file)
 
 

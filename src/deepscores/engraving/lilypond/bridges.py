@@ -1,6 +1,6 @@
 """Slurs and ties from one voice to another, which LilyPond draws within one voice only.
 
-Each is written in a voice of its own, between two notes that are not drawn.
+Each is written in a voice of its own, between two hidden notes.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from deepscores.engraving.lilypond.mei import NAMESPACE, Node, identity, referen
 from deepscores.engraving.lilypond.source import Source
 from deepscores.engraving.lilypond.voices import pitch_name
 
-_UNSEEN = (
+_HIDE_NOTES = (
     "\\hideNotes",
     "\\omit Stem",
     "\\override NoteHead.no-ledgers = ##t",
@@ -26,11 +26,11 @@ def bridge(
     elements: Mapping[str, Node],
     onsets: Mapping[str, Fraction],
     home: Mapping[str, tuple[int, int]],
-    lasts: Fraction,
+    end_duration: Fraction,
 ) -> Source | None:
-    """The voice that draws a slur or tie; None if it goes back in time or from no note.
+    """The voice that draws a slur or tie; None if it goes back in time or starts at no note.
 
-    *lasts* is how many quarter notes the note at its end takes: notes that are not seen take room.
+    *end_duration* is the length of the note at its end in quarter notes: hidden notes take space.
     """
     names = reference(node, "startid"), reference(node, "endid")
     notes = [_note(elements[name]) for name in names]
@@ -39,23 +39,23 @@ def bridge(
         return None
     opens, closes = ("~", "") if tag(node) == "tie" else ("(", ")")
     side = SIDES.get(node.get("curvedir", ""), "" if opens == "~" else "-")
-    out = Source()
-    for command in _UNSEEN:
-        out.add(command)
+    source = Source()
+    for command in _HIDE_NOTES:
+        source.add(command)
     if start:
-        out.add(f"s{stretch(start)}")
-    out.add(f"{pitch_name(notes[0])}{_black(end - start)}")
-    out.add(side + opens, identity(node))
+        source.add(f"s{stretch(start)}")
+    source.add(f"{pitch_name(notes[0])}{_black(end - start)}")
+    source.add(side + opens, identity(node))
     if home[names[0]][0] != home[names[1]][0]:
-        out.add(f'\\change Staff = "{home[names[1]][0]}"')
-    # What LilyPond ties has one pitch, whatever the score says.
+        source.add(f'\\change Staff = "{home[names[1]][0]}"')
+    # LilyPond ties only equal pitches, whatever the score says.
     last = pitch_name(notes[0 if opens == "~" else 1])
-    out.add(f"{last}{_black(lasts)}{closes}")
-    return out
+    source.add(f"{last}{_black(end_duration)}{closes}")
+    return source
 
 
 def _black(takes: Fraction) -> str:
-    """A quarter note that takes so many quarter notes."""
+    """A black notehead that lasts *takes* quarter notes."""
     return f"4*{takes.numerator}/{takes.denominator}"
 
 

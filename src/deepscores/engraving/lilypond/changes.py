@@ -8,7 +8,7 @@ _TONICS = ("ces", "ges", "des", "as", "es", "bes", "f", "c", "g", "d", "a", "e",
 
 
 def change(node: Node) -> list[str]:
-    """The commands for one change; none for what is not to be seen."""
+    """The commands for one change; none for an invisible one."""
     match tag(node):
         case "clef":
             return clef(node)
@@ -37,7 +37,7 @@ def clef(node: Node) -> list[str]:
         f"\\set Staff.clefTransposition = {shift}",
         f"\\set Staff.middleCClefPosition = {middle}",
         f"\\set Staff.middleCPosition = {middle}",
-        # A clef of the same kind is drawn again where the score says so.
+        # A clef of the same kind is repeated if the score does so.
         "\\set Staff.forceClef = ##t",
     ]
 
@@ -60,15 +60,15 @@ def key(node: Node) -> list[str]:
 def meter(node: Node) -> list[str]:
     """``meterSig`` with its sign, if it has one."""
     unit = number(node.get("unit"), 4) or 4
-    counts = [number(one) for one in (node.get("count") or "").split("+") if one]
+    counts = [number(beats) for beats in (node.get("count") or "").split("+") if beats]
     total = sum(counts)
-    shown = node.get("visible") != "false" and node.get("form") != "invis"
+    is_visible = node.get("visible") != "false" and node.get("form") != "invis"
     sign = {"common": (4, 4), "cut": (2, 2)}.get(node.get("sym") or "")
     if not total:
         total, unit = sign or (4, 4)
-        shown = shown and bool(sign)
+        is_visible = is_visible and bool(sign)
     style = "C" if sign and sign == (total, unit) else "numbered"
     commands = [f"\\override Staff.TimeSignature.style = #'{style}"]
-    if not shown:
+    if not is_visible:
         commands.append("\\once \\omit Staff.TimeSignature")
     return [*commands, f"\\time {total}/{unit}"]

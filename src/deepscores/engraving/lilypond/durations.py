@@ -10,15 +10,15 @@ _SHORTEST = 1024
 
 
 def note_value(node: Node) -> str:
-    """What a note, chord or rest looks like: ``4..``; a quarter note where MEI does not say."""
+    """The written value of a note, chord or rest: ``4..``; a quarter note if MEI has none."""
     value = node.get("dur") or "4"
     if value not in _NAMES and not (value.isdigit() and 1 <= int(value) <= _SHORTEST):
         value = "4"
     return _NAMES.get(value, value) + "." * _dots(node)
 
 
-def written(node: Node) -> Fraction:
-    """Quarter notes that the value of *node* stands for."""
+def written_length(node: Node) -> Fraction:
+    """Length of *node*'s written value in quarter notes."""
     value = node.get("dur") or "4"
     base = _LONG.get(value) or Fraction(4, number(value, 4) or 4)
     return base * (2 - Fraction(1, 2 ** _dots(node)))
@@ -28,26 +28,26 @@ def _dots(node: Node) -> int:
     return min(number(node.get("dots")), 4)
 
 
-def timed(node: Node, takes: Fraction, ratio: Fraction) -> str:
-    """The note value of *node*, made to take so many quarter notes within tuplets of *ratio*."""
-    looks = written(node) * ratio
-    return note_value(node) + _times(takes / looks if looks else Fraction(1))
+def scaled_value(node: Node, takes: Fraction, ratio: Fraction) -> str:
+    """The note value of *node*, scaled to *takes* quarter notes within tuplets of *ratio*."""
+    looks = written_length(node) * ratio
+    return note_value(node) + _factor(takes / looks if looks else Fraction(1))
 
 
 def stretch(takes: Fraction) -> str:
-    """So many quarter notes, as a whole note and a factor.
+    """*takes* quarter notes, as a whole note and a factor.
 
     >>> stretch(Fraction(3))
     '1*3/4'
     """
-    return f"1{_times(takes / 4)}"
+    return f"1{_factor(takes / 4)}"
 
 
 def moment(takes: Fraction) -> str:
-    """So many quarter notes as a moment of LilyPond's."""
-    whole = takes / 4
-    return f"#(ly:make-moment {whole.numerator}/{whole.denominator})"
+    """*takes* quarter notes as a LilyPond moment."""
+    whole_notes = takes / 4
+    return f"#(ly:make-moment {whole_notes.numerator}/{whole_notes.denominator})"
 
 
-def _times(factor: Fraction) -> str:
+def _factor(factor: Fraction) -> str:
     return "" if factor == 1 else f"*{factor.numerator}/{factor.denominator}"

@@ -22,7 +22,7 @@ _PARTS = {
     "Dots": "dots",
 }
 _ACCIDENTALS = frozenset(("Accidental", "AccidentalCautionary", "AccidentalSuggestion"))
-# What belongs to a staff and no element of the music.
+# What belongs to a staff and not to an element of the music.
 _OF_STAFF = {
     "StaffSymbol": "",
     "LedgerLineSpanner": "ledgerLines",
@@ -48,28 +48,28 @@ _OF_SYSTEM = {
 
 
 class Elements:
-    """The elements of one page, made as they are met."""
+    """The elements of one page, created on first use."""
 
     def __init__(self, notation: Notation, lines: Mapping[int, str]) -> None:
         self.notation = notation
         self.timeline = notation.timeline
         self.lines = lines
-        self.found: list[Element] = []
-        self._known: dict[tuple[object, ...], int] = {}
+        self.page_elements: list[Element] = []
+        self._indices: dict[tuple[object, ...], int] = {}
         self._systems: dict[str, int] = {}
         self.astray: set[str] = set()  # notes drawn at another time than the score's
 
-    def of(self, grob: str, data: Mapping[str, str]) -> int:
-        """The element that a grob with these data draws for."""
+    def element_for(self, grob: str, data: Mapping[str, str]) -> int:
+        """The element that a grob with these data belongs to."""
         system = self.system(data.get("data-system", "0"))
         if grob == "SystemStartBar" or not grob:
             return system
         if grob in _OF_SYSTEM:
             return self.child(system, _OF_SYSTEM[grob], "", data.get("number"))
         if grob in _OF_MEASURE:
-            return self.of_measure(grob, system, data)
+            return self.element_for_measure(grob, system, data)
         if grob in _OF_STAFF:
-            return self.of_staff(grob, system, data)
+            return self.element_for_staff(grob, system, data)
         node = self.notation.elements.get(self.lines.get(number(data.get("data-line")), ""))
         if node is None:
             return self.child(self.measure(system, data), grob, "")
@@ -77,41 +77,41 @@ class Elements:
             when = 4 * Fraction(data.get("data-when") or "0")
             if when != self.notation.onsets.get(identity(node), when):
                 self.astray.add(identity(node))
-        return self.of_node(grob, node, system)
+        return self.element_for_node(grob, node, system)
 
-    def of_node(self, grob: str, node: Node, system: int) -> int:
+    def element_for_node(self, grob: str, node: Node, system: int) -> int:
         if grob in _PARTS:
-            # A chord has one stem and flag; heads and dots are its notes' own.
-            above = node.getparent()
-            if grob in ("Stem", "Flag") and tag(above) == "chord":
-                node = above
-            return self.child(self.nested(node, system), _PARTS[grob], "")
+            # A chord has one stem and flag; heads and dots belong to its notes.
+            chord = node.getparent()
+            if grob in ("Stem", "Flag") and tag(chord) == "chord":
+                node = chord
+            return self.child(self.nested_element(node, system), _PARTS[grob], "")
         if grob == "StemTremolo":
-            tremolo = next((one for one in node.iterancestors() if tag(one) == "bTrem"), node)
-            return self.nested(tremolo, system)
+            tremolos = (group for group in node.iterancestors() if tag(group) == "bTrem")
+            return self.nested_element(next(tremolos, node), system)
         if grob in _ACCIDENTALS:
             accid = node.find(f"{NAMESPACE}accid")
             name = identity(accid) if accid is not None else ""
-            return self.child(self.nested(node, system), "accid", name)
+            return self.child(self.nested_element(node, system), "accid", name)
         if grob == "MultiMeasureRestNumber":
-            return self.child(self.nested(node, system), "multiRestNum", "")
+            return self.child(self.nested_element(node, system), "multiRestNum", "")
         if grob in ("TupletBracket", "TupletNumber"):
             kind = "tupletBracket" if grob == "TupletBracket" else "tupletNum"
-            return self.child(self.nested(node, system), kind, "")
-        return self.nested(node, system)
+            return self.child(self.nested_element(node, system), kind, "")
+        return self.nested_element(node, system)
 
-    def nested(self, node: Node, system: int) -> int:
-        """The element of *node* below those of the nodes around it."""
+    def nested_element(self, node: Node, system: int) -> int:
+        """The element of *node*, nested in those of its ancestors."""
         key = (system, node)
-        if key not in self._known:
-            above = node.getparent()
-            # A verse's label hangs on the note, as it does in Verovio's groups.
+        if key not in self._indices:
+            ancestor = node.getparent()
+            # A verse's label belongs to the note, as in Verovio's groups.
             skipped = {"verse"} if tag(node) == "label" else set()
-            while above is not None and tag(above) not in _NESTING - skipped:
-                above = above.getparent()
-            parent = self.nested(above, system) if above is not None else system
-            self._known[key] = self.add(tag(node), identity(node), parent)
-        return self._known[key]
+            while ancestor is not None and tag(ancestor) not in _NESTING - skipped:
+                ancestor = ancestor.getparent()
+            parent = self.nested_element(ancestor, system) if ancestor is not None else system
+            self._indices[key] = self.add(tag(node), identity(node), parent)
+        return self._indices[key]
 
     def system(self, start: str) -> int:
         """The system that begins at this moment."""
@@ -120,29 +120,29 @@ class Elements:
         return self._systems[start]
 
     def header(self, name: str) -> int:
-        if ("header", name) not in self._known:
-            self._known["header", name] = self.add("pgHead", name, -1)
-        return self._known["header", name]
+        if ("header", name) not in self._indices:
+            self._indices["header", name] = self.add("pgHead", name, -1)
+        return self._indices["header", name]
 
     def bar(self, data: Mapping[str, str]) -> int:
         """Index of the measure at the grob's moment, which LilyPond counts in whole notes."""
         return self.timeline.bar_at(4 * Fraction(data.get("data-when") or "0"))
 
     def measure(self, system: int, data: Mapping[str, str]) -> int:
-        return self.nested(self.timeline.bars[self.bar(data)].node, system)
+        return self.nested_element(self.timeline.bars[self.bar(data)].node, system)
 
     def staff(self, system: int, data: Mapping[str, str]) -> int:
         index, place = self.bar(data), number(data.get("data-staff"))
         if data.get("data-break") == "-1" and index:
-            index -= 1  # at the end of a line: a warning of what comes
+            index -= 1  # at the end of a line: a courtesy sign for the next one
         node = self.timeline.bars[index].staves.get(place)
         if node is None:
             node = next(
                 (bar.staves[place] for bar in self.timeline.bars if place in bar.staves), None
             )
-        return self.nested(node, system) if node is not None else system
+        return self.nested_element(node, system) if node is not None else system
 
-    def of_staff(self, grob: str, system: int, data: Mapping[str, str]) -> int:
+    def element_for_staff(self, grob: str, system: int, data: Mapping[str, str]) -> int:
         staff = self.staff(system, data)
         kind = _OF_STAFF[grob]
         if not kind:
@@ -152,7 +152,7 @@ class Elements:
         when = 4 * Fraction(data.get("data-when") or "0")
         name = self.notation.signs.get((kind, number(data.get("data-staff")), when), "")
         if data.get("data-break") == "1" and self.ended_a_measure(name):
-            name = ""  # a line begins with it, but it is the one drawn before
+            name = ""  # repeated at the start of a line: the sign itself was drawn before
         element = self.child(staff, kind, name, when, data.get("data-break"))
         if kind == "keySig":
             return self.child(element, "keyAccid", "")
@@ -164,7 +164,7 @@ class Elements:
         layer = node.getparent() if node is not None else None
         return layer is not None and tag(layer) == "layer" and layer.index(node) > 0
 
-    def of_measure(self, grob: str, system: int, data: Mapping[str, str]) -> int:
+    def element_for_measure(self, grob: str, system: int, data: Mapping[str, str]) -> int:
         index = self.bar(data)
         bars = self.timeline.bars
         kind = _OF_MEASURE[grob]
@@ -177,42 +177,44 @@ class Elements:
             index = len(bars) - 1
         node = bars[index].node
         if kind == "voltaBracket" and bars[index].ending is not None:
-            return self.child(self.nested(bars[index].ending, system), kind, "")
-        measure = self.nested(node, system)
+            return self.child(self.nested_element(bars[index].ending, system), kind, "")
+        measure = self.nested_element(node, system)
         return self.child(measure, kind, "", starts, opens)
 
-    def named(self, name: str, data: Mapping[str, str]) -> int:
-        """The element of that id, or the grob's own."""
+    def element_by_id(self, name: str, data: Mapping[str, str]) -> int:
+        """The element with the id *name*, else the grob's measure."""
         node = self.notation.elements.get(name)
         system = self.system(data.get("data-system", "0"))
         if node is None:
             return self.measure(system, data)
-        return self.nested(node, system)
+        return self.nested_element(node, system)
 
     def ledger_of(self, element: int, place: int) -> int:
         """The ledger lines on staff *place* in the measure of a note's element."""
-        while self.found[element].kind not in ("measure", "system"):
-            element = self.found[element].parent
-        measure = self.notation.elements.get(self.found[element].id)
+        while self.page_elements[element].kind not in ("measure", "system"):
+            element = self.page_elements[element].parent
+        measure = self.notation.elements.get(self.page_elements[element].id)
         staves = measure.iterfind(f"{NAMESPACE}staff") if measure is not None else ()
-        staff = next((one for one in staves if number(one.get("n")) == place), None)
+        staff = next((staff for staff in staves if number(staff.get("n")) == place), None)
         if staff is None:
             return self.child(element, "ledgerLines", "")
-        return self.child(self.nested(staff, self.found[element].parent), "ledgerLines", "")
+        return self.child(
+            self.nested_element(staff, self.page_elements[element].parent), "ledgerLines", ""
+        )
 
     def articulation(self, element: int) -> str:
         """MEI's name of an articulation; "" for another element."""
-        kind, name, _, _ = self.found[element]
+        kind, name, _, _ = self.page_elements[element]
         node = self.notation.elements.get(name) if kind == "artic" else None
         return str(node.get("artic") or "") if node is not None else ""
 
-    def child(self, parent: int, kind: str, name: str, *more: object) -> int:
-        """The one child of *parent* of this kind, name and what else parts it from others."""
-        key = (parent, kind, name, *more)
-        if key not in self._known:
-            self._known[key] = self.add(kind, name, parent)
-        return self._known[key]
+    def child(self, parent: int, kind: str, name: str, *qualifiers: object) -> int:
+        """The child of *parent* with this kind, name and other *qualifiers*."""
+        key = (parent, kind, name, *qualifiers)
+        if key not in self._indices:
+            self._indices[key] = self.add(kind, name, parent)
+        return self._indices[key]
 
     def add(self, kind: str, name: str, parent: int) -> int:
-        self.found.append(Element(kind, name, parent))
-        return len(self.found) - 1
+        self.page_elements.append(Element(kind, name, parent))
+        return len(self.page_elements) - 1

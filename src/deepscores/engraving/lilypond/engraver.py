@@ -1,4 +1,4 @@
-"""LilyPond as the registry knows it; the program is looked for when it is used."""
+"""LilyPond's entry in the registry; the program is looked up when it is used."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ class LilyPond:
         from deepscores.engraving.lilypond.program import glyphs_of, music_font_file
         from deepscores.engraving.smufl.fontfile import facts_of
 
-        font = fonts.own_name(style.music_font)
+        font = fonts.lilypond_name(style.music_font)
         path = music_font_file(font, style.font_dir, "otf")
         data = path.read_bytes()
         glyphs = smufl_names(glyphs_of(font, style.font_dir))

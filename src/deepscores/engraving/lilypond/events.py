@@ -1,10 +1,10 @@
-"""What stands in a layer, in order: notes, chords, rests and changes, with beams and tuplets."""
+"""The content of a layer in order: notes, chords, rests and changes, with beams and tuplets."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from deepscores.engraving.lilypond.durations import written
+from deepscores.engraving.lilypond.durations import written_length
 from deepscores.engraving.lilypond.mei import NAMESPACE, Node, number, tag
 
 EVENTS = frozenset(
@@ -20,8 +20,8 @@ _REFUSED = {
 }
 
 
-class Unwritten(Exception):
-    """The score has something that this module cannot write; the text says what, in the plural."""
+class UnsupportedNotation(Exception):
+    """Notation that cannot be written for LilyPond; the text names it, in the plural."""
 
 
 class Event(NamedTuple):
@@ -37,7 +37,7 @@ class Event(NamedTuple):
 
 
 def stem_direction(node: Node) -> str:
-    """Where the score wants the stem of a note or chord: "up", "down" or ""."""
+    """The direction of a note's or chord's stem in the score: "up", "down" or ""."""
     return str(node.get("stem.dir") or first_note(node, "stem.dir"))
 
 
@@ -52,89 +52,93 @@ def is_grace(node: Node) -> bool:
 
 def grace_length(events: list[Event]) -> Fraction:
     """Quarter notes that grace notes take of LilyPond's grace time."""
-    return sum((written(one.node) for one in events), Fraction(0))
+    return sum((written_length(event.node) for event in events), Fraction(0))
 
 
 def leading_graces(layer: Node) -> list[Event]:
     """The grace notes before the first note of a measure."""
-    found: list[Event] = []
+    graces: list[Event] = []
     for event in events_of(layer):
         if is_grace(event.node):
-            found.append(event)
+            graces.append(event)
         elif tag(event.node) in EVENTS:
-            return found
+            return graces
     return []  # after the last note, where there is one
 
 
 def events_of(layer: Node) -> Iterator[Event]:
-    """What stands in a layer, in order, with the beams and tuplets that start and end there.
+    """The content of a layer in order, with the beams and tuplets that start and end there.
 
-    Raise Unwritten for what LilyPond is not given.
+    May raise UnsupportedNotation.
     """
     yield from _flatten(list(_nodes(layer, Fraction(1), ())))
 
 
-class _Leaf(NamedTuple):
+class _LayerItem(NamedTuple):
     node: Node
     ratio: Fraction
-    around: tuple[Node, ...]  # beams, tuplets, tremolos, from the outermost
+    ancestors: tuple[Node, ...]  # beams, tuplets, tremolos, from the outermost
 
 
-def _nodes(node: Node, ratio: Fraction, around: tuple[Node, ...]) -> Iterator[_Leaf]:
+def _nodes(node: Node, ratio: Fraction, ancestors: tuple[Node, ...]) -> Iterator[_LayerItem]:
     for child in node:
         name = tag(child)
         if name in _REFUSED:
-            raise Unwritten(_REFUSED[name])
+            raise UnsupportedNotation(_REFUSED[name])
         if name == "tuplet":
             num, base = number(child.get("num")), number(child.get("numbase"))
             inner = ratio * Fraction(base, num) if num and base else ratio
-            yield from _nodes(child, inner, (*around, child))
+            yield from _nodes(child, inner, (*ancestors, child))
         elif name in _NESTS:
-            yield from _nodes(child, ratio, (*around, child))
+            yield from _nodes(child, ratio, (*ancestors, child))
         elif name:
-            yield _Leaf(child, ratio, around)
+            yield _LayerItem(child, ratio, ancestors)
 
 
-def _flatten(leaves: list[_Leaf]) -> Iterator[Event]:
+def _flatten(items: list[_LayerItem]) -> Iterator[Event]:
     heads: dict[Node, int] = {}
     tails: dict[Node, int] = {}
     begins: dict[Node, int] = {}
     finishes: dict[Node, int] = {}
-    for place, leaf in enumerate(leaves):
-        for node in leaf.around:
+    for place, item in enumerate(items):
+        for node in item.ancestors:
             name = tag(node)
-            if name == "beam" and _beamed(leaf.node, node):
+            if name == "beam" and _belongs_to_beam(item.node, node):
                 heads.setdefault(node, place)
                 tails[node] = place
-            elif name == "tuplet" and tag(leaf.node) in EVENTS and not is_grace(leaf.node):
+            elif name == "tuplet" and tag(item.node) in EVENTS and not is_grace(item.node):
                 begins.setdefault(node, place)
                 finishes[node] = place
-    for place, leaf in enumerate(leaves):
-        opens = tuple(one for one, head in heads.items() if head == place and tails[one] != place)
-        closes = sum(tail == place and heads[one] != place for one, tail in tails.items())
-        starts = tuple(one for one in leaf.around if begins.get(one) == place)
+    for place, item in enumerate(items):
+        opened_beams = tuple(
+            node for node, head in heads.items() if head == place and tails[node] != place
+        )
+        closes = sum(tail == place and heads[node] != place for node, tail in tails.items())
+        starts = tuple(node for node in item.ancestors if begins.get(node) == place)
         ends = sum(finish == place for finish in finishes.values())
-        tremolo = max((_strokes(one, leaf.node) for one in (leaf.node, *leaf.around)), default=0)
-        yield Event(leaf.node, leaf.ratio, opens, closes, starts, ends, tremolo)
+        tremolo = max(
+            (_strokes(node, item.node) for node in (item.node, *item.ancestors)), default=0
+        )
+        yield Event(item.node, item.ratio, opened_beams, closes, starts, ends, tremolo)
 
 
-def _beamed(leaf: Node, beam: Node) -> bool:
-    if tag(leaf) not in ("note", "chord"):
+def _belongs_to_beam(item: Node, beam: Node) -> bool:
+    if tag(item) not in ("note", "chord"):
         return False
-    if not is_grace(leaf):
+    if not is_grace(item):
         return True
-    # Grace notes within a beam of plain notes are not its own.
+    # Grace notes within a beam of plain notes do not belong to it.
     return all(
-        is_grace(one) or tag(one.getparent()) == "chord" for one in beam.iter(f"{NAMESPACE}note")
+        is_grace(note) or tag(note.getparent()) == "chord" for note in beam.iter(f"{NAMESPACE}note")
     )
 
 
-def _strokes(node: Node, leaf: Node) -> int:
-    modifier = leaf.get("stem.mod") or first_note(leaf, "stem.mod")
-    if is_grace(leaf) or (tag(node) != "bTrem" and not modifier):
+def _strokes(node: Node, item: Node) -> int:
+    modifier = item.get("stem.mod") or first_note(item, "stem.mod")
+    if is_grace(item) or (tag(node) != "bTrem" and not modifier):
         return 0
     strokes = number(modifier[:1], 0)
-    flags = max(number(leaf.get("dur"), 4).bit_length() - 3, 0)
+    flags = max(number(item.get("dur"), 4).bit_length() - 3, 0)
     return int(2 ** (2 + flags + (strokes or 3)))
 
 

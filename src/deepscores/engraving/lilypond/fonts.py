@@ -8,14 +8,14 @@ from deepscores.errors import RecipeError
 
 MUSIC_FONTS = ("Emmentaler",)
 SIZES = (11, 13, 14, 16, 18, 20, 23, 26)  # in which LilyPond asks for a font
-_APART = "-LilyPond"
+_SUFFIX = "-LilyPond"
 _FILE = re.compile(r"(.+)-(?:\d+|brace)\.(?:otf|svg)")
 
 
 def font_files(folder: Path) -> dict[str, Path]:
     """The font files in *folder* and below, by file name."""
-    found = sorted(path for path in folder.rglob("*") if _FILE.fullmatch(path.name))
-    return {path.name: path for path in found}
+    paths = sorted(path for path in folder.rglob("*") if _FILE.fullmatch(path.name))
+    return {path.name: path for path in paths}
 
 
 def fonts_in(folder: Path) -> tuple[str, ...]:
@@ -24,34 +24,36 @@ def fonts_in(folder: Path) -> tuple[str, ...]:
     Raise RecipeError if there are none, naming what is missing where some are incomplete.
     """
     if not folder.is_dir():
-        raise RecipeError(f"font-dir: {folder} is no folder")
+        raise RecipeError(f"font-dir: {folder} is not a folder")
     files = font_files(folder)
     names = sorted({match[1] for name in files if (match := _FILE.fullmatch(name))})
-    whole = tuple(name for name in names if not lacking(name, files))
-    if whole:
-        return whole
+    complete = tuple(name for name in names if not missing_files(name, files))
+    if complete:
+        return complete
     if names:
-        raise RecipeError(f"font-dir: {folder}: {names[0]} lacks {lacking(names[0], files)[0]}")
+        raise RecipeError(
+            f"font-dir: {folder}: {names[0]} lacks {missing_files(names[0], files)[0]}"
+        )
     raise RecipeError(f"font-dir: {folder} holds no fonts for LilyPond (NAME-20.otf, NAME-20.svg)")
 
 
-def own_name(font: str) -> str:
-    """What LilyPond knows a font by, which goes by another name where Verovio has one so called.
+def lilypond_name(font: str) -> str:
+    """LilyPond's name of a font, which has a suffix if Verovio has a font with the same name.
 
-    >>> own_name("Gonville-LilyPond")
+    >>> lilypond_name("Gonville-LilyPond")
     'Gonville'
     """
-    return font.removesuffix(_APART)
+    return font.removesuffix(_SUFFIX)
 
 
-def lacking(name: str, files: dict[str, Path]) -> list[str]:
-    """The files that a font would need besides; its braces can be Emmentaler's."""
-    wanted = [f"{name}-{size}.{suffix}" for suffix in ("otf", "svg") for size in SIZES]
-    return [one for one in wanted if one not in files]
+def missing_files(name: str, files: dict[str, Path]) -> list[str]:
+    """The files that a font lacks; its braces can be Emmentaler's."""
+    required = [f"{name}-{size}.{suffix}" for suffix in ("otf", "svg") for size in SIZES]
+    return [file_name for file_name in required if file_name not in files]
 
 
 def digest(folder: Path) -> str:
-    """One number for all the fonts of *folder*, for the record."""
+    """A hash of all font files in *folder*."""
     state = blake2b(digest_size=8)
     for name, path in sorted(font_files(folder).items()):
         state.update(name.encode() + b"\0" + path.read_bytes())

@@ -113,7 +113,7 @@ _NAMES = {
     **{f"flags.d{i}": f"flag{name}Down" for i, name in enumerate(_LENGTHS, start=3)},
     **{f"rests.{i}": f"rest{name}" for i, name in enumerate(_LENGTHS, start=3)},
 }
-# Where LilyPond has one glyph for several signs, the sign is what the score says (MEI's name).
+# LilyPond has one glyph for several of these signs; MEI's name decides.
 ARTICULATIONS = {
     "stacciss": "articStaccatissimoWedge{}",
     "spicc": "articStaccatissimo{}",
@@ -139,10 +139,10 @@ _DIGITS_OF = {
 }
 
 
-def smufl_name(glyph: str, grob: str, *, above: bool) -> str:
-    """The SMuFL name of what *grob* draws as *glyph*; "" if it has none that we know.
+def smufl_name(glyph: str, grob: str, *, is_above: bool) -> str:
+    """The SMuFL name of the *glyph* that *grob* draws; "" if unknown.
 
-    >>> smufl_name("three", "TimeSignature", above=True)
+    >>> smufl_name("three", "TimeSignature", is_above=True)
     'timeSig3'
     """
     if grob in ("BarLine", "SpanBar") and glyph == "dots.dot":
@@ -150,7 +150,7 @@ def smufl_name(glyph: str, grob: str, *, above: bool) -> str:
     if grob == "Parentheses" and glyph.startswith("accidentals."):
         return _NAMES[glyph].replace("accidentalParens", "noteheadParenthesis")
     if glyph in _SIDED:
-        return _SIDED[glyph] + ("Above" if above else "Below")
+        return _SIDED[glyph] + ("Above" if is_above else "Below")
     digit = _NUMBER.fullmatch(glyph)
     if digit:
         prefix = _DIGITS_OF.get(grob, "")
@@ -168,6 +168,6 @@ def smufl_names(glyphs: Iterable[str]) -> frozenset[str]:
         name
         for glyph in glyphs
         for grob in ("", "BarLine", *_DIGITS_OF)
-        for above in (True, False)
-        if (name := smufl_name(glyph, grob, above=above))
+        for is_above in (True, False)
+        if (name := smufl_name(glyph, grob, is_above=is_above))
     )

@@ -1,4 +1,4 @@
-"""What stands beside a staff at a beat: dynamics, hairpins, words; each in a voice of rests."""
+"""Dynamics, hairpins and words beside a staff, each in a voice of invisible rests."""
 
 from collections import defaultdict
 from fractions import Fraction
@@ -7,17 +7,17 @@ from typing import NamedTuple
 from deepscores.engraving.lilypond.attachments import SIDES, is_long
 from deepscores.engraving.lilypond.durations import stretch
 from deepscores.engraving.lilypond.mei import NAMESPACE, Node, identity, number, reference, tag
-from deepscores.engraving.lilypond.source import Source, quoted
+from deepscores.engraving.lilypond.source import Source, quote
 from deepscores.engraving.lilypond.texts import Run, lines_of, markup, metronome
 from deepscores.engraving.lilypond.timeline import Timeline
 
 _LETTERS = frozenset("pmfszrn")
 _PLACES = {"dynam": "below", "hairpin": "below", "tempo": "above", "dir": "above"}
-_BEFORE = frozenset(("\\breathe", "\\caesura"))  # stand by themselves, not on a note
-_TINY = Fraction(1, 256)
+_BEFORE_NOTE = frozenset(("\\breathe", "\\caesura"))  # stand by themselves, not on a note
+_SHORTEST = Fraction(1, 256)
 
 
-class _Item(NamedTuple):
+class _TimedEvent(NamedTuple):
     """Post-events at a time."""
 
     time: Fraction
@@ -28,7 +28,7 @@ class _Item(NamedTuple):
 class _Span(NamedTuple):
     start: Fraction
     end: Fraction  # equal to start for what takes no time
-    items: tuple[_Item, ...]
+    items: tuple[_TimedEvent, ...]
 
 
 class Lanes:
@@ -60,44 +60,44 @@ class Lanes:
             self.trill(node, index)
         elif name in ("breath", "caesura") and not node.get("startid"):
             command = "\\breathe" if name == "breath" else "\\caesura"
-            self.put("words", node, _Item(self.time(node, index), command, identity(node)))
+            self.attach("words", node, _TimedEvent(self.time(node, index), command, identity(node)))
         elif name == "octave":
             self.octave(node, index)
 
     def sources(self, staff: int) -> list[Source]:
-        """The voices of rests that carry what stands beside *staff*."""
-        found: list[Source] = []
+        """The voices of rests that carry the signs beside *staff*."""
+        lanes: list[Source] = []
         for (place, family), spans in sorted(self.spans.items()):
             if place == staff:
                 crowded = family == "words"
-                found += [self.lane(one) for one in _parted(spans, crowded=crowded)]
-        return found
+                lanes += map(self.lane, _split_lanes(spans, crowded=crowded))
+        return lanes
 
     def lane(self, spans: list[_Span]) -> Source:
-        out = Source()
-        by_time: dict[Fraction, list[_Item]] = defaultdict(list)
+        source = Source()
+        by_time: dict[Fraction, list[_TimedEvent]] = defaultdict(list)
         for span in spans:
             for item in span.items:
                 by_time[item.time].append(item)
-        now = Fraction(0)
+        position = Fraction(0)
         times = sorted(by_time)
         for time, following in zip(times, [*times[1:], None], strict=True):
-            if time > now:
-                out.add(f"s{stretch(time - now)}")
-            lasts = _TINY if following is None else following - time
+            if time > position:
+                source.add(f"s{stretch(time - position)}")
+            duration = _SHORTEST if following is None else following - time
             items = by_time[time]
             for item in items:
-                if item.text in _BEFORE:
-                    out.add(item.text, item.element)
-            out.add(f"s{stretch(lasts)}")
+                if item.text in _BEFORE_NOTE:
+                    source.add(item.text, item.element)
+            source.add(f"s{stretch(duration)}")
             for item in items:
-                if item.text not in _BEFORE:
-                    out.add(item.text, item.element)
-            now = time + lasts
-        return out
+                if item.text not in _BEFORE_NOTE:
+                    source.add(item.text, item.element)
+            position = time + duration
+        return source
 
     def time(self, node: Node, index: int) -> Fraction:
-        """When something happens, by its beat or by the note that it starts at."""
+        """The onset of *node*, by its beat or by the note that it starts at."""
         bar = self.timeline.bars[index]
         start = reference(node, "startid")
         if start in self.onsets:
@@ -105,7 +105,7 @@ class Lanes:
         return min(bar.start + _beats(node.get("tstamp"), bar.unit), bar.end)
 
     def end(self, node: Node, index: int) -> Fraction:
-        """When it ends."""
+        """The end of *node*."""
         final = self.timeline.bars[-1].end
         end = reference(node, "endid")
         if end in self.onsets:
@@ -123,7 +123,7 @@ class Lanes:
             return staff
         return self.timeline.staves[0]
 
-    def put(self, family: str, node: Node, *items: _Item) -> None:
+    def attach(self, family: str, node: Node, *items: _TimedEvent) -> None:
         span = _Span(items[0].time, items[-1].time, items)
         self.spans[self.staff(node), family].append(span)
 
@@ -135,21 +135,21 @@ class Lanes:
         if not set(text) <= _LETTERS:
             self.words(node, index)
             return
-        name = self.dynamics.setdefault(text, f"dynamic{_word(len(self.dynamics))}")
+        name = self.dynamics.setdefault(text, f"dynamic{_letters(len(self.dynamics))}")
         side = SIDES.get(node.get("place", ""), "_")
-        self.put("dynamics", node, _Item(time, f"{side}\\{name}", identity(node)))
+        self.attach("dynamics", node, _TimedEvent(time, f"{side}\\{name}", identity(node)))
 
     def hairpin(self, node: Node, index: int) -> None:
         start, end = self.time(node, index), self.end(node, index)
         if end <= start:
             end = max(self.timeline.bars[index].end, start + Fraction(1, 2))
-        end = min(end, self.timeline.bars[-1].end - _TINY)
+        end = min(end, self.timeline.bars[-1].end - _SHORTEST)
         if end <= start:
             return
         side = SIDES.get(node.get("place", ""), "_")
         mark = "\\>" if node.get("form") == "dim" else "\\<"
-        begins = _Item(start, f"{side}{mark}", identity(node))
-        self.put("dynamics", node, begins, _Item(end, "\\!", ""))
+        begins = _TimedEvent(start, f"{side}{mark}", identity(node))
+        self.attach("dynamics", node, begins, _TimedEvent(end, "\\!", ""))
 
     def words(self, node: Node, index: int) -> None:
         name = tag(node)
@@ -166,10 +166,12 @@ class Lanes:
         text = markup(lines)
         if name == "reh":
             text = f"\\box {text}"
-        final = self.timeline.bars[-1].end - _TINY
+        final = self.timeline.bars[-1].end - _SHORTEST
         time = min(self.time(node, index), final)
-        self.put(
-            "words", node, _Item(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node))
+        self.attach(
+            "words",
+            node,
+            _TimedEvent(time, f"{SIDES.get(place, '^')}\\markup {text}", identity(node)),
         )
 
     def repeat_mark(self, node: Node, index: int) -> None:
@@ -177,34 +179,36 @@ class Lanes:
         sign = {"segno": "\ue047", "coda": "\ue048"}.get(node.get("func") or "")
         if sign and not "".join(node.itertext()).strip():
             lines = [[Run(sign, bold=False, italic=False)]]
-            time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
-            self.put("words", node, _Item(time, f"^\\markup {markup(lines)}", identity(node)))
+            time = min(self.time(node, index), self.timeline.bars[-1].end - _SHORTEST)
+            self.attach(
+                "words", node, _TimedEvent(time, f"^\\markup {markup(lines)}", identity(node))
+            )
         else:
             self.words(node, index)
 
     def figures(self, node: Node, figures: list[Node], index: int) -> None:
         """Figured bass: its figures, one below the other."""
         rows = [
-            f"\\as {quoted('of ' + identity(one))} {markup(lines)}"
-            for one in figures
-            if (lines := lines_of(one))
+            f"\\as {quote('of ' + identity(figure))} {markup(lines)}"
+            for figure in figures
+            if (lines := lines_of(figure))
         ]
         if rows:
-            time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
+            time = min(self.time(node, index), self.timeline.bars[-1].end - _SHORTEST)
             text = f"\\markup \\column {{ {' '.join(rows)} }}"
             side = SIDES.get(node.get("place") or "below", "_")
-            self.put("words", node, _Item(time, side + text, identity(node)))
+            self.attach("words", node, _TimedEvent(time, side + text, identity(node)))
 
     def pedal(self, node: Node, index: int) -> None:
         if node.get("form") == "line":
             self.pedal_line(node, index)
             return
         command = "\\sustainOff" if node.get("dir") == "up" else "\\sustainOn"
-        time = min(self.time(node, index), self.timeline.bars[-1].end - _TINY)
-        self.put("pedal", node, _Item(time, command, identity(node)))
+        time = min(self.time(node, index), self.timeline.bars[-1].end - _SHORTEST)
+        self.attach("pedal", node, _TimedEvent(time, command, identity(node)))
 
     def pedal_line(self, node: Node, index: int) -> None:
-        """A pedal's line, from its start; where it ends, the next one may start."""
+        """Start a pedal line, or end one; the next may start at the same time."""
         staff, time = self.staff(node), self.time(node, index)
         begun = self.pedals.pop(staff, None)
         if begun is not None:
@@ -216,31 +220,32 @@ class Lanes:
                 "\\tweak style #'line"
                 f" \\tweak bound-details.left.text {hook}"
                 f" \\tweak bound-details.right.text {hook}",
-                below=True,
+                is_below=True,
             )
         if node.get("dir") != "up":
             self.pedals[staff] = (node, time)
 
     def trill(self, node: Node, index: int) -> None:
         start, end = self.time(node, index), self.end(node, index)
-        end = min(end, self.timeline.bars[-1].end - _TINY)
+        end = min(end, self.timeline.bars[-1].end - _SHORTEST)
         if end > start:
             side = SIDES.get(node.get("place") or "above", "^")
-            begins = _Item(start, f"{side}\\startTrillSpan", identity(node))
-            self.put("trill", node, begins, _Item(end, "\\stopTrillSpan", ""))
+            begins = _TimedEvent(start, f"{side}\\startTrillSpan", identity(node))
+            self.attach("trill", node, begins, _TimedEvent(end, "\\stopTrillSpan", ""))
 
     def octave(self, node: Node, index: int) -> None:
         """An ottava bracket; the notes stand as they are drawn, so it moves none."""
-        below = node.get("dis.place") == "below"
+        is_below = node.get("dis.place") == "below"
         name = {"8": "ottava", "15": "quindicesima", "22": "ventiduesima"}.get(node.get("dis", "8"))
-        text = quoted(node.get("dis") or "8")
+        text = quote(node.get("dis") or "8")
+        hook = f"\\draw-line #'(0 . {1 if is_below else -1})"
         self.line(
             "octave",
             node,
             (self.time(node, index), self.end(node, index)),
-            f"\\tweak bound-details.left.text \\markup \\as {quoted(name or '')} \\bold {text}"
-            f" \\tweak bound-details.right.text \\markup \\draw-line #'(0 . {1 if below else -1})",
-            below=below,
+            f"\\tweak bound-details.left.text \\markup \\as {quote(name or '')} \\bold {text}"
+            f" \\tweak bound-details.right.text \\markup {hook}",
+            is_below=is_below,
         )
 
     def line(
@@ -250,16 +255,16 @@ class Lanes:
         times: tuple[Fraction, Fraction],
         tweaks: str,
         *,
-        below: bool,
+        is_below: bool,
     ) -> None:
         """A line beside the staff from one time to another."""
         start, end = times
-        last = min(end, self.timeline.bars[-1].end - _TINY)
+        last = min(end, self.timeline.bars[-1].end - _SHORTEST)
         if last <= start:
             return
-        side = "_" if below else "^"
-        begins = _Item(start, f"{side}{tweaks} \\startTextSpan", identity(node))
-        self.put(family, node, begins, _Item(last, "\\stopTextSpan", ""))
+        side = "_" if is_below else "^"
+        begins = _TimedEvent(start, f"{side}{tweaks} \\startTextSpan", identity(node))
+        self.attach(family, node, begins, _TimedEvent(last, "\\stopTextSpan", ""))
 
 
 def _beats(text: str | None, unit: int) -> Fraction:
@@ -271,17 +276,17 @@ def _beats(text: str | None, unit: int) -> Fraction:
     return max(beat - 1, Fraction(0)) * 4 / unit
 
 
-def _parted(spans: list[_Span], *, crowded: bool) -> list[list[_Span]]:
-    """Spans in as few lanes as it takes so that no two of a lane meet."""
+def _split_lanes(spans: list[_Span], *, crowded: bool) -> list[list[_Span]]:
+    """Distribute spans over as few lanes as possible without overlaps."""
     if crowded:
         return [sorted(spans, key=lambda span: span.start)]
     lanes: list[list[_Span]] = []
     for span in sorted(spans, key=lambda span: (span.start, span.end)):
         for lane in lanes:
-            before = lane[-1]
-            free = before.end < span.start
+            previous = lane[-1]
+            free = previous.end < span.start
             # A hairpin may end, or begin, where a dynamic stands.
-            touches = before.end == span.start and (before.start < before.end) != (
+            touches = previous.end == span.start and (previous.start < previous.end) != (
                 span.start < span.end
             )
             if free or touches:
@@ -292,6 +297,6 @@ def _parted(spans: list[_Span], *, crowded: bool) -> list[list[_Span]]:
     return lanes
 
 
-def _word(count: int) -> str:
+def _letters(count: int) -> str:
     """A number in letters, as LilyPond's names have no digits."""
     return chr(ord("A") + count // 26) + chr(ord("A") + count % 26)

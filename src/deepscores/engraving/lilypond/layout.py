@@ -1,17 +1,17 @@
-"""What depends on the style: page, margins, fonts, and how LilyPond is to engrave."""
+"""The part of the program that depends on the style: page, margins, fonts and settings."""
 
 from pathlib import Path
 
-from deepscores.engraving.lilypond.fonts import own_name
+from deepscores.engraving.lilypond.fonts import lilypond_name
 from deepscores.engraving.lilypond.mei import NAMESPACE, Node
 from deepscores.engraving.lilypond.notation import tags
 from deepscores.engraving.lilypond.options import overrides, paper
-from deepscores.engraving.lilypond.source import quoted
+from deepscores.engraving.lilypond.source import quote
 from deepscores.engraving.lilypond.timeline import Timeline
 from deepscores.page.model import Style
 from deepscores.page.outlines.text import Face, shape
 
-# A staff space is 5 pt whatever it is in pixels: the page is made to measure, the staff is not.
+# A staff space is 5 pt whatever it is in pixels: the page size is scaled, not the staff.
 _POINTS = 5
 _TEXT_SIZE = 2.2  # staff spaces, of LilyPond's words
 
@@ -100,9 +100,11 @@ def layout(style: Style, timeline: Timeline, folders: tuple[Path, ...] = ()) -> 
         numbers="" if timeline.numbered else "    \\omit BarNumber",
         paper=paper(style.properties),
         overrides=overrides(style.properties),
-        fonts=_fonts(own_name(style.music_font)),
+        fonts=_fonts(lilypond_name(style.music_font)),
         # Letters of dynamics are set as text, and so are found by the font's own name.
-        folders="\n".join(f"#(ly:font-config-add-directory {quoted(str(one))})" for one in folders),
+        folders="\n".join(
+            f"#(ly:font-config-add-directory {quote(str(folder))})" for folder in folders
+        ),
     )
 
 
@@ -116,7 +118,9 @@ def _fonts(music_font: str) -> str:
 
 
 def _room(group: Node, name: str) -> float:
-    """Staff spaces that the longest instrument name takes, and what stands between."""
-    words = [" ".join("".join(one.itertext()).split()) for one in group.iter(f"{NAMESPACE}{name}")]
-    widest = max((shape(one, _TEXT_SIZE, Face()).advance for one in words), default=0.0)
+    """Width of the longest instrument name with its distance, in staff spaces."""
+    words = [
+        " ".join("".join(text.itertext()).split()) for text in group.iter(f"{NAMESPACE}{name}")
+    ]
+    widest = max((shape(text, _TEXT_SIZE, Face()).advance for text in words), default=0.0)
     return widest + 2 if widest else 0.0

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from deepscores.engraving.lilypond.durations import stretch
 from deepscores.engraving.lilypond.mei import NAMESPACE, Node, identity, number, tag
-from deepscores.engraving.lilypond.source import Source, quoted
+from deepscores.engraving.lilypond.source import Source, quote
 
 
 class Words(NamedTuple):
-    """What one note sings of a verse: the verse's label, a syllable, or several run together."""
+    """One note's text in a verse: the verse's label, a syllable, or several joined ones."""
 
     time: Fraction
     voice: str
@@ -20,17 +20,20 @@ class Words(NamedTuple):
 
 def verses(notes: Iterable[tuple[Node, Fraction, str]], end: Fraction) -> list[Source]:
     """The verses of one staff, from the first; *notes* come with their onset and voice."""
-    found: dict[int, list[list[Words]]] = defaultdict(list)
-    for note, time, voice in sorted(notes, key=lambda one: one[1]):
+    lines_by_verse: dict[int, list[list[Words]]] = defaultdict(list)
+    for note, time, voice in sorted(notes, key=lambda entry: entry[1]):
         for verse in note.iterfind(f"{NAMESPACE}verse"):
-            nodes = tuple(one for one in verse if tag(one) in ("label", "syl") and _text(one))
+            nodes = tuple(
+                child for child in verse if tag(child) in ("label", "syl") and _text(child)
+            )
             if nodes:
-                _file(found[number(verse.get("n"), 1)], Words(time, voice, nodes))
-    return [_write(line, end) for place in sorted(found) for line in found[place]]
+                lines = lines_by_verse[number(verse.get("n"), 1)]
+                _add_to_free_line(lines, Words(time, voice, nodes))
+    return [_write(line, end) for _, lines in sorted(lines_by_verse.items()) for line in lines]
 
 
-def _file(lines: list[list[Words]], words: Words) -> None:
-    """Put *words* in the first line that is free: two voices may sing at a time."""
+def _add_to_free_line(lines: list[list[Words]], words: Words) -> None:
+    """Put *words* in the first line that is free: two voices may sing at the same time."""
     for line in lines:
         if line[-1].time < words.time:
             line.append(words)
@@ -39,30 +42,30 @@ def _file(lines: list[list[Words]], words: Words) -> None:
 
 
 def _write(line: list[Words], end: Fraction) -> Source:
-    out = Source()
-    now, voice = Fraction(0), ""
+    source = Source()
+    position, voice = Fraction(0), ""
     followers = [*(words.time for words in line[1:]), end]
     for words, following in zip(line, followers, strict=True):
-        if words.time > now:
-            out.add(f"\\skip {stretch(words.time - now)}")
+        if words.time > position:
+            source.add(f"\\skip {stretch(words.time - position)}")
         if words.voice != voice:
             voice = words.voice
-            out.add(f'\\set associatedVoice = "{voice}"')
+            source.add(f'\\set associatedVoice = "{voice}"')
         last = words.nodes[-1]
-        out.add(f"{_set(words.nodes)}{stretch(following - words.time)}", identity(last))
+        source.add(f"{_set(words.nodes)}{stretch(following - words.time)}", identity(last))
         if last.get("con") == "u":
-            out.add("__", identity(last))
+            source.add("__", identity(last))
         elif last.get("con") == "d" or last.get("wordpos") in ("i", "m"):
-            out.add("--", identity(last))
-        now = following
-    return out
+            source.add("--", identity(last))
+        position = following
+    return source
 
 
 def _set(nodes: tuple[Node, ...]) -> str:
-    """LilyPond's text; each of several nodes is marked as drawn for itself."""
+    """LilyPond's text; each of several nodes is tagged with its own element."""
     if len(nodes) == 1 and tag(nodes[0]) == "syl":
-        return quoted(_text(nodes[0]))
-    pieces = [f"\\as {quoted('of ' + identity(one))} {quoted(_text(one))}" for one in nodes]
+        return quote(_text(nodes[0]))
+    pieces = [f"\\as {quote('of ' + identity(node))} {quote(_text(node))}" for node in nodes]
     spaced = ' " " '.join(pieces)
     return f"\\markup \\concat {{ {spaced} }}"
 

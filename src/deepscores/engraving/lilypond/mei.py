@@ -19,7 +19,7 @@ def parse_mei(mei: str) -> Node:
 
 
 def tag(node: Node) -> str:
-    """The element's name without its namespace; "" for what is no element."""
+    """The element's name without its namespace; "" for comments and the like."""
     name = node.tag
     return name[len(NAMESPACE) :] if isinstance(name, str) else ""
 

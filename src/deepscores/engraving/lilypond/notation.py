@@ -11,7 +11,7 @@ from deepscores.engraving.lilypond.attachments import Attachments
 from deepscores.engraving.lilypond.bridges import bridge
 from deepscores.engraving.lilypond.durations import moment, stretch
 from deepscores.engraving.lilypond.events import (
-    Unwritten,
+    UnsupportedNotation,
     grace_length,
     is_grace,
     leading_graces,
@@ -29,7 +29,7 @@ from deepscores.engraving.lilypond.mei import (
     reference,
     tag,
 )
-from deepscores.engraving.lilypond.source import Source, quoted
+from deepscores.engraving.lilypond.source import Source, quote
 from deepscores.engraving.lilypond.texts import lines_of, markup
 from deepscores.engraving.lilypond.timeline import PLAIN, Timeline, read_timeline
 from deepscores.engraving.lilypond.voices import Layer, VoiceWriter, pitch_name
@@ -46,7 +46,7 @@ _SYMBOLS = {
 
 @dataclass(frozen=True)
 class Notation:
-    """A score as LilyPond's music, and the way back from its lines."""
+    """A score as LilyPond's music, with the elements that its lines stand for."""
 
     timeline: Timeline
     elements: dict[str, Node]  # of the MEI, by id
@@ -57,7 +57,7 @@ class Notation:
 
 
 def write_notation(music: Music) -> Notation | None:
-    """Write all of *music*; None if there is none. Raise Unwritten for what cannot be written."""
+    """Write all of *music*; None if it has no measures. May raise UnsupportedNotation."""
     root = parse_mei(music.mei)
     timeline = read_timeline(root, music)
     if timeline is None:
@@ -78,20 +78,20 @@ class _Writer:
         for bar in timeline.bars:
             for place, staff in bar.staves.items():
                 for layer in staff.iterfind(f"{NAMESPACE}layer"):
-                    self.look(place, layer, home, onsets)
+                    self.register_layer(place, layer, home, onsets)
             bar.grace = self.graces(bar.staves.values())
         self.attached = Attachments(root, home, self.can_tie)
-        self.attached.clashing |= self.clashing()
+        self.attached.clashing |= self.find_clashes()
         self.lanes = Lanes(timeline, onsets)
 
-    def look(
+    def register_layer(
         self,
         staff: int,
         layer: Node,
         home: dict[str, tuple[int, int]],
         onsets: dict[str, Fraction],
     ) -> None:
-        """Note which voice each note of a layer is in, and when it sounds."""
+        """Record the voice and onset of each note of a layer."""
         place = number(layer.get("n"), 1)
         if not any(tag(node) in _TIMED for node in layer.iter()):
             return
@@ -110,15 +110,15 @@ class _Writer:
                 self.notes.setdefault(staff, []).append((node, time, voice.name))
 
     def can_tie(self, start: str, end: str) -> bool:
-        """Whether one note goes on in another at once, written at the same pitch."""
-        one, other = self.facts[start], self.facts[end]
+        """Whether the second note follows the first at once, written at the same pitch."""
+        start_facts, end_facts = self.facts[start], self.facts[end]
         notes = self.elements[start], self.elements[end]
         if any(tag(note) != "note" for note in notes):
             return True
-        ends = exact(one.onset) + exact(one.duration)
-        return ends == exact(other.onset) and pitch_name(notes[0]) == pitch_name(notes[1])
+        ends = exact(start_facts.onset) + exact(start_facts.duration)
+        return ends == exact(end_facts.onset) and pitch_name(notes[0]) == pitch_name(notes[1])
 
-    def clashing(self) -> set[str]:
+    def find_clashes(self) -> set[str]:
         """Notes of two voices at one time with stems on one side: LilyPond would draw them over
         each other."""
         sides: dict[tuple[int, Fraction, str], dict[str, list[str]]] = {}
@@ -138,42 +138,42 @@ class _Writer:
 
     def graces(self, staves: Iterable[Node]) -> Fraction:
         """How long the longest run of grace notes at the start of a measure is."""
-        layers = (one for staff in staves for one in staff.iterfind(f"{NAMESPACE}layer"))
-        lengths = (grace_length(leading_graces(one)) for one in layers)
+        layers = (layer for staff in staves for layer in staff.iterfind(f"{NAMESPACE}layer"))
+        lengths = (grace_length(leading_graces(layer)) for layer in layers)
         return max(lengths, default=Fraction(0))
 
     def write(self) -> Notation:
-        out = Source()
-        self.define_numbers(out)
+        source = Source()
+        self.define_numbers(source)
         body = Source()
         body.add("<<")
-        self.group(self.timeline.group, body)
-        self.times(body)
+        self.write_group(self.timeline.group, body)
+        self.write_times(body)
         body.add(">>")
         for letters, name in self.lanes.dynamics.items():
-            out.add(f"{name} = #(make-dynamic-script {quoted(letters)})")
-        out.add("deepscoresMusic =")
-        out.extend(body)
+            source.add(f"{name} = #(make-dynamic-script {quote(letters)})")
+        source.add("deepscoresMusic =")
+        source.extend(body)
         onsets = {
             name: time
             for name, time in self.onsets.items()
             if tag(self.elements[name]) == "note" and not self.is_grace(name)
         }
         return Notation(
-            self.timeline, self.elements, self.header(), out, self.attached.signs, onsets
+            self.timeline, self.elements, self.header(), source, self.attached.signs, onsets
         )
 
     def is_grace(self, name: str) -> bool:
         note = self.elements[name]
         return is_grace(note) or is_grace(note.getparent())
 
-    def define_numbers(self, out: Source) -> None:
-        names = " ".join(quoted(bar.node.get("n") or "") for bar in self.timeline.bars)
-        out.add(f"deepscoresNumbers = #(vector {names})")
+    def define_numbers(self, source: Source) -> None:
+        names = " ".join(quote(bar.node.get("n") or "") for bar in self.timeline.bars)
+        source.add(f"deepscoresNumbers = #(vector {names})")
 
     def header(self) -> Source:
         """Title, composer and the like: a row for each height, three columns."""
-        out = Source()
+        source = Source()
         head = self.timeline.head
         if head is None:
             return self.plain_header()
@@ -188,26 +188,26 @@ class _Writer:
                 for side in ("left", "center", "right")
             ]
             if any(columns):
-                row = " ".join(one or '""' for one in columns)
-                name = quoted(f"pgHead {identity(head)}")
-                out.add(f"\\markup \\as {name} \\fill-line {{ {row} }}")
-        return out
+                row = " ".join(column or '""' for column in columns)
+                name = quote(f"pgHead {identity(head)}")
+                source.add(f"\\markup \\as {name} \\fill-line {{ {row} }}")
+        return source
 
     def plain_header(self) -> Source:
-        """Title and names from the file's description, where there is no header."""
-        out = Source()
+        """Title and names from the file's description, for a score without a header."""
+        source = Source()
         title, left, right = (
-            next((text for one in self.root.iterfind(path) if (text := _words(one))), "")
+            next((text for element in self.root.iterfind(path) if (text := _words(element))), "")
             for path in _DESCRIBED
         )
         if title:
-            out.add(
-                f"\\markup \\as {quoted('pgHead')} \\fill-line {{ \\fontsize #4 {quoted(title)} }}"
+            source.add(
+                f"\\markup \\as {quote('pgHead')} \\fill-line {{ \\fontsize #4 {quote(title)} }}"
             )
         if left or right:
-            row = f"{quoted(left)} {quoted(right)}"
-            out.add(f"\\markup \\as {quoted('pgHead')} \\fill-line {{ {row} }}")
-        return out
+            row = f"{quote(left)} {quote(right)}"
+            source.add(f"\\markup \\as {quote('pgHead')} \\fill-line {{ {row} }}")
+        return source
 
     def cell(self, rends: list[Node], side: str, *, large: bool) -> str:
         lines = [line for rend in rends for line in lines_of(_wrap(rend))]
@@ -217,118 +217,118 @@ class _Writer:
         size = "\\fontsize #4 " if large else ""
         return f"{size}\\{side}-column {{ {rows} }}"
 
-    def group(self, node: Node, out: Source) -> None:
+    def write_group(self, node: Node, source: Source) -> None:
         """A staff or a group of staves with its brace or bracket."""
         if tag(node) == "staffDef":
-            self.staff(number(node.get("n")), node, out)
+            self.write_staff(number(node.get("n")), node, source)
             return
         if tag(node) != "staffGrp":
             return
         symbol = node.find(f"{NAMESPACE}grpSym")
         kind = node.get("symbol") or (symbol.get("symbol") if symbol is not None else "")
         delimiter = _SYMBOLS.get(kind or "")
-        out.add("\\new StaffGroup \\with {")
+        source.add("\\new StaffGroup \\with {")
         if delimiter:
-            out.add(f"systemStartDelimiter = #'{delimiter}")
+            source.add(f"systemStartDelimiter = #'{delimiter}")
         else:
-            out.add("\\remove System_start_delimiter_engraver")
+            source.add("\\remove System_start_delimiter_engraver")
         if kind == "brace":
-            out.add("\\consists Keep_alive_together_engraver")
+            source.add("\\consists Keep_alive_together_engraver")
         if node.get("bar.thru") != "true":
-            out.add("\\remove Span_bar_engraver")
-        out.add(_names(node))
-        out.add("} <<")
+            source.add("\\remove Span_bar_engraver")
+        source.add(_names(node))
+        source.add("} <<")
         for child in node:
-            self.group(child, out)
-        out.add(">>")
+            self.write_group(child, source)
+        source.add(">>")
 
-    def staff(self, place: int, node: Node, out: Source) -> None:
-        out.add(f'\\new Staff = "{place}" \\with {{')
-        out.add(_names(node))
+    def write_staff(self, place: int, node: Node, source: Source) -> None:
+        source.add(f'\\new Staff = "{place}" \\with {{')
+        source.add(_names(node))
         lines = number(node.get("lines"), 5)
         if lines != 5:
-            out.add(f"\\override StaffSymbol.line-count = {max(lines, 1)}")
+            source.add(f"\\override StaffSymbol.line-count = {max(lines, 1)}")
         scale = (node.get("scale") or "").removesuffix("%")
         if scale.isdigit() and scale != "100":
-            out.add(f"\\magnifyStaff #{int(scale)}/100")
-        out.add(f"\\override StaffSymbol.details.staff = {place}")
+            source.add(f"\\magnifyStaff #{int(scale)}/100")
+        source.add(f"\\override StaffSymbol.details.staff = {place}")
         if self.timeline.hides:
-            out.add("\\RemoveEmptyStaves")
-        out.add("} <<")
+            source.add("\\RemoveEmptyStaves")
+        source.add("} <<")
         for leads, layer in zip([True, *[False] * 64], self.layers.get(place, [1]), strict=False):
             name = Layer(place, layer)
             writer = VoiceWriter(name, self.timeline, self.facts, self.attached, leads=leads)
-            out.add(f'\\new Voice = "{name.name}" {{')
-            out.extend(writer.write())
-            out.add("}")
+            source.add(f'\\new Voice = "{name.name}" {{')
+            source.extend(writer.write())
+            source.add("}")
         for voice in (*self.lanes.sources(place), *self.bridges(place)):
-            out.add("\\new Voice {")
-            out.extend(voice)
-            out.add("}")
-        out.add(">>")
+            source.add("\\new Voice {")
+            source.extend(voice)
+            source.add("}")
+        source.add(">>")
         for verse in verses(self.notes.get(place, []), self.timeline.bars[-1].end):
-            out.add("\\new Lyrics \\lyricmode {")
-            out.extend(verse)
-            out.add("}")
+            source.add("\\new Lyrics \\lyricmode {")
+            source.extend(verse)
+            source.add("}")
 
     def bridges(self, staff: int) -> Iterator[Source]:
-        """Voices for what goes from a voice of this staff to another."""
+        """Voices for slurs and ties from a voice of this staff to another."""
         home = self.attached.home
         for node in self.attached.apart:
             if home[reference(node, "startid")][0] == staff:
                 end = self.facts[reference(node, "endid")]
-                lasts = exact(end.duration) or Fraction(1)
-                found = bridge(node, self.elements, self.onsets, home, lasts)
-                if found:
-                    yield found
+                end_duration = exact(end.duration) or Fraction(1)
+                source = bridge(node, self.elements, self.onsets, home, end_duration)
+                if source:
+                    yield source
 
-    def times(self, out: Source) -> None:
+    def write_times(self, source: Source) -> None:
         """How long each measure is, and how it ends."""
-        out.add("\\new Devnull {")
+        source.add("\\new Devnull {")
         length = Fraction(0)
         bars = self.timeline.bars
         if bars[0].node.get("left") == "rptstart":
-            out.add("\\set Score.printInitialRepeatBar = ##t")
-            out.add('\\bar ".|:"')
+            source.add("\\set Score.printInitialRepeatBar = ##t")
+            source.add('\\bar ".|:"')
         for index, bar in enumerate(bars):
             if bar.grace:
-                out.add(f"\\grace {{ s{stretch(bar.grace)} }}")
-            self.ending(index, out)
+                source.add(f"\\grace {{ s{stretch(bar.grace)} }}")
+            self.write_ending(index, source)
             count = bar.counts
             if bar.length / count != length or bar.changes:
                 length = bar.length / count
-                out.add(f"\\set Timing.measureLength = {moment(length)}")
+                source.add(f"\\set Timing.measureLength = {moment(length)}")
             if count > 1:
-                out.add("\\set Score.skipBars = ##t")
-            out.add(f"s{stretch(bar.length)}")
+                source.add("\\set Score.skipBars = ##t")
+            source.add(f"s{stretch(bar.length)}")
             if count > 1:
-                out.add("\\set Score.skipBars = ##f")
-                out.add(f"\\set Score.currentBarNumber = {index + 2}")
+                source.add("\\set Score.skipBars = ##f")
+                source.add(f"\\set Score.currentBarNumber = {index + 2}")
             # LilyPond forbids breaks where it sees notes that are held over a barline, sometimes
             # for so many measures in a row that a line runs off the page.
-            out.add("\\allowBreak")
+            source.add("\\allowBreak")
             line = self.timeline.barline(index)
             if line != PLAIN or index + 1 == len(bars):
-                out.add(f"\\bar {quoted(line)}")
+                source.add(f"\\bar {quote(line)}")
         if bars[-1].ending is not None:
-            out.add("\\set Score.repeatCommands = #'((volta #f))")
-        out.add("}")
+            source.add("\\set Score.repeatCommands = #'((volta #f))")
+        source.add("}")
 
-    def ending(self, index: int, out: Source) -> None:
+    def write_ending(self, index: int, source: Source) -> None:
         bars = self.timeline.bars
-        now = bars[index].ending
-        before = bars[index - 1].ending if index else None
-        if now is before:
+        current = bars[index].ending
+        previous = bars[index - 1].ending if index else None
+        if current is previous:
             return
         commands = []
-        if before is not None:
+        if previous is not None:
             commands.append("(volta #f)")
-        if now is not None:
-            text = now.get("n") or ""
+        if current is not None:
+            text = current.get("n") or ""
             if text and text[-1].isdigit():
                 text += "."
-            commands.append(f"(volta ,#{{ \\markup \\bold {quoted(text)} #}})")
-        out.add(f"\\set Score.repeatCommands = #`({' '.join(commands)})")
+            commands.append(f"(volta ,#{{ \\markup \\bold {quote(text)} #}})")
+        source.add(f"\\set Score.repeatCommands = #`({' '.join(commands)})")
 
 
 _TITLE = ("middle", "center")
@@ -346,7 +346,7 @@ def _words(node: Node) -> str:
 
 
 def _wrap(rend: Node) -> Node:
-    """A rend among its siblings: its own lettering counts, too."""
+    """A parent around a copy of *rend*, so that its own lettering counts, too."""
     shell = etree.Element(f"{NAMESPACE}pgHead")
     clone = etree.fromstring(etree.tostring(rend, with_tail=False))
     shell.append(clone)
@@ -364,19 +364,19 @@ def _names(node: Node) -> str:
 
 
 def score_source(notation: Notation, layout: str) -> Source:
-    """The whole program for LilyPond, *layout* being what depends on the style."""
-    out = Source()
+    """The whole program for LilyPond; *layout* is the part that depends on the style."""
+    source = Source()
     for line in layout.splitlines():
-        out.add(line)
-    out.extend(notation.music)
-    out.extend(notation.head)
-    out.add("\\score { \\deepscoresMusic }")
-    return out
+        source.add(line)
+    source.extend(notation.music)
+    source.extend(notation.head)
+    source.add("\\score { \\deepscoresMusic }")
+    return source
 
 
 def tags() -> str:
-    """The Scheme that tags what is drawn."""
+    """The Scheme code that tags everything drawn."""
     return files("deepscores.engraving.lilypond").joinpath("tags.ly").read_text(encoding="utf-8")
 
 
-__all__ = ["Notation", "Unwritten", "score_source", "tags", "write_notation"]
+__all__ = ["Notation", "UnsupportedNotation", "score_source", "tags", "write_notation"]

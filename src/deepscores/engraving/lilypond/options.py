@@ -8,11 +8,11 @@ Value = float | int | bool
 _LINE = (
     0.1  # staff spaces: how thick LilyPond's staff lines are; it counts all lines by its staff's
 )
-_CURVE = 0.8  # such lines that a slur's outline adds to its thickness
+_CURVE = 0.8  # lines' thicknesses that a slur's outline adds
 _STAFF = 4  # staff spaces between a staff's outer lines: LilyPond counts from middle to middle
 _WORDS = 2.2  # staff spaces: the size of words at font-size 0
 
-# Of each property: what is set, and to what, for staff lines of some thickness in staff spaces.
+# By property: LilyPond's setting, and its value for staff lines of some thickness in staff spaces.
 _Settings = dict[str, tuple[str, Callable[[Value, float], str]]]
 
 
@@ -68,17 +68,17 @@ PROPERTIES = frozenset((*_OVERRIDES, *_PAPER))
 
 def overrides(properties: Iterable[tuple[str, Value]]) -> str:
     r"""Lines for LilyPond's ``\context { \Score … }``."""
-    return "\n".join(f"    \\override {line}" for line in _written(_OVERRIDES, properties))
+    return "\n".join(f"    \\override {line}" for line in _render_settings(_OVERRIDES, properties))
 
 
 def paper(properties: Iterable[tuple[str, Value]]) -> str:
     r"""Lines for LilyPond's ``\paper { … }``."""
-    return "\n".join(f"  {line}" for line in _written(_PAPER, properties))
+    return "\n".join(f"  {line}" for line in _render_settings(_PAPER, properties))
 
 
-def _written(settings: _Settings, properties: Iterable[tuple[str, Value]]) -> Iterator[str]:
-    given = dict(properties)
-    for key, value in given.items():
+def _render_settings(settings: _Settings, properties: Iterable[tuple[str, Value]]) -> Iterator[str]:
+    values = dict(properties)
+    for key, value in values.items():
         if key in settings:
             name, write = settings[key]
-            yield f"{name} = {write(value, given.get('staff-line-thickness', _LINE))}"
+            yield f"{name} = {write(value, values.get('staff-line-thickness', _LINE))}"

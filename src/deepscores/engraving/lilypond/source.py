@@ -1,10 +1,10 @@
-"""LilyPond source under construction: one thing a line, which leads back to its element."""
+"""LilyPond source, line by line, with the element that each line stands for."""
 
 
 class Source:
     """Lines of LilyPond, each with the id of the MEI element that it stands for, if any.
 
-    LilyPond tells of everything it draws from which line it came (see ``tags.ly``).
+    LilyPond reports the line that caused each thing it draws (see ``tags.ly``).
     """
 
     def __init__(self) -> None:
@@ -16,10 +16,10 @@ class Source:
         self._lines.append(" ".join(text.splitlines()))
         self._ids.append(element)
 
-    def extend(self, other: "Source") -> None:
-        """Append all lines of *other*."""
-        self._lines += other._lines
-        self._ids += other._ids
+    def extend(self, source: "Source") -> None:
+        """Append all lines of *source*."""
+        self._lines += source._lines
+        self._ids += source._ids
 
     @property
     def text(self) -> str:
@@ -28,13 +28,13 @@ class Source:
     @property
     def elements(self) -> dict[int, str]:
         """Element ids by line number, from 1."""
-        return {number: one for number, one in enumerate(self._ids, start=1) if one}
+        return {number: element for number, element in enumerate(self._ids, start=1) if element}
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """*text* as a LilyPond string.
 
-    >>> print(quoted('a "b" c'))
+    >>> print(quote('a "b" c'))
     "a \\"b\\" c"
     """
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

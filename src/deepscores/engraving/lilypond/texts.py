@@ -1,10 +1,10 @@
-"""MEI's words as LilyPond markup: runs of one lettering, and music characters among them."""
+"""MEI's words as LilyPond markup: runs of the same lettering, with music characters."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from deepscores.engraving.lilypond.mei import Node, tag
-from deepscores.engraving.lilypond.source import quoted
+from deepscores.engraving.lilypond.source import quote
 
 # Music characters in words: SMuFL name and LilyPond's drawing.
 CHARACTERS = {
@@ -37,7 +37,7 @@ _BEATS = {"1": "\ue1d2", "2": "\ue1d3", "4": "\ue1d5", "8": "\ue1d7", "16": "\ue
 
 
 class Run(NamedTuple):
-    """Letters in one lettering."""
+    """Letters with the same lettering."""
 
     text: str
     bold: bool
@@ -100,29 +100,29 @@ def _row(runs: list[Run]) -> str:
 
 
 def _pieces(run: Run) -> Iterator[str]:
-    """Letters and music characters apart; the sign between a note and its tempo is by itself."""
-    cut = "".join(
-        command for wanted, command in ((run.bold, "\\bold "), (run.italic, "\\italic ")) if wanted
+    """Split letters from music characters; the = between note and tempo is its own piece."""
+    lettering = "".join(
+        command for is_set, command in ((run.bold, "\\bold "), (run.italic, "\\italic ")) if is_set
     )
     letters = ""
     for character in run.text:
         if character not in CHARACTERS:
             letters += character
             if letters.strip() == "=" and character == " ":
-                yield cut + quoted(letters)
+                yield lettering + quote(letters)
                 letters = ""
             continue
         if letters:
-            yield cut + quoted(letters)
+            yield lettering + quote(letters)
             letters = ""
         name, drawing = CHARACTERS[character]
-        yield f"\\as {quoted(name)} {drawing}"
+        yield f"\\as {quote(name)} {drawing}"
     if letters:
-        yield cut + quoted(letters)
+        yield lettering + quote(letters)
 
 
 def metronome(node: Node) -> list[list[Run]]:
-    """What a tempo without words says in numbers."""
+    """The metronome mark of a tempo without words."""
     beat, count = _BEATS.get(node.get("mm.unit") or ""), node.get("mm")
     if not beat or not count:
         return []

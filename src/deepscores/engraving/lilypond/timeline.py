@@ -1,4 +1,4 @@
-"""A score in order: its measures with their times, and what changes at them, staff by staff."""
+"""The measures of a score with their times, and the changes at each, staff by staff."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Bar:
     changes: dict[int, list[Node]] = field(default_factory=dict)  # clef, keySig … by staff
     staves: dict[int, Node] = field(default_factory=dict)
     ending: Node | None = None
-    grace: Fraction = Fraction(0)  # how long, in quarter notes, the grace notes before its start
+    grace: Fraction = Fraction(0)  # length in quarter notes of the grace notes before its start
 
     @property
     def counts(self) -> int:
@@ -102,7 +102,7 @@ def read_timeline(root: Node, music: Music) -> Timeline | None:
         walk.definitions,
         [bar.start for bar in walk.bars],
         walk.numbered,
-        # Verovio's rule for scores that do not say.
+        # Verovio's rule for scores that do not state it.
         _count_symbols(walk.group) > 1,
     )
 
@@ -148,7 +148,7 @@ class _Walk:
                     self.head = child if self.head is None else self.head
                 case "clef" | "keySig" | "meterSig" | "meterSigGrp":
                     common.append(child)
-        common += spelled_out(node)
+        common += spell_out(node)
         for staff_number in self.definitions:
             for child in common:
                 self.change(staff_number, child)
@@ -156,20 +156,21 @@ class _Walk:
     def define_staff(self, node: Node) -> None:
         place = number(node.get("n"))
         self.definitions.setdefault(place, node)
-        for child in (*spelled_out(node), *node):
+        for child in (*spell_out(node), *node):
             if tag(child) in ("clef", "keySig", "meterSig", "meterSigGrp"):
                 self.change(place, child)
 
     def change(self, staff: int, node: Node) -> None:
-        # What stands nearer to the staff, and later, replaces what was said before.
-        kept = [one for one in self.pending.get(staff, []) if tag(one) != tag(node)]
-        self.pending[staff] = [*kept, node]
+        # A later definition, nearer to the staff, replaces an earlier one.
+        pending = self.pending.get(staff, [])
+        remaining = [change for change in pending if tag(change) != tag(node)]
+        self.pending[staff] = [*remaining, node]
         if tag(node) == "meterSig" and node.get("unit"):
             self.unit = number(node.get("unit"), 4) or 4
 
     def measure(self, node: Node, ending: Node | None) -> None:
         start = exact(self.facts.get(identity(node), Facts()).onset)
-        staves = {number(one.get("n")): one for one in node.iterfind(f"{NAMESPACE}staff")}
+        staves = {number(staff.get("n")): staff for staff in node.iterfind(f"{NAMESPACE}staff")}
         bar = Bar(node, start, Fraction(0), self.unit, self.pending, staves, ending)
         self.bars.append(bar)
         self.pending = {}
@@ -177,25 +178,25 @@ class _Walk:
 
 def _count_symbols(group: Node) -> int:
     """Braces and brackets before staves."""
-    groups = [one for one in group.iter(f"{NAMESPACE}staffGrp") if one.get("symbol")]
-    return len(groups) + len(list(group.iter(f"{NAMESPACE}grpSym")))
+    symbols = [inner.get("symbol") for inner in group.iter(f"{NAMESPACE}staffGrp")]
+    return sum(map(bool, symbols)) + len(list(group.iter(f"{NAMESPACE}grpSym")))
 
 
-def spelled_out(node: Node) -> list[Node]:
-    """Clef, key and time that a definition says in attributes, as elements.
+def spell_out(node: Node) -> list[Node]:
+    """Clef, key and time from attributes of a definition, as elements.
 
-    >>> [tag(one) for one in spelled_out(etree.fromstring('<scoreDef keysig="2s"/>'))]
+    >>> [tag(node) for node in spell_out(etree.fromstring('<scoreDef keysig="2s"/>'))]
     ['keySig']
     """
-    found = []
-    for name, attributes in _SPELLED.items():
+    elements = []
+    for name, attributes in _ATTRIBUTES.items():
         values = {key: node.get(short) for short, key in attributes.items() if node.get(short)}
         if values:
-            found.append(etree.Element(NAMESPACE + name, values))
-    return found
+            elements.append(etree.Element(NAMESPACE + name, values))
+    return elements
 
 
-_SPELLED = {
+_ATTRIBUTES = {
     "clef": {
         "clef.shape": "shape",
         "clef.line": "line",

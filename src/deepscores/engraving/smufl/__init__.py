@@ -1,1 +1,1 @@
-"""Music fonts as SMuFL lays them out: what each code point is, and what a font file says."""
+"""SMuFL music fonts: the names of code points, font files and their metadata."""

@@ -20,16 +20,16 @@ from deepscores.page.model import FontFile
 
 SUFFIXES = frozenset((".otf", ".ttf", ".woff", ".woff2", ".ttc", ".otc"))
 _EM = 1000  # units of an outline
-_FINE = 100  # steps within a unit, for HarfBuzz rounds advances
-_NEEDED = (0xE050, 0xE0A4)  # gClef and noteheadBlack: without them it is no font for music
+_STEPS_PER_UNIT = 100  # steps within a unit, for HarfBuzz rounds advances
+_REQUIRED = (0xE050, 0xE0A4)  # gClef and noteheadBlack: without them it is not a music font
 _BLANK = 0x20
-_LONGEST_NAME = 40
+_MAX_NAME_LENGTH = 40
 _CURVES = {"Q": calcQuadraticBounds, "C": calcCubicBounds}
 
 Value = TypeVar("Value")
 
 
-class Drawing(NamedTuple):
+class GlyphOutline(NamedTuple):
     """A glyph in 1/1000 em, y up, origin on the baseline."""
 
     name: str  # SMuFL's
@@ -39,8 +39,8 @@ class Drawing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What a font says of itself; "" where it says nothing."""
+class FontFacts:
+    """Entries of a font's name table; "" for missing ones."""
 
     family: str
     version: str = ""
@@ -53,8 +53,8 @@ class Facts:
 class SmuflFont:
     """A font's glyphs by code point, those without ink left out."""
 
-    facts: Facts
-    glyphs: Mapping[int, Drawing]
+    facts: FontFacts
+    glyphs: Mapping[int, GlyphOutline]
     metadata: Metadata
 
 
@@ -68,9 +68,9 @@ def is_font_path(entry: str) -> bool:
 
 
 def identify(path: Path) -> FontFile:
-    """Which font is in the file *path*, with the metadata beside it.
+    """Identify the font in the file *path*, with the metadata beside it.
 
-    Raise RecipeError if it cannot be read or is no SMuFL font with plain outlines.
+    Raise RecipeError if it cannot be read or is not a SMuFL font with plain outlines.
     """
     path = path.absolute()
     data = _bytes(path)
@@ -81,7 +81,7 @@ def identify(path: Path) -> FontFile:
     if metadata:
         parse_metadata(text, str(metadata))
     return FontFile(
-        _safe(family) or _safe(path.stem) or "Font",
+        _safe_name(family) or _safe_name(path.stem) or "Font",
         hashlib.sha256(data).hexdigest(),
         hashlib.sha256(text).hexdigest() if metadata else "",
         path,
@@ -92,32 +92,32 @@ def identify(path: Path) -> FontFile:
 def read_font(file: FontFile) -> SmuflFont:
     """All of *file*'s glyphs that SMuFL or the font's metadata name.
 
-    Raise RecipeError if there is no such file or it is another one by now.
+    Raise RecipeError if the file is missing or has changed.
     """
-    data = _unchanged(file, file.path, file.sha256)
+    data = _read_unchanged(file, file.path, file.sha256)
     metadata = Metadata()
     if file.metadata_sha256:
-        text = _unchanged(file, file.metadata, file.metadata_sha256)
+        text = _read_unchanged(file, file.metadata, file.metadata_sha256)
         metadata = parse_metadata(text, str(file.metadata))
     path = Path(file.path or "")
     font = _open(path, data)
-    names = {**_own(metadata), **glyph_names()}
-    glyphs = _guarded(path, lambda: _draw(_unpacked(font, data), names))
-    for code in _NEEDED:
+    names = {**_optional_names(metadata), **glyph_names()}
+    glyphs = _guard(path, lambda: _draw(_unpack(font, data), names))
+    for code in _REQUIRED:
         if code not in glyphs:
             raise RecipeError(f"{path}: its glyph {names[code]} (U+{code:04X}) is blank")
     return SmuflFont(_facts(font, path), glyphs, metadata)
 
 
-def _own(metadata: Metadata) -> dict[int, str]:
-    """Optional glyphs, unless they are called as one of SMuFL's."""
-    taken = set(glyph_names().values())
-    return {code: name for code, name in metadata.optional.items() if name not in taken}
+def _optional_names(metadata: Metadata) -> dict[int, str]:
+    """Optional glyphs, except those with a name of SMuFL's own."""
+    standard_names = set(glyph_names().values())
+    return {code: name for code, name in metadata.optional.items() if name not in standard_names}
 
 
-def facts_of(data: bytes, where: str) -> Facts:
-    """What the font file with the content *data* says of itself."""
-    return _facts(_open(Path(where), data), Path(where))
+def facts_of(data: bytes, origin: str) -> FontFacts:
+    """The name table's entries of the font file with the content *data*."""
+    return _facts(_open(Path(origin), data), Path(origin))
 
 
 def _bytes(path: Path) -> bytes:
@@ -127,65 +127,65 @@ def _bytes(path: Path) -> bytes:
         raise RecipeError(f"{path}: {error.strerror}") from None
 
 
-def _unchanged(file: FontFile, path: Path | None, sha256: str) -> bytes:
+def _read_unchanged(file: FontFile, path: Path | None, sha256: str) -> bytes:
     if path is None:
         raise RecipeError(
             f"the font {file.name} is needed (SHA-256 {file.sha256}): name its file with --font"
         )
     data = _bytes(path)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise RecipeError(f"{path}: is not the file it was when the work began")
+        raise RecipeError(f"{path}: has changed since the work began")
     return data
 
 
-def _guarded(path: Path, read: Callable[[], Value]) -> Value:
+def _guard(path: Path, read: Callable[[], Value]) -> Value:
     try:
         return read()
-    except Exception as error:  # noqa: BLE001 - a broken table makes fontTools raise just anything
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise RecipeError(f"{path}: is no sound font file ({what})") from None
+    except Exception as error:  # noqa: BLE001 - a broken table makes fontTools raise any exception
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise RecipeError(f"{path}: is not a valid font file ({reason})") from None
 
 
 def _open(path: Path, data: bytes) -> TTFont:
-    """The font in *data*, seen to be a SMuFL font whose outlines can be read."""
+    """Open the font in *data*; check that it is a SMuFL font with readable outlines."""
     if data[:4] == b"ttcf":
         raise RecipeError(f"{path}: is a collection of fonts; name a file with one font")
-    font = _guarded(path, lambda: TTFont(io.BytesIO(data), lazy=True))
+    font = _guard(path, lambda: TTFont(io.BytesIO(data), lazy=True))
     tables = set(font.keys())
     if "fvar" in tables or "CFF2" in tables:
         raise RecipeError(f"{path}: is a variable font; make a static one of it first")
     if not tables & {"CFF ", "glyf"}:
         raise RecipeError(f"{path}: has no outlines (table CFF or glyf)")
-    known = _guarded(path, lambda: font.getBestCmap() or {})
-    for code in _NEEDED:
-        if code not in known:
+    characters = _guard(path, lambda: font.getBestCmap() or {})
+    for code in _REQUIRED:
+        if code not in characters:
             name = glyph_names()[code]
-            raise RecipeError(f"{path}: is no SMuFL font: it has no {name} (U+{code:04X})")
+            raise RecipeError(f"{path}: is not a SMuFL font: it has no {name} (U+{code:04X})")
     return font
 
 
-def _facts(font: TTFont, path: Path) -> Facts:
-    table = _guarded(path, lambda: font["name"])
+def _facts(font: TTFont, path: Path) -> FontFacts:
+    table = _guard(path, lambda: font["name"])
 
     def say(*numbers: int) -> str:
-        found = (table.getDebugName(number) for number in numbers)
-        return " ".join(next(filter(None, found), "").split())
+        texts = (table.getDebugName(number) for number in numbers)
+        return " ".join(next(filter(None, texts), "").split())
 
-    return _guarded(
-        path, lambda: Facts(say(16, 1, 6) or path.stem, say(5), say(0), say(13), say(14))
+    return _guard(
+        path, lambda: FontFacts(say(16, 1, 6) or path.stem, say(5), say(0), say(13), say(14))
     )
 
 
-def _safe(name: str) -> str:
-    """*name* as it can stand in the name of a file.
+def _safe_name(name: str) -> str:
+    """*name* without characters that are unsafe in file names.
 
     >>> _safe("Finale Maestro"), _safe("../Möpse 2")
     ('FinaleMaestro', 'Mopse2')
     """
-    return re.sub(r"[^A-Za-z0-9]", "", normalize("NFKD", name))[:_LONGEST_NAME]
+    return re.sub(r"[^A-Za-z0-9]", "", normalize("NFKD", name))[:_MAX_NAME_LENGTH]
 
 
-def _unpacked(font: TTFont, data: bytes) -> bytes:
+def _unpack(font: TTFont, data: bytes) -> bytes:
     """The plain OpenType file within WOFF or WOFF2."""
     if font.flavor is None:
         return data
@@ -195,10 +195,10 @@ def _unpacked(font: TTFont, data: bytes) -> bytes:
     return sink.getvalue()
 
 
-def _draw(data: bytes, names: Mapping[int, str]) -> dict[int, Drawing]:
+def _draw(data: bytes, names: Mapping[int, str]) -> dict[int, GlyphOutline]:
     face = hb.Face(data)
     font = hb.Font(face)
-    font.scale = (_EM * _FINE, _EM * _FINE)
+    font.scale = (_EM * _STEPS_PER_UNIT, _EM * _STEPS_PER_UNIT)
     pens = _pens()
     glyphs = {}
     for code in sorted(set(face.unicodes) & names.keys()):
@@ -206,10 +206,13 @@ def _draw(data: bytes, names: Mapping[int, str]) -> dict[int, Drawing]:
         steps: list[_Step] = []
         font.draw_glyph(number, pens, steps)
         if not steps and code != _BLANK:
-            continue  # a place kept for a glyph; an engraver borrows one
-        path = "".join(letter + " ".join([f"{one:.6g}" for one in at]) for letter, at in steps)
-        advance = font.get_glyph_h_advance(number) / _FINE
-        glyphs[code] = Drawing(names[code], path, _bounds(steps), advance)
+            continue  # an empty placeholder; an engraver draws the glyph of another font
+        path = "".join(
+            letter + " ".join([f"{coordinate:.6g}" for coordinate in coordinates])
+            for letter, coordinates in steps
+        )
+        advance = font.get_glyph_h_advance(number) / _STEPS_PER_UNIT
+        glyphs[code] = GlyphOutline(names[code], path, _bounds(steps), advance)
     return glyphs
 
 
@@ -222,7 +225,7 @@ def _pens() -> hb.DrawFuncs:
     def pen(letter: str) -> Callable[..., None]:
         def write(*arguments: Any) -> None:
             *numbers, steps = arguments
-            steps.append((letter, [one / _FINE for one in numbers]))
+            steps.append((letter, [number / _STEPS_PER_UNIT for number in numbers]))
 
         return write
 
@@ -235,26 +238,26 @@ def _pens() -> hb.DrawFuncs:
 
 
 def _bounds(steps: Sequence[_Step]) -> tuple[float, float, float, float]:
-    """The tight box. HarfBuzz's own takes the control points of curves in.
+    """The tight box, unlike HarfBuzz's, which includes the control points of curves.
 
     >>> _bounds([("M", [0, 0]), ("C", [0, 4, 4, 4, 4, 0]), ("Z", [])])
     (0, 0, 4, 3.0)
     """
-    ends = _around([at[-2:] for _, at in steps])
-    if ends == _around([at for _, at in steps]):  # as in a font drawn by the book
-        return ends
+    ends = _bounding_box([coordinates[-2:] for _, coordinates in steps])
+    if ends == _bounding_box([coordinates for _, coordinates in steps]):
+        return ends  # the font has points at all extremes
     boxes = [ends]
-    here: list[float] = []
-    for letter, at in steps:
+    start: list[float] = []
+    for letter, coordinates in steps:
         if letter in _CURVES:
-            numbers = [*here, *at]
+            numbers = [*start, *coordinates]
             boxes.append(_CURVES[letter](*zip(numbers[::2], numbers[1::2], strict=True)))
-        here = at[-2:] or here
+        start = coordinates[-2:] or start
     left, low, right, high = zip(*boxes, strict=True)
     return (min(left), min(low), max(right), max(high))
 
 
-def _around(places: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
-    xs = [x for at in places for x in at[::2]]
-    ys = [y for at in places for y in at[1::2]]
+def _bounding_box(places: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
+    xs = [x for place in places for x in place[::2]]
+    ys = [y for place in places for y in place[1::2]]
     return (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""A font's own JSON: where stems meet its heads, how thick its lines are, what else it holds."""
+"""A font's SMuFL metadata: anchors, thicknesses of lines, optional glyphs."""
 
 import json
 import re
@@ -19,7 +19,7 @@ Anchors = Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What of a font's metadata engraving needs; lengths in staff spaces, y up."""
+    """The metadata that engraving needs; lengths in staff spaces, y up."""
 
     anchors: Mapping[str, Anchors] = field(default_factory=dict)  # glyph → anchor → x, y
     engraving: Mapping[str, float] = field(default_factory=dict)  # SMuFL's engravingDefaults
@@ -27,64 +27,64 @@ class Metadata:
 
 
 def find_metadata(font: Path, family: str) -> Path | None:
-    """The JSON beside *font* that is about it: ``NAME.json``, ``NAME_metadata.json`` or the like.
+    """The metadata file beside *font*: ``NAME.json``, ``NAME_metadata.json`` or the like.
 
     A ``metadata.json`` counts unless it names another font than *family*.
     """
-    there = {path.name.lower(): path for path in font.parent.glob("*.json")}
+    json_files = {path.name.lower(): path for path in font.parent.glob("*.json")}
     stems = dict.fromkeys((font.stem.lower(), _plain(family)))
     for name in dict.fromkeys(form.format(stem) for stem in stems for form in _NAMES):
-        path = there.get(name)
+        path = json_files.get(name)
         if path and (name != "metadata.json" or _is_of(path, family)):
             return path
     return None
 
 
-def parse_metadata(data: bytes, where: str) -> Metadata:
-    """Read metadata; raise RecipeError with *where* and the entry that is not as SMuFL has it."""
-    table = _table(data, where)
+def parse_metadata(data: bytes, origin: str) -> Metadata:
+    """Read metadata; raise RecipeError with *origin* and the entry that is not valid SMuFL."""
+    table = _table(data, origin)
     try:
         return Metadata(
             {
-                name: dict(_points(found))
-                for name, found in table.get("glyphsWithAnchors", {}).items()
+                name: dict(_points(anchors))
+                for name, anchors in table.get("glyphsWithAnchors", {}).items()
             },
             dict(_lengths(table.get("engravingDefaults", {}))),
             dict(_optional(table.get("optionalGlyphs", {}))),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RecipeError(f"{where}: is no SMuFL metadata: {error}") from None
+        raise RecipeError(f"{origin}: is not SMuFL metadata: {error}") from None
 
 
-def _table(data: bytes, where: str) -> dict[str, Any]:
+def _table(data: bytes, origin: str) -> dict[str, Any]:
     try:
         table = json.loads(data)
     except ValueError as error:
-        raise RecipeError(f"{where}: is no JSON: {error}") from None
+        raise RecipeError(f"{origin}: is not JSON: {error}") from None
     if not isinstance(table, dict):
-        raise RecipeError(f"{where}: is no SMuFL metadata: not a table")
+        raise RecipeError(f"{origin}: is not SMuFL metadata: not a table")
     return table
 
 
-def _points(found: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
-    for name, (x, y) in found.items():
+def _points(anchors: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
+    for name, (x, y) in anchors.items():
         yield name, (_finite(x), _finite(y))
 
 
-def _lengths(found: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    for name, value in found.items():
+def _lengths(lengths: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in lengths.items():
         if isinstance(value, int | float):  # textFontFamily is a list of names
             yield name, _finite(value)
 
 
 def _finite(value: Any) -> float:
     if not isfinite(value):  # Python's JSON reads NaN and Infinity
-        raise ValueError(f"{value} is no length")
+        raise ValueError(f"{value} is not a length")
     return float(value)
 
 
-def _optional(found: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    for name, entry in found.items():
+def _optional(glyphs: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    for name, entry in glyphs.items():
         code = int(entry["codepoint"].removeprefix("U+"), 16)
         if code in OPTIONAL and _GLYPH.fullmatch(name):
             yield code, name
@@ -94,9 +94,9 @@ def _is_of(path: Path, family: str) -> bool:
     try:
         name = _table(path.read_bytes(), str(path)).get("fontName", "")
     except OSError:
-        return True  # reading it again will say why
-    ours, its = _plain(family), _plain(str(name))
-    return not its or its in ours or ours in its
+        return True  # reading it again will raise the error
+    expected, stated = _plain(family), _plain(str(name))
+    return not stated or stated in expected or expected in stated
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What Verovio understood of a score, read from its MEI: pitch, time and place by element id."""
+"""The music of a score, read from Verovio's MEI: pitch, time and place by element id."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,12 +20,12 @@ _ALTER = {
     "1qf": -0.5, "3qs": 1.5, "3qf": -1.5, "ns": 1.0, "nf": -1.0,
 }  # fmt: skip
 _QUARTERS = frozenset(("1qs", "1qf", "3qs", "3qf"))
-_CLOCK = re.compile(r' isodate="[^"]*"')  # Verovio notes in its MEI when it ran
+_CLOCK = re.compile(r' isodate="[^"]*"')  # Verovio writes the current time into its MEI
 _LENGTH = {"long": Fraction(16), "breve": Fraction(8), "maxima": Fraction(32)}
 _TIMED = frozenset((
     "note", "rest", "space", "chord", "mRest", "mSpace", "mRpt", "multiRest", "tabGrp",
 ))  # fmt: skip
-_WHOLE = frozenset(("mRest", "mSpace", "mRpt"))  # as long as their measure
+_MEASURE_LONG = frozenset(("mRest", "mSpace", "mRpt"))  # as long as their measure
 _NESTS = frozenset((
     "beam", "tuplet", "bTrem", "fTrem", "graceGrp", "ligature", "app", "lem", "choice",
 ))  # fmt: skip
@@ -49,15 +49,15 @@ def read_music(mei: str, parts: Iterable[str] = ()) -> Music:
 class _Walk:
     """State of a walk through the score in document order."""
 
-    def __init__(self, named: frozenset[str]) -> None:
-        self.named = named  # ids of the parts in the source, if they are known
+    def __init__(self, part_ids: frozenset[str]) -> None:
+        self.part_ids = part_ids  # ids of the parts in the source, if they are known
         self.facts: dict[str, Facts] = {}
         self.parts: list[str] = []
         self.part_of: dict[int, str] = {}
         self.ppq: dict[int, int] = {}
         self.bar = Fraction(4)  # length of a measure by the time signature, quarter notes
-        self.whole = self.bar  # length of the measure at hand
-        self.now = Fraction(0)
+        self.measure_length = self.bar  # length of the current measure
+        self.measure_start = Fraction(0)
         self.measures = 0
         self.notes = 0
 
@@ -74,7 +74,7 @@ class _Walk:
                 self.score(child)
 
     def definition(self, node: Node, part: str = "") -> None:
-        if node.get("ppq"):  # divisions change, somewhere: note values are left to go by
+        if node.get("ppq"):  # divisions change somewhere: only note values can be used
             self.ppq.clear()
         for child in node:
             tag = child.tag[len(_MEI) :]
@@ -88,8 +88,8 @@ class _Walk:
         self.meter(node)
 
     def is_part(self, group: Node) -> bool:
-        if self.named:
-            return group.get(_ID) in self.named
+        if self.part_ids:
+            return group.get(_ID) in self.part_ids
         return group.find(f"{_MEI}staffDef") is not None and group.find(f"{_MEI}label") is not None
 
     def staff_definition(self, node: Node, part: str) -> None:
@@ -124,20 +124,20 @@ class _Walk:
             part = self.part_of.get(number, "")
             self.facts[staff.get(_ID, "")] = Facts(number, measure=name, part=part)
             for layer in staff.iterfind(f"{_MEI}layer"):
-                whole = any(child.tag[len(_MEI) :] in _WHOLE for child in layer)
-                (resting if whole else sounding).append((layer, number))
+                is_measure_long = any(child.tag[len(_MEI) :] in _MEASURE_LONG for child in layer)
+                (resting if is_measure_long else sounding).append((layer, number))
         length = self.longest(sounding, name)
         # A whole-measure rest in a pickup is as long as the pickup.
-        self.whole = length if length and node.get("metcon") == "false" else self.bar
+        self.measure_length = length if length and node.get("metcon") == "false" else self.bar
         length = max(length, self.longest(resting, name))
         for child in node:
             if child.tag != f"{_MEI}staff":
                 self.facts[child.get(_ID, "")] = self.event_of_measure(child, name)
-        self.facts[node.get(_ID, "")] = Facts(measure=name, onset=float(self.now))
-        self.now += length or self.bar
+        self.facts[node.get(_ID, "")] = Facts(measure=name, onset=float(self.measure_start))
+        self.measure_start += length or self.bar
 
     def event_of_measure(self, node: Node, measure: str) -> Facts:
-        """What stands beside the staves: a slur, a dynamic … It is on the staff where it starts."""
+        """The facts of a slur, a dynamic …, which belongs to the staff where it starts."""
         first = node.get("startid") or node.get("plist") or ""
         start = self.facts.get(first.partition(" ")[0].removeprefix("#"), Facts())
         staff = _integer((node.get("staff") or "0").split()[0]) or start.staff
@@ -147,19 +147,19 @@ class _Walk:
 
     def longest(self, layers: list[tuple[Node, int]], measure: str) -> Fraction:
         ends = [self.layer(layer, staff, measure) for layer, staff in layers]
-        return max(ends, default=self.now) - self.now
+        return max(ends, default=self.measure_start) - self.measure_start
 
     def layer(self, layer: Node, staff: int, measure: str) -> Fraction:
         voice = _integer(layer.get("n"))
         place = Facts(staff, voice, measure, self.part_of.get(staff, ""))
         self.facts[layer.get(_ID, "")] = place
-        time = self.now
+        time = self.measure_start
         for node, ratio in _events(layer, Fraction(1)):
             time += self.event(node, time, ratio, place)
         return time
 
     def event(self, node: Node, onset: Fraction, ratio: Fraction, place: Facts) -> Fraction:
-        """Note what *node* is; return the time it takes."""
+        """Record the facts of *node*; return its duration."""
         tag = node.tag[len(_MEI) :]
         if tag not in _TIMED:
             self.facts[node.get(_ID, "")] = place._replace(
@@ -184,11 +184,11 @@ class _Walk:
         return takes
 
     def length(self, node: Node, tag: str, ratio: Fraction, staff: int) -> Fraction:
-        if tag in _WHOLE:
-            return self.whole
+        if tag in _MEASURE_LONG:
+            return self.measure_length
         if tag == "multiRest":
             return self.bar * max(_integer(node.get("num")), 1)
-        # What the MusicXML says, before what the note looks like.
+        # The MusicXML's duration takes precedence over the note value.
         ppq, ticks = self.ppq.get(staff, 0), _integer(node.get("dur.ppq"))
         if not ticks and tag == "chord":
             first = node.find(f"{_MEI}note")
@@ -208,9 +208,9 @@ class _Walk:
         sounding = node.get("accid.ges") or node.get("accid")
         if sounding is None and accid is not None:
             written = accid.get("accid", "")
-            # Of three quarter tones, Verovio 6.4 notes one in accid.ges.
+            # Verovio 6.4 records only one of three quarter tones in accid.ges.
             sounding = written if written in _QUARTERS else accid.get("accid.ges") or written
-        # Under an ottava, as in MusicXML, the octave that sounds.
+        # Under an ottava, as in MusicXML, the sounding octave.
         octave = node.get("oct.ges") or node.get("oct")
         fact = fact._replace(
             step=node.get("pname", ""),
@@ -227,7 +227,7 @@ class _Walk:
 
 
 def _events(node: Node, ratio: Fraction) -> Iterator[tuple[Node, Fraction]]:
-    """Yield what takes time in a layer, in order, with the tuplets' ratio."""
+    """Yield the timed elements of a layer in order, with the ratio of their tuplets."""
     for child in node:
         tag = child.tag[len(_MEI) :]
         if tag == "tuplet":

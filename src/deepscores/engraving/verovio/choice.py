@@ -1,4 +1,4 @@
-"""Which fonts are meant: Verovio's own by name, others by the path of their file."""
+"""Choose fonts: Verovio's own by name, others by the path of their file."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,33 +10,35 @@ from deepscores.engraving.verovio.fonts import install
 from deepscores.errors import RecipeError
 from deepscores.page.model import FontFile
 
-Choice = tuple[tuple[str, ...], tuple[FontFile, ...]]
+FontChoice = tuple[tuple[str, ...], tuple[FontFile, ...]]
 
 
 def choose_fonts(
-    entries: Sequence[str], known: Sequence[FontFile] = (), own: Sequence[str] = MUSIC_FONTS
-) -> Choice:
-    """The names of the fonts that *entries* mean, and those of them that are files.
+    entries: Sequence[str],
+    known_files: Sequence[FontFile] = (),
+    own_fonts: Sequence[str] = MUSIC_FONTS,
+) -> FontChoice:
+    """The names of the fonts in *entries*, and the font files among them.
 
-    An entry is a name, of the engraver's *own* or of a font *known* already, or a path; those are
-    opened and converted, and called by names that nothing else has. Raise RecipeError for what is
-    not a font, or is named twice.
+    An entry is the name of one of the engraver's *own_fonts* or of *known_files*, or a path; files
+    are opened and converted, and get unique names. Raise RecipeError for what is not a font, or is
+    named twice.
     """
-    by_name = {file.name: file for file in known}
+    by_name = {file.name: file for file in known_files}
     names: list[str] = []
     files: list[FontFile] = []
     for entry in entries:
         if is_font_path(entry):
-            file = _named(identify(Path(entry).expanduser()), names, files)
+            file = _with_unique_name(identify(Path(entry).expanduser()), names, files)
             install(file)
             files.append(file)
             names.append(file.name)
-        elif entry in by_name or entry in own:
+        elif entry in by_name or entry in own_fonts:
             files += [by_name[entry]] if entry in by_name else []
             names.append(entry)
         else:
             raise RecipeError(
-                f"no music font {entry!r}; there are {', '.join(own)}, "
+                f"unknown music font {entry!r}; there are {', '.join(own_fonts)}, "
                 "and any SMuFL font by the path of its file"
             )
     if not names or len(set(names)) < len(names):
@@ -44,12 +46,12 @@ def choose_fonts(
     return tuple(names), tuple(files)
 
 
-def _named(file: FontFile, names: Sequence[str], files: Sequence[FontFile]) -> FontFile:
-    """*file* by a name that is neither Verovio's nor among *names*, whatever the case."""
-    for other in files:
-        if replace(other, name=file.name) == file:
-            raise RecipeError(f"fonts: {file.path} and {other.path} are the same font")
-    taken = {name.lower() for name in (*MUSIC_FONTS, *names)}
-    if file.name.lower() in taken:
+def _with_unique_name(file: FontFile, names: Sequence[str], files: Sequence[FontFile]) -> FontFile:
+    """*file* with a name that is neither Verovio's nor among *names*, ignoring case."""
+    for earlier in files:
+        if replace(earlier, name=file.name) == file:
+            raise RecipeError(f"fonts: {file.path} and {earlier.path} are the same font")
+    used_names = {name.lower() for name in (*MUSIC_FONTS, *names)}
+    if file.name.lower() in used_names:
         return replace(file, name=f"{file.name}-{file.sha256[:6]}")
     return file

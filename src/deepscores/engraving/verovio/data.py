@@ -1,7 +1,7 @@
-"""Where Verovio finds its fonts: its own folder of data, and one to which fonts can be added.
+"""Verovio's data folders: its own, and one to which fonts can be added.
 
-The second lies in a cache between runs: links to all that Verovio brings, and the user's fonts as
-`fonts.install` converts them. It can be deleted at any time when nothing runs.
+The second is a cache: links to all of Verovio's data, and the user's fonts as converted by
+`fonts.install`. It can be deleted whenever no command runs.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ MUSIC_FONTS = ("Bravura", "Leland", "Leipzig", "Petaluma", "Gootville")
 LICENCE = "OFL-1.1"  # of all of them
 FALLBACK = "Leipzig"  # Verovio's own default for glyphs that a font lacks
 
-_CONVERTER = 1  # raised when the same font comes to be converted otherwise
-_KEY = 16  # hexadecimal digits that tell converted fonts apart
+_CONVERTER = 1  # increased when the conversion of fonts changes
+_KEY = 16  # hexadecimal digits of a converted font's hash
 
 
 def data_folder() -> Path:
-    """Verovio's data, found without importing the engine."""
+    """Verovio's data folder, found without importing the engine."""
     spec = find_spec("verovio")
     if spec is None or not spec.submodule_search_locations:
         raise RecipeError("the package 'verovio' is not installed")
@@ -33,13 +33,13 @@ def data_folder() -> Path:
 
 
 def loaded_name(file: FontFile) -> str:
-    """What Verovio calls *file*: its name and what tells it from others so named."""
+    """Verovio's name for *file*: the font's name and a hash."""
     content = f"{file.sha256} {file.metadata_sha256}"
     return f"{file.name}-{hashlib.sha256(content.encode()).hexdigest()[:_KEY]}"
 
 
 def shown_name(loaded: str) -> str:
-    """What pages and rows call the font that Verovio calls *loaded*.
+    """The name in pages and rows of the font that Verovio calls *loaded*.
 
     >>> shown_name("Sebastian-00112233aabbccdd"), shown_name("Leland")
     ('Sebastian', 'Leland')
@@ -54,9 +54,9 @@ def home(loaded: str) -> Path:
 
 @cache
 def fonts_folder() -> Path:
-    """A folder of data for Verovio to which fonts can be added: its own, by links.
+    """A data folder for Verovio to which fonts can be added; its own data are linked.
 
-    It lies in the user's cache, or where that cannot be written to, with the temporary files.
+    It is in the user's cache, or with the temporary files if that is not writable.
     """
     key = f"{_CONVERTER} {version('verovio')} {data_folder()}"
     name = f"verovio-{hashlib.sha256(key.encode()).hexdigest()[:_KEY]}"

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import verovio
 
-from deepscores.engraving.protocol import Engraved
+from deepscores.engraving.protocol import EngravedPage
 from deepscores.engraving.understanding.music import read_music
 from deepscores.engraving.verovio.data import MUSIC_FONTS, fonts_folder
 from deepscores.engraving.verovio.fonts import install, line_options
 from deepscores.engraving.verovio.hidden import without_hidden
 from deepscores.engraving.verovio.options import DEFAULTS, style_options
-from deepscores.engraving.verovio.svg import Sizes, read_page
+from deepscores.engraving.verovio.svg import PageScale, read_page
 from deepscores.errors import EngravingError, RecipeError
 from deepscores.page.measuring.staff_space import ENGRAVABLE
 from deepscores.page.model import Music, Score, Style
@@ -36,11 +36,10 @@ class _Scale(NamedTuple):
 
 
 def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
-    """Load *score* once; lay it out in each of *styles* when pages are asked for.
+    """Load *score* once; lay it out in each of *styles* when pages are requested.
 
     All styles transpose alike: a score is loaded in one key. Raise EngravingError if Verovio
-    refuses it. A broken score can crash or hang the engine:
-    call this in a process that may be lost.
+    refuses it. A broken score can crash or hang the engine: call this in a worker process.
     """
     for style in styles:
         _check(style)
@@ -49,14 +48,17 @@ def engrave(score: Score, styles: Sequence[Style], /) -> "VerovioEngraving":
         install(style.font_file) if style.font_file else style.music_font for style in styles
     )
     options = tuple(_options(style, font) for style, font in zip(styles, fonts, strict=True))
-    # Options hold until they are set again: lines as thick as the last font or style had them.
+    # Options persist: lines would be as thick as in the previous font or style.
     if any(style.properties for style in styles):
-        options = tuple(one | DEFAULTS for one in options)
+        options = tuple(font_options | DEFAULTS for font_options in options)
     if any(style.font_file for style in styles):
-        options = tuple(one | line_options(font) for one, font in zip(options, fonts, strict=True))
+        options = tuple(
+            font_options | line_options(font)
+            for font_options, font in zip(options, fonts, strict=True)
+        )
     options = tuple(
-        one | style_options(dict(style.properties))
-        for one, style in zip(options, styles, strict=True)
+        font_options | style_options(dict(style.properties))
+        for font_options, style in zip(options, styles, strict=True)
     )
     first = options[0] | {"xmlIdSeed": 1}
     if styles[0].transpose:
@@ -88,14 +90,14 @@ class VerovioEngraving:
     fonts: tuple[str, ...]  # of the styles, as Verovio calls them
     options: tuple[dict[str, Any], ...]  # of the styles
     name: str
-    parts: tuple[str, ...]  # their ids, where the score's format has any
+    parts: tuple[str, ...]  # their ids, if the score's format has ids
 
     @cached_property
     def music(self) -> Music:
         return read_music(self.toolkit.getMEI(), self.parts)
 
-    def svgs(self, most: int | None = None) -> Iterator[tuple[int, int, int, str]]:
-        """Yield style, page number, page count and SVG of the first *most* pages in each style."""
+    def svgs(self, max_pages: int | None = None) -> Iterator[tuple[int, int, int, str]]:
+        """Yield style, page number, page count and SVG of the first pages in each style."""
         loaded = self.options[0]
         for index, options in enumerate(self.options):
             if options != loaded:
@@ -103,24 +105,24 @@ class VerovioEngraving:
                 self.toolkit.redoLayout()
                 loaded = options
             count = self.toolkit.getPageCount()
-            for number in range(1, min(count, most or count) + 1):
+            for number in range(1, min(count, max_pages or count) + 1):
                 svg = self.toolkit.renderToSVG(number)
                 if not svg.endswith("</svg>") and not svg.rstrip().endswith("</svg>"):
                     raise EngravingError(f"{self.name} p.{number}", "Verovio drew half a page")
                 yield index, number, count, svg
 
-    def pages(self, most: int | None = None) -> Iterator[Engraved]:
-        for index, number, count, svg in self.svgs(most):
+    def pages(self, max_pages: int | None = None) -> Iterator[EngravedPage]:
+        for index, number, count, svg in self.svgs(max_pages):
             style = self.styles[index]
             page = read_page(svg, number, self.fonts[index], sizes(style))
-            yield Engraved(index, page, count)
+            yield EngravedPage(index, page, count)
 
 
-def sizes(style: Style) -> Sizes:
+def sizes(style: Style) -> PageScale:
     """How Verovio's coordinates for *style* become pixels."""
     scale = _scale(style.staff_space)
     # Verovio draws a full-size glyph at 0.72 for its default unit of 9.
-    return Sizes(
+    return PageScale(
         style.page_width,
         style.page_height,
         style.staff_space,
@@ -130,7 +132,7 @@ def sizes(style: Style) -> Sizes:
 
 
 def _scale(staff_space: float) -> _Scale:
-    """Map a staff space in pixels into Verovio's range; one unit a pixel wherever that fits."""
+    """Map a staff space in pixels into Verovio's range; one unit per pixel if that fits."""
     low, high = (2 * unit for unit in _UNIT_RANGE)
     if staff_space < low:
         factor = ceil(low / staff_space)
@@ -141,7 +143,9 @@ def _scale(staff_space: float) -> _Scale:
 
 def _check(style: Style) -> None:
     if style.music_font not in MUSIC_FONTS and not style.font_file:
-        raise RecipeError(f"no music font {style.music_font!r}; there are {', '.join(MUSIC_FONTS)}")
+        raise RecipeError(
+            f"unknown music font {style.music_font!r}; there are {', '.join(MUSIC_FONTS)}"
+        )
     if not _SMALLEST_SPACE <= style.staff_space <= _LARGEST_SPACE:
         raise RecipeError(
             f"staff space {style.staff_space:g} px is not between "
@@ -177,16 +181,16 @@ def _options(style: Style, font: str) -> dict[str, Any]:
         "footer": "none",
         "svgFormatRaw": True,
         "smuflTextFont": "none",
-        # Letters, not words: each is a symbol, and a label set composes them at will.
+        # Letters, not words: each is a symbol, which a label set can compose.
         "dynamSingleGlyphs": True,
     }
 
 
 def version() -> str:
-    """The engine's version, for the record."""
+    """The engine's version."""
     return str(verovio.toolkit(False).getVersion())
 
 
 def options_json(style: Style) -> str:
-    """The options that *style* stands for, as Verovio takes them."""
+    """Verovio's options for *style*, as JSON."""
     return json.dumps(_options(style, style.music_font), sort_keys=True)

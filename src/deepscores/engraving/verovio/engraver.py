@@ -1,4 +1,4 @@
-"""Verovio as the registry knows it; the engine itself is imported when it is used."""
+"""Verovio's entry in the registry; the engine itself is imported when it is used."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,7 +41,7 @@ class Verovio:
         lent = glyph_names_of(FALLBACK)
         file = style.font_file
         if file is None:
-            # What Verovio packs for browsers has lost its licence; its own documents name it.
+            # Verovio's fonts for browsers lack their licence; its documentation states it.
             facts = facts_of(packaged_font(style.music_font), style.music_font)
             facts = replace(facts, licence=LICENCE)
             return FontContents(facts, glyph_names_of(style.music_font), FALLBACK, lent)

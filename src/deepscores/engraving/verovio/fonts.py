@@ -1,7 +1,7 @@
-"""SMuFL fonts of the user's in the form that Verovio loads.
+"""The user's SMuFL fonts in the format that Verovio loads.
 
-``NAME.xml`` lists glyphs with boxes and anchors, ``NAME/CODE.xml`` holds an outline each. The
-listing is written last; where it is, the font is whole.
+``NAME.xml`` lists glyphs with boxes and anchors, each ``NAME/CODE.xml`` holds an outline. The
+listing is written last; where it exists, the font is complete.
 """
 
 import json
@@ -47,10 +47,10 @@ _LINES = {  # SMuFL's engravingDefaults → Verovio's option, its default, least
 
 
 def install(file: FontFile) -> str:
-    """Convert *file* unless that was done before; return what Verovio calls it.
+    """Convert *file* unless it is in the cache; return Verovio's name for it.
 
-    Any number of processes may do so at once. Raise RecipeError if its file cannot be read, or is
-    needed and not known.
+    Any number of processes may do so at once. Raise RecipeError if its file cannot be read or its
+    path is unknown.
     """
     name, folder = loaded_name(file), fonts_folder()
     if not (folder / f"{name}.xml").exists():
@@ -63,7 +63,7 @@ def install(file: FontFile) -> str:
 
 
 def line_options(loaded: str) -> dict[str, float]:
-    """Verovio's options for the thickness of lines in the font *loaded*, every one of them."""
+    """All of Verovio's options for the thickness of lines in the font *loaded*."""
     options = {option: default for option, default, _, _ in _LINES.values()}
     if loaded not in MUSIC_FONTS:
         options |= json.loads((fonts_folder() / loaded / _ENGRAVING).read_text("utf-8"))
@@ -71,7 +71,7 @@ def line_options(loaded: str) -> dict[str, float]:
 
 
 def packaged_font(name: str) -> bytes:
-    """The font file, WOFF2, that Verovio brings for its font *name* to be shown in browsers."""
+    """The WOFF2 file that Verovio packs of its font *name* for browsers."""
     sheet = (data_folder() / f"{name}.css").read_text(encoding="ascii")
     return b64decode(sheet.partition("base64,")[2].partition(")")[0])
 
@@ -97,11 +97,11 @@ def _write(folder: Path, name: str, font: SmuflFont) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _move(made: Path, place: Path) -> None:
+def _move(source: Path, target: Path) -> None:
     try:
-        made.rename(place)
+        source.rename(target)
     except OSError:
-        if not place.is_dir():  # no other process was first, whose files are the same
+        if not target.is_dir():  # another process may be first, with the same files
             raise
 
 
@@ -120,7 +120,7 @@ def _listing(name: str, font: SmuflFont) -> Iterator[str]:
 def _thickness(engraving: Mapping[str, float]) -> dict[str, float]:
     """Verovio's options for a font's *engraving* defaults, which are in whole staff spaces."""
     return {
-        option: min(max(round(2 * engraving[name], 4), least), most)
-        for name, (option, _, least, most) in _LINES.items()
+        option: min(max(round(2 * engraving[name], 4), lowest), highest)
+        for name, (option, _, lowest, highest) in _LINES.items()
         if name in engraving
     }

@@ -14,7 +14,7 @@ from deepscores.page.outlines.curves import path_edges
 
 __all__ = ["FALLBACK", "MUSIC_FONTS", "Glyph", "data_folder", "glyph", "glyph_names_of"]
 
-_FLATNESS = 0.3  # of 1000 units an em: 0.02 px at a staff space of 16 px
+_FLATNESS = 0.3  # of 1000 units per em: 0.02 px at a staff space of 16 px
 _GLYPH = re.compile(
     r'<g c="(?P<code>[0-9A-F]+)"[^>]*? h-a-x="(?P<advance>[-0-9.]+)"[^>]*? n="(?P<name>\w+)"'
 )
@@ -24,10 +24,10 @@ class Glyph(NamedTuple):
     """A glyph's outline in 1/1000 em, y down, origin on the baseline."""
 
     name: str  # SMuFL
-    font: str  # the one that has it, as rows call it: the font asked for, or the fallback
+    font: str  # its name in rows: the requested font, or the fallback
     edges: NDArray[np.float64]
     advance: float
-    source: str  # what Verovio calls that font
+    source: str  # Verovio's name of that font
     numeral: NDArray[np.float64] | None = None  # of an octave clef; *edges* is then the clef alone
 
     @property
@@ -38,14 +38,11 @@ class Glyph(NamedTuple):
 @cache
 def _names(font: str) -> dict[str, tuple[str, float]]:
     listing = (home(font) / f"{font}.xml").read_text(encoding="utf-8")
-    return {
-        found["code"]: (found["name"], float(found["advance"]))
-        for found in _GLYPH.finditer(listing)
-    }
+    return {row["code"]: (row["name"], float(row["advance"])) for row in _GLYPH.finditer(listing)}
 
 
 def glyph_names_of(font: str) -> frozenset[str]:
-    """The glyphs that *font* draws itself; it is called as for `glyph`."""
+    """The SMuFL names of *font*'s own glyphs; *font* is as for `glyph`."""
     return frozenset(name for name, _ in _names(font).values())
 
 
@@ -63,16 +60,16 @@ def glyph(font: str, code: str) -> Glyph:
             name, advance = _names(source)[code]
             drawing = (home(source) / source / f"{code}.xml").read_text(encoding="utf-8")
             path = re.search(r' d="([^"]*)"', drawing)
-            if not path and source not in MUSIC_FONTS:  # a machine that lost its power, perhaps
-                raise RecipeError(f"{home(source)}: a font kept here is damaged: delete the folder")
+            if not path and source not in MUSIC_FONTS:  # perhaps after a power cut
+                raise RecipeError(f"{home(source)}: a cached font is damaged: delete the folder")
             edges = path_edges(path[1], _FLATNESS) if path else np.zeros((0, 4))
             drawn = Glyph(name, shown_name(source), edges * (1, -1, 1, -1), advance, source)
-            return _taken_apart(drawn) if plain_clef(name) else drawn
+            return _divide_clef(drawn) if plain_clef(name) else drawn
     raise KeyError(f"{font} has no glyph U+{code}")
 
 
-def _taken_apart(clef: Glyph) -> Glyph:
-    """*clef* and its numeral, as far as its font has the plain clef and draws it alike."""
+def _divide_clef(clef: Glyph) -> Glyph:
+    """Divide *clef* from its numeral if its font has the plain clef with the same outline."""
     plain = plain_clef(clef.name)
     code = next((code for code, (name, _) in _names(clef.source).items() if name == plain), None)
     if code is None:

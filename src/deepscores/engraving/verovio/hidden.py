@@ -1,4 +1,4 @@
-"""What MusicXML hides and Verovio would draw all the same, taken out before Verovio reads it."""
+"""Remove hidden elements of MusicXML that Verovio would draw."""
 
 import re
 
@@ -17,7 +17,7 @@ _CHILDREN = {
 def without_hidden(musicxml: str) -> str:
     """*musicxml* less hidden chord symbols, endings, and dots and lyrics of notes that hide them.
 
-    What else is hidden, Verovio knows to be so.
+    Verovio handles all other hidden elements itself.
 
     >>> without_hidden('<note print-dot="no"><type>half</type><dot/></note>')
     '<note print-dot="no"><type>half</type></note>'

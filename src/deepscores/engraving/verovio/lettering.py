@@ -37,7 +37,7 @@ class Piece(NamedTuple):
     font: str = ""
     missing: str = ""
     key: str = ""  # equal keys have equal edges
-    x: float = 0.0  # where the origin lies
+    x: float = 0.0  # position of the origin
     y: float = 0.0
 
 
@@ -52,10 +52,10 @@ _ITALIC = frozenset(("dir", "dynam", "mNum"))
 STYLED = _BOLD | _ITALIC | {"label"}  # kinds of groups
 
 
-def styled(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Lettering:
+def style_of(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Lettering:
     """The lettering within a group: a style sheet's rule goes before an attribute."""
-    bold = _either(attributes.get("font-weight"), "bold", inherited=inherited.bold)
-    italic = _either(attributes.get("font-style"), "italic", inherited=inherited.italic)
+    bold = _matches(attributes.get("font-weight"), "bold", inherited=inherited.bold)
+    italic = _matches(attributes.get("font-style"), "italic", inherited=inherited.italic)
     if kind in _BOLD or kind == "label":
         bold = kind in _BOLD
     if kind in _ITALIC:
@@ -64,21 +64,21 @@ def styled(inherited: Lettering, kind: str, attributes: Mapping[str, str]) -> Le
 
 
 def read_text(node: Node, inherited: Lettering, music_font: str) -> Iterator[Piece]:
-    """Yield what one ``<text>`` draws, left to right, line by line."""
+    """Yield the pieces of one ``<text>``, left to right, line by line."""
     for x, y, runs in _lines(node, inherited):
         yield from _set_line(x, y, runs, music_font)
 
 
 def _lines(node: Node, inherited: Lettering) -> list[tuple[float, float, list[_Run]]]:
-    """Cut the nested spans at every new position."""
+    """Split the nested spans at every new position."""
     lines: list[tuple[float, float, list[_Run]]] = []
 
     def walk(node: Node, lettering: Lettering) -> None:
         get = node.get
         lettering = Lettering(
             float(get("font-size", f"{lettering.size}").removesuffix("px")),
-            _either(get("font-weight"), "bold", inherited=lettering.bold),
-            _either(get("font-style"), "italic", inherited=lettering.italic),
+            _matches(get("font-weight"), "bold", inherited=lettering.bold),
+            _matches(get("font-style"), "italic", inherited=lettering.italic),
             get("font-family", lettering.family),
             get("text-anchor", lettering.anchor),
             float(get("letter-spacing", f"{lettering.spacing}").removesuffix("px")),
@@ -95,7 +95,7 @@ def _lines(node: Node, inherited: Lettering) -> list[tuple[float, float, list[_R
     return lines
 
 
-def _either(value: str | None, name: str, *, inherited: bool) -> bool:
+def _matches(value: str | None, name: str, *, inherited: bool) -> bool:
     return inherited if value is None else value == name
 
 
@@ -130,7 +130,7 @@ def _set_words(run: _Run, _: str) -> Iterator[tuple[Piece, float]]:
 
 @lru_cache(maxsize=4096)
 def _words(text: str, style: Lettering) -> tuple[Piece, float]:
-    """The outline of some words, origin at the start of the baseline, and how far they reach."""
+    """The outline of some words, origin at the start of the baseline, and their advance."""
     laid = shape(text, style.size, Face(style.bold, style.italic))
     outlines = []
     for count, placed in enumerate(laid.glyphs):
@@ -149,19 +149,19 @@ def _set_music(run: _Run, font: str) -> Iterator[tuple[Piece, float]]:
     text, style = run
     for character in text:
         try:
-            found = glyph(font, f"{ord(character):04X}")
+            drawn = glyph(font, f"{ord(character):04X}")
         except KeyError:
             yield from _set_words(_Run(character, style), font)
             continue
         scale = style.size / 1000
         yield (
             Piece(
-                found.edges * scale,
+                drawn.edges * scale,
                 character,
                 style.size,
-                found.name,
-                found.font,
-                key=f"{scale} {found.key}",
+                drawn.name,
+                drawn.font,
+                key=f"{scale} {drawn.key}",
             ),
-            found.advance * scale,
+            drawn.advance * scale,
         )

@@ -7,12 +7,12 @@ from deepscores.errors import RecipeError
 
 
 class Option(NamedTuple):
-    """How Verovio calls a property."""
+    """Verovio's option for a property."""
 
     name: str
     default: float | int | bool
     factor: float = 1.0  # Verovio's lengths are in half staff spaces
-    flagged: int | bool | None = None  # for what is true or false: the option where it is true
+    flagged: int | bool | None = None  # for booleans: the option's value if true
 
 
 OPTIONS: dict[str, Option] = {
@@ -43,21 +43,23 @@ OPTIONS: dict[str, Option] = {
 }
 
 
-DEFAULTS: dict[str, Any] = {one.name: one.default for one in OPTIONS.values()}
+DEFAULTS: dict[str, Any] = {option.name: option.default for option in OPTIONS.values()}
 
 
 def style_options(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Verovio's options for *properties*.
 
-    :raises RecipeError: it has none for one of them
+    :raises RecipeError: it has no option for one of them
     """
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for key, value in properties.items():
         if key not in OPTIONS:
-            raise RecipeError(f"style: Verovio knows no {key!r}; it knows {', '.join(OPTIONS)}")
+            raise RecipeError(
+                f"style: Verovio has no property {key!r}; it has {', '.join(OPTIONS)}"
+            )
         name, default, factor, flagged = OPTIONS[key]
         if flagged is not None:
-            found[name] = flagged if value else default
+            options[name] = flagged if value else default
         else:
-            found[name] = round(value * factor, None if isinstance(default, int) else 4)
-    return found
+            options[name] = round(value * factor, None if isinstance(default, int) else 4)
+    return options

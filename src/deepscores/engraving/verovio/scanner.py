@@ -1,7 +1,7 @@
-"""Verovio's SVG cut into its pieces: a compiled scanner that knows just what Verovio writes.
+"""Split Verovio's SVG into its pieces: a compiled scanner for exactly what Verovio writes.
 
-It reads characters, one byte each, and fills tables of whole numbers; what stands in them is made
-of it elsewhere. Where it meets anything else it stops, and says where.
+It reads characters, one byte each, and fills tables of integers, which `svg` interprets. At
+anything else it stops and reports the position.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-# Kinds of tokens, and what their columns 2… hold. Column 1 is the group that they stand in.
+# Kinds of tokens, and their columns from 2 on. Column 1 is the group that contains them.
 USE = 1  # code point, x, y, scale × 10^decimals, decimals
 LINE = 2  # x0, y0, x1, y1, width
 SLUR = 3  # where its 14 numbers begin in `Scan.numbers`, width
@@ -25,13 +25,13 @@ CLASS_END = 8
 
 
 class Scan(NamedTuple):
-    """The pieces of a page, in the order in which they are drawn."""
+    """The pieces of a page, in drawing order."""
 
     tokens: NDArray[np.int32]  # (n, 7)
     groups: NDArray[np.int32]  # (m, 9), outer ones first
     numbers: NDArray[np.int32]
-    end: int  # of what was understood
-    whole: bool  # every group that began has ended
+    end: int  # of the part that was scanned
+    complete: bool  # every group that was opened is closed
 
 
 def scan(svg: str, start: int) -> Scan:
@@ -60,15 +60,15 @@ _CORNERS = _word('<polygon points="')
 _LETTERS, _LETTERS_END = _word("<text"), _word("</text>")
 _TITLE, _TITLE_END = _word("<title"), _word("</title>")
 _TAGS = (_word("<path"), _word("<polygon"), _word("<polyline"), _word("<rect"), _word("<ellipse"))
-_SPACE, _QUOTE, _HASH, _LESS, _MORE, _SLASH = (ord(letter) for letter in ' "#<>/')
+_SPACE, _QUOTE, _HASH, _LESS_THAN, _GREATER, _SLASH = (ord(letter) for letter in ' "#<>/')
 _MINUS, _POINT, _COMMA, _EQUALS, _ZERO, _NINE = (ord(letter) for letter in "-.,=09")
 _L, _C, _A, _F, _UNDER, _COLON = (ord(letter) for letter in "LCAF_:")
-_NO = -1
-_PADDING = b"\0" * 64  # what is looked at beyond the end is of no kind
+_NOT_FOUND = -1
+_PADDING = b"\0" * 64  # so that reads beyond the end match nothing
 
 
 @njit(cache=True)
-def _at(data, i, word):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def _matches(data, i, word):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Whether *word* stands at *i*."""
     if i + len(word) > len(data):
         return False
@@ -81,10 +81,10 @@ def _at(data, i, word):  # type: ignore[no-untyped-def] # pragma: no cover - com
 @njit(cache=True)
 def _find(data, i, word):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     while i < len(data):
-        if data[i] == word[0] and _at(data, i, word):
+        if data[i] == word[0] and _matches(data, i, word):
             return i
         i += 1
-    return _NO
+    return _NOT_FOUND
 
 
 @njit(cache=True)
@@ -94,8 +94,8 @@ def _is_letter(byte):  # type: ignore[no-untyped-def] # pragma: no cover - compi
 
 
 @njit(cache=True)
-def _whole(data, i, signed):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    """The whole number at *i*, and where it ends; the end is -1 where there is none."""
+def _read_integer(data, i, signed):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """The integer at *i*, and its end, which is -1 if there is none."""
     negative = signed and data[i] == _MINUS
     if negative:
         i += 1
@@ -104,7 +104,7 @@ def _whole(data, i, signed):  # type: ignore[no-untyped-def] # pragma: no cover 
         value = 10 * value + data[i] - _ZERO
         i += 1
     if i == start:
-        return 0, _NO
+        return 0, _NOT_FOUND
     return -value if negative else value, i
 
 
@@ -139,12 +139,12 @@ def _group(data, i, row):  # type: ignore[no-untyped-def] # pragma: no cover - c
     """Read the start of a group into *row*; its end, or -1."""
     i += 2
     row[ID], row[ID + 1] = 0, 0
-    if _at(data, i, _ID):
+    if _matches(data, i, _ID):
         row[ID] = i + 5
         row[ID + 1] = _value(data, i + 5)
         i = row[ID + 1] + 1
-    if not _at(data, i, _CLASS):
-        return _NO
+    if not _matches(data, i, _CLASS):
+        return _NOT_FOUND
     row[NAME], end = i + 8, _value(data, i + 8)
     row[CLASS_END] = end
     i = row[NAME]
@@ -165,25 +165,25 @@ def _use(data, i, row):  # type: ignore[no-untyped-def] # pragma: no cover - com
         code = 16 * code + (data[i] - _ZERO if data[i] <= _NINE else data[i] - _A + 10)
         i += 1
     if data[i] != _MINUS:
-        return _NO
+        return _NOT_FOUND
     i += 1
     while _is_letter(data[i]):
         i += 1
-    if not _at(data, i, _TRANSLATE):
-        return _NO
+    if not _matches(data, i, _TRANSLATE):
+        return _NOT_FOUND
     row[2] = code
-    row[3], i = _whole(data, i + len(_TRANSLATE), True)
+    row[3], i = _read_integer(data, i + len(_TRANSLATE), True)
     if i < 0 or data[i] != _COMMA or data[i + 1] != _SPACE:
-        return _NO
-    row[4], i = _whole(data, i + 2, True)
-    if i < 0 or not _at(data, i, _SCALE):
-        return _NO
+        return _NOT_FOUND
+    row[4], i = _read_integer(data, i + 2, True)
+    if i < 0 or not _matches(data, i, _SCALE):
+        return _NOT_FOUND
     i += len(_SCALE)
     value, digits, decimals, point = 0, 0, 0, False
     while (_ZERO <= data[i] <= _NINE or data[i] == _POINT) and digits < 9:
         if data[i] == _POINT:
             if point:
-                return _NO
+                return _NOT_FOUND
             point = True
         else:
             value = 10 * value + data[i] - _ZERO
@@ -191,31 +191,31 @@ def _use(data, i, row):  # type: ignore[no-untyped-def] # pragma: no cover - com
             digits += 1
         i += 1
     if digits == 0 or data[i] != _COMMA or data[i + 1] != _SPACE:
-        return _NO
+        return _NOT_FOUND
     row[5], row[6] = value, decimals
     i += 2
     while _ZERO <= data[i] <= _NINE or data[i] == _POINT:
         i += 1
-    return i + len(_USE_END) if _at(data, i, _USE_END) else _NO
+    return i + len(_USE_END) if _matches(data, i, _USE_END) else _NOT_FOUND
 
 
 @njit(cache=True)
 def _line(data, i, row):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     i += len(_PATH)
-    row[2], i = _whole(data, i, True)
+    row[2], i = _read_integer(data, i, True)
     if i < 0 or data[i] != _SPACE:
-        return _NO
-    row[3], i = _whole(data, i + 1, True)
+        return _NOT_FOUND
+    row[3], i = _read_integer(data, i + 1, True)
     if i < 0 or data[i] != _SPACE or data[i + 1] != _L:
-        return _NO
-    row[4], i = _whole(data, i + 2, True)
+        return _NOT_FOUND
+    row[4], i = _read_integer(data, i + 2, True)
     if i < 0 or data[i] != _SPACE:
-        return _NO
-    row[5], i = _whole(data, i + 1, True)
-    if i < 0 or not _at(data, i, _PEN):
-        return _NO
-    row[6], i = _whole(data, i + len(_PEN), False)
-    return i + len(_CLOSE) if i >= 0 and _at(data, i, _CLOSE) else _NO
+        return _NOT_FOUND
+    row[5], i = _read_integer(data, i + 1, True)
+    if i < 0 or not _matches(data, i, _PEN):
+        return _NOT_FOUND
+    row[6], i = _read_integer(data, i + len(_PEN), False)
+    return i + len(_CLOSE) if i >= 0 and _matches(data, i, _CLOSE) else _NOT_FOUND
 
 
 @njit(cache=True)
@@ -225,25 +225,25 @@ def _slur(data, i, row, numbers, used):  # type: ignore[no-untyped-def] # pragma
     for k in range(7):
         if k:
             if data[i] != _SPACE:
-                return _NO
+                return _NOT_FOUND
             i += 1
             if k in (1, 4):
                 if data[i] != _C:
-                    return _NO
+                    return _NOT_FOUND
                 i += 1
-        numbers[used + 2 * k], i = _whole(data, i, True)
+        numbers[used + 2 * k], i = _read_integer(data, i, True)
         if i < 0 or data[i] != _COMMA:
-            return _NO
-        numbers[used + 2 * k + 1], i = _whole(data, i + 1, True)
+            return _NOT_FOUND
+        numbers[used + 2 * k + 1], i = _read_integer(data, i + 1, True)
         if i < 0:
-            return _NO
+            return _NOT_FOUND
     if numbers[used] != numbers[used + 12] or numbers[used + 1] != numbers[used + 13]:
-        return _NO
-    if not _at(data, i, _PEN):
-        return _NO
+        return _NOT_FOUND
+    if not _matches(data, i, _PEN):
+        return _NOT_FOUND
     row[2] = used
-    row[3], i = _whole(data, i + len(_PEN), False)
-    return i + len(_ROUND) if i >= 0 and _at(data, i, _ROUND) else _NO
+    row[3], i = _read_integer(data, i + len(_PEN), False)
+    return i + len(_ROUND) if i >= 0 and _matches(data, i, _ROUND) else _NOT_FOUND
 
 
 @njit(cache=True)
@@ -255,94 +255,98 @@ def _polygon(data, i, row, numbers, used):  # type: ignore[no-untyped-def] # pra
             i += 1
             continue
         if used + row[3] == len(numbers):
-            return _NO
-        numbers[used + row[3]], i = _whole(data, i, True)
+            return _NOT_FOUND
+        numbers[used + row[3]], i = _read_integer(data, i, True)
         if i < 0:
-            return _NO
+            return _NOT_FOUND
         row[3] += 1
-    return i + len(_CLOSE) if _at(data, i, _CLOSE) and row[3] >= 2 and row[3] % 2 == 0 else _NO
+    return (
+        i + len(_CLOSE)
+        if _matches(data, i, _CLOSE) and row[3] >= 2 and row[3] % 2 == 0
+        else _NOT_FOUND
+    )
 
 
 @njit(cache=True)
 def _shape(data, i, row):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     for tag in _TAGS:
         end = i + len(tag)
-        if _at(data, i, tag) and not _is_letter(data[end]):
+        if _matches(data, i, tag) and not _is_letter(data[end]):
             row[2], row[3], row[4] = i + 1, end, end
             row[5] = end = _attributes(data, end)
             while data[end] == _SPACE or data[end] == 10:
                 end += 1
-            return end + 2 if data[end] == _SLASH and data[end + 1] == _MORE else _NO
-    return _NO
+            return end + 2 if data[end] == _SLASH and data[end + 1] == _GREATER else _NOT_FOUND
+    return _NOT_FOUND
 
 
 @njit(cache=True)
-def _enclosed(data, i, start, stop):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    """The end of an element with text in it, named as *start* has it."""
+def _find_element_end(data, i, start, stop):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """The end of an element with text in it, whose opening is *start*."""
     end = _attributes(data, i + len(start))
     while data[end] == _SPACE or data[end] == 10:
         end += 1
-    if data[end] == _SLASH and data[end + 1] == _MORE:
+    if data[end] == _SLASH and data[end + 1] == _GREATER:
         return end + 2
-    if data[end] != _MORE:
-        return _NO
+    if data[end] != _GREATER:
+        return _NOT_FOUND
     end = _find(data, end, stop)
-    return end + len(stop) if end >= 0 else _NO
+    return end + len(stop) if end >= 0 else _NOT_FOUND
 
 
 @njit(cache=True)
 def _scan(data, i, tokens, groups, numbers):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     count, opened, used, depth = 0, 0, 0, 0
-    inside = _NO  # the group at hand
+    group = _NOT_FOUND  # the current group
     while i + 4 < len(data):
         row = tokens[count]
         row[0] = 0
-        if data[i] != _LESS:
+        if data[i] != _LESS_THAN:
             if data[i] > _SPACE:
                 break
             i += 1
             continue
-        if _at(data, i, _GROUP_END):
-            groups[inside, END] = opened
-            inside = groups[inside, PARENT]
+        if _matches(data, i, _GROUP_END):
+            groups[group, END] = opened
+            group = groups[group, PARENT]
             depth -= 1
             i += len(_GROUP_END)
             if depth == 0:
                 break
             continue
-        end = _NO
-        if _at(data, i, _GROUP):
+        end = _NOT_FOUND
+        if _matches(data, i, _GROUP):
             end = _group(data, i, groups[opened])
             if end < 0:
                 break
-            if data[end] == _MORE:
-                groups[opened, PARENT] = inside
-                inside = opened
+            if data[end] == _GREATER:
+                groups[opened, PARENT] = group
+                group = opened
                 opened += 1
                 depth += 1
                 i = end + 1
                 continue
-            if data[end] != _SLASH or data[end + 1] != _MORE:
+            if data[end] != _SLASH or data[end + 1] != _GREATER:
                 break
             i = end + 2  # an empty group draws nothing
             continue
-        if _at(data, i, _USE):
+        if _matches(data, i, _USE):
             row[0], end = USE, _use(data, i, row)
-        elif _at(data, i, _PATH):
+        elif _matches(data, i, _PATH):
             row[0], end = LINE, _line(data, i, row)
             if end < 0:
                 row[0], end = SLUR, _slur(data, i, row, numbers, used)
                 if end >= 0:
                     used += 14
-        elif _at(data, i, _CORNERS):
+        elif _matches(data, i, _CORNERS):
             row[0], end = POLYGON, _polygon(data, i, row, numbers, used)
             if end >= 0:
                 used += row[3]
-        elif _at(data, i, _LETTERS):
-            row[0], end = TEXT, _enclosed(data, i, _LETTERS, _LETTERS_END)
+        elif _matches(data, i, _LETTERS):
+            row[0], end = TEXT, _find_element_end(data, i, _LETTERS, _LETTERS_END)
             row[2], row[3] = i, end
-        elif _at(data, i, _TITLE):
-            end = _enclosed(data, i, _TITLE, _TITLE_END)
+        elif _matches(data, i, _TITLE):
+            end = _find_element_end(data, i, _TITLE, _TITLE_END)
             if end < 0:
                 break
             i = end
@@ -351,7 +355,7 @@ def _scan(data, i, tokens, groups, numbers):  # type: ignore[no-untyped-def] # p
             row[0], end = SHAPE, _shape(data, i, row)
         if end < 0:
             break
-        row[1] = inside
+        row[1] = group
         count += 1
         i = end
     return count, opened, used, i, depth

@@ -1,9 +1,9 @@
 """Verovio's SVG → marks in painting order, in pixels of the page.
 
-The SVG is cut up by a scanner for what Verovio writes, many times as fast as an XML parser; what
-it does not know is an error, never passed over. Verovio's style sheet gives every filled shape a
-hairline of one unit (0.1 px); it is not drawn: a mark is its font's or engraver's outline. What is
-hidden (``visibility="hidden"``: print-object="no" in MusicXML) is no mark.
+The SVG is split by a scanner for what Verovio writes, many times as fast as an XML parser; what
+it does not know is an error, never ignored. Verovio's style sheet gives every filled shape a
+hairline of one unit (0.1 px); it is not drawn: a mark is its font's or engraver's outline. Hidden
+shapes (``visibility="hidden"``: print-object="no" in MusicXML) are not marks.
 """
 
 import re
@@ -26,7 +26,7 @@ from deepscores.engraving.verovio.lettering import (
     Piece,
     read_text,
     set_plain,
-    styled,
+    style_of,
 )
 from deepscores.errors import EngravingError
 from deepscores.page.geometry import Affine, Box
@@ -56,8 +56,8 @@ _PARTS = 2  # of a token: the body of its glyph before the numeral
 _new = tuple.__new__  # a named tuple from all its fields, in a third of its constructor's time
 
 
-class Sizes(NamedTuple):
-    """What turns Verovio's numbers into pixels of our page."""
+class PageScale(NamedTuple):
+    """The page's size, and the scale from Verovio's numbers to pixels."""
 
     width: int
     height: int
@@ -66,10 +66,10 @@ class Sizes(NamedTuple):
     glyph_scale: float  # of a full-size glyph
 
 
-def read_page(svg: str, number: int, font: str, sizes: Sizes) -> Page:
+def read_page(svg: str, number: int, font: str, sizes: PageScale) -> Page:
     """Read one page. Marks come in painting order: later ones cover earlier ones.
 
-    Raise EngravingError for anything that is not known to be drawn by Verovio.
+    Raise EngravingError for any unknown element.
     """
     reader = _Reader(svg, font, sizes)
     marks = reader.read()
@@ -84,28 +84,28 @@ def read_page(svg: str, number: int, font: str, sizes: Sizes) -> Page:
     )
 
 
-def _cut_up(svg: str) -> scanner.Scan:
+def _scan_page(svg: str) -> scanner.Scan:
     start = svg.find(_START)
     if start < 0:
         raise EngravingError("page", "the engine wrote no page")
-    found = scanner.scan(svg, start)
-    if not (found.whole and _END.fullmatch(svg, found.end)):
-        snippet = " ".join(svg[found.end : found.end + 60].split())
-        raise EngravingError(snippet, "the engine drew something unheard of")
-    return found
+    scan = scanner.scan(svg, start)
+    if not (scan.complete and _END.fullmatch(svg, scan.end)):
+        snippet = " ".join(svg[scan.end : scan.end + 60].split())
+        raise EngravingError(snippet, "the engine drew an unknown element")
+    return scan
 
 
 class _Reader:
-    """Makes elements of groups, and marks of what is drawn in them."""
+    """Reads elements from groups, and marks from the shapes in them."""
 
-    def __init__(self, svg: str, font: str, sizes: Sizes) -> None:
+    def __init__(self, svg: str, font: str, sizes: PageScale) -> None:
         self.svg = svg
         self.font = font
         self.sizes = sizes
-        self.scan = _cut_up(svg)
+        self.scan = _scan_page(svg)
         self.missing = ""
         count = len(self.scan.groups)
-        # By element: is it hidden, and which of the maps and letterings below hold in it.
+        # By element: whether it is hidden, and the indices of its map and lettering below.
         self.hidden = np.zeros(count, np.bool_)
         self.map_of = np.zeros(count, np.int64)
         self.lettering_of = np.zeros(count, np.int64)
@@ -122,11 +122,11 @@ class _Reader:
         words: dict[int, tuple[str, ...]] = {}
         for element in np.flatnonzero(groups[:, scanner.NAME + 1] < groups[:, -1]).tolist():
             words[element] = tuple(svg[name1[element] + 1 : class1[element]].split(" "))
-            if not ids[element]:  # a piece after a break names its element in the class
-                named = (word[3:] for word in words[element] if word.startswith("id-"))
-                ids[element] = next(named, "")
+            if not ids[element]:  # a piece after a break has its element's id in the class
+                element_ids = (word[3:] for word in words[element] if word.startswith("id-"))
+                ids[element] = next(element_ids, "")
             if "placeholder" in words[element]:  # hidden by Verovio's style sheet
-                self.within(element, self.hidden, True)
+                self.set_within(element, self.hidden, True)
         for element, kind in enumerate(kinds):
             if kind in STYLED or more1[element] > more0[element]:
                 text = svg[more0[element] : more1[element]]
@@ -134,42 +134,42 @@ class _Reader:
         return Elements(Words.of(kinds), ids, groups[:, scanner.PARENT], words)
 
     def style(self, element: int, kind: str, attributes: Attributes) -> None:
-        """Note what holds in *element* and all in it; what stands deeper is read later."""
-        around = self.scan.groups[element, scanner.PARENT]
+        """Record the attributes of *element* for all within it; nested ones override them later."""
+        parent = self.scan.groups[element, scanner.PARENT]
         if "transform" in attributes:
-            outer = self.maps[self.map_of[around] if around >= 0 else 0]
-            self.within(element, self.map_of, len(self.maps))
+            outer = self.maps[self.map_of[parent] if parent >= 0 else 0]
+            self.set_within(element, self.map_of, len(self.maps))
             self.maps.append(outer @ parse_transform(attributes["transform"]))
         if "visibility" in attributes:
-            self.within(element, self.hidden, attributes["visibility"] == "hidden")
-        inherited = self.letterings[self.lettering_of[around] if around >= 0 else 0]
-        self.within(element, self.lettering_of, len(self.letterings))
-        self.letterings.append(styled(inherited, kind, attributes))
+            self.set_within(element, self.hidden, attributes["visibility"] == "hidden")
+        inherited = self.letterings[self.lettering_of[parent] if parent >= 0 else 0]
+        self.set_within(element, self.lettering_of, len(self.letterings))
+        self.letterings.append(style_of(inherited, kind, attributes))
 
-    def within(self, element: int, column: NDArray[Any], value: object) -> None:
+    def set_within(self, element: int, column: NDArray[Any], value: object) -> None:
         column[element : self.scan.groups[element, scanner.END]] = value
 
     def read(self) -> Marks:
         tokens = self.scan.tokens
-        shown = ~self.hidden[tokens[:, 1]]
-        kinds = tokens[:, 0] * shown
-        where = [np.flatnonzero(kinds == kind) for kind in range(scanner.TEXT + 1)]
-        glyphs = self.read_glyphs(tokens, where[scanner.USE])
-        lines, aslant = self.read_lines(tokens, where[scanner.LINE])
-        slurs = self.read_slurs(tokens, where[scanner.SLUR])
-        polygons = self.read_polygons(tokens, where[scanner.POLYGON])
-        shapes = self.read_shapes(tokens, where[scanner.SHAPE], aslant)
-        texts = self.read_texts(tokens, where[scanner.TEXT])
+        is_shown = ~self.hidden[tokens[:, 1]]
+        kinds = tokens[:, 0] * is_shown
+        rows = [np.flatnonzero(kinds == kind) for kind in range(scanner.TEXT + 1)]
+        glyphs = self.read_glyphs(tokens, rows[scanner.USE])
+        lines, aslant = self.read_lines(tokens, rows[scanner.LINE])
+        slurs = self.read_slurs(tokens, rows[scanner.SLUR])
+        polygons = self.read_polygons(tokens, rows[scanner.POLYGON])
+        shapes = self.read_shapes(tokens, rows[scanner.SHAPE], aslant)
+        texts = self.read_texts(tokens, rows[scanner.TEXT])
         marks = join((*glyphs, lines, slurs, polygons, shapes, texts))
         # Verovio hides notes, but not their beam and the number and bracket of their tuplet.
-        return marks if shown.all() else self.over_shown_notes(marks)
+        return marks if is_shown.all() else self.drop_beams_of_hidden_notes(marks)
 
     def maps_of(self, tokens: Tokens) -> Numbers:
-        """The maps to the page of what is drawn, (n, 6)."""
+        """The maps of *tokens* to the page, (n, 6)."""
         return self.map_rows[self.map_of[tokens[:, 1]]]
 
-    def read_glyphs(self, tokens: Tokens, where: Places) -> list[OrderedMarks]:
-        uses = tokens[where]
+    def read_glyphs(self, tokens: Tokens, rows: Places) -> list[OrderedMarks]:
+        uses = tokens[rows]
         a, b, c, d, e, f = self.maps_of(uses).T
         x, y = uses[:, 3], uses[:, 4]
         size = uses[:, 5] / 10.0 ** uses[:, 6]
@@ -177,9 +177,9 @@ class _Reader:
             [a * size, b * size, c * size, d * size, a * x + c * y + e, b * x + d * y + f], axis=1
         )
         codes, drawing = np.unique(uses[:, 2], return_inverse=True)
-        found = [_drawings(self.font, code) for code in codes.tolist()]
+        drawings = [_drawings(self.font, code) for code in codes.tolist()]
         bodies = Marks(
-            tuple(one[0] for one in found),
+            tuple(glyph_drawings[0] for glyph_drawings in drawings),
             drawing.astype(np.int32),
             to_page,
             uses[:, 1],
@@ -188,38 +188,42 @@ class _Reader:
             np.zeros(len(uses)),
             np.zeros((len(uses), 4)),
         )
-        order = where * _PARTS
-        divided = np.array([len(one) > 1 for one in found], np.bool_)
+        order = rows * _PARTS
+        divided = np.array([len(glyph_drawings) > 1 for glyph_drawings in drawings], np.bool_)
         if not divided.any():
             return [OrderedMarks(bodies, order)]
-        rows = divided[drawing]
-        numerals = replace(bodies.select(rows), drawings=tuple(one[-1] for one in found))
-        return [OrderedMarks(bodies, order), OrderedMarks(numerals, order[rows] + 1)]
+        is_divided = divided[drawing]
+        numerals = replace(
+            bodies.select(is_divided),
+            drawings=tuple(glyph_drawings[-1] for glyph_drawings in drawings),
+        )
+        return [OrderedMarks(bodies, order), OrderedMarks(numerals, order[is_divided] + 1)]
 
     def relative(self, sizes: Numbers) -> Numbers:
         """Glyphs' scales against that of a full-size glyph."""
-        known, place = np.unique(sizes, return_inverse=True)
-        whole = self.sizes.glyph_scale
-        return np.array([round(size / whole, 4) for size in known.tolist()], np.float64)[place]
+        distinct, place = np.unique(sizes, return_inverse=True)
+        full_size = self.sizes.glyph_scale
+        scales = np.array([round(size / full_size, 4) for size in distinct.tolist()], np.float64)
+        return scales[place]
 
-    def read_lines(self, tokens: Tokens, where: Places) -> tuple[OrderedMarks, Places]:
-        """Upright lines as boxes, and the places of tokens that are no upright lines."""
-        lines = tokens[where]
-        kept = self.joined_staff_lines(lines)
-        lines, where = lines[kept], where[kept]
+    def read_lines(self, tokens: Tokens, rows: Places) -> tuple[OrderedMarks, Places]:
+        """Upright lines as boxes, and the rows of tokens that are other lines."""
+        lines = tokens[rows]
+        is_kept = self.join_staff_lines(lines)
+        lines, rows = lines[is_kept], rows[is_kept]
         maps = self.maps_of(lines)
         a, b, _, d, e, f = maps.T
         x0, y0, x1, y1, width = lines[:, 2:].T
         standing = x0 == x1
         upright = (b == 0) & (standing | (y0 == y1))
         reach = width / 2
-        across, along = reach * standing, reach * ~standing
+        half_width, half_height = reach * standing, reach * ~standing
         box = np.stack(
             [
-                a * (np.minimum(x0, x1) - across) + e,
-                d * (np.minimum(y0, y1) - along) + f,
-                a * (np.maximum(x0, x1) + across) + e,
-                d * (np.maximum(y0, y1) + along) + f,
+                a * (np.minimum(x0, x1) - half_width) + e,
+                d * (np.minimum(y0, y1) - half_height) + f,
+                a * (np.maximum(x0, x1) + half_width) + e,
+                d * (np.maximum(y0, y1) + half_height) + f,
             ],
             axis=1,
         )
@@ -235,62 +239,62 @@ class _Reader:
             box,
         )
         if upright.all():
-            return OrderedMarks(marks, where * _PARTS), where[:0]
-        return OrderedMarks(marks.select(upright), where[upright] * _PARTS), where[~upright]
+            return OrderedMarks(marks, rows * _PARTS), rows[:0]
+        return OrderedMarks(marks.select(upright), rows[upright] * _PARTS), rows[~upright]
 
-    def joined_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
-        """Which of *lines* stay: Verovio draws a staff line measure by measure.
+    def join_staff_lines(self, lines: Tokens) -> NDArray[np.bool_]:
+        """Flags of the *lines* to keep: Verovio draws a staff line measure by measure.
 
         The first segment of each is lengthened, in *lines*, to the end of the last.
         """
-        kept = np.ones(len(lines), np.bool_)
+        is_kept = np.ones(len(lines), np.bool_)
         systems = np.flatnonzero(self.elements.kind.are("system"))
         rows = np.flatnonzero(self.elements.kind.are("staff")[lines[:, 1]])
         system_of = np.searchsorted(systems, lines[rows, 1])
         last: dict[tuple[int, int, int], list[int]] = {}  # row and right end, by height and width
-        every: list[list[int]] = []
-        gone: list[int] = []
-        found = zip(rows.tolist(), system_of.tolist(), lines[rows, 2:].tolist(), strict=True)
-        for row, system, (left, y, right, _, width) in found:
+        staff_lines: list[list[int]] = []
+        merged_rows: list[int] = []
+        segments = zip(rows.tolist(), system_of.tolist(), lines[rows, 2:].tolist(), strict=True)
+        for row, system, (left, y, right, _, width) in segments:
             line = last.get((system, y, width))
             if line and line[1] == left:
                 line[1] = right
-                gone.append(row)
+                merged_rows.append(row)
             else:
                 last[system, y, width] = line = [row, right]
-                every.append(line)
-        kept[gone] = False
-        if every:
-            first, right_ends = np.array(every).T
+                staff_lines.append(line)
+        is_kept[merged_rows] = False
+        if staff_lines:
+            first, right_ends = np.array(staff_lines).T
             lines[first, 4] = right_ends
-        return kept
+        return is_kept
 
-    def read_slurs(self, tokens: Tokens, where: Places) -> OrderedMarks:
-        slurs = tokens[where]
-        # All of the page together, which takes a tenth of the time.
+    def read_slurs(self, tokens: Tokens, rows: Places) -> OrderedMarks:
+        slurs = tokens[rows]
+        # All of the page at once, which takes a tenth of the time.
         controls = self.scan.numbers[slurs[:, 2, None] + np.arange(14)]
         outlines = slur_edges(controls, slurs[:, 3].tolist(), _FLATNESS) if len(slurs) else []
-        return self.outlined(slurs, outlines, "path", slurs[:, 3], where)
+        return self.outline_marks(slurs, outlines, "path", slurs[:, 3], rows)
 
-    def read_polygons(self, tokens: Tokens, where: Places) -> OrderedMarks:
-        polygons, numbers = tokens[where], self.scan.numbers.astype(np.float64)
+    def read_polygons(self, tokens: Tokens, rows: Places) -> OrderedMarks:
+        polygons, numbers = tokens[rows], self.scan.numbers.astype(np.float64)
         outlines: list[Edges] = []
         for first, count in polygons[:, 2:4].tolist():
             edges = np.empty((count // 2, 4))
             edges[:, :2] = numbers[first : first + count].reshape(-1, 2)
             edges[:-1, 2:], edges[-1, 2:] = edges[1:, :2], edges[0, :2]
             outlines.append(edges)
-        return self.outlined(polygons, outlines, "polygon", np.zeros(len(polygons)), where)
+        return self.outline_marks(polygons, outlines, "polygon", np.zeros(len(polygons)), rows)
 
-    def outlined(
+    def outline_marks(
         self,
         tokens: Tokens,
         outlines: Sequence[Edges],
         shape: str,
         widths: NDArray[Any],
-        where: Places,
+        rows: Places,
     ) -> OrderedMarks:
-        """Marks each with an outline of its own."""
+        """Marks with individual outlines."""
         count = len(tokens)
         marks = Marks(
             tuple(map(Drawing, outlines)),
@@ -302,24 +306,24 @@ class _Reader:
             widths * self.sizes.pixels_per_unit,
             np.zeros((count, 4)),
         )
-        return OrderedMarks(marks, where * _PARTS)
+        return OrderedMarks(marks, rows * _PARTS)
 
-    def read_shapes(self, tokens: Tokens, where: Places, aslant: Places) -> OrderedMarks:
-        """All other shapes, and lines that are neither level nor upright."""
+    def read_shapes(self, tokens: Tokens, rows: Places, aslant: Places) -> OrderedMarks:
+        """All other shapes, and lines that are neither horizontal nor vertical."""
         marks: list[Mark] = []
         order: list[int] = []
-        for place in where.tolist():
+        for place in rows.tolist():
             _, element, name0, name1, more0, more1, _ = tokens[place].tolist()
             attributes = dict(_ATTRIBUTE.findall(self.svg[more0:more1]))
-            found = self.shape(self.svg[name0:name1], attributes, element)
-            marks += found
-            order += [place * _PARTS] * len(found)
+            shapes = self.shape(self.svg[name0:name1], attributes, element)
+            marks += shapes
+            order += [place * _PARTS] * len(shapes)
         for place in aslant.tolist():
             _, element, x0, y0, x1, y1, width = tokens[place].tolist()
             path = {"d": f"M{x0} {y0} L{x1} {y1}", "stroke-width": f"{width}"}
-            found = self.shape("path", path, element)
-            marks += found
-            order += [place * _PARTS] * len(found)
+            shapes = self.shape("path", path, element)
+            marks += shapes
+            order += [place * _PARTS] * len(shapes)
         return OrderedMarks(Marks.of(marks), np.array(order, np.int64))
 
     def shape(self, tag: str, node: Attributes, element: int) -> list[Mark]:
@@ -334,12 +338,12 @@ class _Reader:
         stroke = width * self.sizes.pixels_per_unit
         return [Mark(edges, to_page, element, tag, stroke=stroke)] if len(edges) else []
 
-    def read_texts(self, tokens: Tokens, where: Places) -> OrderedMarks:
+    def read_texts(self, tokens: Tokens, token_rows: Places) -> OrderedMarks:
         drawings: list[Drawing] = []
         elements: list[int] = []
-        rows: list[tuple[float, float, float]] = []  # size, and where the origin lies
+        rows: list[tuple[float, float, float]] = []  # size, and the origin
         order: list[int] = []
-        texts = zip(where.tolist(), *tokens[where, 1:4].T.tolist(), strict=True)
+        texts = zip(token_rows.tolist(), *tokens[token_rows, 1:4].T.tolist(), strict=True)
         for place, element, start, end in texts:
             left, top, pieces = self.text(self.svg[start:end], element)
             for edges, words, size, name, font, missing, key, right, down in pieces:
@@ -367,7 +371,7 @@ class _Reader:
         return OrderedMarks(marks, np.array(order, np.int64))
 
     def text(self, source: str, element: int) -> tuple[float, float, Iterable[Piece]]:
-        """The pieces of a text, and from where they are placed."""
+        """The position and the pieces of a text."""
         lettering = self.letterings[self.lettering_of[element]]
         plain = _PLAIN_TEXT.fullmatch(source)
         if not plain:
@@ -376,32 +380,32 @@ class _Reader:
         pieces = set_plain(unescape(text), anchor or "start", float(points), lettering)
         return float(left), float(top), pieces
 
-    def over_shown_notes(self, marks: Marks) -> Marks:
-        """*marks* without beams, and numbers and brackets of tuplets, over hidden notes alone."""
+    def drop_beams_of_hidden_notes(self, marks: Marks) -> Marks:
+        """*marks* without beams and tuplet numbers or brackets of hidden notes only."""
         elements, groups = self.elements, self.scan.groups
         is_over = elements.kind.among(_OVER_NOTES)
         if not is_over.any():
             return marks
-        has = np.zeros(len(elements), np.int64)  # a mark, besides those
+        has = np.zeros(len(elements), np.int64)  # a mark other than those
         has[marks.element[~is_over[marks.element]]] = 1
-        before = np.concatenate([[0], np.cumsum(has)])
-        shown = before[groups[:, scanner.END]] > before[:-1]
+        marked_before = np.concatenate([[0], np.cumsum(has)])
+        is_shown = marked_before[groups[:, scanner.END]] > marked_before[:-1]
         beams = elements.kind.are("beam")
-        kept = ~is_over | np.where(beams, shown, shown[elements.parent])
-        return marks.select(kept[marks.element])
+        is_kept = ~is_over | np.where(beams, is_shown, is_shown[elements.parent])
+        return marks.select(is_kept[marks.element])
 
 
 @lru_cache(maxsize=20_000)
 def _drawings(font: str, code: int) -> tuple[Drawing, ...]:
-    """What a glyph draws: itself, or an octave clef and its numeral."""
+    """The drawings of a glyph: itself, or an octave clef and its numeral."""
     try:
-        found = glyph(font, f"{code:04X}")
+        drawn = glyph(font, f"{code:04X}")
     except KeyError as missing:
         raise EngravingError(f"U+{code:04X}", str(missing.args[0])) from None
-    drawing = Drawing(found.edges, found.name, found.font, key=found.key)
-    if found.numeral is None:
+    drawing = Drawing(drawn.edges, drawn.name, drawn.font, key=drawn.key)
+    if drawn.numeral is None:
         return (drawing,)
-    numeral = drawing._replace(edges=found.numeral, part="numeral", key=f"{found.key} numeral")
+    numeral = drawing._replace(edges=drawn.numeral, part="numeral", key=f"{drawn.key} numeral")
     return drawing, numeral
 
 
@@ -426,11 +430,11 @@ def _line_box(
     x0: float, y0: float, x1: float, y1: float, width: float, cap: str
 ) -> tuple[float, float, float, float] | None:
     reach = width / 2
-    more = 0.0 if cap == "butt" else reach
+    cap_length = 0.0 if cap == "butt" else reach
     if x0 == x1:
-        return x0 - reach, min(y0, y1) - more, x0 + reach, max(y0, y1) + more
+        return x0 - reach, min(y0, y1) - cap_length, x0 + reach, max(y0, y1) + cap_length
     if y0 == y1:
-        return min(x0, x1) - more, y0 - reach, max(x0, x1) + more, y0 + reach
+        return min(x0, x1) - cap_length, y0 - reach, max(x0, x1) + cap_length, y0 + reach
     return None
 
 
@@ -442,7 +446,7 @@ def _hollow(node: Attributes) -> bool:
     return node.get("fill") == "none" or node.get("fill-opacity") == "0"
 
 
-def _stroked(
+def _stroke(
     lines: Iterable[NDArray[np.float64]], node: Attributes, *, closed: bool
 ) -> NDArray[np.float64]:
     width = float(node.get("stroke-width", 1))
@@ -469,7 +473,7 @@ def _path(node: Attributes) -> NDArray[np.float64]:
     d = node.get("d", "")
     width = float(node.get("stroke-width", 0))
     if _hollow(node) or not ("C" in d or "c" in d or "A" in d or "Z" in d or "z" in d):
-        return _stroked(curves.polyline_points(d, _FLATNESS), node, closed=False)
+        return _stroke(curves.polyline_points(d, _FLATNESS), node, closed=False)
     edges = curves.path_edges(d, _FLATNESS)
     return curves.offset_edges(edges, width / 2, _FLATNESS) if width else edges
 
@@ -477,26 +481,26 @@ def _path(node: Attributes) -> NDArray[np.float64]:
 def _polygon(node: Attributes) -> NDArray[np.float64]:
     corners = _points(node.get("points", ""))
     if _hollow(node):
-        return _stroked([corners], node, closed=True)
+        return _stroke([corners], node, closed=True)
     return curves.polygon_edges(corners)
 
 
 def _polyline(node: Attributes) -> NDArray[np.float64]:
-    return _stroked([_points(node.get("points", ""))], node, closed=False)
+    return _stroke([_points(node.get("points", ""))], node, closed=False)
 
 
 def _rect(node: Attributes) -> NDArray[np.float64]:
     x, y, width, height = (float(node.get(key, 0)) for key in ("x", "y", "width", "height"))
     if _hollow(node):
         corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-        return _stroked([np.array(corners)], node, closed=True)
+        return _stroke([np.array(corners)], node, closed=True)
     return curves.rectangle_edges(x, y, x + width, y + height)
 
 
 def _ellipse(node: Attributes) -> NDArray[np.float64]:
     cx, cy, rx, ry = (float(node.get(key, 0)) for key in ("cx", "cy", "rx", "ry"))
     edges = curves.ellipse_edges(cx, cy, rx, ry, _FLATNESS)
-    return _stroked([edges[:, :2]], node, closed=True) if _hollow(node) else edges
+    return _stroke([edges[:, :2]], node, closed=True) if _hollow(node) else edges
 
 
 _SHAPES: dict[str, Callable[[Attributes], NDArray[np.float64]]] = {

@@ -1,7 +1,7 @@
-"""What each mark of a page is: its kind, and which marks make one symbol.
+"""Determine the kind of each mark of a page, and which marks make one symbol.
 
 A kind is a class of the label set ``full``: the SMuFL name of the glyph, or the name of the line,
-shape or text. It follows from the mark and from the group it stands in, never from its looks.
+shape or text. It follows from the mark and its group in the engraving, never from its appearance.
 """
 
 import re
@@ -90,17 +90,17 @@ _ARPEGGIO = "wiggleArpeggiato"
 _NUMBERS = {"multiRestNum": "restHNr", "mRptNum": "repeatBarNumber"}
 
 
-class Drawn(NamedTuple):
-    """The symbols of a page, by their marks. Every mark is in exactly one symbol."""
+class SymbolMarks(NamedTuple):
+    """The symbols of a page and their marks. Every mark belongs to exactly one symbol."""
 
     kind: Words
     first: NDArray[np.int64]  # place of each symbol's first mark; symbols come in that order
-    others: dict[int, NDArray[np.int64]]  # by symbol: places of all its marks, if it has several
+    composites: dict[int, NDArray[np.int64]]  # by symbol: places of its marks, if several
 
     def marks_of(self, symbol: int) -> list[int]:
         """The places of a symbol's marks, in painting order."""
-        several = self.others.get(symbol)
-        return [int(self.first[symbol])] if several is None else several.tolist()
+        places = self.composites.get(symbol)
+        return [int(self.first[symbol])] if places is None else places.tolist()
 
 
 def mark_box(mark: Mark) -> Box:
@@ -108,21 +108,21 @@ def mark_box(mark: Mark) -> Box:
     return mark.box or bounds(on_page(mark.edges, mark.to_page, None))
 
 
-def find_symbols(page: Page) -> Drawn:
+def find_symbols(page: Page) -> SymbolMarks:
     """Group the marks of *page* into symbols, ordered by their first mark."""
     marks = Marks.of(page.marks)
     if not len(marks):
-        return Drawn(Words.of(()), np.empty(0, np.int64), {})
-    named, which = _named(marks, page)
+        return SymbolMarks(Words.of(()), np.empty(0, np.int64), {})
+    names, name_of = _name_marks(marks, page)
     kinds: dict[str, int] = {}
-    kind_of = np.array([kinds.setdefault(name.kind, len(kinds)) for name in named])[which]
-    # What makes two marks of a kind one symbol: a number that they share.
+    kind_of = np.array([kinds.setdefault(name.kind, len(kinds)) for name in names])[name_of]
+    # Two marks of a kind with the same number are one symbol.
     count, elements = len(marks), len(page.elements)
     shared = np.arange(count)
-    together = np.array([name.whole for name in named])[which]
+    together = np.array([name.per_element for name in names])[name_of]
     shared[together] = count + marks.element[together]
     # A staff's lines are drawn measure by measure; a line is one symbol across its system.
-    lines = np.flatnonzero(np.array([name.line for name in named])[which])
+    lines = np.flatnonzero(np.array([name.per_system for name in names])[name_of])
     line_codes = _lines(marks, lines, page)
     shared[lines] = count + elements + line_codes
     room = count + elements + int(line_codes.max(initial=-1)) + 1
@@ -131,17 +131,17 @@ def find_symbols(page: Page) -> Drawn:
         keys, return_index=True, return_inverse=True, return_counts=True
     )
     order = first.argsort()
-    others: dict[int, NDArray[np.int64]] = {}
+    composites: dict[int, NDArray[np.int64]] = {}
     if (counts > 1).any():
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order))
-        by_symbol = rank[symbol].argsort(kind="stable")
+        new_row = np.empty(len(order), np.int64)
+        new_row[order] = np.arange(len(order))
+        by_symbol = new_row[symbol].argsort(kind="stable")
         ends = np.cumsum(counts[order])
-        for several in np.flatnonzero(counts[order] > 1).tolist():
-            end = ends[several]
-            others[several] = by_symbol[end - counts[order[several]] : end]
+        for composite in np.flatnonzero(counts[order] > 1).tolist():
+            end = ends[composite]
+            composites[composite] = by_symbol[end - counts[order[composite]] : end]
     first = first[order]
-    return Drawn(Words(kind_of[first].astype(np.int32), tuple(kinds)), first, others)
+    return SymbolMarks(Words(kind_of[first].astype(np.int32), tuple(kinds)), first, composites)
 
 
 _FINGERS = frozenset("012345")
@@ -149,95 +149,95 @@ _new = tuple.__new__  # a named tuple from all its fields, in a third of its con
 
 
 class _Name(NamedTuple):
-    """What a mark is, and whether it is a symbol of its own."""
+    """The kind of a mark, and which other marks belong to its symbol."""
 
     kind: str
-    whole: bool = False  # one symbol with its element's other marks of the kind
-    line: bool = False  # one symbol with what is drawn at its height in its system
+    per_element: bool = False  # one symbol with its element's other marks of the kind
+    per_system: bool = False  # one symbol with its system's marks at the same height
 
 
 class _Look(NamedTuple):
-    """All of a mark that its name may depend on, but for the slope of a slash."""
+    """All properties of a mark that its name depends on, except the slope of a slash."""
 
     shape: str  # one of SHAPES
     element: str  # kind of its element
-    around: str  # kind of the element around that, "" if there is none
+    outer_element: str  # kind of the element around that, "" if there is none
     glyph: str
     part: str
     finger: str  # its text, if that is the number of a finger
     stroked: bool  # a line along an outline
 
 
-def _named(marks: Marks, page: Page) -> tuple[list[_Name], NDArray[np.int64]]:
-    """The different names of *marks*, and for each mark which one it has.
+def _name_marks(marks: Marks, page: Page) -> tuple[list[_Name], NDArray[np.int64]]:
+    """The distinct names of *marks*, and for each mark the index of its name.
 
-    A name follows from what all marks of one look share, so that it is found out once. Codes are
-    those of this page alone: pages drawn before may have no influence.
+    Marks with the same look have the same name, which is determined once. Codes are specific to
+    this page: earlier pages must have no influence.
     """
     elements = Elements.of(page.elements)
     words, kinds = elements.kind.words, elements.kind.codes
     parents = elements.parent
-    around = np.where(parents < 0, 0, kinds[parents] + 1)
+    outer_kinds = np.where(parents < 0, 0, kinds[parents] + 1)
     drawn: dict[tuple[str, str, str], int] = {}
     codes = [
         drawn.setdefault((glyph, part, text if text in _FINGERS else ""), len(drawn))
         for _, glyph, _, part, text, _ in marks.drawings
     ]
-    drawing = np.array([*codes, len(drawn)], np.int64)[marks.drawing]  # a box is the last
+    drawing = np.array([*codes, len(drawn)], np.int64)[marks.drawing]  # a box has the last code
     stroked = (marks.drawing != BOX) & (marks.stroke > 0)
-    columns = [drawing, marks.shape, kinds[marks.element], around[marks.element], stroked]
+    columns = [drawing, marks.shape, kinds[marks.element], outer_kinds[marks.element], stroked]
     sizes = [len(drawn) + 1, len(SHAPES), len(words), len(words) + 1, 2]
-    _, first, which = np.unique(pack(columns, sizes), return_index=True, return_inverse=True)
+    _, first, name_of = np.unique(pack(columns, sizes), return_index=True, return_inverse=True)
     looks = zip(*(column[first].tolist() for column in columns), strict=True)
     drawings, parent_words = [*drawn, ("", "", "")], ("", *words)
-    named = [
-        _name(
+    names = [
+        _name_look(
             _new(_Look, (SHAPES[shape], words[kind], parent_words[parent], *drawings[code], line))
         )
         for code, shape, kind, parent, line in looks
     ]
-    slashes = [name.kind == _SLASH for name in named]
+    slashes = [name.kind == _SLASH for name in names]
     if any(slashes):
-        which = which.copy()
-        for place in np.flatnonzero(np.array(slashes)[which]).tolist():
-            which[place] = len(named)
-            named.append(_name_slash(marks[place]))
-    return named, which
+        name_of = name_of.copy()
+        for place in np.flatnonzero(np.array(slashes)[name_of]).tolist():
+            name_of[place] = len(names)
+            names.append(_name_slash(marks[place]))
+    return names, name_of
 
 
 @lru_cache(maxsize=4096)
-def _name(look: _Look) -> _Name:
+def _name_look(look: _Look) -> _Name:
     kind = look.element
     if look.glyph:
         return _name_glyph(look)
     if look.shape == "text":
         return _Name(_name_text(look))
     if kind == "staff":
-        return _Name("staffLine", line=True)
+        return _Name("staffLine", per_system=True)
     if kind == "stem":
         return _Name(_SLASH if look.stroked else "stem")
     if kind == "grpSym":
-        return _Name("brace" if look.shape == "path" else "bracket", whole=True)
+        return _Name("brace" if look.shape == "path" else "bracket", per_element=True)
     if kind == "barLine":
-        return _Name("barline", whole=True)
+        return _Name("barline", per_element=True)
     return _Name(*_SHAPES.get(kind, ("unclassified", False)))
 
 
 def _name_glyph(look: _Look) -> _Name:
     name, kind = look.glyph, look.element
     if look.shape == "text":  # a music character among words: a metronome note, an accidental
-        # Verovio takes figured bass's accidentals for chord symbols too.
+        # Verovio uses figured bass's accidentals for chord symbols, too.
         return _Name(name.replace("figbass", "chordSymbol") if kind == "harm" else name)
     if kind == "keyAccid":
         return _Name(name.replace("accidental", "key"))
     if kind in _NUMBERS:
-        return _Name(_NUMBERS[kind], whole=True)
+        return _Name(_NUMBERS[kind], per_element=True)
     if kind == "grpSym":
-        return _Name("bracket", whole=True)
+        return _Name("bracket", per_element=True)
     if kind == "arpeg" and name.startswith(_ARPEGGIO):
-        return _Name("arpeggiato", whole=True)
+        return _Name("arpeggiato", per_element=True)
     if name in _RUNS:
-        return _Name(_RUNS[name], whole=True)
+        return _Name(_RUNS[name], per_element=True)
     if kind == "notehead" and name.startswith("accidentalParens"):
         return _Name(name.replace("accidentalParens", "noteheadParenthesis"))
     if kind == "clef":
@@ -246,17 +246,17 @@ def _name_glyph(look: _Look) -> _Name:
 
 
 def _name_clef(look: _Look) -> str:
-    """The kind of a clef or of its octave numeral, which the engraver has cut off.
+    """The kind of a clef or of its octave numeral, which the engraver has split off.
 
-    A clef within the music, in a layer, is ``gClefChange`` and so on, whatever glyph the font has.
+    A clef within a layer is ``gClefChange`` and so on, whichever glyph the font has.
     """
-    found = _CLEF.fullmatch(look.glyph)
-    if not found:
+    clef_name = _CLEF.fullmatch(look.glyph)
+    if not clef_name:
         return look.glyph
-    clef, octave, small = found.groups()
+    clef, octave, small = clef_name.groups()
     if look.part == "numeral":
         return "clef15" if octave.startswith("15") else "clef8"
-    return f"{clef}Change" if look.around == "layer" or small else str(clef)
+    return f"{clef}Change" if look.outer_element == "layer" or small else str(clef)
 
 
 _CLEF = re.compile(r"([cfg]Clef)(8va|8vb|15ma|15mb)?(Change)?")
@@ -265,12 +265,12 @@ _CLEF = re.compile(r"([cfg]Clef)(8va|8vb|15ma|15mb)?(Change)?")
 def _name_text(look: _Look) -> str:
     if look.element == "fing" and look.finger:
         return f"fingering{look.finger}"
-    if look.element == "label" and look.around == "note":
+    if look.element == "label" and look.outer_element == "note":
         return "noteText"
     return _TEXTS.get(look.element, "text")
 
 
-_SLASH = "graceNoteSlashStem"  # Up or Down, by how it is drawn
+_SLASH = "graceNoteSlashStem"  # Up or Down, by its slope
 
 
 def _name_slash(mark: Mark) -> _Name:
@@ -281,14 +281,14 @@ def _name_slash(mark: Mark) -> _Name:
 
 
 def _systems(page: Page) -> NDArray[np.int64]:
-    """(n,) the place of the system that each element is in; -1 outside."""
+    """(n,) the index of each element's system; -1 outside."""
     elements = Elements.of(page.elements)
     places = np.arange(1, len(elements) + 1)
     return elements.inherited(np.where(elements.kind.are("system"), places, 0)) - 1
 
 
 def _lines(marks: Marks, rows: NDArray[np.int64], page: Page) -> NDArray[np.int64]:
-    """(n,) a number of the staff line that each of the marks in *rows* is a segment of."""
+    """(n,) the number of the staff line of each mark in *rows*."""
     if not len(rows):
         return rows
     systems = _systems(page)[marks.element[rows]] + 1
@@ -298,7 +298,7 @@ def _lines(marks: Marks, rows: NDArray[np.int64], page: Page) -> NDArray[np.int6
 
 
 def _heights(marks: Marks, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n,) where the marks in *rows* begin, hundredths of a pixel from the top."""
+    """(n,) the tops of the marks in *rows*, in hundredths of a pixel."""
     tops = marks.box[rows, 1]
     for place in np.flatnonzero(marks.drawing[rows] != BOX).tolist():
         tops[place] = mark_box(marks[int(rows[place])]).y0

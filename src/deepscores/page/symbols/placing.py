@@ -33,7 +33,7 @@ from deepscores.page.outlines.contours import (
 )
 from deepscores.page.symbols.barlines import Stroke, split_barline
 from deepscores.page.symbols.beams import join_beam
-from deepscores.page.symbols.kinds import Drawn, find_symbols, mark_box
+from deepscores.page.symbols.kinds import SymbolMarks, find_symbols, mark_box
 from deepscores.page.symbols.relations import Drafts, relate
 
 Numbers = NDArray[np.float64]
@@ -118,7 +118,7 @@ def _sketch(page: Page, marks: Marks) -> _Sketch:
     drawn = find_symbols(page)
     barlines = drawn.kind.are("barline")
     plain = ~barlines
-    plain[list(drawn.others)] = False
+    plain[list(drawn.composites)] = False
     pieces = _pieces(page, marks, drawn, np.flatnonzero(~plain))
     simple = np.flatnonzero(plain)
     rows = np.concatenate([simple, np.array([piece.row for piece in pieces], np.int64)])
@@ -152,7 +152,7 @@ class _Piece(NamedTuple):
     outline: Outline | None  # None: that of its one mark
 
 
-def _pieces(page: Page, marks: Marks, drawn: Drawn, rows: Places) -> list[_Piece]:
+def _pieces(page: Page, marks: Marks, drawn: SymbolMarks, rows: Places) -> list[_Piece]:
     pieces: list[_Piece] = []
     strokes = _strokes(marks, drawn)
     for row in rows.tolist():
@@ -169,7 +169,7 @@ def _pieces(page: Page, marks: Marks, drawn: Drawn, rows: Places) -> list[_Piece
     return pieces
 
 
-def _strokes(marks: Marks, drawn: Drawn) -> dict[int, list[Stroke]]:
+def _strokes(marks: Marks, drawn: SymbolMarks) -> dict[int, list[Stroke]]:
     """The strokes of each barline, by its place in *drawn*."""
     rows = np.flatnonzero(drawn.kind.are("barline")).tolist()
     members_of_rows = [drawn.marks_of(row) for row in rows]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from deepscores.engraving.registry import find_engraver
-from deepscores.engraving.smufl.fontfile import Facts
+from deepscores.engraving.smufl.fontfile import FontFacts
 from deepscores.page.labels.label_sets import LabelSet
 from deepscores.recipe.recipe import Recipe
 
@@ -22,7 +22,7 @@ class FontEntry:
     glyphs: int  # of SMuFL, that it draws
     missing: tuple[str, ...]  # glyphs of the label set's classes that it lacks, and its lender has
     lender: str  # the font that draws those
-    facts: Facts
+    facts: FontFacts
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON."""

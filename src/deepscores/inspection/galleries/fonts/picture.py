@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from deepscores.building.pages import FinishedPage, pages_of
-from deepscores.engraving.styling import Draw
+from deepscores.engraving.styling import Distribution
 from deepscores.recipe.recipe import Recipe
 from deepscores.scores import find_scores
 
@@ -47,7 +47,7 @@ def draw_passage(recipe: Recipe) -> Iterator[FinishedPage]:
     """The page that holds the passage in each style of *recipe*."""
     small = replace(recipe, page_size=(1340, 520), staff_space=10.0, margin=20, pages=None)
     # LilyPond stretches a single line only if told to.
-    small = replace(small, style=(("ragged-right", Draw((False,))),))
+    small = replace(small, style=(("ragged-right", Distribution((False,))),))
     (source,) = find_scores([Path(str(files(__package__))) / "passage.mei"])
     return pages_of(source, small, frozenset((font, 1) for font in small.fonts))
 
