@@ -113,7 +113,7 @@ def test_sizes_in_pixels_do_not_change_the_layout(piano: Score) -> None:
 
 
 def test_what_cannot_be_written_is_refused_with_the_reason() -> None:
-    tablature = ROOT / "src/deepscores/classbook/scores/tablature.musicxml"
+    tablature = ROOT / "src/deepscores/inspection/galleries/classes/scores/tablature.musicxml"
     score = read_score(find_scores([tablature])[0])
     with pytest.raises(EngravingError, match="tablatures are not written for LilyPond yet"):
         find_engraver("lilypond").engrave(score, [STYLE])
@@ -139,7 +139,7 @@ def test_a_change_of_clef_leads_to_its_element(symbols: list[Symbol], engraving:
 
 def test_equal_keys_have_equal_outlines() -> None:
     """Emmentaler draws glyphs of small notes otherwise than those of large ones."""
-    grace = ROOT / "src/deepscores/classbook/scores/grace.mei"
+    grace = ROOT / "src/deepscores/inspection/galleries/classes/scores/grace.mei"
     score = read_score(find_scores([grace])[0])
     outlines: dict[str, bytes] = {}
     for engraved in find_engraver("lilypond").engrave(score, [STYLE]).pages():
