@@ -179,7 +179,7 @@ def _facts(font: TTFont, path: Path) -> FontFacts:
 def _safe_name(name: str) -> str:
     """*name* without characters that are unsafe in file names.
 
-    >>> _safe("Finale Maestro"), _safe("../Möpse 2")
+    >>> _safe_name("Finale Maestro"), _safe_name("../Möpse 2")
     ('FinaleMaestro', 'Mopse2')
     """
     return re.sub(r"[^A-Za-z0-9]", "", normalize("NFKD", name))[:_MAX_NAME_LENGTH]
