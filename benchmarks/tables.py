@@ -1,8 +1,8 @@
-"""The tables of docs/performance.md, made from the figures that the benchmarks wrote.
+"""Make the tables of docs/performance.md from the figures that the benchmarks wrote.
 
     python -m benchmarks.tables [--check]
 
-A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; the text around is written by
+A table is between ``<!-- table: NAME -->`` and ``<!-- end -->``; the text around is written by
 hand. A table whose figures are missing is left unchanged. With --check nothing is written: a table
 that differs from its figures is an error.
 """
