@@ -1,1 +1,1 @@
-"""Measurements of the project against other ways to the same result."""
+"""Benchmarks of the project against other methods for the same result."""

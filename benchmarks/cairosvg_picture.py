@@ -1,4 +1,4 @@
-"""A page's picture by Verovio and CairoSVG: no labels, only what a page must cost that way."""
+"""A page's image by Verovio and CairoSVG, without labels: the least such a page can cost."""
 
 from collections.abc import Iterator
 from typing import Any

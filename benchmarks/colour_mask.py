@@ -1,4 +1,4 @@
-"""Labels as the paper makes them: every symbol painted in a colour that says what it is.
+"""Labels by the paper's method: every symbol painted in a colour that encodes class and number.
 
 The SVG is LilyPond's, with its symbols tagged (``lilypond/tag_symbols.ly``). Painted a second time
 without antialiasing, its pixels are the labels: red is the class, green and blue are the number of

@@ -1,15 +1,15 @@
-"""Our labelled pages beside the paper's method and beside a plain picture, in one run.
+"""Our labelled pages compared with the paper's method and with a plain image, in one run.
 
     python -m benchmarks.compare_methods [--scores 6] [--repeats 3] [--largest BYTES] [--json FILE]
 
 Score by score in turn, on the same scores: our page with all the files that a build writes, in one
 font and in the default five; the paper's method with LilyPond's glyphs cached and as LilyPond is
-shipped; the picture alone by Verovio and CairoSVG. CPU seconds of this process and of those that it
-starts; medians of the repeats. The paper's method and the picture draw one font a run, so beside
-one font of ours every side reads a score for one font, and beside five ours shares the reading.
+shipped; only the image by Verovio and CairoSVG. CPU seconds of this process and of those that it
+starts; medians of the repeats. The paper's method and the image draw one font per run, so against
+one font of ours every side reads a score for one font, and against five ours shares the reading.
 
 The scores are the first of the benchmarks' sample that LilyPond too engraves with all their notes;
-those that it does not are listed with the reason.
+the others are listed with the reason.
 """
 
 import argparse

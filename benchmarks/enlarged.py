@@ -1,11 +1,11 @@
-"""A larger dataset made of one: its pages once more under other names, pictures by hard links.
+"""Make a larger dataset from another: its pages repeated under other names, images hard-linked.
 
     python -m benchmarks.enlarged DATASET OUTPUT --pages 10000
 
-For what has to be measured on more pages than are at hand. It is a dataset as `deepscores build`
-leaves one (tables, XML, lists and manifest are of all pages), but for the patches, which are those
-of the first copy: of frequent classes a build has no more, either. Scores come whole, so there may
-be some pages more.
+For measurements on more pages than are available. It is a dataset as `deepscores build`
+leaves it (tables, XML, lists and manifest are of all pages), except for the patches, which are
+those of the first copy: a build has no more of frequent classes, either. Scores are copied whole,
+so there may be a few more pages.
 """
 
 import argparse

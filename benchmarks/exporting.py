@@ -1,4 +1,4 @@
-"""What exporting a large dataset takes: seconds, CPU seconds, memory, bytes; beside `cp -r`.
+"""The cost of exporting a large dataset: seconds, CPU seconds, memory, bytes, and those of `cp -r`.
 
     python -m benchmarks.exporting DATASET [--pages 3000] [--jobs 2] [--kinds coco yolo …]
 

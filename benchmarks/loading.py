@@ -1,4 +1,4 @@
-"""How many tiles a second come out of a loader: from disk, on the fly, and read with cv2.
+"""Tiles per second from a loader: from disk, on the fly, and read with cv2.
 
     python -m benchmarks.loading DATASET [--tiles 512] [--repeats 3] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""What a page costs, beside what Verovio alone takes for the same page.
+"""The cost of a page, compared with that of Verovio alone for the same page.
 
     python -m benchmarks.page_cost [--scores 12] [--repeats 5] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""How fast a dataset is read back: image, boxes and mask of each page, against plain readers.
+"""Reading speed of a dataset: image, boxes and mask of each page, against standard readers.
 
     python -m benchmarks.reading DATASET [--pages 200] [--repeats 5] [--json FILE]
 

@@ -1,15 +1,15 @@
-"""Whether a dataset's size changes what a page costs, and what a worker needs.
+"""Whether a dataset's size changes the cost per page and the memory of a worker.
 
     python -m benchmarks.scale [--sizes 200 2000 10000] [--jobs 2] [--json FILE]
 
 The same dozen scores are copied under other names as often as a size needs them, so that pages
-are alike and only their number differs; `deepscores build` then runs as a user runs it. Told are
-CPU and wall seconds a page (start, engraving, merging, patches and manifest included), the largest
-worker while its first 200 pages and later ones were made, the parent, and bytes and files a page.
-The second size is also built stopped half way and gone on with, and by one process and two.
-Patches are limited by class, so that a page of a large dataset has fewer: each size is built
-without them, too, and the cost of a further page, from size to size, is what must not grow. As the
-machine's pace drifts, all but the largest are built so both before and after it, and averaged.
+are alike and only their number differs; `deepscores build` then runs as a user runs it. It reports
+CPU and wall seconds per page (startup, engraving, merging, patches and manifest included), the
+memory of the largest worker during its first 200 pages and later, that of the parent, and bytes and
+files per page. The second size is also built stopped half way and resumed, and by one process and
+two. Patches are limited by class, so that a page of a large dataset has fewer: each size is also
+built without them, and the cost of a further page, from size to size, is what must not grow. As the
+machine's speed drifts, all but the largest are built so both before and after it, and averaged.
 
 Nothing is deleted until all is built. An ext4 without a journal passes over inodes freed in the
 last minutes, one by one, whenever a file is made; a file made after ten thousand were deleted costs

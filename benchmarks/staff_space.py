@@ -1,4 +1,4 @@
-"""How far estimated staff spaces are off, on a dataset's pages resampled, turned and made noisy.
+"""The error of estimated staff spaces on a dataset's pages resampled, rotated and made noisy.
 
 python -m benchmarks.staff_space DATASET [PAGES]
 """

@@ -1,4 +1,4 @@
-"""Where a page's time goes: what each stage of making it takes by itself."""
+"""The cost of each stage of making a page."""
 
 import contextlib
 import time

@@ -1,11 +1,11 @@
-"""How soon something happens: help, the import, and the first page of a build.
+"""Startup times: help, the import, and the first page of a build.
 
     python -m benchmarks.startup [--repeats 7] [--json FILE]
 
 Each run is a fresh process; the first run of each, which fills the file cache and the cache of
-compiled loops, is not counted. The first page of a build is there when all its files are: picture,
-annotations, masks. Seconds; the median of the runs, beside a Python that does nothing; and the
-CPU seconds of the whole command, which a busy machine changes less.
+compiled loops, is not counted. The first page of a build counts as done when all its files exist:
+image, annotations, masks. Seconds; the median of the runs, compared with a Python that does
+nothing; and the CPU seconds of the whole command, which vary less on a busy machine.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""What the statistics of a very large dataset cost: time, and memory at its highest.
+"""The cost of statistics on a very large dataset: time and peak memory.
 
     python -m benchmarks.statistics_scale DATASET [--rows 80000000] [--cores 2] [--json FILE]
 
 The symbol table of DATASET is repeated under new page names, whole row groups at a time, until it
 has so many rows; then a fresh process works out all that `deepscores stats` shows. The large
-dataset is tables alone, stands in a temporary folder, and is removed afterwards.
+dataset consists of tables only, in a temporary folder, and is removed afterwards.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""The tables of docs/performance.md, made from the figures that the benchmarks wrote.
+"""Make the tables of docs/performance.md from the figures that the benchmarks wrote.
 
     python -m benchmarks.tables [--check]
 
-A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; the text around is written by
-hand. A table whose figures are not there stays as it is. With --check nothing is written: a table
+A table is between ``<!-- table: NAME -->`` and ``<!-- end -->``; the text around is written by
+hand. A table whose figures are missing is left unchanged. With --check nothing is written: a table
 that differs from its figures is an error.
 """
 
@@ -25,14 +25,14 @@ Row = Iterable[object]
 
 
 def markdown(*rows: Row) -> str:
-    """A table; the first row is its head."""
+    """A table; the first row is its header."""
     lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
     columns = lines[0].count(" | ") + 1
     return "\n".join((lines[0], "|---" * columns + "|", *lines[1:])) + "\n"
 
 
 def targets(figures: Figures) -> str:
-    """What was asked, what came out."""
+    """Each target beside the measured value."""
     rows = [
         (
             one["what"],
@@ -47,7 +47,7 @@ def targets(figures: Figures) -> str:
 
 def page_cost(figures: Figures) -> str:
     return markdown(
-        ("", "CPU ms a page"),
+        ("", "CPU ms per page"),
         ("Verovio: load, layout and SVG, each font by itself", figures["verovio_ms"]),
         (
             "Verovio: one load for all five fonts, as we do it",
@@ -59,12 +59,12 @@ def page_cost(figures: Figures) -> str:
 
 
 def page_stages(figures: Figures) -> str:
-    return markdown(("stage", "CPU ms a page"), *figures["stages_ms"].items())
+    return markdown(("stage", "CPU ms per page"), *figures["stages_ms"].items())
 
 
 def methods(figures: Figures) -> str:
     keys = ("pages", "cpu_ms_a_page", "times_five_fonts", "times_one_font")
-    head = ("", "pages", "CPU ms a page", "times ours, five fonts", "times ours, one font")
+    head = ("", "pages", "CPU ms per page", "times ours, five fonts", "times ours, one font")
     rows = ((name, *(side.get(key, "") for key in keys)) for name, side in figures["sides"].items())
     return markdown(head, *rows) + targets(figures)
 
@@ -75,7 +75,7 @@ def scale(figures: Figures) -> str:
         "parent_mb",
     )  # fmt: skip
     head = (
-        "pages", "CPU ms a page", "wall ms a page", "kB a page", "files a page",
+        "pages", "CPU ms per page", "wall ms per page", "kB per page", "files per page",
         "largest worker, first 200 pages, MB", "later, MB", "parent, MB",
     )  # fmt: skip
     rows = (tuple(one[key] for key in keys) for one in figures["sizes"].values())
@@ -86,42 +86,50 @@ def growing(figures: Figures) -> str:
     """How the second size went: stopped and resumed, and by one process and two."""
     resumed = figures["resumed"]
     return markdown(
-        ("", "CPU ms a page", "wall ms a page"),
+        ("", "CPU ms per page", "wall ms per page"),
         ("one process", figures["one_process"]["cpu_ms"], figures["one_process"]["wall_ms"]),
         ("two processes", figures["two_processes"]["cpu_ms"], figures["two_processes"]["wall_ms"]),
-        (f"stopped at {resumed['stopped_at']} pages and gone on with", resumed["cpu_ms"], ""),
+        (f"stopped at {resumed['stopped_at']} pages and resumed", resumed["cpu_ms"], ""),
     )
 
 
 def census(figures: Figures) -> str:
     keys = ("wall_s", "cpu_s", "peak_rss_mb")
     rows = ((what, *(took[key] for key in keys)) for what, took in figures["took"].items())
-    head = (f"{figures['rows']:,} rows", "seconds", "CPU seconds", "highest memory, MB")
+    head = (f"{figures['rows']:,} rows", "seconds", "CPU seconds", "peak memory, MB")
     return markdown(head, *rows) + targets(figures)
 
 
 def reading(figures: Figures) -> str:
     keys = ("cpu_ms", "baseline_cpu_ms", "cpu_ratio", "pages_per_s")
-    head = ("", "CPU ms a page", "with Pillow and ElementTree", "times quicker", "pages a second")
+    head = ("", "CPU ms per page", "with Pillow and ElementTree", "speed-up", "pages per second")
     rows = ((what, *(one[key] for key in keys)) for what, one in figures["read"].items())
     return markdown(head, *rows)
 
 
 def loading(figures: Figures) -> str:
-    head = (f"tiles of {figures['size']} px, {figures['workers']} workers", "tiles a second")
+    head = (f"tiles of {figures['size']} px, {figures['workers']} workers", "tiles per second")
     rows = ((side, one["tiles_per_s"]) for side, one in figures["sides"].items())
     return markdown(head, *rows)
 
 
 def startup(figures: Figures) -> str:
     keys = ("median_s", "min_s", "max_s", "cpu_s")
-    head = ("", "seconds", "least", "most", "CPU seconds of the whole command")
+    head = ("", "seconds", "min", "max", "CPU seconds of the whole command")
     rows = ((what, *(took[key] for key in keys)) for what, took in figures["took"].items())
     return markdown(head, *rows) + targets(figures)
 
 
 def exporting(figures: Figures) -> str:
-    head = ("", "pages", "CPU ms a page", "seconds", "pages a second", "memory, MB", "written, MB")
+    head = (
+        "",
+        "pages",
+        "CPU ms per page",
+        "seconds",
+        "pages per second",
+        "memory, MB",
+        "written, MB",
+    )
     rows = (
         (
             kind,
@@ -149,7 +157,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], str]]] = {  # name → its figu
 
 
 def filled(text: str, figures: Mapping[str, Figures]) -> str:
-    """The page with each table made anew whose figures are there."""
+    """The page with each table regenerated whose figures exist."""
 
     def table(found: re.Match[str]) -> str:
         file, make = TABLES[found[2]]

@@ -1,10 +1,10 @@
-"""How the viewer bears a very large dataset: start, memory, and how long each answer takes.
+"""The viewer on a very large dataset: startup, memory, and the time of each request.
 
     python -m benchmarks.viewer_scale DATASET [--pages 100000] [--json FILE]
 
 The tables of DATASET are repeated under new page names until there are so many pages; then
 `deepscores view` runs on them as a program, and is asked over HTTP what a browser asks. The large
-dataset is tables alone, stands in a temporary folder, and is removed afterwards.
+dataset consists of tables only, in a temporary folder, and is removed afterwards.
 """
 
 import argparse

@@ -1,1 +1,1 @@
-"""Other ways to find symbols, scored by the same harness as the baselines: rows to compare with."""
+"""Other methods of finding symbols, evaluated like the baselines, for comparison."""

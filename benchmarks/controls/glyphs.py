@@ -1,4 +1,4 @@
-"""Templates: how a font draws each class, learnt from pages with truth, drawn as pages are."""
+"""Templates: how a font draws each class, learnt from labelled pages, drawn as pages are."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""RT-DETRv2 from its configuration, trained from nothing: what an off-the-shelf detector does.
+"""RT-DETRv2 from its configuration, trained from scratch: an off-the-shelf detector.
 
     python -m benchmarks.controls.rtdetr DATASET -o OUT [--labels deepscores-v2] [--device cuda]
         [--minutes 8] [--mode tiles|page640] [--size r18|r50]

@@ -1,4 +1,4 @@
-"""Detections of overlapping tiles as those of the page: each answers for what it sees best."""
+"""Merge detections of overlapping tiles: each tile contributes the objects it sees best."""
 
 from collections.abc import Sequence
 from itertools import pairwise

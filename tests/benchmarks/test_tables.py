@@ -19,7 +19,7 @@ def test_text_around_tables_and_tables_without_figures_stay() -> None:
         "a\n<!-- table: stages -->\nold\n<!-- end -->\nb <!-- table: startup -->\nc\n<!-- end -->"
     )
     new = filled(text, {"page": {"stages_ms": {"paint": 5.5}}})
-    assert new == text.replace("old\n", "| stage | CPU ms a page |\n|---|---|\n| paint | 5.5 |\n")
+    assert new == text.replace("old\n", "| stage | CPU ms per page |\n|---|---|\n| paint | 5.5 |\n")
 
 
 def test_a_missed_target_is_said_to_be_missed() -> None:
