@@ -5,6 +5,7 @@ in there is slow. What is not in there is fast.
 """
 
 import resource
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -166,9 +167,11 @@ class Meter:
             terminalreporter.section("slowest tests, in seconds of processor time")
             for test, seconds in shown:
                 terminalreporter.write_line(f"{seconds:7.1f}  {test}")
+            # Processes of xdist are children too, and would be counted twice.
+            whole = self._workers + time.process_time() if self._workers else cpu_seconds()
             terminalreporter.write_line(
                 f"{sum(seconds_by_test.values()):7.1f}  all tests; with start-up and what they "
-                f"share {self._workers + cpu_seconds():.1f}"
+                f"share {whole:.1f}"
             )
 
 
