@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    METER.collected.update(item.nodeid for item in items)
     mark_slow(items, read_durations())
 
 

@@ -31,7 +31,7 @@ def burn(seconds: float) -> None:
 def test_a_measurement_that_differs_little_changes_nothing() -> None:
     recorded = {"tests/places.py::a": 4.0, "tests/places.py::b": 4.0}
     measured = {"tests/places.py::a": 5.1, "tests/places.py::b": 9.04}
-    assert merge_durations(recorded, measured) == {
+    assert merge_durations(recorded, measured, measured.keys()) == {
         "tests/places.py::a": 4.0, "tests/places.py::b": 9.0,
     }  # fmt: skip
 
@@ -42,11 +42,15 @@ def test_what_is_no_more_loses_its_line_and_what_was_not_run_keeps_it() -> None:
         "tests/places.py::a": 4.0,
         "tests/tiers.py::gone": 4.0,
         "tests/tiers.py::quicker": 4.0,
+        "tests/tiers.py::not asked for": 4.0,
     }
     measured = {"tests/tiers.py::quicker": 0.1, "tests/tiers.py::new": 1.0}
-    assert merge_durations(recorded, measured) == {
-        "tests/places.py::a": 4.0, "tests/tiers.py::new": 1.0,
-    }  # fmt: skip
+    collected = {*measured, "tests/tiers.py::not asked for"}
+    assert merge_durations(recorded, measured, collected) == {
+        "tests/places.py::a": 4.0,
+        "tests/tiers.py::new": 1.0,
+        "tests/tiers.py::not asked for": 4.0,
+    }
 
 
 def test_durations_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ in there is slow. What is not in there is fast.
 """
 
 import resource
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,18 +41,18 @@ def read_durations(path: Path = DURATIONS) -> dict[str, float]:
 
 
 def merge_durations(
-    recorded: Mapping[str, float], measured: Mapping[str, float], root: Path = ROOT
+    recorded: Mapping[str, float], measured: Mapping[str, float], collected: AbstractSet[str]
 ) -> dict[str, float]:
     """What to record after a run that measured these: nothing changes by a little.
 
-    A test that was not run keeps its line if it may still exist: if its file does, and no other
-    test of the file was run.
+    A test that was not run keeps its line if it may still exist: if it was *collected*, or if
+    its file exists and no test of it was.
     """
-    run = {file_of(test) for test in measured}
+    files = {file_of(test) for test in collected | measured.keys()}
     kept = {
         test: seconds
         for test, seconds in recorded.items()
-        if file_of(test) not in run and (root / file_of(test)).exists()
+        if test in collected or (file_of(test) not in files and (ROOT / file_of(test)).exists())
     }
     for test, seconds in measured.items():
         before = recorded.get(test, 0.0)
@@ -82,6 +84,7 @@ class Meter:
         self._apart = 0.0
         self._fixtures: dict[str, float] = {}  # by file and name; set up, and not reported yet
         # In the process that reports.
+        self.collected: set[str] = set()
         self._own: dict[str, float] = {}  # by test
         self._uses: dict[str, list[str]] = {}  # fixtures of files, by test
         self._costs: Counter[str] = Counter()  # of fixtures
@@ -149,14 +152,19 @@ class Meter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self._workers += getattr(node, "workeroutput", {}).get("cpu_seconds", 0.0)
+        output = getattr(node, "workeroutput", {})
+        self._workers += output.get("cpu_seconds", 0.0)
+        self.collected.update(output.get("collected", ()))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         config = session.config
         if hasattr(config, "workeroutput"):
-            config.workeroutput["cpu_seconds"] = cpu_seconds()
+            config.workeroutput |= {
+                "cpu_seconds": cpu_seconds(), "collected": sorted(self.collected),
+            }  # fmt: skip
         elif config.getoption("record_cpu"):
-            write_durations(merge_durations(read_durations(), self.seconds_by_test()))
+            durations = merge_durations(read_durations(), self.seconds_by_test(), self.collected)
+            write_durations(durations)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         seconds_by_test = self.seconds_by_test()
@@ -166,9 +174,11 @@ class Meter:
             terminalreporter.section("slowest tests, in seconds of processor time")
             for test, seconds in shown:
                 terminalreporter.write_line(f"{seconds:7.1f}  {test}")
+            # Processes of xdist are children too, and would be counted twice.
+            whole = self._workers + time.process_time() if self._workers else cpu_seconds()
             terminalreporter.write_line(
                 f"{sum(seconds_by_test.values()):7.1f}  all tests; with start-up and what they "
-                f"share {self._workers + cpu_seconds():.1f}"
+                f"share {whole:.1f}"
             )
 
 
