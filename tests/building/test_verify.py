@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from deepscores import verify
 from deepscores.dataset.manifest import Entry, read_manifest, write_manifest
@@ -102,6 +104,23 @@ def test_forged_pages_are_found_by_making_them_again(copy: Path) -> None:
         expected.append((name, "made again, 1 pixels differ"))
     expected[-1] = (expected[-1][0], "made again, it differs")
     assert sorted(verify(copy, rerender=1, jobs=2).problems) == expected
+
+
+def test_a_page_forged_in_picture_and_boxes_is_found_among_few_made_again(copy: Path) -> None:
+    for path in sorted((copy / "images_png").iterdir()):
+        pixels = np.array(Image.open(path))
+        pixels[300, 400] ^= 1
+        Image.fromarray(pixels).save(path)
+        relist(copy, f"images_png/{path.name}")
+    for path in sorted((copy / "xml_annotations").iterdir()):
+        path.write_bytes(path.read_bytes().replace(b"<segmented>0", b"<segmented>1"))
+        relist(copy, f"xml_annotations/{path.name}")
+    verdict = verify(copy, rerender=1e-9)
+    assert verdict.pages_remade == 1
+    assert {problem.path.split("/")[0]: problem.what for problem in verdict.problems} == {
+        "images_png": "made again, 1 pixels differ",
+        "xml_annotations": "made again, it differs",
+    }
 
 
 def test_another_version_is_told(copy: Path) -> None:
