@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from deepscores import build
+from deepscores.building import build as building
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.manifest import check_manifest
 from deepscores.errors import DatasetError, RecipeError
@@ -181,6 +182,21 @@ def test_a_build_that_breaks_off_late_goes_on(
     build(scores, folder, **quick)
     assert_same(folder, built)
     assert not (folder / ".build").exists()
+
+
+def test_a_resumed_build_makes_no_finished_score_again(
+    scores: Path, quick: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "dataset"
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "merge", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(scores, folder, executor="inline", **quick)
+    monkeypatch.setattr(building, "make_shard", lambda task: pytest.fail(f"again: {task.source}"))
+    assert build(scores, folder, executor="inline", **quick).pages > 0
 
 
 def test_files_of_a_score_that_crashed_do_not_stay(

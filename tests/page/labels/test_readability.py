@@ -47,3 +47,13 @@ def test_slanted_lines_and_texts_at_the_edge_are_no_reason() -> None:
 def test_limits_can_be_set() -> None:
     limits = Readability(most_at_edge=100)
     assert unreadable(spread(40), ["noteheadBlack"] * 40, 600, 600, limits) is None
+
+
+@pytest.mark.parametrize(("at_edge", "is_readable"), [(4, True), (5, False)])
+def test_a_page_is_cut_off_beyond_its_limit_of_symbols_at_the_edge(
+    at_edge: int, is_readable: bool
+) -> None:
+    boxes = spread(20)
+    boxes[:at_edge, 0] = 0
+    reason = unreadable(boxes, ["noteheadBlack"] * 20, 800, 600)
+    assert (reason is None) == is_readable
