@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from deepscores.building.pages import pages_of
 from deepscores.building.plan import identity
 from deepscores.building.shards import limits, warm_up
 from deepscores.dataset.layout import DATASET, IMPORTED, require_dataset
 from deepscores.dataset.manifest import Problem, check_manifest
 from deepscores.dataset.png.codec import decode_png
+from deepscores.dataset.tables import read_table
 from deepscores.dataset.writer import Provenance, make_sample
 from deepscores.engraving.registry import find_engraver
 from deepscores.engraving.smufl.fontfile import identify
@@ -144,12 +143,10 @@ def _remakes(
     folder: Path, table: dict[str, Any], recipe: Recipe, share: float
 ) -> Iterator[_Remake]:
     labels = parse_label_set_table(table["label_set"], "dataset.json")
-    pages = pq.ParquetFile(folder / "pages.parquet").read().to_pylist()
+    pages = read_table(folder / "pages.parquet").to_pylist()
     ranked = sorted(pages, key=lambda row: key_hash(recipe.seed, "verify", row["page"]))
     sample = ranked[: max(round(share * len(pages)), 1)]
-    scores = {
-        row["score"]: row for row in pq.ParquetFile(folder / "scores.parquet").read().to_pylist()
-    }
+    scores = {row["score"]: row for row in read_table(folder / "scores.parquet").to_pylist()}
     by_score: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in sample:
         by_score.setdefault((row["score"], row["font"]), []).append(row)

@@ -11,13 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from deepscores.dataset.labelled import LabelledPage, cut, label_page, rescale, windows
 from deepscores.dataset.labelled.classes import choose_classes
 from deepscores.dataset.layout import DATASET
 from deepscores.dataset.reader import Dataset, DatasetPage, open_dataset
 from deepscores.dataset.splits import SPLITS
+from deepscores.dataset.tables import open_table, read_table
 from deepscores.errors import DatasetError
 from deepscores.formats.options import ExportOptions, check_options
 from deepscores.formats.protocol import Chunk, Exporter, Job
@@ -185,19 +184,9 @@ def _summary(job: Job, totals: dict[str, int], new: int) -> ExportSummary:
 
 
 def _pages_by_split(job: Job) -> dict[str, int]:
-    table = _open(job).read(["split"])
+    table = read_table(job.dataset / "pages.parquet", ["split"])
     counts = Counter(table["split"].to_pylist())
     return {split: counts[split] for split in SPLITS if split in job.options.splits}
-
-
-def _open(job: Job) -> pq.ParquetFile:
-    path = job.dataset / "pages.parquet"
-    try:
-        return pq.ParquetFile(path)
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:  # from Arrow, for a file that is not a table
-        raise DatasetError(f"{path}: not a readable table: {error}") from None
 
 
 def _chunks(job: Job, form: Exporter, counts: dict[str, int]) -> Iterator[Chunk]:
@@ -207,7 +196,7 @@ def _chunks(job: Job, form: Exporter, counts: dict[str, int]) -> Iterator[Chunk]
     waiting: dict[str, list[dict[str, Any]]] = {split: [] for split in counts}
     numbers = dict.fromkeys(counts, 0)
     remaining = dict(counts)
-    for batch in _open(job).iter_batches(batch_size=size):
+    for batch in open_table(job.dataset / "pages.parquet").iter_batches(batch_size=size):
         for row in batch.to_pylist():
             split = row["split"]
             if split not in waiting:
